@@ -1,0 +1,77 @@
+// The program: a table of commands, and the translation of errors into exit statuses.
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <new>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "drivers/version.hpp"
+
+namespace {
+
+struct Command {
+  std::string_view name;
+  vitrobeam::CommandFunction run;
+  std::string_view summary;
+};
+
+constexpr std::array kCommands = {
+    Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
+    Command{"simulate", vitrobeam::run_simulate, "atoms -> diffraction patterns, HAADF, exit waves"},
+    Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
+    Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
+    Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
+    Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
+    Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},
+};
+
+void print_usage(std::ostream& out) {
+  out << "vitrobeam: electron scattering by glasses and clusters, forward and back\n\n"
+         "usage: vitrobeam <command> [input] [options]\n       vitrobeam <command> --help\n\n";
+  for (const auto& c : kCommands) out << fmt::format("  {:<10} {}\n", c.name, c.summary);
+  out << "\n  --version  print the version\n";
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    print_usage(std::cerr);
+    return 2;
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_usage(std::cout);
+    return 0;
+  }
+  if (name == "--version") {
+    std::cout << "vitrobeam " << vitrobeam::version() << " (" << vitrobeam::revision() << ")\n";
+    return 0;
+  }
+  for (const auto& c : kCommands)
+    if (c.name == name) return c.run({arguments.begin() + 1, arguments.end()});
+  std::vector<std::string> names;
+  for (const auto& c : kCommands) names.emplace_back(c.name);
+  vitrobeam::fail(vitrobeam::Fault::usage, "unknown command '{}'; did you mean '{}'? (vitrobeam --help lists them)",
+                  name, vitrobeam::nearest(name, names));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const vitrobeam::Error& e) {
+    std::cerr << "vitrobeam: error: " << e.what() << '\n';
+    return int(e.fault());
+  } catch (const std::bad_alloc&) {
+    std::cerr << "vitrobeam: error: out of memory; --dry-run prints what a run needs\n";
+    return int(vitrobeam::Fault::machine);
+  } catch (const std::exception& e) {
+    std::cerr << "vitrobeam: internal error: " << e.what() << '\n';
+    return int(vitrobeam::Fault::machine);
+  }
+}

@@ -11,10 +11,13 @@ inline constexpr int kElements = 103;
 int atomic_number(std::string_view symbol);
 std::string_view symbol(int atomic_number);
 
-// Standard atomic weight in g/mol (IUPAC 2021, conventional values; most stable isotope where none is given).
+// Standard atomic weight in g/mol (IUPAC 2021, conventional values; most stable isotope where none
+// is given).
 double atomic_mass(int atomic_number);
 
-// Goldschmidt metallic radius (coordination 12) in Angstrom where known, else half the sum of nearest-neighbour distance.
+// Metallic radius for coordination 12 (Goldschmidt; values as in Greenwood and Earnshaw 1997, and
+// usual for the glass formers) in Angstrom; for elements that have none, the covalent radius
+// (Cordero et al., Dalton Trans. 2008, 2832), and 1.69 beyond Cm where neither is known.
 double metallic_radius(int atomic_number);
 
 }  // namespace vitrobeam

@@ -11,8 +11,8 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 
 std::array<std::uint32_t, 4> bits4(std::uint64_t seed, std::uint64_t stream, std::uint64_t i) {
-  const r123::Philox4x32::ctr_type counter{{std::uint32_t(i), std::uint32_t(i >> 32), std::uint32_t(stream),
-                                            std::uint32_t(stream >> 32)}};
+  const r123::Philox4x32::ctr_type counter{{std::uint32_t(i), std::uint32_t(i >> 32),
+                                            std::uint32_t(stream), std::uint32_t(stream >> 32)}};
   const r123::Philox4x32::key_type key{{std::uint32_t(seed), std::uint32_t(seed >> 32)}};
   const auto r = r123::Philox4x32()(counter, key);
   return {r[0], r[1], r[2], r[3]};
@@ -54,9 +54,13 @@ double RandomSequence::normal() {
   return normal_[--normals_left_];
 }
 
-std::uint64_t RandomSequence::below(std::uint64_t n) { return std::uint64_t(uniform() * double(n)); }
+std::uint64_t RandomSequence::below(std::uint64_t n) {
+  return std::uint64_t(uniform() * double(n));
+}
 
-RandomSequence::result_type RandomSequence::operator()() { return bits4(seed_, stream_, counter_++)[0]; }
+RandomSequence::result_type RandomSequence::operator()() {
+  return bits4(seed_, stream_, counter_++)[0];
+}
 
 std::uint64_t RandomSequence::poisson(double mean) {
   return mean > 0 ? std::poisson_distribution<std::uint64_t>(mean)(*this) : 0;

@@ -1,12 +1,13 @@
-// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011, through Random123): a value depends on
-// (seed, stream, counter) only, never on threads, ranks or the order of calls.
+// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011, through Random123): a value
+// depends on (seed, stream, counter) only, never on threads, ranks or the order of calls.
 #pragma once
 #include <array>
 #include <cstdint>
 
 namespace vitrobeam {
 
-// Four independent uniform numbers in (0, 1), for counter `i` of stream `stream` (a purpose or a configuration).
+// Four independent uniform numbers in (0, 1), for counter `i` of stream `stream` (a purpose or a
+// configuration).
 std::array<double, 4> uniform4(std::uint64_t seed, std::uint64_t stream, std::uint64_t i);
 
 // Four independent normal numbers of mean 0 and variance 1 (Box and Muller).
@@ -16,12 +17,12 @@ std::array<double, 4> normal4(std::uint64_t seed, std::uint64_t stream, std::uin
 class RandomSequence {
  public:
   RandomSequence(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
-  double uniform();                                   // (0, 1)
-  double normal();                                    // mean 0, variance 1
-  std::uint64_t below(std::uint64_t n);               // 0 .. n-1
-  std::uint64_t poisson(double mean);                 // a count
+  double uniform();                      // (0, 1)
+  double normal();                       // mean 0, variance 1
+  std::uint64_t below(std::uint64_t n);  // 0 .. n-1
+  std::uint64_t poisson(double mean);    // a count
 
-  using result_type = std::uint32_t;                  // UniformRandomBitGenerator, for <algorithm> and <random>
+  using result_type = std::uint32_t;  // UniformRandomBitGenerator, for <algorithm> and <random>
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return 0xffffffffu; }
   result_type operator()();

@@ -1,6 +1,7 @@
 # generated/revision.hpp: the git revision that a result file states; "unknown" outside a checkout.
 # Included, it adds a target that looks at every build; run with -P by that target, it writes the header.
 if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)
   execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=12
                   OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE status)
   if(NOT status EQUAL 0)

@@ -7,7 +7,8 @@
 
 namespace vitrobeam {
 
-// Each subcommand is one file drivers/<name>.cpp with this function; it returns the exit status or throws Error.
+// Each subcommand is one file drivers/<name>.cpp with this function; it returns the exit status or
+// throws Error.
 using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 
 int run_model(const std::vector<std::string>& arguments);
@@ -18,14 +19,17 @@ int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);
 
-// Parses; answers --help and --write-template itself (returns false: nothing more to do); sets log level and threads.
+// Parses; answers --help and --write-template itself (returns false: nothing more to do); sets log
+// level and threads.
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments);
 
 // Refuses an output that exists (without --force), or whose folder does not; exit status 2.
 void check_output(const CommonSettings& common);
 
-// The record with parameters, INI text, version, revision, seed, threads filled in; `inputs` are hashed (sha256) by name.
-RunRecord start_record(const Settings& settings, const CommonSettings& common, const std::vector<std::string>& inputs);
+// The record with parameters, INI text, version, revision, seed, threads filled in; `inputs` are
+// hashed (sha256) by name.
+RunRecord start_record(const Settings& settings, const CommonSettings& common,
+                       const std::vector<std::string>& inputs);
 
 // True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
 bool interrupted();

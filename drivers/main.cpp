@@ -21,7 +21,8 @@ struct Command {
 
 constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
-    Command{"simulate", vitrobeam::run_simulate, "atoms -> diffraction patterns, HAADF, exit waves"},
+    Command{"simulate", vitrobeam::run_simulate,
+            "atoms -> diffraction patterns, HAADF, exit waves"},
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
@@ -55,8 +56,9 @@ int run(int argc, char** argv) {
     if (c.name == name) return c.run({arguments.begin() + 1, arguments.end()});
   std::vector<std::string> names;
   for (const auto& c : kCommands) names.emplace_back(c.name);
-  vitrobeam::fail(vitrobeam::Fault::usage, "unknown command '{}'; did you mean '{}'? (vitrobeam --help lists them)",
-                  name, vitrobeam::nearest(name, names));
+  vitrobeam::fail(vitrobeam::Fault::usage,
+                  "unknown command '{}'; did you mean '{}'? (vitrobeam --help lists them)", name,
+                  vitrobeam::nearest(name, names));
 }
 
 }  // namespace

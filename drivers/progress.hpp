@@ -1,4 +1,5 @@
-// Progress on standard error: done of total, rate, time left. Numerical code only sees the callback.
+// Progress on standard error: done of total, rate, time left. Numerical code only sees the
+// callback.
 #pragma once
 #include <chrono>
 #include <cstddef>

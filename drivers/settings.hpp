@@ -1,5 +1,5 @@
-// The parameters of a command. One struct field plus one line here defines a parameter everywhere: command-line
-// option, INI key, --help, HDF5 attribute.
+// The parameters of a command. One struct field plus one line here defines a parameter everywhere:
+// command-line option, INI key, --help, HDF5 attribute.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -21,44 +21,52 @@ struct Parameter {
   std::string name, unit, help, section, placeholder;
   bool is_flag = false, is_list = false, is_recorded = true;
   std::string default_text;
-  std::function<void(const std::string&)> set;               // parses, checks, stores; throws Error{usage}
-  std::function<std::vector<std::string>()> texts;           // canonical values; none = not set
+  std::function<void(const std::string&)> set;      // parses, checks, stores; throws Error{usage}
+  std::function<std::vector<std::string>()> texts;  // canonical values; none = not set
   std::function<ParameterValue()> value;
 
   // Limits on a number; a value outside is refused with the reason.
   Parameter& above(double bound);
   Parameter& at_least(double bound);
   Parameter& at_most(double bound);
-  Parameter& not_recorded();  // where the run went and how it was shown: never part of what it computed
+  Parameter&
+  not_recorded();  // where the run went and how it was shown: never part of what it computed
 
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  double low = -std::numeric_limits<double>::infinity(),
+         high = std::numeric_limits<double>::infinity();
   bool low_open = false;
 };
 
-// Parses a number with an optional unit suffix and returns it in `unit`: ("0.36nm", "Angstrom") -> 3.6. Units known:
-// Angstrom, kV, mrad, mm, 1/Angstrom, %, deg, K, and counts without unit.
+// Parses a number with an optional unit suffix and returns it in `unit`: ("0.36nm", "Angstrom")
+// -> 3.6. Units known: Angstrom, kV, mrad, mm, 1/Angstrom, %, deg, K, and counts without unit.
 double parse_quantity(const std::string& text, const std::string& unit, const std::string& name);
 
 class Settings {
  public:
-  // `positional` names what stands on the command line without an option, for the usage line ("ATOMS", "PATTERNS LIBRARY").
-  Settings(std::string command, std::string summary, std::vector<std::string> positional_names = {});
+  // `positional` names what stands on the command line without an option, for the usage line
+  // ("ATOMS", "PATTERNS LIBRARY").
+  Settings(std::string command, std::string summary,
+           std::vector<std::string> positional_names = {});
 
   void section(std::string title) { section_ = std::move(title); }
   Parameter& add(std::string name, double& field, std::string unit, std::string help);
-  Parameter& add(std::string name, std::optional<double>& field, std::string unit, std::string help);
+  Parameter& add(std::string name, std::optional<double>& field, std::string unit,
+                 std::string help);
   Parameter& add(std::string name, int& field, std::string help);
   Parameter& add(std::string name, std::uint64_t& field, std::string help);
   Parameter& add(std::string name, bool& field, std::string help);
   Parameter& add(std::string name, std::string& field, std::string placeholder, std::string help);
-  Parameter& add(std::string name, std::vector<std::string>& field, std::string placeholder, std::string help);
+  Parameter& add(std::string name, std::vector<std::string>& field, std::string placeholder,
+                 std::string help);
   // One of named values: {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}}.
   template <typename Enum>
-  Parameter& add(std::string name, Enum& field, std::vector<std::pair<std::string, Enum>> choices, std::string help) {
+  Parameter& add(std::string name, Enum& field, std::vector<std::pair<std::string, Enum>> choices,
+                 std::string help) {
     std::vector<std::string> names;
     for (auto& c : choices) names.push_back(c.first);
     return add_choice(
-        std::move(name), names, std::move(help), [&field, choices](std::size_t i) { field = choices[i].second; },
+        std::move(name), names, std::move(help),
+        [&field, choices](std::size_t i) { field = choices[i].second; },
         [&field, choices] {
           std::size_t i = 0;
           while (i + 1 < choices.size() && choices[i].second != field) ++i;
@@ -66,16 +74,16 @@ class Settings {
         });
   }
 
-  // Reads command line, then INI file (--config), then leaves defaults. Throws Error{usage}; an unknown name is answered
-  // with the nearest known one. `arguments` excludes program and command.
+  // Reads command line, then INI file (--config), then leaves defaults. Throws Error{usage}; an
+  // unknown name is answered with the nearest known one. `arguments` excludes program and command.
   void parse(const std::vector<std::string>& arguments);
 
   const std::vector<std::string>& positional() const { return positional_; }
   bool was_given(std::string_view name) const;
   void print_help(std::ostream& out) const;
-  std::string ini() const;                             // text that reproduces the run
-  std::string ini_template() const;                    // every parameter with its help, commented out at its default
-  std::vector<ParameterRecord> record() const;         // for the result file
+  std::string ini() const;           // text that reproduces the run
+  std::string ini_template() const;  // every parameter with its help, commented out at its default
+  std::vector<ParameterRecord> record() const;  // for the result file
   const std::string& command() const { return command_; }
 
  private:
@@ -94,7 +102,8 @@ class Settings {
 // What every command takes.
 struct CommonSettings {
   std::string output, config, log_level = "info", log_json, progress = "auto";
-  bool force = false, write_template = false, dry_run = false, resume = false, strict = false, help = false;
+  bool force = false, write_template = false, dry_run = false, resume = false, strict = false,
+       help = false;
   int threads = 0;  // 0 = all
   std::uint64_t seed = 1;
 };

@@ -7,7 +7,8 @@
 
 namespace vitrobeam {
 
-using ParameterValue = std::variant<double, std::int64_t, bool, std::string, std::vector<std::string>>;
+using ParameterValue =
+    std::variant<double, std::int64_t, bool, std::string, std::vector<std::string>>;
 
 struct ParameterRecord {
   std::string name, unit;  // unit is empty for what has none
@@ -15,10 +16,11 @@ struct ParameterRecord {
 };
 
 struct RunRecord {
-  std::string command;                     // "simulate"
-  std::vector<ParameterRecord> parameters;  // /parameters: one attribute each, <name>_unit beside a number with a unit
-  std::string ini;                         // /parameters/ini: text that reproduces the run
-  std::vector<ParameterRecord> audit;      // /audit: one attribute each
+  std::string command;  // "simulate"
+  std::vector<ParameterRecord>
+      parameters;   // /parameters: one attribute each, <name>_unit beside a number with a unit
+  std::string ini;  // /parameters/ini: text that reproduces the run
+  std::vector<ParameterRecord> audit;  // /audit: one attribute each
 };
 
 }  // namespace vitrobeam

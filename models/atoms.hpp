@@ -23,19 +23,21 @@ struct Cell {
   double volume() const { return std::abs(vectors.determinant()); }
 };
 
-// One named value, or row of values, per atom: the ground truth and the analyses travel with the atoms
-// (extended XYZ property: kind I, R or S and the number of columns).
+// One named value, or row of values, per atom: the ground truth and the analyses travel with the
+// atoms (extended XYZ property: kind I, R or S and the number of columns).
 struct Label {
   int columns = 1;
-  std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>> values;  // [atom * columns]
+  std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>>
+      values;  // [atom * columns]
 };
 
 struct Atoms {
   Cell cell;
-  std::vector<int> numbers;                 // atomic numbers
-  std::vector<Vector3d> positions;          // Angstrom
-  std::map<std::string, Label> labels;      // per atom, e.g. motif (id, 0 = matrix), axis, voronoi
-  std::map<std::string, std::string> info;  // about the whole model, e.g. seed, builder, temperature
+  std::vector<int> numbers;             // atomic numbers
+  std::vector<Vector3d> positions;      // Angstrom
+  std::map<std::string, Label> labels;  // per atom, e.g. motif (id, 0 = matrix), axis, voronoi
+  std::map<std::string, std::string>
+      info;  // about the whole model, e.g. seed, builder, temperature
 
   std::size_t size() const { return numbers.size(); }
   void add(int number, const Vector3d& position) {

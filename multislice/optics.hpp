@@ -22,18 +22,20 @@ struct Optics {
   double aperture_q() const { return semiangle_mrad * 1e-3 / wavelength(); }  // 1/Angstrom
 };
 
-// One beam of the incident wave: Fourier index (FFT order, may be negative) and amplitude A(q) exp(-i chi(q)).
+// One beam of the incident wave: Fourier index (FFT order, may be negative) and amplitude A(q)
+// exp(-i chi(q)).
 struct ApertureBeam {
   int jx, jy;
   std::complex<double> amplitude;
 };
 
-// The beams of a probe at the origin, normalised to a total intensity of 1; a plane wave is the single beam (0, 0).
-// Throws Error{physics} if the aperture reaches beyond the band limit or holds no beam but the central one.
+// The beams of a probe at the origin, normalised to a total intensity of 1; a plane wave is the
+// single beam (0, 0). Throws Error{physics} if the aperture reaches beyond the band limit or holds
+// no beam but the central one.
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid);
 
-// Fraction of the probe's intensity that lies farther than half a cell edge from its centre in a cell much larger than
-// `grid`'s: what would wrap around. 0 for a plane wave.
+// Fraction of the probe's intensity that lies farther than half a cell edge from its centre in a
+// cell much larger than `grid`'s: what would wrap around. 0 for a plane wave.
 double wrapped_fraction(const Optics& optics, const Grid& grid);
 
 }  // namespace vitrobeam

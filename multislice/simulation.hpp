@@ -1,5 +1,6 @@
-// From atoms to diffraction patterns: one simulation holds the potential of one model on one grid and runs any number of
-// probe positions through it. Exact engines give the same numbers to rounding.
+// From atoms to diffraction patterns: one simulation holds the potential of one model on one grid
+// and runs any number of probe positions through it. Exact engines give the same numbers to
+// rounding.
 #pragma once
 #include <complex>
 #include <functional>
@@ -38,33 +39,36 @@ struct SimulationSettings {
 // What one probe position gives. Intensities are fractions of the incident beam.
 template <typename Real>
 struct ProbeResult {
-  Plane<Real> pattern;                     // [q_y, q_x], q = 0 at (n/2, n/2); empty if not recorded
-  std::vector<double> detectors;           // as Recording::detectors
-  double intensity_out = 0;                // sum over the whole band: 1 minus what scattered beyond the limit
-  Plane<std::complex<Real>> exit_wave;     // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
+  Plane<Real> pattern;            // [q_y, q_x], q = 0 at (n/2, n/2); empty if not recorded
+  std::vector<double> detectors;  // as Recording::detectors
+  double intensity_out = 0;  // sum over the whole band: 1 minus what scattered beyond the limit
+  Plane<std::complex<Real>>
+      exit_wave;  // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
 };
 
 template <typename Real>
 class Simulation {
  public:
-  // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels along +z.
+  // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
+  // along +z.
   Simulation(const Atoms& atoms, const SimulationSettings& settings);
   ~Simulation();
 
   const Grid& grid() const;
   int slices() const;
-  double slice_thickness() const;     // Angstrom
-  double max_angle_mrad() const;      // the band limit
+  double slice_thickness() const;  // Angstrom
+  double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
-  std::vector<double> q_x() const;    // axes of a recorded pattern, 1/Angstrom, ascending
+  std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 
-  // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the worker threads, several
-  // at a time, each index once, in no order; results do not depend on the number of threads. When `stop()` turns true no
-  // further position is begun.
-  void run(const std::vector<Vector2d>& positions, int threads,
-           const std::function<void(std::size_t, const ProbeResult<Real>&)>& sink,
-           const std::function<bool()>& stop = [] { return false; }) const;
+  // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
+  // worker threads, several at a time, each index once, in no order; results do not depend on the
+  // number of threads. When `stop()` turns true no further position is begun.
+  void run(
+      const std::vector<Vector2d>& positions, int threads,
+      const std::function<void(std::size_t, const ProbeResult<Real>&)>& sink,
+      const std::function<bool()>& stop = [] { return false; }) const;
 
  private:
   struct State;

@@ -23,7 +23,8 @@ int largest_prime_factor(int n) {
 double Grid::q_max() const { return 2.0 / 3.0 * std::min(nx / (2 * lx), ny / (2 * ly)); }
 
 bool Grid::inside_band(double qx, double qy) const {
-  return qx * qx + qy * qy < q_max() * q_max() * (1 - 1e-9);  // samples on the limit itself are outside
+  return qx * qx + qy * qy <
+         q_max() * q_max() * (1 - 1e-9);  // samples on the limit itself are outside
 }
 
 int Grid::band_x() const {
@@ -47,9 +48,12 @@ int good_size(int n) {
 void check_grid(const Grid& grid) {
   for (int n : {grid.nx, grid.ny}) {
     if (n < 8 || n % 2 != 0)
-      fail(Fault::usage, "--grid {}x{}: each side must be an even number of at least 8", grid.nx, grid.ny);
+      fail(Fault::usage, "--grid {}x{}: each side must be an even number of at least 8", grid.nx,
+           grid.ny);
     if (largest_prime_factor(n) > 13)
-      fail(Fault::usage, "--grid {}x{}: {} has a prime factor above 13 and transforms slowly; {} is the next good size",
+      fail(Fault::usage,
+           "--grid {}x{}: {} has a prime factor above 13 and transforms slowly; {} is the next "
+           "good size",
            grid.nx, grid.ny, n, good_size(n));
   }
 }

@@ -1,0 +1,148 @@
+#include "drivers/command.hpp"
+
+#include <omp.h>
+#include <openssl/evp.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "drivers/version.hpp"
+
+namespace vitrobeam {
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+// A second signal ends the program at once.
+void request_stop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+// One JSON object per line.
+class JsonSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit JsonSink(const std::string& path) : file_(path) {
+    if (!file_) fail(Fault::usage, "--log-json {}: cannot be written", path);
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    const double time = std::chrono::duration<double>(m.time.time_since_epoch()).count();
+    const auto level = spdlog::level::to_string_view(m.level);
+    file_ << nlohmann::json{{"time", time},
+                            {"level", std::string(level.data(), level.size())},
+                            {"message", std::string(m.payload.data(), m.payload.size())}}
+                 .dump()
+          << '\n';
+  }
+  void flush_() override { file_.flush(); }
+
+ private:
+  std::ofstream file_;
+};
+
+// Turns the first warning into an error, for --strict.
+class StrictSink : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    if (m.level == spdlog::level::warn)
+      throw Error(Fault::physics, fmt::format("--strict: {}", fmt::string_view(m.payload.data(),
+                                                                               m.payload.size())));
+  }
+  void flush_() override {}
+};
+
+void start_log(const CommonSettings& c) {
+  const auto level = spdlog::level::from_str(c.log_level);
+  if (level == spdlog::level::off && c.log_level != "off")
+    fail(Fault::usage, "--log-level '{}': expected trace, debug, info, warning, error or off",
+         c.log_level);
+  auto console = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  console->set_pattern("vitrobeam: %^%l%$: %v");
+  auto log = std::make_shared<spdlog::logger>("vitrobeam", console);
+  if (!c.log_json.empty()) log->sinks().push_back(std::make_shared<JsonSink>(c.log_json));
+  if (c.strict) log->sinks().push_back(std::make_shared<StrictSink>());
+  log->set_error_handler([](const std::string& message) { throw Error(Fault::physics, message); });
+  log->set_level(level);
+  spdlog::set_default_logger(log);
+}
+
+std::string sha256(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(Fault::input, "{}: cannot be read", path);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        EVP_MD_CTX_free);
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  std::vector<char> block(1 << 16);
+  while (file.read(block.data(), std::streamsize(block.size())) || file.gcount() > 0)
+    EVP_DigestUpdate(context.get(), block.data(), std::size_t(file.gcount()));
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context.get(), digest, &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace
+
+bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments) {
+  settings.parse(arguments);
+  if (common.help) {
+    settings.print_help(std::cout);
+    return false;
+  }
+  if (common.write_template) {
+    std::cout << settings.ini_template();
+    return false;
+  }
+  start_log(common);
+  if (common.threads == 0) common.threads = omp_get_num_procs();
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  return true;
+}
+
+void check_output(const CommonSettings& common) {
+  namespace fs = std::filesystem;
+  if (common.output.empty()) fail(Fault::usage, "no output: give -o FILE");
+  const fs::path path(common.output),
+      folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder))
+    fail(Fault::usage, "-o {}: the folder {} does not exist", common.output, folder.string());
+  if (access(folder.c_str(), W_OK) != 0)
+    fail(Fault::usage, "-o {}: the folder {} cannot be written to", common.output, folder.string());
+  if (fs::is_directory(path)) fail(Fault::usage, "-o {}: is a folder; name a file", common.output);
+  if (fs::exists(path) && !common.force)
+    fail(Fault::usage, "-o {}: exists; give --force to overwrite it, or another name",
+         common.output);
+}
+
+RunRecord start_record(const Settings& settings, const CommonSettings& common,
+                       const std::vector<std::string>& inputs) {
+  RunRecord r;
+  r.command = settings.command();
+  r.parameters = settings.record();
+  r.ini = settings.ini();
+  r.audit = {{"version", "", version()},
+             {"revision", "", revision()},
+             {"seed", "", std::int64_t(common.seed)}};
+  std::vector<std::string> hashes;
+  for (const auto& i : inputs) hashes.push_back(sha256(i));
+  r.audit.push_back({"input", "", inputs});
+  r.audit.push_back({"input_sha256", "", hashes});
+  return r;
+}
+
+bool interrupted() { return stop_requested != 0; }
+
+}  // namespace vitrobeam

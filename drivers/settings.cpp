@@ -1,0 +1,486 @@
+#include "drivers/settings.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <ostream>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "drivers/version.hpp"
+
+namespace vitrobeam {
+namespace {
+
+namespace po = boost::program_options;
+
+// How many of `unit` one of the suffix is.
+const std::map<std::string, std::map<std::string, double>>& suffixes() {
+  static const std::map<std::string, std::map<std::string, double>> table = {
+      {"Angstrom",
+       {{"A", 1}, {"Angstrom", 1}, {"angstrom", 1}, {"pm", 0.01}, {"nm", 10}, {"um", 1e4}}},
+      {"1/Angstrom", {{"1/A", 1}, {"1/Angstrom", 1}, {"A^-1", 1}, {"1/nm", 0.1}, {"nm^-1", 0.1}}},
+      {"kV", {{"kV", 1}, {"keV", 1}, {"V", 1e-3}, {"eV", 1e-3}, {"MV", 1e3}}},
+      {"mrad", {{"mrad", 1}, {"rad", 1e3}, {"urad", 1e-3}, {"deg", 17.453292519943295}}},
+      {"mm", {{"mm", 1}, {"um", 1e-3}, {"nm", 1e-6}}},
+      {"deg", {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}},
+      {"%", {{"%", 1}}},
+      {"K", {{"K", 1}}},
+      {"s", {{"s", 1}, {"min", 60}, {"h", 3600}}},
+      {"GiB", {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}},
+      {"atoms/Angstrom^3", {}},
+  };
+  return table;
+}
+
+std::string text_of(double v) { return fmt::format("{}", v); }
+
+void check_limits(const Parameter& p, double v) {
+  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
+  if (p.low_open ? v <= p.low : v < p.low)
+    fail(Fault::usage, "--{} {}{}: must be {} {}{}", p.name, v, unit,
+         p.low_open ? "above" : "at least", p.low, unit);
+  if (v > p.high)
+    fail(Fault::usage, "--{} {}{}: must be at most {}{}", p.name, v, unit, p.high, unit);
+}
+
+template <typename Integer>
+Integer parse_integer(const std::string& text, const std::string& name) {
+  Integer v{};
+  const char *first = text.data(), *last = first + text.size();
+  if (const auto [end, error] = std::from_chars(first, last, v);
+      error == std::errc() && end == last)
+    return v;
+  // 1e4 and 1000.0 are whole numbers too
+  const double d = parse_quantity(text, "", name);
+  if (d != std::floor(d) || std::abs(d) > 9e15 || (std::is_unsigned_v<Integer> && d < 0))
+    fail(Fault::usage, "--{} '{}': expected a{} whole number", name, text,
+         std::is_unsigned_v<Integer> ? " non-negative" : "");
+  return Integer(d);
+}
+
+bool parse_bool(const std::string& text, const std::string& name) {
+  if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+  if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+  fail(Fault::usage, "{} = '{}': expected true or false", name, text);
+}
+
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
+  std::istringstream words(text);
+  std::string out, word;
+  std::size_t column = 0;
+  while (words >> word) {
+    if (column + word.size() + 1 > width && column > 0) {
+      out += '\n' + std::string(indent, ' ');
+      column = 0;
+    }
+    if (column > 0) out += ' ';
+    out += word;
+    column += word.size() + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
+  double v = 0;
+  const char *first = text.data(), *last = first + text.size();
+  if (first != last && *first == '+') ++first;
+  const auto [end, error] = std::from_chars(first, last, v);
+  std::string suffix(end, last);
+  suffix.erase(0, suffix.find_first_not_of(' ') == std::string::npos
+                      ? suffix.size()
+                      : suffix.find_first_not_of(' '));
+  if (error != std::errc() || !std::isfinite(v))
+    fail(Fault::usage, "--{} '{}': expected a number{}", name, text,
+         unit.empty() ? "" : " in " + unit);
+  if (suffix.empty()) return v;
+  const auto family = suffixes().find(unit);
+  if (family != suffixes().end())
+    if (const auto s = family->second.find(suffix); s != family->second.end()) return v * s->second;
+  std::string known;
+  if (family != suffixes().end())
+    for (const auto& s : family->second) known += (known.empty() ? "" : ", ") + s.first;
+  fail(Fault::usage, "--{} '{}': unknown unit '{}'{}", name, text, suffix,
+       known.empty() ? "; give a plain number" : "; known here: " + known);
+}
+
+Parameter& Parameter::above(double bound) {
+  low = bound;
+  low_open = true;
+  return *this;
+}
+Parameter& Parameter::at_least(double bound) {
+  low = bound;
+  low_open = false;
+  return *this;
+}
+Parameter& Parameter::at_most(double bound) {
+  high = bound;
+  return *this;
+}
+Parameter& Parameter::not_recorded() {
+  is_recorded = false;
+  return *this;
+}
+
+Settings::Settings(std::string command, std::string summary,
+                   std::vector<std::string> positional_names)
+    : command_(std::move(command)),
+      summary_(std::move(summary)),
+      positional_names_(std::move(positional_names)) {}
+
+Parameter& Settings::add_parameter(Parameter p) {
+  p.section = section_;
+  if (const auto t = p.texts(); !t.empty() && !p.is_list) p.default_text = t.front();
+  parameters_.push_back(std::make_unique<Parameter>(std::move(p)));
+  return *parameters_.back();
+}
+
+Parameter& Settings::add(std::string name, double& field, std::string unit, std::string help) {
+  Parameter& p = add_parameter({name,
+                                unit,
+                                std::move(help),
+                                "",
+                                unit.empty() ? "NUMBER" : unit,
+                                false,
+                                false,
+                                true,
+                                "",
+                                {},
+                                [&field] { return std::vector{text_of(field)}; },
+                                [&field] { return ParameterValue(field); }});
+  p.set = [&field, &p](const std::string& t) {
+    const double v = parse_quantity(t, p.unit, p.name);
+    check_limits(p, v);
+    field = v;
+  };
+  return p;
+}
+
+Parameter& Settings::add(std::string name, std::optional<double>& field, std::string unit,
+                         std::string help) {
+  Parameter& p = add_parameter(
+      {name,
+       unit,
+       std::move(help),
+       "",
+       unit.empty() ? "NUMBER" : unit,
+       false,
+       false,
+       true,
+       "",
+       {},
+       [&field] { return field ? std::vector{text_of(*field)} : std::vector<std::string>{}; },
+       [&field] { return field ? ParameterValue(*field) : ParameterValue(std::string()); }});
+  p.set = [&field, &p](const std::string& t) {
+    const double v = parse_quantity(t, p.unit, p.name);
+    check_limits(p, v);
+    field = v;
+  };
+  return p;
+}
+
+Parameter& Settings::add(std::string name, int& field, std::string help) {
+  Parameter& p = add_parameter({name,
+                                "",
+                                std::move(help),
+                                "",
+                                "N",
+                                false,
+                                false,
+                                true,
+                                "",
+                                {},
+                                [&field] { return std::vector{fmt::format("{}", field)}; },
+                                [&field] { return ParameterValue(std::int64_t(field)); }});
+  p.set = [&field, &p](const std::string& t) {
+    const auto v = parse_integer<std::int64_t>(t, p.name);
+    check_limits(p, double(v));
+    if (std::abs(v) > std::numeric_limits<int>::max())
+      fail(Fault::usage, "--{} {}: too large", p.name, v);
+    field = int(v);
+  };
+  return p;
+}
+
+Parameter& Settings::add(std::string name, std::uint64_t& field, std::string help) {
+  Parameter& p = add_parameter({name,
+                                "",
+                                std::move(help),
+                                "",
+                                "N",
+                                false,
+                                false,
+                                true,
+                                "",
+                                {},
+                                [&field] { return std::vector{fmt::format("{}", field)}; },
+                                [&field] { return ParameterValue(std::int64_t(field)); }});
+  p.set = [&field, &p](const std::string& t) { field = parse_integer<std::uint64_t>(t, p.name); };
+  return p;
+}
+
+Parameter& Settings::add(std::string name, bool& field, std::string help) {
+  Parameter& p =
+      add_parameter({name,
+                     "",
+                     std::move(help),
+                     "",
+                     "",
+                     true,
+                     false,
+                     true,
+                     "",
+                     {},
+                     [&field] { return std::vector<std::string>{field ? "true" : "false"}; },
+                     [&field] { return ParameterValue(field); }});
+  p.set = [&field, &p](const std::string& t) { field = parse_bool(t, p.name); };
+  return p;
+}
+
+Parameter& Settings::add(std::string name, std::string& field, std::string placeholder,
+                         std::string help) {
+  return add_parameter(
+      {std::move(name), "", std::move(help), "", std::move(placeholder), false, false, true, "",
+       [&field](const std::string& t) { field = t; },
+       [&field] { return field.empty() ? std::vector<std::string>{} : std::vector{field}; },
+       [&field] { return ParameterValue(field); }});
+}
+
+Parameter& Settings::add(std::string name, std::vector<std::string>& field, std::string placeholder,
+                         std::string help) {
+  return add_parameter({std::move(name), "", std::move(help), "", std::move(placeholder), false,
+                        true, true, "", [&field](const std::string& t) { field.push_back(t); },
+                        [&field] { return field; }, [&field] { return ParameterValue(field); }});
+}
+
+Parameter& Settings::add_choice(std::string name, std::vector<std::string> names, std::string help,
+                                std::function<void(std::size_t)> set,
+                                std::function<std::size_t()> get) {
+  std::string placeholder;
+  for (const auto& n : names) placeholder += (placeholder.empty() ? "" : "|") + n;
+  Parameter& p = add_parameter({std::move(name),
+                                "",
+                                std::move(help),
+                                "",
+                                placeholder,
+                                false,
+                                false,
+                                true,
+                                "",
+                                {},
+                                [names, get] { return std::vector{names[get()]}; },
+                                [names, get] { return ParameterValue(names[get()]); }});
+  p.set = [names, set, &p](const std::string& t) {
+    const auto i = std::find(names.begin(), names.end(), t);
+    if (i == names.end())
+      fail(Fault::usage, "--{} '{}': expected one of {}; did you mean '{}'?", p.name, t,
+           p.placeholder, nearest(t, names));
+    set(std::size_t(i - names.begin()));
+  };
+  return p;
+}
+
+Parameter* Settings::find(std::string_view name) {
+  for (auto& p : parameters_)
+    if (p->name == name) return p.get();
+  return nullptr;
+}
+
+bool Settings::was_given(std::string_view name) const {
+  return std::find(given_.begin(), given_.end(), name) != given_.end();
+}
+
+void Settings::fail_unknown(const std::string& name, const std::string& where) const {
+  std::vector<std::string> names;
+  for (const auto& p : parameters_) names.push_back(p->name);
+  fail(Fault::usage, "{}unknown {} '{}'; did you mean '{}'? (vitrobeam {} --help lists them)",
+       where, where.empty() ? "option" : "key", (where.empty() ? "--" : "") + name,
+       (where.empty() ? "--" : "") + nearest(name, names), command_);
+}
+
+void Settings::parse(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words;
+  for (const auto& a : arguments)
+    words.push_back(a == "-o" ? "--output" : a == "-h" ? "--help" : a);
+
+  po::options_description known;
+  for (const auto& p : parameters_) {
+    auto* value = po::value<std::vector<std::string>>();
+    known.add_options()(p->name.c_str(), p->is_flag ? value->zero_tokens() : value->composing());
+  }
+  known.add_options()("positional", po::value<std::vector<std::string>>());
+  po::positional_options_description positions;
+  positions.add("positional", -1);
+  namespace style = po::command_line_style;
+  po::parsed_options parsed(&known);
+  try {
+    // no short options: "-100" is a value, not an option
+    parsed = po::command_line_parser(words)
+                 .options(known)
+                 .positional(positions)
+                 .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
+                 .run();
+  } catch (const po::unknown_option& e) {
+    std::string name = e.get_option_name();
+    fail_unknown(name.substr(name.find_first_not_of('-')), "");
+  } catch (const po::error& e) {
+    fail(Fault::usage, "{} (vitrobeam {} --help)", e.what(), command_);
+  }
+  std::vector<std::pair<Parameter*, std::string>> values;
+  for (const auto& o : parsed.options) {
+    if (o.string_key == "positional") {
+      for (const auto& v : o.value) {
+        if (v.size() > 1 && v[0] == '-' && !std::isdigit(static_cast<unsigned char>(v[1])) &&
+            v[1] != '.')
+          fail_unknown(v.substr(1), "");
+        positional_.push_back(v);
+      }
+      continue;
+    }
+    values.emplace_back(find(o.string_key), o.value.empty() ? "true" : o.value.front());
+  }
+  for (const auto& [p, text] : values) {
+    if (was_given(p->name) && !p->is_list) fail(Fault::usage, "--{}: given twice", p->name);
+    if (!was_given(p->name)) given_.push_back(p->name);
+    p->set(text);
+  }
+  if (Parameter* config = find("config"); config && !config->texts().empty())
+    read_ini(config->texts().front());
+  if (positional_.size() > positional_names_.size() &&
+      (positional_names_.empty() || !positional_names_.back().ends_with("...")))
+    fail(Fault::usage, "unexpected argument '{}'; usage: vitrobeam {} {}", positional_.back(),
+         command_, fmt::join(positional_names_, " "));
+}
+
+void Settings::read_ini(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
+  const std::vector<std::string> from_command_line = given_;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    std::istringstream text(line);
+    po::options_description none;
+    po::parsed_options parsed(&none);
+    try {
+      parsed = po::parse_config_file(text, none, true);
+    } catch (const po::error& e) {
+      fail(Fault::usage, "{}:{}: {}; expected `name = value`", path, number, e.what());
+    }
+    for (const auto& o : parsed.options) {
+      Parameter* p = find(o.string_key);
+      if (!p) fail_unknown(o.string_key, fmt::format("{}:{}: ", path, number));
+      const auto& before = from_command_line;
+      if (std::find(before.begin(), before.end(), p->name) != before.end()) continue;
+      if (!was_given(p->name)) given_.push_back(p->name);
+      try {
+        p->set(o.value.empty() ? "" : o.value.front());
+      } catch (const Error& e) {
+        fail(e.fault(), "{}:{}: {}", path, number, e.what());
+      }
+    }
+  }
+}
+
+void Settings::print_help(std::ostream& out) const {
+  out << fmt::format("vitrobeam {}: {}\n\nusage: vitrobeam {} {} [options]\n", command_, summary_,
+                     command_, fmt::join(positional_names_, " "));
+  constexpr std::size_t kColumn = 34;
+  std::vector<std::string> sections;
+  for (const auto& p : parameters_)
+    if (std::find(sections.begin(), sections.end(), p->section) == sections.end())
+      sections.push_back(p->section);
+  for (const auto& s : sections) {
+    out << '\n' << s << ":\n";
+    for (const auto& p : parameters_) {
+      if (p->section != s) continue;
+      std::string left = "  --" + p->name + (p->is_flag ? "" : " " + p->placeholder);
+      if (p->name == "output") left = "  -o, --output " + p->placeholder;
+      std::string help = p->help;
+      if (p->is_list) help += " (repeatable)";
+      if (!p->is_flag && !p->default_text.empty()) help += " [" + p->default_text + "]";
+      out << left;
+      if (left.size() + 2 > kColumn)
+        out << '\n' << std::string(kColumn, ' ');
+      else
+        out << std::string(kColumn - left.size(), ' ');
+      out << wrapped(help, kColumn, 100 - kColumn) << '\n';
+    }
+  }
+}
+
+std::string Settings::ini() const {
+  std::string text = fmt::format("# vitrobeam {} {} --config THIS_FILE -o OUTPUT\n", command_,
+                                 fmt::join(positional_, " "));
+  for (const auto& p : parameters_) {
+    if (!p->is_recorded) continue;
+    for (const auto& t : p->texts()) text += fmt::format("{} = {}\n", p->name, t);
+  }
+  return text;
+}
+
+std::string Settings::ini_template() const {
+  std::string text = fmt::format("# vitrobeam {}: {}\n# Remove the leading # of what you change.\n",
+                                 command_, summary_);
+  std::string section;
+  for (const auto& p : parameters_) {
+    if (p->name == "help" || p->name == "config" || p->name == "write-template") continue;
+    if (p->section != section) text += fmt::format("\n# ---- {}\n", section = p->section);
+    text += "# " + wrapped(p->help, 0, 98) + '\n';
+    for (std::size_t at = text.rfind("# ");
+         (at = text.find('\n', at)) != std::string::npos && at + 1 < text.size();)
+      if (text.compare(at + 1, 1, "#") != 0)
+        text.insert(at + 1, "# ");
+      else
+        ++at;
+    text += fmt::format("#{} = {}{}\n", p->name, p->default_text,
+                        p->unit.empty() ? "" : fmt::format("{}   # {}", "", p->unit));
+  }
+  return text;
+}
+
+std::vector<ParameterRecord> Settings::record() const {
+  std::vector<ParameterRecord> out;
+  for (const auto& p : parameters_)
+    if (p->is_recorded && !p->texts().empty()) out.push_back({p->name, p->unit, p->value()});
+  return out;
+}
+
+void add_common(Settings& settings, CommonSettings& c) {
+  settings.section("Run");
+  settings.add("output", c.output, "FILE", "file to write; an existing one is kept unless --force")
+      .not_recorded();
+  settings.add("force", c.force, "overwrite an existing output").not_recorded();
+  settings
+      .add("config", c.config, "FILE.ini",
+           "read parameters from an INI file (same names as the options)")
+      .not_recorded();
+  settings
+      .add("write-template", c.write_template, "print an INI file with every parameter and stop")
+      .not_recorded();
+  settings
+      .add("dry-run", c.dry_run, "print grid, memory, disk and time that the run needs, and stop")
+      .not_recorded();
+  settings.add("resume", c.resume, "continue an interrupted run of the same parameters")
+      .not_recorded();
+  settings.add("threads", c.threads, "threads; 0 = all cores; results do not depend on it")
+      .at_least(0)
+      .at_most(4096)
+      .not_recorded();
+  settings.add("seed", c.seed, "seed of every random number");
+  settings.add("strict", c.strict, "warnings are errors").not_recorded();
+  settings.add("log-level", c.log_level, "LEVEL", "trace, debug, info, warning, error or off")
+      .not_recorded();
+  settings.add("log-json", c.log_json, "FILE", "write the log as one JSON object per line too")
+      .not_recorded();
+  settings.add("progress", c.progress, "auto|always|never", "show progress on standard error")
+      .not_recorded();
+  settings.add("help", c.help, "print this help").not_recorded();
+}
+
+}  // namespace vitrobeam

@@ -3,9 +3,11 @@
 #include <omp.h>
 #include <openssl/evp.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +30,7 @@ void request_stop(int signal) {
 }
 
 // One JSON object per line.
-class JsonSink : public spdlog::sinks::base_sink<std::mutex> {
+class JsonSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit JsonSink(const std::string& path) : file_(path) {
     if (!file_) fail(Fault::usage, "--log-json {}: cannot be written", path);
@@ -51,7 +53,7 @@ class JsonSink : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 // Turns the first warning into an error, for --strict.
-class StrictSink : public spdlog::sinks::base_sink<std::mutex> {
+class StrictSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& m) override {
     if (m.level == spdlog::level::warn)

@@ -1,0 +1,66 @@
+// Diffraction patterns on polar coordinates I(q_i, theta_j): calibration of a camera image and its
+// resampling by a sparse operator that is computed once and applied to any number of patterns.
+#pragma once
+#include <cstddef>
+#include <numbers>
+#include <vector>
+
+#include "base/array.hpp"
+
+namespace vitrobeam {
+
+// Bins of equal width in q = 1/d and in the angle from +x (columns) towards +y (rows).
+struct PolarGrid {
+  double q_min = 0.3, q_max = 1.0;  // 1/Angstrom, the outer edges of the first and the last bin
+  int n_q = 64, n_theta = 180;
+
+  double dq() const { return (q_max - q_min) / n_q; }
+  double dtheta() const { return 2 * std::numbers::pi / n_theta; }
+  double q(int i) const { return q_min + (i + 0.5) * dq(); }  // centre of bin i
+  double theta(int j) const { return j * dtheta(); }          // centre of bin j, radian
+};
+
+// Throws Error{usage} unless 0 <= q_min < q_max, at least 2 radii and an even number of at least 8
+// angles.
+void check_polar_grid(const PolarGrid& grid);
+
+// Where q lies on a camera image. Pixel (row, col) is centred on its index; the undiffracted beam
+// of a stored pattern is at (rows/2, cols/2), integer division.
+struct Calibration {
+  double pixel_qx = 0, pixel_qy = 0;      // 1/Angstrom per column and per row
+  double centre_row = 0, centre_col = 0;  // of q = 0, sub-pixel
+  // A ring of radius q appears as an ellipse of semi-axes q sqrt(1 + ellipticity) and q / sqrt(1 +
+  // ellipticity), the long one at ellipse_angle from +x.
+  double ellipticity = 0, ellipse_angle = 0;
+};
+
+Calibration centred_calibration(Eigen::Index rows, Eigen::Index cols, double pixel_qx,
+                                double pixel_qy);
+
+// The largest q whose whole circle lies on the image, 1/Angstrom.
+double largest_full_circle(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration);
+
+// Averages bilinear samples over each polar bin. A masked pixel takes no part: what remains is
+// renormalised, and the share that remained is the weight of the bin (0 = nothing known there, 1 =
+// all of it).
+class PolarTransform {
+ public:
+  // `hidden`, if not empty, has the image's shape; non-zero marks a pixel that must not be used.
+  PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
+                 const PolarGrid& grid, const Plane<unsigned char>& hidden = {});
+
+  const PolarGrid& grid() const { return grid_; }
+  const PlaneF& weights() const { return weights_; }  // [q, theta]
+  PlaneF operator()(
+      const Eigen::Ref<const PlaneF>& image) const;  // [q, theta], 0 where the weight is 0
+
+ private:
+  PolarGrid grid_;
+  Eigen::Index rows_, cols_;
+  PlaneF weights_;
+  std::vector<std::size_t> first_;  // [bin + 1] into the two below
+  std::vector<int> pixel_;
+  std::vector<float> share_;
+};
+
+}  // namespace vitrobeam

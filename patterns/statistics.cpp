@@ -1,0 +1,227 @@
+// Null distributions, p-values, false-discovery rates and posteriors of matching scores.
+#include "patterns/statistics.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+using Eigen::Index;
+
+// Column means, and deviations that are never 0.
+template <typename Scores>
+void column_moments(const Scores& scores, auto& mean, auto& deviation) {
+  using Real = typename Scores::Scalar;
+  mean = scores.colwise().mean().transpose();
+  deviation =
+      ((scores.rowwise() - mean.transpose()).square().colwise().sum() / Real(scores.rows() - 1))
+          .sqrt()
+          .transpose();
+  deviation = deviation.max(std::numeric_limits<Real>::epsilon());
+}
+
+// Covariance of rows about their own mean, with a twentieth of the mean variance added to the
+// diagonal: scores of motifs can be nearly equal, samples few.
+Eigen::MatrixXd ridged_covariance(const Eigen::MatrixXd& deviations, double degrees) {
+  Eigen::MatrixXd c = deviations.transpose() * deviations / std::max(degrees, 1.0);
+  c.diagonal().array() += 0.05 * c.diagonal().mean() + 1e-9;
+  return c;
+}
+
+Eigen::MatrixXd inverse_root(const Eigen::MatrixXd& covariance) {
+  const Eigen::LLT<Eigen::MatrixXd> root(covariance);
+  return root.matrixL().solve(Eigen::MatrixXd::Identity(covariance.rows(), covariance.cols()));
+}
+
+}  // namespace
+
+double rank_p_value(const std::vector<double>& sorted_null, double score) {
+  const auto below =
+      std::lower_bound(sorted_null.begin(), sorted_null.end(), score) - sorted_null.begin();
+  return (1.0 + double(sorted_null.size()) - double(below)) / (1.0 + double(sorted_null.size()));
+}
+
+std::vector<double> benjamini_hochberg(const std::vector<double>& p_values) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < p_values.size(); ++i)
+    if (!std::isnan(p_values[i])) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return p_values[a] < p_values[b]; });
+  std::vector<double> q(p_values.size(), std::numeric_limits<double>::quiet_NaN());
+  double smallest = 1;
+  for (std::size_t rank = order.size(); rank > 0; --rank) {
+    smallest = std::min(smallest, p_values[order[rank - 1]] * double(order.size()) / double(rank));
+    q[order[rank - 1]] = smallest;
+  }
+  return q;
+}
+
+double Gumbel::exceeded(double score) const {
+  return -std::expm1(-std::exp(-(score - location) / scale));
+}
+
+Gumbel fit_gumbel(const std::vector<double>& values) {
+  std::vector<double> sorted = values;
+  std::sort(sorted.begin(), sorted.end());
+  const double n = double(sorted.size());
+  double mean = 0, weighted = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    mean += sorted[i] / n;
+    weighted += sorted[i] * double(i) / (n * (n - 1));
+  }
+  Gumbel g;
+  g.scale = (2 * weighted - mean) / std::numbers::ln2;
+  if (!(g.scale > 0))
+    fail(Fault::input, "all {} motif-free scores are equal; they must come from different patterns",
+         sorted.size());
+  g.location = mean - std::numbers::egamma * g.scale;
+  return g;
+}
+
+RocArea area_under_roc(const std::vector<double>& null, const std::vector<double>& planted) {
+  std::vector<double> sorted = null;
+  std::sort(sorted.begin(), sorted.end());
+  double wins = 0;
+  for (double s : planted) {
+    const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), s);
+    wins += double(low - sorted.begin()) + 0.5 * double(high - low);
+  }
+  const double n = double(null.size()), m = double(planted.size()), a = wins / (n * m);
+  const double q1 = a / (2 - a), q2 = 2 * a * a / (1 + a);
+  const double variance = (a * (1 - a) + (m - 1) * (q1 - a * a) + (n - 1) * (q2 - a * a)) / (n * m);
+  return {a, std::sqrt(std::max(variance, 0.0))};
+}
+
+ScoreCalibration::ScoreCalibration(const PlaneF& training, const PlaneF& calibration,
+                                   std::vector<int> motif_of_template, int motifs)
+    : motif_of_template_(std::move(motif_of_template)), motifs_(motifs) {
+  if (training.rows() < 8 || calibration.rows() < 8)
+    fail(Fault::input,
+         "{} motif-free patterns to standardise and {} to rank against; at least 8 of each are "
+         "needed",
+         training.rows(), calibration.rows());
+  column_moments(training, template_mean_, template_deviation_);
+  motif_mean_ = Eigen::ArrayXd::Zero(motifs);
+  motif_deviation_ = Eigen::ArrayXd::Ones(motifs);
+  const PlaneD trained = motif_scores(training);
+  column_moments(trained, motif_mean_, motif_deviation_);
+
+  const PlaneD ranked = motif_scores(calibration);
+  motif_null_.resize(std::size_t(motifs));
+  for (Index m = 0; m < motifs; ++m) {
+    auto& null = motif_null_[std::size_t(m)];
+    null.assign(ranked.col(m).begin(), ranked.col(m).end());
+    std::sort(null.begin(), null.end());
+  }
+  for (Index i = 0; i < ranked.rows(); ++i) best_.push_back(ranked.row(i).maxCoeff());
+  std::sort(best_.begin(), best_.end());
+  fit_ = fit_gumbel(best_);
+}
+
+ScoreCalibration::MotifBest ScoreCalibration::best_templates(
+    const Eigen::Ref<const Eigen::ArrayXf>& template_scores) const {
+  MotifBest best{
+      std::vector<double>(std::size_t(motifs_), -std::numeric_limits<double>::infinity()),
+      std::vector<int>(std::size_t(motifs_), -1)};
+  const Eigen::ArrayXf standard = (template_scores - template_mean_) / template_deviation_;
+  for (Index t = 0; t < standard.size(); ++t) {
+    const auto m = std::size_t(motif_of_template_[std::size_t(t)]);
+    if (standard(t) > best.score[m]) {
+      best.score[m] = standard(t);
+      best.template_index[m] = int(t);
+    }
+  }
+  for (Index m = 0; m < motifs_; ++m)
+    best.score[std::size_t(m)] =
+        (best.score[std::size_t(m)] - motif_mean_(m)) / motif_deviation_(m);
+  return best;
+}
+
+PlaneD ScoreCalibration::motif_scores(const PlaneF& template_scores) const {
+  PlaneD scores(template_scores.rows(), motifs_);
+  for (Index i = 0; i < scores.rows(); ++i) {
+    const Eigen::ArrayXf row = template_scores.row(i).transpose();
+    const MotifBest best = best_templates(row);
+    for (Index m = 0; m < motifs_; ++m) scores(i, m) = best.score[std::size_t(m)];
+  }
+  return scores;
+}
+
+Significance ScoreCalibration::assess(
+    const Eigen::Ref<const Eigen::ArrayXf>& template_scores) const {
+  const MotifBest best = best_templates(template_scores);
+  Significance s;
+  s.motif_score = best.score;
+  s.motif_template = best.template_index;
+  for (std::size_t m = 0; m < best.score.size(); ++m)
+    s.motif_p.push_back(rank_p_value(motif_null_[m], best.score[m]));
+  s.motif = int(std::max_element(best.score.begin(), best.score.end()) - best.score.begin());
+  s.score = best.score[std::size_t(s.motif)];
+  s.p = rank_p_value(best_, s.score);
+  s.p_fit = fit_.exceeded(s.score);
+  return s;
+}
+
+MotifPosterior::MotifPosterior(const PlaneD& motif_free, const PlaneD& planted,
+                               const std::vector<int>& planted_motif, double prior_none) {
+  const Index n_motifs = motif_free.cols();
+  if (!(prior_none > 0 && prior_none < 1))
+    fail(Fault::usage,
+         "the prior probability of no motif is {}; give a value between 0 and 1, both excluded",
+         prior_none);
+  none_.mean = motif_free.colwise().mean().matrix();
+  const Eigen::MatrixXd apart = motif_free.matrix().rowwise() - none_.mean.transpose();
+  none_.inverse_root = inverse_root(ridged_covariance(apart, double(motif_free.rows() - 1)));
+  none_.log_scale = std::log(prior_none) + none_.inverse_root.diagonal().array().log().sum();
+
+  motifs_.resize(std::size_t(n_motifs));
+  is_known_.assign(std::size_t(n_motifs), false);
+  Eigen::MatrixXd within = planted.matrix();
+  Index known = 0;
+  for (Index m = 0; m < n_motifs; ++m) {
+    std::vector<Index> rows;
+    for (Index i = 0; i < planted.rows(); ++i)
+      if (planted_motif[std::size_t(i)] == m) rows.push_back(i);
+    if (rows.empty()) continue;
+    ++known;
+    is_known_[std::size_t(m)] = true;
+    motifs_[std::size_t(m)].mean = planted.matrix()(rows, Eigen::all).colwise().mean();
+    for (Index i : rows) within.row(i) -= motifs_[std::size_t(m)].mean.transpose();
+  }
+  if (known == 0) return;
+  const Eigen::MatrixXd root =
+      inverse_root(ridged_covariance(within, double(planted.rows() - known)));
+  for (auto& density : motifs_) {
+    density.inverse_root = root;
+    density.log_scale =
+        std::log((1 - prior_none) / double(known)) + root.diagonal().array().log().sum();
+  }
+}
+
+double MotifPosterior::log_density(const Density& d, const Eigen::VectorXd& x) {
+  return d.log_scale - 0.5 * (d.inverse_root * (x - d.mean)).squaredNorm();
+}
+
+std::vector<double> MotifPosterior::operator()(const std::vector<double>& motif_score) const {
+  const Eigen::VectorXd x =
+      Eigen::Map<const Eigen::VectorXd>(motif_score.data(), Index(motif_score.size()));
+  std::vector<double> log_p;
+  for (std::size_t m = 0; m < motifs_.size(); ++m)
+    log_p.push_back(is_known_[m] ? log_density(motifs_[m], x)
+                                 : -std::numeric_limits<double>::infinity());
+  log_p.push_back(log_density(none_, x));
+  const double largest = *std::max_element(log_p.begin(), log_p.end());
+  double sum = 0;
+  for (double& v : log_p) sum += v = std::exp(v - largest);
+  for (double& v : log_p) v /= sum;
+  return log_p;
+}
+
+}  // namespace vitrobeam

@@ -9,16 +9,12 @@
 #include <vector>
 
 #include "models/atoms.hpp"
+#include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
 #include "potentials/grid.hpp"
 #include "potentials/scattering_factors.hpp"
 
 namespace vitrobeam {
-
-struct AnnularDetector {
-  std::string name;
-  double inner_mrad, outer_mrad;  // inner <= angle < outer
-};
 
 // What is kept of every exit wave.
 struct Recording {
@@ -51,7 +47,8 @@ class Simulation {
  public:
   // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
   // along +z.
-  Simulation(const Atoms& atoms, const SimulationSettings& settings);
+  // `threads` share the work of making the potential.
+  Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads = 1);
   ~Simulation();
 
   const Grid& grid() const;
@@ -59,6 +56,7 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
+  std::size_t beams() const;          // plane waves in the aperture
   std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 

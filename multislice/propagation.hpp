@@ -1,0 +1,81 @@
+// The multislice step, fused and pruned: psi <- P * (t psi). Per slice two passes over memory: along x (inverse transform,
+// times t, forward transform) and along y (forward transform, times the propagator inside the circular band, inverse).
+#pragma once
+#include <complex>
+#include <vector>
+
+#include "potentials/band_transform.hpp"
+#include "potentials/projected_potential.hpp"
+
+namespace vitrobeam {
+
+// exp(-i pi lambda dz q^2) inside the band, 0 outside, times the normalisation of one forward and one inverse transform.
+// Separable in x and y, so it is two lines, not a plane.
+template <typename Real>
+class Propagator {
+ public:
+  Propagator(const Grid& grid, double wavelength, double distance);
+  // Multiplies psi(jy) of column jx, ny values in FFT order.
+  void apply(int jx, std::complex<Real>* column) const;
+
+  // Largest |jy| inside the band in column jx; every column within Grid::band_x has at least jy = 0.
+  int half_height(int jx) const { return half_height_[std::abs(jx)]; }
+
+ private:
+  int ny_;
+  std::vector<std::complex<Real>> along_x_, along_y_;
+  std::vector<int> half_height_;
+};
+
+// Transmission functions exp(i sigma v), limited to the band, one plane [y, x] per slice.
+template <typename Real>
+class Transmission {
+ public:
+  Transmission(const BandTransform<Real>& transform, const ProjectedPotential<Real>& potential,
+               const std::vector<SliceAtoms>& slices, double interaction_constant, int threads);
+  int slices() const { return int(planes_.size()); }
+  const std::complex<Real>* row(int slice, int y) const { return planes_[slice].get() + std::size_t(y) * nx_; }
+
+ private:
+  std::size_t nx_;
+  std::vector<AlignedArray<std::complex<Real>>> planes_;
+};
+
+// Carries `waves` (at the entrance face, half transformed) through slices first .. last - 1, each followed by a propagation.
+// Waves of one call share the reads of the transmission function.
+template <typename Real>
+void propagate(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+               const Propagator<Real>& propagator, int first, int last,
+               const std::vector<std::complex<Real>*>& waves, typename BandTransform<Real>::Workspace& workspace);
+
+// The step without its last inverse transform: multiplies by slice `last`, then hands every column of the result in Fourier
+// space, propagated and normalised, to `at_column(jx, psi)`.
+template <typename Real, typename AtColumn>
+void finish_in_fourier_space(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+                             const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
+                             typename BandTransform<Real>::Workspace& workspace, AtColumn&& at_column);
+
+// ---- implementation of what must be inlined
+
+template <typename Real>
+void multiply_line(std::complex<Real>* psi, const std::complex<Real>* by, int n) {
+  using Line = Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>;
+  Eigen::Map<Line> line(psi, n);
+  line *= Eigen::Map<const Line>(by, n);
+}
+
+template <typename Real, typename AtColumn>
+void finish_in_fourier_space(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+                             const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
+                             typename BandTransform<Real>::Workspace& workspace, AtColumn&& at_column) {
+  const int nx = transform.grid().nx;
+  transform.pass_rows(wave, workspace, 0, transform.grid().ny, [&](int y, std::complex<Real>* psi) {
+    multiply_line(psi, transmission.row(last, y), nx);
+  });
+  transform.read_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) {
+    propagator.apply(jx, psi);
+    at_column(jx, psi);
+  });
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,42 @@
+// Fourier transforms through FFTW (fftw3.h stands in fourier.cpp only). Plans are made with ESTIMATE: it always chooses the
+// same plan, so results keep their bytes from run to run; for these contiguous out-of-place lines it costs no time
+// (docs/decisions/0002-deterministic-transforms.md).
+#pragma once
+#include <complex>
+#include <cstdlib>
+#include <memory>
+
+#include "base/array.hpp"
+
+namespace vitrobeam {
+
+enum class Direction { forward = -1, backward = +1 };  // sign of 2 pi i q x in the exponent
+
+// Memory aligned for the vector units; FFTW plans expect it.
+template <typename T>
+struct AlignedFree {
+  void operator()(T* p) const { std::free(p); }
+};
+template <typename T>
+using AlignedArray = std::unique_ptr<T[], AlignedFree<T>>;
+template <typename T>
+AlignedArray<T> aligned_array(std::size_t count);  // zero-filled; throws std::bad_alloc
+
+// Complex transform of one contiguous line of n values, out of place, not normalised. Lines must be 64-byte aligned.
+template <typename Real>
+class LineTransform {
+ public:
+  LineTransform(int n, Direction direction);
+  ~LineTransform();
+  LineTransform(const LineTransform&) = delete;
+  LineTransform& operator=(const LineTransform&) = delete;
+  void operator()(const std::complex<Real>* in, std::complex<Real>* out) const;
+
+ private:
+  void* plan_;
+};
+
+// In-place two-dimensional transform of a plane, not normalised; for set-up work, not for inner loops.
+void transform_plane(PlaneC& plane, Direction direction);
+
+}  // namespace vitrobeam

@@ -1,0 +1,96 @@
+// Writes extended XYZ: every label a property, every info entry a key of the comment line.
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+
+#include "base/error.hpp"
+#include "io/structure_file.hpp"
+#include "models/elements.hpp"
+
+namespace vitrobeam {
+namespace {
+
+std::string quoted(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_of(" \t\"'={}\\,[]\n") == std::string::npos;
+  if (plain) return text;
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + '"';
+}
+
+// A name that stands as a key or a property: blanks and the separators = : become underscores.
+std::string as_key(std::string text) {
+  for (char& c : text)
+    if (std::strchr(" \t\n\"'=:{}", c)) c = '_';
+  return text.empty() ? "_" : text;
+}
+
+char kind_of(const Label& label) { return "IRS"[label.values.index()]; }
+
+std::string comment_line(const Atoms& atoms) {
+  std::string out;
+  const bool has_cell = !atoms.cell.vectors.isZero();
+  if (has_cell) {
+    out += "Lattice=\"";
+    for (int i = 0; i < 9; ++i)
+      fmt::format_to(std::back_inserter(out), "{}{}", i ? " " : "",
+                     atoms.cell.vectors(i / 3, i % 3));
+    out += "\" ";
+  }
+  out += "Properties=species:S:1:pos:R:3";
+  for (const auto& [name, label] : atoms.labels)
+    out += fmt::format(":{}:{}:{}", as_key(name), kind_of(label), label.columns);
+  const auto& p = atoms.cell.periodic;
+  const auto letter = [&](int k) { return has_cell && p[std::size_t(k)] ? 'T' : 'F'; };
+  out += fmt::format(" pbc=\"{} {} {}\"", letter(0), letter(1), letter(2));
+  for (const auto& [key, value] : atoms.info)
+    out += fmt::format(" {}={}", as_key(key), quoted(value));
+  return out;
+}
+
+void append_label(std::string& out, const Label& label, std::size_t atom) {
+  const auto columns = std::size_t(label.columns);
+  std::visit(
+      [&](const auto& values) {
+        for (std::size_t c = 0; c < columns; ++c) {
+          using Value = typename std::decay_t<decltype(values)>::value_type;
+          const Value& value = values[atom * columns + c];
+          if constexpr (std::is_same_v<Value, std::string>)
+            fmt::format_to(std::back_inserter(out), " {}", as_key(value));
+          else
+            fmt::format_to(std::back_inserter(out), " {}", value);
+        }
+      },
+      label.values);
+}
+
+}  // namespace
+
+void write_extxyz(const Atoms& atoms, const std::string& path) {
+  std::string out = fmt::format("{}\n{}\n", atoms.size(), comment_line(atoms));
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const Vector3d& r = atoms.positions[i];
+    fmt::format_to(std::back_inserter(out), "{:<2} {:15.10f} {:15.10f} {:15.10f}",
+                   symbol(atoms.numbers[i]), r.x(), r.y(), r.z());
+    for (const auto& entry : atoms.labels) append_label(out, entry.second, i);
+    out += '\n';
+  }
+  const std::string temporary = path + ".part";
+  std::FILE* file = std::fopen(temporary.c_str(), "wb");
+  if (!file) fail(Fault::machine, "{}: cannot be written: {}", temporary, std::strerror(errno));
+  errno = 0;
+  const bool whole = std::fwrite(out.data(), 1, out.size(), file) == out.size();
+  const bool closed = std::fclose(file) == 0;
+  if (!whole || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const std::string reason = std::strerror(errno);
+    std::remove(temporary.c_str());
+    fail(Fault::machine, "{}: cannot be written: {}", path, reason);
+  }
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,144 @@
+#include "io/text_reader.hpp"
+
+#include <zlib.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "models/elements.hpp"
+
+namespace vitrobeam {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
+
+std::string_view without_plus(std::string_view word) {
+  if (word.size() > 1 && word[0] == '+' && word[1] != '-') word.remove_prefix(1);
+  return word;
+}
+
+template <typename T>
+bool parse_whole(std::string_view word, T& value) {
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  return error == std::errc() && end == word.data() + word.size();
+}
+
+}  // namespace
+
+std::string read_text(const std::string& path) {
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (!file) fail(Fault::input, "{}: cannot be opened: {}", path, std::strerror(errno));
+  gzbuffer(file.get(), 1 << 18);
+  std::string text;
+  constexpr std::size_t kBlock = 1 << 20;
+  for (;;) {
+    const auto old = text.size();
+    text.resize(old + kBlock);
+    const int got = gzread(file.get(), text.data() + old, unsigned(kBlock));
+    int code = Z_OK;
+    const char* reason = gzerror(file.get(), &code);
+    if (got < 0 || code != Z_OK)
+      fail(Fault::input, "{}: cannot be read: {}", path,
+           code == Z_ERRNO ? std::strerror(errno)
+                           : (code == Z_BUF_ERROR ? "the compressed file is cut short" : reason));
+    text.resize(old + std::size_t(got));
+    if (std::size_t(got) < kBlock) return text;
+  }
+}
+
+bool parse_number(std::string_view word, double& value) {
+  word = without_plus(word);
+  if (parse_whole(word, value)) return true;
+  const auto d = word.find_first_of("dD");
+  if (d == std::string_view::npos) return false;
+  std::string fortran(word);
+  fortran[d] = 'e';
+  if (fortran.size() > d + 1 && fortran[d + 1] == '+') fortran.erase(d + 1, 1);
+  return parse_whole<double>(fortran, value);
+}
+
+bool parse_integer(std::string_view word, std::int64_t& value) {
+  return parse_whole(without_plus(word), value);
+}
+
+void TextReader::take_line() {
+  const auto end = text_.find('\n', place_.offset);
+  const auto stop = end == std::string::npos ? text_.size() : end;
+  line_ = std::string_view(text_).substr(place_.offset, stop - place_.offset);
+  if (!line_.empty() && line_.back() == '\r') line_.remove_suffix(1);
+  place_.offset = end == std::string::npos ? text_.size() : end + 1;
+  ++place_.line;
+}
+
+bool TextReader::next() {
+  words_.clear();
+  line_ = {};
+  if (place_.offset >= text_.size()) return false;
+  take_line();
+  for (std::size_t i = 0; i < line_.size();) {
+    while (i < line_.size() && is_blank(line_[i])) ++i;
+    const auto start = i;
+    while (i < line_.size() && !is_blank(line_[i])) ++i;
+    if (i > start) words_.push_back(line_.substr(start, i - start));
+  }
+  return true;
+}
+
+bool TextReader::next_filled() {
+  while (next())
+    if (!words_.empty()) return true;
+  return false;
+}
+
+void TextReader::require(std::string_view expected) {
+  if (!next()) fail("the file ends where {} is expected; is it cut short?", expected);
+}
+
+void TextReader::skip(std::int64_t lines) {
+  for (; lines > 0 && place_.offset < text_.size(); --lines) take_line();
+  if (lines > 0) fail("the file ends {} lines too early; is it cut short?", lines);
+}
+
+double TextReader::number(std::size_t i, std::string_view quantity) const {
+  if (i >= words_.size())
+    fail("{} is missing: the line has {} columns, at least {} are expected", quantity,
+         words_.size(), i + 1);
+  double value = 0;
+  if (!parse_number(words_[i], value))
+    fail("{} is expected in column {}, found {}", quantity, i + 1, excerpt(words_[i]));
+  if (!std::isfinite(value))
+    fail("{} in column {} is {}; a finite number is expected", quantity, i + 1, words_[i]);
+  return value;
+}
+
+std::int64_t TextReader::integer(std::size_t i, std::string_view quantity) const {
+  if (i >= words_.size())
+    fail("{} is missing: the line has {} columns, at least {} are expected", quantity,
+         words_.size(), i + 1);
+  std::int64_t value = 0;
+  if (!parse_integer(words_[i], value))
+    fail("{} (a whole number) is expected in column {}, found {}", quantity, i + 1,
+         excerpt(words_[i]));
+  return value;
+}
+
+int TextReader::element(std::size_t i) const {
+  if (i >= words_.size()) fail("the element is missing in column {}", i + 1);
+  const int z = atomic_number(words_[i]);
+  if (z == 0)
+    fail("{} is no element; a symbol such as Cu or an atomic number from 1 to {} is expected",
+         excerpt(words_[i]), kElements);
+  return z;
+}
+
+std::string excerpt(std::string_view text) {
+  std::string out = "'";
+  for (char c : text.substr(0, 40)) out += c >= 32 && c < 127 ? c : '?';
+  return out + (text.size() > 40 ? "...'" : "'");
+}
+
+}  // namespace vitrobeam

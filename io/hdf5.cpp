@@ -204,6 +204,15 @@ std::vector<std::string> strings_of(hid_t type, hid_t space, std::size_t count, 
   return out;
 }
 
+bool exists_in(hid_t file, const std::string& path) {
+  if (path.empty()) return false;
+  if (path == "/") return true;
+  for (auto slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1))
+    if (H5Lexists(file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+  return H5Oexists_by_name(file, path.c_str(), H5P_DEFAULT) > 0;
+}
+
 std::string leaf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
@@ -257,10 +266,15 @@ void Hdf5Writer::commit() {
 
 void Hdf5Writer::group(const std::string& path) {
   const auto lock = lock_library();
-  if (path == "/" || H5Oexists_by_name(file_, path.c_str(), H5P_DEFAULT) > 0) return;
+  if (exists_in(file_, path)) return;
   const Id group =
       object_id(H5Gcreate2(file_, path.c_str(), parents_are_made(), H5P_DEFAULT, H5P_DEFAULT));
   if (group < 0) fail_write("make the group " + path);
+}
+
+bool Hdf5Writer::exists(const std::string& path) const {
+  const auto lock = lock_library();
+  return exists_in(file_, path);
 }
 
 void Hdf5Writer::make_parents(const std::string& path) {
@@ -508,12 +522,7 @@ Hdf5Reader::~Hdf5Reader() {
 
 bool Hdf5Reader::exists(const std::string& path) const {
   const auto lock = lock_library();
-  if (path.empty()) return false;
-  if (path == "/") return true;
-  for (auto slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1))
-    if (H5Lexists(file_, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
-  return H5Oexists_by_name(file_, path.c_str(), H5P_DEFAULT) > 0;
+  return exists_in(file_, path);
 }
 
 namespace {

@@ -39,6 +39,7 @@ class Hdf5Writer {
 
   // Groups named on the way to a dataset or attribute are made; this makes an empty one.
   void group(const std::string& path);
+  bool exists(const std::string& path) const;
   void link(const std::string& existing,
             const std::string& path);  // a hard link: one more name for the same data
 

@@ -1,0 +1,52 @@
+// The layout of a result file: /simulation beside the views of the same patterns (hard links, no
+// copies) that py4DSTEM (EMD 1.0), HyperSpy, pyxem, LiberTEM and NeXus readers open without
+// conversion.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "io/hdf5.hpp"
+#include "io/run_record.hpp"
+
+namespace vitrobeam {
+
+// Lengths in Angstrom, q = 1/d in 1/Angstrom, ascending.
+struct DiffractionAxes {
+  double energy_kV = 200;
+  std::vector<double> scan_y, scan_x;  // of a raster; a list of n positions has n of each
+  bool is_list = false;                // patterns are then [1, n, q_y, q_x]
+  std::vector<double> q_y, q_x;        // rows grow with q_y, columns with q_x
+  std::vector<double> thickness;       // empty: one thickness, no such axis
+
+  Shape scan_shape() const {
+    return is_list ? Shape{1, scan_x.size()} : Shape{scan_y.size(), scan_x.size()};
+  }
+  Shape pattern_shape() const;  // [thickness,] scan_y, scan_x, q_y, q_x
+};
+
+// /simulation/scan_y scan_x q_y q_x [thickness] with units, and energy_kV and the kind of scan on
+// /simulation.
+void write_axes(Hdf5Writer& file, const DiffractionAxes& axes);
+
+// /parameters (each option, <name>_unit, ini, command) and /audit.
+void write_record(Hdf5Writer& file, const RunRecord& record);
+
+// A map over the scan, e.g. "/simulation/detectors/HAADF", with its units.
+void write_map(Hdf5Writer& file, const std::string& path, const PlaneD& map,
+               const std::string& units);
+
+// Links /simulation/patterns into the interchange layout. A thickness axis has no place there:
+// then, or without patterns, only the file header is written. The UUID follows from the record, so
+// that the same run gives the same bytes.
+void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
+                       const std::string& title);
+
+// Axes, record and interchange layout, and the units of /simulation/patterns.
+void write_result(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
+                  const std::string& title);
+
+// The axes of a file that write_axes() made.
+DiffractionAxes read_axes(const Hdf5Reader& file);
+
+}  // namespace vitrobeam

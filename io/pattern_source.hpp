@@ -1,0 +1,59 @@
+// Diffraction patterns from any file that holds them: a result file, the layouts of py4DSTEM,
+// HyperSpy and NeXus, one dataset as `file.h5:/path/to/data`, a NumPy array. What the user states
+// about calibration wins over the file.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/array.hpp"
+#include "io/hdf5.hpp"
+#include "patterns/polar.hpp"
+
+namespace vitrobeam {
+
+struct PatternOverrides {
+  std::optional<double> energy_kV, pixel_q;         // pixel_q for rows and columns, 1/Angstrom
+  std::optional<std::pair<double, double>> centre;  // row, column
+  std::string mask;  // empty, or an image (.npy, file.h5:/path): non-zero pixels are hidden
+};
+
+class PatternSource {
+ public:
+  // Throws Error{input} if there are no patterns or no pixel size is known.
+  PatternSource(const std::string& specification, const PatternOverrides& overrides);
+
+  const std::string& file() const { return file_; }        // without the dataset
+  const std::string& dataset() const { return dataset_; }  // empty for .npy
+  bool is_result() const { return dataset_ == "/simulation/patterns"; }
+  // Positions: one pattern is 1 x 1, a list of n patterns 1 x n. Of several thicknesses the last is
+  // taken.
+  std::size_t scan_rows() const { return scan_[0]; }
+  std::size_t scan_columns() const { return scan_[1]; }
+  std::size_t thicknesses() const { return thicknesses_; }
+  std::size_t rows() const { return image_[0]; }
+  std::size_t columns() const { return image_[1]; }
+  const Calibration& calibration() const { return calibration_; }
+  const Plane<unsigned char>& hidden() const { return hidden_; }  // empty without a mask
+  // As far as the file or the user says.
+  std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
+
+  // Patterns [count, row, column] of one scan row, from column `first`.
+  Stack<float> read(std::size_t scan_row, std::size_t first, std::size_t count) const;
+
+ private:
+  void find_dataset();
+  void set_shape(const Shape& shape);
+  void calibrate(const PatternOverrides& overrides);
+
+  std::string file_, dataset_;
+  std::unique_ptr<Hdf5Reader> hdf5_;
+  Stack<float> array_;  // of a .npy file
+  Shape stored_;
+  std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0}, thicknesses_ = 1;
+  Calibration calibration_;
+  Plane<unsigned char> hidden_;
+};
+
+}  // namespace vitrobeam

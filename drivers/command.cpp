@@ -2,8 +2,8 @@
 
 #include <omp.h>
 #include <openssl/evp.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -14,9 +14,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "drivers/version.hpp"
+#include "io/hdf5.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -78,21 +81,30 @@ void start_log(const CommonSettings& c) {
   spdlog::set_default_logger(log);
 }
 
-std::string sha256(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(Fault::input, "{}: cannot be read", path);
+// Hexadecimal SHA-256 of everything that `next` hands over until it hands over nothing.
+template <typename Next>
+std::string sha256(Next next) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         EVP_MD_CTX_free);
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  std::vector<char> block(1 << 16);
-  while (file.read(block.data(), std::streamsize(block.size())) || file.gcount() > 0)
-    EVP_DigestUpdate(context.get(), block.data(), std::size_t(file.gcount()));
+  for (std::string_view part = next(); !part.empty(); part = next())
+    EVP_DigestUpdate(context.get(), part.data(), part.size());
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
   EVP_DigestFinal_ex(context.get(), digest, &length);
   std::string hex;
   for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;
+}
+
+std::string file_sha256(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(Fault::input, "{}: cannot be read", path);
+  std::vector<char> block(1 << 16);
+  return sha256([&] {
+    file.read(block.data(), std::streamsize(block.size()));
+    return std::string_view(block.data(), std::size_t(file.gcount()));
+  });
 }
 
 }  // namespace
@@ -139,10 +151,28 @@ RunRecord start_record(const Settings& settings, const CommonSettings& common,
              {"revision", "", revision()},
              {"seed", "", std::int64_t(common.seed)}};
   std::vector<std::string> hashes;
-  for (const auto& i : inputs) hashes.push_back(sha256(i));
+  for (const auto& i : inputs) hashes.push_back(file_sha256(i));
   r.audit.push_back({"input", "", inputs});
   r.audit.push_back({"input_sha256", "", hashes});
+  std::string all = r.command + version() +
+                    r.ini.substr(r.ini.find('\n') + 1);  // not the file names of its first line
+  for (const auto& h : hashes) all += h;
+  std::string_view rest = all;
+  r.audit.push_back({"run_sha256", "", sha256([&] { return std::exchange(rest, {}); })});
   return r;
+}
+
+std::string run_digest(const RunRecord& record) {
+  for (const auto& a : record.audit)
+    if (a.name == "run_sha256") return std::get<std::string>(a.value);
+  return {};
+}
+
+bool is_complete(const std::string& path, const RunRecord& record) {
+  if (!std::filesystem::exists(path)) return false;
+  const Hdf5Reader file(path);
+  return file.has_attribute("/audit", "run_sha256") &&
+         file.string_attribute("/audit", "run_sha256") == run_digest(record);
 }
 
 bool interrupted() { return stop_requested != 0; }

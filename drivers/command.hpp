@@ -23,13 +23,20 @@ int run_info(const std::vector<std::string>& arguments);
 // level and threads.
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments);
 
-// Refuses an output that exists (without --force), or whose folder does not; exit status 2.
+// Refuses an output that exists, or the journal of an interrupted run (without --force or
+// --resume), or a folder that does not exist; exit status 2.
 void check_output(const CommonSettings& common);
 
 // The record with parameters, INI text, version, revision, seed, threads filled in; `inputs` are
 // hashed (sha256) by name.
 RunRecord start_record(const Settings& settings, const CommonSettings& common,
                        const std::vector<std::string>& inputs);
+
+// Names the run by its parameters, inputs and version: equal for a run and its --resume.
+std::string run_digest(const RunRecord& record);
+
+// Whether the file `path` was made by this very run.
+bool is_complete(const std::string& path, const RunRecord& record);
 
 // True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
 bool interrupted();

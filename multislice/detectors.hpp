@@ -14,12 +14,13 @@ struct AnnularDetector {
   double inner_mrad, outer_mrad;  // inner <= angle < outer
 };
 
-// Throws Error{physics} if the detector reaches beyond the band limit or holds no sample of the grid, Error{usage} if
-// its angles are not 0 <= inner < outer.
+// Throws Error{physics} if the detector reaches beyond the band limit or holds no sample of the
+// grid, Error{usage} if its angles are not 0 <= inner < outer.
 void check_detector(const AnnularDetector& detector, const Grid& grid, double wavelength);
 
-// The pixels of a recorded pattern: indices jx, jy = first .. first + n - 1. Without a crop the whole grid, -n/2 .. n/2-1;
-// with q_max > 0 those with |q| <= q_max along each axis, an odd number. q = 0 is at index (n/2, n/2) either way.
+// The pixels of a recorded pattern: indices jx, jy = first .. first + n - 1. Without a crop the
+// whole grid, -n/2 .. n/2-1; with q_max > 0 those with |q| <= q_max along each axis, an odd number.
+// q = 0 is at index (n/2, n/2) either way.
 struct PatternWindow {
   int first_x, nx, first_y, ny;
   PatternWindow(const Grid& grid, double q_max);

@@ -10,9 +10,11 @@ namespace vitrobeam {
 namespace {
 
 // CODATA 2018
-constexpr double kPlanck = 6.62607015e-34, kLight = 299792458.0, kCharge = 1.602176634e-19, kMass = 9.1093837015e-31;
+constexpr double kPlanck = 6.62607015e-34, kLight = 299792458.0, kCharge = 1.602176634e-19,
+                 kMass = 9.1093837015e-31;
 
-// Share of the aperture at q: 1 inside, 0 outside, on the border by `edge`; the central beam is always whole.
+// Share of the aperture at q: 1 inside, 0 outside, on the border by `edge`; the central beam is
+// always whole.
 double aperture(const Optics& optics, double qx, double qy, double lx, double ly) {
   const double q = std::hypot(qx, qy), qa = optics.aperture_q();
   if (q == 0) return 1;
@@ -24,7 +26,8 @@ double aperture(const Optics& optics, double qx, double qy, double lx, double ly
 // chi(q) = pi lambda C10 q^2 + pi/2 C30 lambda^3 q^4, with C10 = -defocus.
 double aberration_phase(const Optics& optics, double q2) {
   const double lambda = optics.wavelength();
-  return M_PI * lambda * q2 * -optics.defocus + 0.5 * M_PI * optics.cs_mm * 1e7 * lambda * lambda * lambda * q2 * q2;
+  return M_PI * lambda * q2 * -optics.defocus +
+         0.5 * M_PI * optics.cs_mm * 1e7 * lambda * lambda * lambda * q2 * q2;
 }
 
 }  // namespace
@@ -36,21 +39,27 @@ double wavelength(double energy_kV) {
 
 double interaction_constant(double energy_kV) {
   const double gamma = 1 + kCharge * energy_kV * 1e3 / (kMass * kLight * kLight);
-  return 2 * M_PI * gamma * kMass * kCharge * wavelength(energy_kV) * 1e-10 / (kPlanck * kPlanck) * 1e-10;
+  return 2 * M_PI * gamma * kMass * kCharge * wavelength(energy_kV) * 1e-10 / (kPlanck * kPlanck) *
+         1e-10;
 }
 
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return {{0, 0, 1.0}};
   const double qa = optics.aperture_q(), mrad = 1e3 * optics.wavelength();
   if (qa >= grid.q_max())
-    fail(Fault::physics, "--semiangle {} mrad reaches beyond the band limit of {:.2f} mrad: use a finer --pixel or --grid",
+    fail(Fault::physics,
+         "--semiangle {} mrad reaches beyond the band limit of {:.2f} mrad: use a finer --pixel or "
+         "--grid",
          optics.semiangle_mrad, grid.q_max() * mrad);
   if (qa * std::min(grid.lx, grid.ly) < 1)
     fail(Fault::physics,
-         "--semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every {:.3f} mrad; use a cell "
+         "--semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every "
+         "{:.3f} mrad; use a cell "
          "of at least {:.0f} Angstrom, or --mode plane-wave",
-         optics.semiangle_mrad, grid.lx, grid.ly, mrad / std::min(grid.lx, grid.ly), std::ceil(1 / qa));
-  const int jx_max = std::min(int(qa * grid.lx) + 2, grid.band_x()), jy_max = std::min(int(qa * grid.ly) + 2, grid.band_y());
+         optics.semiangle_mrad, grid.lx, grid.ly, mrad / std::min(grid.lx, grid.ly),
+         std::ceil(1 / qa));
+  const int jx_max = std::min(int(qa * grid.lx) + 2, grid.band_x()),
+            jy_max = std::min(int(qa * grid.ly) + 2, grid.band_y());
   std::vector<ApertureBeam> beams;
   double total = 0;
   for (int jy = -jy_max; jy <= jy_max; ++jy)
@@ -67,7 +76,8 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
 
 double wrapped_fraction(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return 0;
-  // The probe alone in a cell four times as large, sampled eight times finer than its aperture needs.
+  // The probe alone in a cell four times as large, sampled eight times finer than its aperture
+  // needs.
   const double radius = std::min(grid.lx, grid.ly) / 2, edge = 8 * radius;
   const int n = good_size(std::clamp(int(edge * 8 * optics.aperture_q()), 64, 2048));
   const Grid fine{n, n, edge, edge};
@@ -75,7 +85,8 @@ double wrapped_fraction(const Optics& optics, const Grid& grid) {
   for (int j = 0; j < n; ++j)
     for (int i = 0; i < n; ++i) {
       const double qx = fine.q_x(i), qy = fine.q_y(j);
-      psi(j, i) = std::polar(aperture(optics, qx, qy, edge, edge), -aberration_phase(optics, qx * qx + qy * qy));
+      psi(j, i) = std::polar(aperture(optics, qx, qy, edge, edge),
+                             -aberration_phase(optics, qx * qx + qy * qy));
     }
   transform_plane(psi, Direction::backward);
   double inside = 0, total = 0;

@@ -7,7 +7,8 @@ namespace {
 
 // exp(i sigma v) of one row; `v` is in V Angstrom.
 template <typename Real>
-void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma, std::complex<Real>* out) {
+void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma,
+               std::complex<Real>* out) {
   const Eigen::Array<Real, Eigen::Dynamic, 1> phase = sigma * v, c = phase.cos(), s = phase.sin();
   for (Eigen::Index i = 0; i < v.size(); ++i) out[i] = {c[i], s[i]};
 }
@@ -16,7 +17,10 @@ void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma, std::
 
 template <typename Real>
 Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distance)
-    : ny_(grid.ny), along_x_(grid.band_x() + 1), along_y_(grid.ny), half_height_(grid.band_x() + 1, 0) {
+    : ny_(grid.ny),
+      along_x_(grid.band_x() + 1),
+      along_y_(grid.ny),
+      half_height_(grid.band_x() + 1, 0) {
   const double norm = 1.0 / (double(grid.nx) * grid.ny);
   for (int jx = 0; jx <= grid.band_x(); ++jx) {
     const double qx = jx / grid.lx;
@@ -24,7 +28,8 @@ Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distanc
     while (grid.inside_band(qx, (half_height_[jx] + 1) / grid.ly)) ++half_height_[jx];
   }
   for (int j = 0; j < grid.ny; ++j)
-    along_y_[j] = std::complex<Real>(std::polar(1.0, -M_PI * wavelength * distance * grid.q_y(j) * grid.q_y(j)));
+    along_y_[j] = std::complex<Real>(
+        std::polar(1.0, -M_PI * wavelength * distance * grid.q_y(j) * grid.q_y(j)));
 }
 
 template <typename Real>
@@ -40,8 +45,10 @@ void Propagator<Real>::apply(int jx, std::complex<Real>* column) const {
 }
 
 template <typename Real>
-Transmission<Real>::Transmission(const BandTransform<Real>& transform, const ProjectedPotential<Real>& potential,
-                                 const std::vector<SliceAtoms>& slices, double interaction_constant, int threads)
+Transmission<Real>::Transmission(const BandTransform<Real>& transform,
+                                 const ProjectedPotential<Real>& potential,
+                                 const std::vector<SliceAtoms>& slices, double interaction_constant,
+                                 int threads)
     : nx_(transform.grid().nx), planes_(slices.size()) {
   using Complex = std::complex<Real>;
   const Grid& grid = transform.grid();
@@ -81,9 +88,11 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform, const Pro
       Complex* plane = planes_[s + k].get();
       transform.write_rows(waves[k].get(), w,
                            [&](int y, Complex* row) { std::copy_n(plane + y * nx_, nx_, row); });
-      transform.pass_columns(waves[k].get(), w, [&](int jx, Complex* column) { band.apply(jx, column); });
-      transform.read_rows(waves[k].get(), w,
-                          [&](int y, const Complex* row) { std::copy_n(row, nx_, plane + y * nx_); });
+      transform.pass_columns(waves[k].get(), w,
+                             [&](int jx, Complex* column) { band.apply(jx, column); });
+      transform.read_rows(waves[k].get(), w, [&](int y, const Complex* row) {
+        std::copy_n(row, nx_, plane + y * nx_);
+      });
     }
   }
 }
@@ -91,17 +100,21 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform, const Pro
 template <typename Real>
 void propagate(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
                const Propagator<Real>& propagator, int first, int last,
-               const std::vector<std::complex<Real>*>& waves, typename BandTransform<Real>::Workspace& workspace) {
-  constexpr int kRows = 16;  // rows of t that stay in the first-level cache while the waves take turns
+               const std::vector<std::complex<Real>*>& waves,
+               typename BandTransform<Real>::Workspace& workspace) {
+  constexpr int kRows =
+      16;  // rows of t that stay in the first-level cache while the waves take turns
   const Grid& grid = transform.grid();
   for (int s = first; s < last; ++s) {
     for (int y = 0; y < grid.ny; y += kRows)
       for (std::complex<Real>* wave : waves)
-        transform.pass_rows(wave, workspace, y, std::min(y + kRows, grid.ny), [&](int row, std::complex<Real>* psi) {
-          multiply_line(psi, transmission.row(s, row), grid.nx);
-        });
+        transform.pass_rows(wave, workspace, y, std::min(y + kRows, grid.ny),
+                            [&](int row, std::complex<Real>* psi) {
+                              multiply_line(psi, transmission.row(s, row), grid.nx);
+                            });
     for (std::complex<Real>* wave : waves)
-      transform.pass_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) { propagator.apply(jx, psi); });
+      transform.pass_columns(wave, workspace,
+                             [&](int jx, std::complex<Real>* psi) { propagator.apply(jx, psi); });
   }
 }
 
@@ -109,9 +122,12 @@ template class Propagator<float>;
 template class Propagator<double>;
 template class Transmission<float>;
 template class Transmission<double>;
-template void propagate(const BandTransform<float>&, const Transmission<float>&, const Propagator<float>&, int, int,
+template void propagate(const BandTransform<float>&, const Transmission<float>&,
+                        const Propagator<float>&, int, int,
                         const std::vector<std::complex<float>*>&, BandTransform<float>::Workspace&);
-template void propagate(const BandTransform<double>&, const Transmission<double>&, const Propagator<double>&, int, int,
-                        const std::vector<std::complex<double>*>&, BandTransform<double>::Workspace&);
+template void propagate(const BandTransform<double>&, const Transmission<double>&,
+                        const Propagator<double>&, int, int,
+                        const std::vector<std::complex<double>*>&,
+                        BandTransform<double>::Workspace&);
 
 }  // namespace vitrobeam

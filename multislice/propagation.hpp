@@ -1,5 +1,6 @@
-// The multislice step, fused and pruned: psi <- P * (t psi). Per slice two passes over memory: along x (inverse transform,
-// times t, forward transform) and along y (forward transform, times the propagator inside the circular band, inverse).
+// The multislice step, fused and pruned: psi <- P * (t psi). Per slice two passes over memory:
+// along x (inverse transform, times t, forward transform) and along y (forward transform, times the
+// propagator inside the circular band, inverse).
 #pragma once
 #include <complex>
 #include <vector>
@@ -9,8 +10,8 @@
 
 namespace vitrobeam {
 
-// exp(-i pi lambda dz q^2) inside the band, 0 outside, times the normalisation of one forward and one inverse transform.
-// Separable in x and y, so it is two lines, not a plane.
+// exp(-i pi lambda dz q^2) inside the band, 0 outside, times the normalisation of one forward and
+// one inverse transform. Separable in x and y, so it is two lines, not a plane.
 template <typename Real>
 class Propagator {
  public:
@@ -18,7 +19,8 @@ class Propagator {
   // Multiplies psi(jy) of column jx, ny values in FFT order.
   void apply(int jx, std::complex<Real>* column) const;
 
-  // Largest |jy| inside the band in column jx; every column within Grid::band_x has at least jy = 0.
+  // Largest |jy| inside the band in column jx; every column within Grid::band_x has at least jy =
+  // 0.
   int half_height(int jx) const { return half_height_[std::abs(jx)]; }
 
  private:
@@ -34,26 +36,31 @@ class Transmission {
   Transmission(const BandTransform<Real>& transform, const ProjectedPotential<Real>& potential,
                const std::vector<SliceAtoms>& slices, double interaction_constant, int threads);
   int slices() const { return int(planes_.size()); }
-  const std::complex<Real>* row(int slice, int y) const { return planes_[slice].get() + std::size_t(y) * nx_; }
+  const std::complex<Real>* row(int slice, int y) const {
+    return planes_[slice].get() + std::size_t(y) * nx_;
+  }
 
  private:
   std::size_t nx_;
   std::vector<AlignedArray<std::complex<Real>>> planes_;
 };
 
-// Carries `waves` (at the entrance face, half transformed) through slices first .. last - 1, each followed by a propagation.
-// Waves of one call share the reads of the transmission function.
+// Carries `waves` (at the entrance face, half transformed) through slices first .. last - 1, each
+// followed by a propagation. Waves of one call share the reads of the transmission function.
 template <typename Real>
 void propagate(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
                const Propagator<Real>& propagator, int first, int last,
-               const std::vector<std::complex<Real>*>& waves, typename BandTransform<Real>::Workspace& workspace);
+               const std::vector<std::complex<Real>*>& waves,
+               typename BandTransform<Real>::Workspace& workspace);
 
-// The step without its last inverse transform: multiplies by slice `last`, then hands every column of the result in Fourier
-// space, propagated and normalised, to `at_column(jx, psi)`.
+// The step without its last inverse transform: multiplies by slice `last`, then hands every column
+// of the result in Fourier space, propagated and normalised, to `at_column(jx, psi)`.
 template <typename Real, typename AtColumn>
-void finish_in_fourier_space(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+void finish_in_fourier_space(const BandTransform<Real>& transform,
+                             const Transmission<Real>& transmission,
                              const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
-                             typename BandTransform<Real>::Workspace& workspace, AtColumn&& at_column);
+                             typename BandTransform<Real>::Workspace& workspace,
+                             AtColumn&& at_column);
 
 // ---- implementation of what must be inlined
 
@@ -65,9 +72,11 @@ void multiply_line(std::complex<Real>* psi, const std::complex<Real>* by, int n)
 }
 
 template <typename Real, typename AtColumn>
-void finish_in_fourier_space(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+void finish_in_fourier_space(const BandTransform<Real>& transform,
+                             const Transmission<Real>& transmission,
                              const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
-                             typename BandTransform<Real>::Workspace& workspace, AtColumn&& at_column) {
+                             typename BandTransform<Real>::Workspace& workspace,
+                             AtColumn&& at_column) {
   const int nx = transform.grid().nx;
   transform.pass_rows(wave, workspace, 0, transform.grid().ny, [&](int y, std::complex<Real>* psi) {
     multiply_line(psi, transmission.row(last, y), nx);

@@ -18,7 +18,9 @@ namespace {
 
 Grid make_grid(const Atoms& atoms, const SimulationSettings& s) {
   if (!atoms.cell.is_orthogonal())
-    fail(Fault::physics, "the cell is not orthogonal along x, y, z; cut or expand the model to a rectangular box first");
+    fail(Fault::physics,
+         "the cell is not orthogonal along x, y, z; cut or expand the model to a rectangular box "
+         "first");
   const Grid grid{s.nx, s.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)};
   check_grid(grid);
   return grid;
@@ -36,9 +38,11 @@ void check_inside(const Atoms& atoms) {
   if (outside > 0) {
     const Vector3d& r = atoms.positions[example];
     fail(Fault::physics,
-         "{} of {} atoms lie outside the cell of {:.3f} x {:.3f} x {:.3f} Angstrom, the first is atom {} ({}) at ({:.4f}, {:.4f}, "
+         "{} of {} atoms lie outside the cell of {:.3f} x {:.3f} x {:.3f} Angstrom, the first is "
+         "atom {} ({}) at ({:.4f}, {:.4f}, "
          "{:.4f}); give --wrap to fold them in along periodic axes",
-         outside, atoms.size(), edge.x(), edge.y(), edge.z(), example + 1, symbol(atoms.numbers[example]), r.x(), r.y(), r.z());
+         outside, atoms.size(), edge.x(), edge.y(), edge.z(), example + 1,
+         symbol(atoms.numbers[example]), r.x(), r.y(), r.z());
   }
 }
 
@@ -68,8 +72,8 @@ struct Simulation<Real>::State {
         atoms_placed(0),
         transform(grid),
         propagator(grid, s.optics.wavelength(), dz),
-        transmission(transform, ProjectedPotential<Real>(grid, s.potential, elements(atoms)), place(atoms),
-                     interaction_constant(s.optics.energy_kV), threads) {}
+        transmission(transform, ProjectedPotential<Real>(grid, s.potential, elements(atoms)),
+                     place(atoms), interaction_constant(s.optics.energy_kV), threads) {}
 
   std::vector<SliceAtoms> place(const Atoms& atoms) {
     check_inside(atoms);
@@ -80,20 +84,23 @@ struct Simulation<Real>::State {
   }
 
   // The probe at r0: A(q) exp(-i chi - 2 pi i q.r0).
-  void load_probe(const Vector2d& r0, Complex* wave, typename BandTransform<Real>::Workspace& w) const {
+  void load_probe(const Vector2d& r0, Complex* wave,
+                  typename BandTransform<Real>::Workspace& w) const {
     transform.write_columns(wave, w, [&](int jx, Complex* column) {
       bool any = false;
       for (const ApertureBeam& b : beams)
         if (b.jx == jx) {
           const double turn = b.jx * r0.x() / grid.lx + b.jy * r0.y() / grid.ly;
-          column[b.jy < 0 ? b.jy + grid.ny : b.jy] = Complex(b.amplitude * std::polar(1.0, -2 * M_PI * turn));
+          column[b.jy < 0 ? b.jy + grid.ny : b.jy] =
+              Complex(b.amplitude * std::polar(1.0, -2 * M_PI * turn));
           any = true;
         }
       return any;
     });
   }
 
-  void record(Complex* wave, typename BandTransform<Real>::Workspace& w, ProbeResult<Real>& out) const {
+  void record(Complex* wave, typename BandTransform<Real>::Workspace& w,
+              ProbeResult<Real>& out) const {
     const Recording& r = settings.recording;
     if (r.patterns) out.pattern.setZero(window.ny, window.nx);
     out.detectors.assign(sums.size(), 0.0);
@@ -101,17 +108,19 @@ struct Simulation<Real>::State {
     if (r.exit_waves) out.exit_wave.resize(grid.ny, grid.nx);
     PlaneC exit;
     if (r.exit_waves) exit.setZero(grid.ny, grid.nx);
-    finish_in_fourier_space(transform, transmission, propagator, slices - 1, wave, w, [&](int jx, const Complex* psi) {
-      const int h = propagator.half_height(jx);
-      double sum = 0;
-      for (int j = 0; j <= h; ++j) sum += std::norm(psi[j]);
-      for (int j = grid.ny - h; j < grid.ny; ++j) sum += std::norm(psi[j]);
-      out.intensity_out += sum;
-      sums.add_column(jx, psi, out.detectors);
-      if (r.patterns) record_column(jx, psi, out.pattern);
-      if (r.exit_waves)
-        for (int j = 0; j < grid.ny; ++j) exit(j, jx < 0 ? jx + grid.nx : jx) = std::complex<double>(psi[j]);
-    });
+    finish_in_fourier_space(
+        transform, transmission, propagator, slices - 1, wave, w, [&](int jx, const Complex* psi) {
+          const int h = propagator.half_height(jx);
+          double sum = 0;
+          for (int j = 0; j <= h; ++j) sum += std::norm(psi[j]);
+          for (int j = grid.ny - h; j < grid.ny; ++j) sum += std::norm(psi[j]);
+          out.intensity_out += sum;
+          sums.add_column(jx, psi, out.detectors);
+          if (r.patterns) record_column(jx, psi, out.pattern);
+          if (r.exit_waves)
+            for (int j = 0; j < grid.ny; ++j)
+              exit(j, jx < 0 ? jx + grid.nx : jx) = std::complex<double>(psi[j]);
+        });
     if (r.exit_waves) {
       transform_plane(exit, Direction::backward);
       out.exit_wave = (exit / std::sqrt(double(grid.nx) * grid.ny)).template cast<Complex>();
@@ -122,7 +131,8 @@ struct Simulation<Real>::State {
     const int column = jx - window.first_x;
     if (column < 0 || column >= window.nx) return;
     const int h = std::min(propagator.half_height(jx), window.ny / 2);
-    for (int jy = std::max(-h, window.first_y); jy <= std::min(h, window.first_y + window.ny - 1); ++jy)
+    for (int jy = std::max(-h, window.first_y); jy <= std::min(h, window.first_y + window.ny - 1);
+         ++jy)
       pattern(jy - window.first_y, column) = std::norm(psi[jy < 0 ? jy + grid.ny : jy]);
   }
 
@@ -146,17 +156,29 @@ template <typename Real>
 Simulation<Real>::~Simulation() = default;
 
 template <typename Real>
-const Grid& Simulation<Real>::grid() const { return state_->grid; }
+const Grid& Simulation<Real>::grid() const {
+  return state_->grid;
+}
 template <typename Real>
-int Simulation<Real>::slices() const { return state_->slices; }
+int Simulation<Real>::slices() const {
+  return state_->slices;
+}
 template <typename Real>
-double Simulation<Real>::slice_thickness() const { return state_->dz; }
+double Simulation<Real>::slice_thickness() const {
+  return state_->dz;
+}
 template <typename Real>
-double Simulation<Real>::max_angle_mrad() const { return state_->grid.q_max() * state_->settings.optics.wavelength() * 1e3; }
+double Simulation<Real>::max_angle_mrad() const {
+  return state_->grid.q_max() * state_->settings.optics.wavelength() * 1e3;
+}
 template <typename Real>
-std::size_t Simulation<Real>::atoms_placed() const { return state_->atoms_placed; }
+std::size_t Simulation<Real>::atoms_placed() const {
+  return state_->atoms_placed;
+}
 template <typename Real>
-std::size_t Simulation<Real>::beams() const { return state_->beams.size(); }
+std::size_t Simulation<Real>::beams() const {
+  return state_->beams.size();
+}
 
 template <typename Real>
 std::vector<double> Simulation<Real>::q_x() const {
@@ -177,7 +199,8 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads,
                            const std::function<void(std::size_t, const ProbeResult<Real>&)>& sink,
                            const std::function<bool()>& stop) const {
   using Complex = std::complex<Real>;
-  constexpr std::size_t kTogether = 2;  // waves that share the reads of t: 0.50 of the plain loop at 512 x 512, 0.56 alone
+  constexpr std::size_t kTogether =
+      2;  // waves that share the reads of t: 0.50 of the plain loop at 512 x 512, 0.56 alone
   const State& s = *state_;
   const std::size_t batches = (positions.size() + kTogether - 1) / kTogether;
   std::exception_ptr failure;
@@ -193,7 +216,8 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads,
 #pragma omp for schedule(dynamic)
     for (std::size_t batch = 0; batch < batches; ++batch) {
       if (halted || stop()) continue;
-      const std::size_t first = batch * kTogether, last = std::min(first + kTogether, positions.size());
+      const std::size_t first = batch * kTogether,
+                        last = std::min(first + kTogether, positions.size());
       std::vector<Complex*> waves;
       for (std::size_t i = first; i < last; ++i) {
         waves.push_back(storage[i - first].get());

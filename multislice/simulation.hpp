@@ -56,7 +56,7 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
-  std::size_t beams() const;          // plane waves in the aperture
+  std::size_t beams() const;        // plane waves in the aperture
   std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 

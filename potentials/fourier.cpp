@@ -29,7 +29,8 @@ struct Fftw<float> {
   static fftwf_complex* cast(const std::complex<float>* p) {
     return reinterpret_cast<fftwf_complex*>(const_cast<std::complex<float>*>(p));
   }
-  static Plan plan_1d(int n, std::complex<float>* in, std::complex<float>* out, int sign, unsigned flags) {
+  static Plan plan_1d(int n, std::complex<float>* in, std::complex<float>* out, int sign,
+                      unsigned flags) {
     return fftwf_plan_dft_1d(n, cast(in), cast(out), sign, flags);
   }
   static void execute(void* plan, const std::complex<float>* in, std::complex<float>* out) {
@@ -43,7 +44,8 @@ struct Fftw<double> {
   static fftw_complex* cast(const std::complex<double>* p) {
     return reinterpret_cast<fftw_complex*>(const_cast<std::complex<double>*>(p));
   }
-  static Plan plan_1d(int n, std::complex<double>* in, std::complex<double>* out, int sign, unsigned flags) {
+  static Plan plan_1d(int n, std::complex<double>* in, std::complex<double>* out, int sign,
+                      unsigned flags) {
     return fftw_plan_dft_1d(n, cast(in), cast(out), sign, flags);
   }
   static void execute(void* plan, const std::complex<double>* in, std::complex<double>* out) {
@@ -74,7 +76,8 @@ template <typename Real>
 LineTransform<Real>::LineTransform(int n, Direction direction) {
   const auto in = aligned_array<std::complex<Real>>(n), out = aligned_array<std::complex<Real>>(n);
   const std::lock_guard lock(planner_mutex());
-  plan_ = Fftw<Real>::plan_1d(n, in.get(), out.get(), int(direction), FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+  plan_ = Fftw<Real>::plan_1d(n, in.get(), out.get(), int(direction),
+                              FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
 }
 
 template <typename Real>

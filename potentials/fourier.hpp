@@ -1,6 +1,6 @@
-// Fourier transforms through FFTW (fftw3.h stands in fourier.cpp only). Plans are made with ESTIMATE: it always chooses the
-// same plan, so results keep their bytes from run to run; for these contiguous out-of-place lines it costs no time
-// (docs/decisions/0002-deterministic-transforms.md).
+// Fourier transforms through FFTW (fftw3.h stands in fourier.cpp only). Plans are made with
+// ESTIMATE: it always chooses the same plan, so results keep their bytes from run to run; for these
+// contiguous out-of-place lines it costs no time (docs/decisions/0002-deterministic-transforms.md).
 #pragma once
 #include <complex>
 #include <cstdlib>
@@ -22,7 +22,8 @@ using AlignedArray = std::unique_ptr<T[], AlignedFree<T>>;
 template <typename T>
 AlignedArray<T> aligned_array(std::size_t count);  // zero-filled; throws std::bad_alloc
 
-// Complex transform of one contiguous line of n values, out of place, not normalised. Lines must be 64-byte aligned.
+// Complex transform of one contiguous line of n values, out of place, not normalised. Lines must be
+// 64-byte aligned.
 template <typename Real>
 class LineTransform {
  public:
@@ -36,7 +37,8 @@ class LineTransform {
   void* plan_;
 };
 
-// In-place two-dimensional transform of a plane, not normalised; for set-up work, not for inner loops.
+// In-place two-dimensional transform of a plane, not normalised; for set-up work, not for inner
+// loops.
 void transform_plane(PlaneC& plane, Direction direction);
 
 }  // namespace vitrobeam

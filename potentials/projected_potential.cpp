@@ -9,16 +9,18 @@ namespace {
 template <typename Real>
 using Matrix = Eigen::Matrix<std::complex<Real>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// exp(-2 pi i j x / length) for j = first .. last: one row per j, one column per atom. Phases by recurrence in double
-// precision (error below 1e-13 over any band).
+// exp(-2 pi i j x / length) for j = first .. last: one row per j, one column per atom. Phases by
+// recurrence in double precision (error below 1e-13 over any band).
 template <typename Real>
-Matrix<Real> phases(const std::vector<Vector2d>& atoms, int axis, double length, int first, int last) {
+Matrix<Real> phases(const std::vector<Vector2d>& atoms, int axis, double length, int first,
+                    int last) {
   Matrix<Real> e(last - first + 1, Eigen::Index(atoms.size()));
   for (std::size_t a = 0; a < atoms.size(); ++a) {
     const double turn = -2 * M_PI * (atoms[a][axis] / length);
     const std::complex<double> step = std::polar(1.0, turn);
     std::complex<double> value = std::polar(1.0, turn * first);
-    for (int j = first; j <= last; ++j, value *= step) e(j - first, Eigen::Index(a)) = std::complex<Real>(value);
+    for (int j = first; j <= last; ++j, value *= step)
+      e(j - first, Eigen::Index(a)) = std::complex<Real>(value);
   }
   return e;
 }
@@ -37,7 +39,8 @@ std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices) {
 }
 
 template <typename Real>
-ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, Parametrisation table, const std::vector<int>& elements)
+ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, Parametrisation table,
+                                             const std::vector<int>& elements)
     : grid_(grid) {
   const int bx = grid.band_x(), by = grid.band_y();
   for (const int z : elements) {
@@ -48,7 +51,8 @@ ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, Parametrisation t
       for (int jx = 0; jx <= bx; ++jx) {
         const double qx = jx / grid.lx, qy = jy / grid.ly;
         if (grid.inside_band(qx, qy))
-          f(jy + by, jx) = Real(kPotentialUnit / (grid.lx * grid.ly) * scattering_factor(table, z, std::hypot(qx, qy)));
+          f(jy + by, jx) = Real(kPotentialUnit / (grid.lx * grid.ly) *
+                                scattering_factor(table, z, std::hypot(qx, qy)));
       }
   }
 }

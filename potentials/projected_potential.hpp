@@ -1,5 +1,5 @@
-// The exact band-limited projected potential of atoms in slices: structure factors as matrix products, no pixel snapping,
-// no cut-off radius.
+// The exact band-limited projected potential of atoms in slices: structure factors as matrix
+// products, no pixel snapping, no cut-off radius.
 #pragma once
 #include <complex>
 #include <map>
@@ -14,11 +14,12 @@ namespace vitrobeam {
 // Positions (x, y) in Angstrom of the atoms of one slice, by atomic number.
 using SliceAtoms = std::map<int, std::vector<Vector2d>>;
 
-// `slices` equally thick slices over the height of the cell; an atom belongs to slice floor(z / dz) whole.
+// `slices` equally thick slices over the height of the cell; an atom belongs to slice floor(z / dz)
+// whole.
 std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices);
 
-// Fourier coefficients of a projected potential for jx >= 0: [jy + band_y, jx], V Angstrom; V(-q) is the conjugate, and
-// v(r) = sum_q V_q exp(2 pi i q.r). Zero outside the circular band.
+// Fourier coefficients of a projected potential for jx >= 0: [jy + band_y, jx], V Angstrom; V(-q)
+// is the conjugate, and v(r) = sum_q V_q exp(2 pi i q.r). Zero outside the circular band.
 template <typename Real>
 using HalfPlane = Plane<std::complex<Real>>;
 

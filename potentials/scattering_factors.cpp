@@ -56,7 +56,8 @@ double lobato(int z, double q2) {
   return f;
 }
 
-constexpr double kPlanck = 6.62607015e-34, kCharge = 1.602176634e-19, kMass = 9.1093837015e-31;  // CODATA 2018
+constexpr double kPlanck = 6.62607015e-34, kCharge = 1.602176634e-19,
+                 kMass = 9.1093837015e-31;  // CODATA 2018
 
 }  // namespace
 
@@ -64,7 +65,8 @@ const double kPotentialUnit = kPlanck * kPlanck / (2 * M_PI * kMass * kCharge) *
 
 double scattering_factor(Parametrisation table, int atomic_number, double q) {
   assert(atomic_number >= 1 && atomic_number <= kElements);
-  return table == Parametrisation::kirkland ? kirkland(atomic_number, q * q) : lobato(atomic_number, q * q);
+  return table == Parametrisation::kirkland ? kirkland(atomic_number, q * q)
+                                            : lobato(atomic_number, q * q);
 }
 
 }  // namespace vitrobeam

@@ -1,0 +1,324 @@
+// vitrobeam simulate: atoms -> diffraction patterns, detector images, exit waves.
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "drivers/progress.hpp"
+#include "drivers/simulate_settings.hpp"
+#include "io/compression.hpp"
+#include "io/hdf5.hpp"
+#include "io/journal.hpp"
+#include "io/result_file.hpp"
+#include "multislice/propagation.hpp"
+
+namespace vitrobeam {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// One finished position as it stands in the journal: intensity_out, detectors, then the compressed
+// pattern and exit wave, each behind its length.
+struct Unit {
+  double intensity_out = 0;
+  std::vector<double> detectors;
+  std::vector<std::byte> pattern, exit_wave;
+
+  std::vector<std::byte> bytes() const {
+    std::vector<std::byte> out;
+    const auto put = [&](const void* data, std::size_t size) {
+      const auto* p = static_cast<const std::byte*>(data);
+      out.insert(out.end(), p, p + size);
+    };
+    put(&intensity_out, sizeof intensity_out);
+    put(detectors.data(), detectors.size() * sizeof(double));
+    for (const auto* chunk : {&pattern, &exit_wave}) {
+      const std::uint64_t size = chunk->size();
+      put(&size, sizeof size);
+      put(chunk->data(), chunk->size());
+    }
+    return out;
+  }
+
+  static Unit from(const std::vector<std::byte>& bytes, std::size_t detector_count) {
+    Unit u;
+    std::size_t at = 0;
+    const auto get = [&](void* data, std::size_t size) {
+      std::memcpy(data, bytes.data() + at, size);
+      at += size;
+    };
+    u.detectors.resize(detector_count);
+    get(&u.intensity_out, sizeof u.intensity_out);
+    get(u.detectors.data(), detector_count * sizeof(double));
+    for (auto* chunk : {&u.pattern, &u.exit_wave}) {
+      std::uint64_t size = 0;
+      get(&size, sizeof size);
+      chunk->resize(size);
+      get(chunk->data(), size);
+    }
+    return u;
+  }
+};
+
+// Everything that is settled before the first wave is propagated.
+struct Plan {
+  Atoms atoms;
+  SimulationSettings simulation;
+  Scan scan;
+  double wrapped = 0;  // fraction of the probe beyond half the cell
+};
+
+Plan make_plan(SimulateSettings& s, const std::string& path) {
+  Plan p;
+  p.atoms = read_model(path, s);
+  p.simulation = resolve(s, p.atoms);
+  p.scan = resolve_scan(s, p.atoms);
+  return p;
+}
+
+void check_probe(Plan& p, const SimulateSettings& s, const Grid& grid) {
+  p.wrapped = wrapped_fraction(p.simulation.optics, grid);
+  if (100 * p.wrapped > s.wrap_limit)
+    fail(Fault::physics,
+         "{:.1f} % of the probe lies beyond half the cell of {:.2f} x {:.2f} Angstrom and would "
+         "overlap its periodic image "
+         "(--wrap-limit {} %): use a larger cell, a larger --semiangle or less --defocus",
+         100 * p.wrapped, grid.lx, grid.ly, s.wrap_limit);
+}
+
+template <typename Real>
+std::size_t memory_bytes(const Grid& grid, int slices, int threads) {
+  const std::size_t plane = std::size_t(grid.nx) * grid.ny * 2 * sizeof(Real);
+  return plane * slices + std::size_t(threads) * 5 *
+                              plane;  // transmission functions; waves and scratch of each thread
+}
+
+// Seconds that one wave takes for one slice on this grid and machine, from a few milliseconds of
+// trial.
+template <typename Real>
+double seconds_per_slice(const Grid& grid) {
+  const BandTransform<Real> transform(grid);
+  auto workspace = transform.make_workspace();
+  const auto wave = transform.make_wave();
+  const std::vector<std::complex<Real>> line(grid.nx, std::complex<Real>(1));
+  double best = 1e9;
+  for (int trial = 0; trial < 3; ++trial) {
+    const auto start = Clock::now();
+    transform.pass_rows(wave.get(), workspace, 0, grid.ny, [&](int, std::complex<Real>* psi) {
+      multiply_line(psi, line.data(), grid.nx);
+    });
+    transform.pass_columns(wave.get(), workspace, [](int, std::complex<Real>*) {});
+    best = std::min(best, seconds_since(start));
+  }
+  return best;
+}
+
+template <typename Real>
+void print_dry_run(const Plan& p, const SimulateSettings& s) {
+  const Grid grid{p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0),
+                  p.atoms.cell.vectors(1, 1)};
+  check_grid(grid);
+  const PatternWindow window(grid, p.simulation.recording.q_max);
+  const int slices = std::max(1, int(std::lround(p.atoms.cell.vectors(2, 2) / s.slice)));
+  const double slice = seconds_per_slice<Real>(grid), n = double(p.scan.positions.size());
+  const double pattern =
+      p.simulation.recording.patterns ? double(window.nx) * window.ny * sizeof(Real) : 0;
+  const double exit =
+      p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
+  const double mrad = 1e3 * p.simulation.optics.wavelength();
+  std::cout << fmt::format(
+      "atoms       {}\n"
+      "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
+      "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
+      "engine      multislice, {} positions, {} threads\n"
+      "memory      {:.2f} GiB\n"
+      "disk        at most {:.2f} GiB (twice that until the run is whole)\n"
+      "time        {:.1f} s for the waves, about {:.1f} s for the potential\n",
+      p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
+      p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
+      p.scan.positions.size(), s.common.threads,
+      double(memory_bytes<Real>(grid, slices, s.common.threads)) / (1 << 30),
+      n * (pattern + exit) / (1 << 30), n * slices * slice / s.common.threads,
+      5.0 * slices * slice / s.common.threads);
+}
+
+template <typename Real>
+void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>& sim,
+                const Journal& journal, RunRecord& record) {
+  const Recording& r = p.simulation.recording;
+  DiffractionAxes axes;
+  axes.energy_kV = s.optics.energy_kV;
+  axes.scan_x = p.scan.x;
+  axes.scan_y = p.scan.y;
+  axes.is_list = p.scan.is_list;
+  axes.q_x = sim.q_x();
+  axes.q_y = sim.q_y();
+  const Shape scan = axes.scan_shape();
+  const std::size_t n = p.scan.positions.size(), ny = axes.q_y.size(), nx = axes.q_x.size();
+  const auto gy = std::size_t(sim.grid().ny), gx = std::size_t(sim.grid().nx);
+
+  Hdf5Writer file(s.common.output);
+  if (r.patterns)
+    file.create_chunked<Real>("/simulation/patterns", {scan[0], scan[1], ny, nx}, {1, 1, ny, nx});
+  if (r.exit_waves)
+    file.create_chunked<std::complex<Real>>("/simulation/exit_wave", {scan[0], scan[1], gy, gx},
+                                            {1, 1, gy, gx});
+  std::vector<PlaneD> images(r.detectors.size(), PlaneD(scan[0], scan[1]));
+  double lowest = 1, highest = 0, mean = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Unit u = Unit::from(journal.read(i), r.detectors.size());
+    const Shape chunk = {i / scan[1], i % scan[1], 0, 0};
+    if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
+    if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
+    for (std::size_t k = 0; k < images.size(); ++k)
+      images[k](Eigen::Index(chunk[0]), Eigen::Index(chunk[1])) = u.detectors[k];
+    lowest = std::min(lowest, u.intensity_out);
+    highest = std::max(highest, u.intensity_out);
+    mean += u.intensity_out / double(n);
+  }
+  for (std::size_t k = 0; k < images.size(); ++k) {
+    const std::string path = "/simulation/detectors/" + r.detectors[k].name;
+    write_map(file, path, images[k], "fraction of incident beam");
+    file.attribute(path, "inner_mrad", r.detectors[k].inner_mrad);
+    file.attribute(path, "outer_mrad", r.detectors[k].outer_mrad);
+  }
+  if (r.exit_waves)
+    file.attribute("/simulation/exit_wave", "units",
+                   "amplitude; the incident wave has sum |psi|^2 = 1");
+  for (const auto& [name, value] : {std::pair{"intensity_out_min", lowest},
+                                    {"intensity_out_mean", mean},
+                                    {"intensity_out_max", highest}})
+    record.audit.push_back({name, "fraction of incident beam", value});
+  write_result(file, axes, record, std::filesystem::path(s.common.output).stem().string());
+  file.commit();
+  std::cout << fmt::format(
+      "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", mean,
+      lowest, highest);
+  if (lowest < 0.95)
+    spdlog::warn(
+        "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
+        "keeps it",
+        100 * (1 - lowest), sim.max_angle_mrad());
+}
+
+void describe_simulation(RunRecord& record, const Plan& p, const SimulateSettings& s,
+                         double max_angle, double potential_s) {
+  const auto add = [&](const char* name, const char* unit, ParameterValue v) {
+    record.audit.push_back({name, unit, std::move(v)});
+  };
+  add("atoms_read", "", std::int64_t(p.atoms.size()));
+  add("intensity_in", "fraction of incident beam", 1.0);
+  add("max_angle_mrad", "mrad", max_angle);
+  add("wavelength", "Angstrom", p.simulation.optics.wavelength());
+  add("interaction_constant", "rad/(V Angstrom)", interaction_constant(s.optics.energy_kV));
+  add("probe_beyond_half_cell", "fraction of incident beam", p.wrapped);
+  add("engine", "", std::string("multislice"));
+  add("precision", "",
+      std::string(s.precision == Precision::single_precision ? "single" : "double"));
+  add("wall_time_potential", "s", potential_s);
+}
+
+template <typename Real>
+int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
+  const int threads = s.common.threads;
+  const auto start = Clock::now();
+  const Simulation<Real> sim(p.atoms, p.simulation, threads);
+  const double potential_s = seconds_since(start);
+  check_probe(p, s, sim.grid());
+  describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
+  record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
+  record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
+  record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
+  record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
+  std::cout << fmt::format(
+      "beam        {} kV, lambda {:.7f} Angstrom, {}, C10 {} Angstrom (defocus {})\n"
+      "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "
+      "mrad\n"
+      "atoms       {} read, {} placed\n",
+      s.optics.energy_kV, p.simulation.optics.wavelength(),
+      p.simulation.optics.plane_wave
+          ? "plane wave"
+          : fmt::format("{} mrad, {} plane waves", s.optics.semiangle_mrad, sim.beams()),
+      s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
+      sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
+      p.atoms.size(), sim.atoms_placed());
+
+  Journal journal(s.common.output + ".journal", run_digest(record), !s.common.resume);
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < p.scan.positions.size(); ++i)
+    if (!journal.has(i)) missing.push_back(i);
+  if (missing.size() < p.scan.positions.size())
+    spdlog::info("resuming: {} of {} positions are done", p.scan.positions.size() - missing.size(),
+                 p.scan.positions.size());
+  std::vector<Vector2d> positions;
+  for (const std::size_t i : missing) positions.push_back(p.scan.positions[i]);
+
+  const auto waves_start = Clock::now();
+  {
+    Progress progress("positions", missing.size(), s.common.progress);
+    sim.run(
+        positions, threads,
+        [&](std::size_t k, const ProbeResult<Real>& result) {
+          Unit u{result.intensity_out, result.detectors, {}, {}};
+          const auto pack = [](const auto& plane, std::size_t element) {
+            return compress_chunk(plane.data(), element, std::size_t(plane.size()), 1);
+          };
+          if (result.pattern.size() > 0) u.pattern = pack(result.pattern, sizeof(Real));
+          if (result.exit_wave.size() > 0) u.exit_wave = pack(result.exit_wave, 2 * sizeof(Real));
+          journal.append(missing[k], u.bytes());
+          progress.advance();
+        },
+        interrupted);
+  }
+  record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
+  record.audit.push_back({"threads", "", std::int64_t(threads)});
+  if (interrupted()) {
+    std::cerr << fmt::format(
+        "vitrobeam: interrupted; {} of {} positions are saved, continue with --resume\n",
+        journal.size(), p.scan.positions.size());
+    return 130;
+  }
+  write_file(s, p, sim, journal, record);
+  journal.remove();
+  std::cout << fmt::format("wrote       {} ({} positions in {:.2f} s, potential {:.2f} s)\n",
+                           s.common.output, p.scan.positions.size(), seconds_since(waves_start),
+                           potential_s);
+  return 0;
+}
+
+}  // namespace
+
+int run_simulate(const std::vector<std::string>& arguments) {
+  SimulateSettings s;
+  Settings settings = describe(s);
+  if (!begin(settings, s.common, arguments)) return 0;
+  if (settings.positional().empty())
+    fail(Fault::usage, "simulate: name the file of atoms: vitrobeam simulate ATOMS -o OUT.h5");
+  const std::string input = settings.positional().front();
+  Plan plan = make_plan(s, input);
+  if (s.common.dry_run) {
+    s.precision == Precision::single_precision ? print_dry_run<float>(plan, s)
+                                               : print_dry_run<double>(plan, s);
+    return 0;
+  }
+  RunRecord record = start_record(settings, s.common, {input});
+  if (s.common.resume && is_complete(s.common.output, record)) {
+    std::cout << s.common.output << " is whole already; nothing to resume\n";
+    return 0;
+  }
+  check_output(s.common);
+  return s.precision == Precision::single_precision ? simulate<float>(s, plan, record)
+                                                    : simulate<double>(s, plan, record);
+}
+
+}  // namespace vitrobeam

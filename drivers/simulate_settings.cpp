@@ -1,0 +1,235 @@
+#include "drivers/simulate_settings.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Wide enough for angles to 104 mrad at 200 kV.
+constexpr double kDefaultPixel = 0.08;
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string p; std::getline(in, p, separator);) parts.push_back(p);
+  return parts;
+}
+
+AnnularDetector parse_detector(const std::string& text) {
+  const auto name = split(text, '=');
+  const auto angles = name.size() == 2 ? split(name[1], ':') : std::vector<std::string>{};
+  if (name.size() != 2 || name[0].empty() || angles.size() != 2)
+    fail(Fault::usage,
+         "--detector '{}': expected NAME=INNER:OUTER in mrad, for example haadf=60:90", text);
+  if (name[0].find_first_of("/. ") != std::string::npos)
+    fail(Fault::usage, "--detector '{}': a name has no '/', '.' or blanks", text);
+  return {name[0], parse_quantity(angles[0], "mrad", "detector"),
+          parse_quantity(angles[1], "mrad", "detector")};
+}
+
+std::vector<Vector2d> read_positions(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) fail(Fault::input, "--positions {}: cannot be read", path);
+  std::vector<Vector2d> positions;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (const auto hash = line.find('#'); hash != std::string::npos) line.resize(hash);
+    for (char& c : line)
+      if (c == ',') c = ' ';
+    std::istringstream in(line);
+    double x = 0, y = 0;
+    std::string rest;
+    if (!(in >> rest)) continue;
+    in = std::istringstream(line);
+    if (!(in >> x >> y) || (in >> rest) || !std::isfinite(x) || !std::isfinite(y))
+      fail(Fault::input, "{}:{}: '{}': expected two numbers, x y in Angstrom", path, number, line);
+    positions.emplace_back(x, y);
+  }
+  if (positions.empty())
+    fail(Fault::input, "{}: holds no position; expected lines of x y in Angstrom", path);
+  return positions;
+}
+
+}  // namespace
+
+void add_beam_options(Settings& o, SimulateSettings& s) {
+  o.section("Beam");
+  o.add("energy", s.optics.energy_kV, "kV", "acceleration voltage").at_least(10).at_most(3000);
+  o.add("mode", s.mode, {{"probe", BeamMode::probe}, {"plane-wave", BeamMode::plane_wave}},
+        "convergent probe or parallel beam");
+  o.add("semiangle", s.optics.semiangle_mrad, "mrad", "convergence semi-angle")
+      .above(0)
+      .at_most(200);
+  o.add("defocus", s.optics.defocus, "Angstrom", "underfocus positive (C10 = -defocus)")
+      .at_least(-1e6)
+      .at_most(1e6);
+  o.add("cs", s.optics.cs_mm, "mm", "spherical aberration C30").at_least(-100).at_most(100);
+  o.add("aperture-edge", s.optics.edge,
+        {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}},
+        "border samples of the aperture covered by their share, or all-or-nothing");
+  o.add("wrap-limit", s.wrap_limit, "%",
+        "largest share of the probe beyond half the cell, where it overlaps its periodic image")
+      .at_least(0)
+      .at_most(100);
+  o.section("Sampling");
+  o.add("grid", s.grid, "N|NXxNY", "samples of the cell, even numbers (default: from --pixel)");
+  o.add("pixel", s.pixel, "Angstrom",
+        "largest pixel size; the grid is the next good even size (default 0.08)")
+      .above(0)
+      .at_most(2);
+  o.add("slice", s.slice, "Angstrom", "slice thickness; there are round(height/slice) equal slices")
+      .above(0)
+      .at_most(1000);
+  o.add("potential", s.potential,
+        {{"kirkland", Parametrisation::kirkland}, {"lobato", Parametrisation::lobato}},
+        "scattering-factor table");
+  o.add("engine", s.engine, {{"auto", Engine::automatic}, {"multislice", Engine::multislice}},
+        "auto takes the cheapest exact engine");
+  o.add("precision", s.precision,
+        {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
+        "of waves and patterns");
+}
+
+Settings describe(SimulateSettings& s) {
+  if (std::string(VITROBEAM_DEFAULT_PRECISION) == "double")
+    s.precision = Precision::double_precision;
+  Settings o("simulate", "atoms -> diffraction patterns, HAADF and other detectors, exit waves",
+             {"ATOMS"});
+  o.section("Model");
+  o.add("box", s.box, "LX,LY,LZ", "cell edges in Angstrom, for a file that has none");
+  o.add("types", s.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
+  o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
+  o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
+  add_beam_options(o, s);
+  o.section("Scan (default: one position, the centre of the cell)");
+  o.add("at", s.at, "X,Y", "probe position in Angstrom");
+  o.add("scan", s.scan, "NXxNY", "raster of positions between --from and --to");
+  o.add("from", s.from, "X,Y", "first corner of the raster (default 0,0)");
+  o.add("to", s.to, "X,Y", "opposite corner, itself excluded (default: the cell's)");
+  o.add("positions", s.positions, "FILE", "text file with one position x y in Angstrom per line");
+  o.section("Output");
+  o.add("detector", s.detectors, "NAME=IN:OUT", "annular detector, inner and outer angle in mrad");
+  o.add("patterns", s.patterns, {{"full", PatternMode::full}, {"none", PatternMode::none}},
+        "store diffraction patterns");
+  o.add("q-max", s.q_max, "1/Angstrom",
+        "crop patterns to |q_x|, |q_y| up to this (default: the whole grid)")
+      .above(0);
+  o.add("exit-wave", s.exit_wave, "store the exit wave of every position");
+  add_common(o, s.common);
+  return o;
+}
+
+Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 2) fail(Fault::usage, "--{} '{}': expected X,Y", name, text);
+  return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name)};
+}
+
+std::pair<int, int> parse_size(const std::string& text, const std::string& name) {
+  const auto parts = split(text, 'x');
+  std::vector<int> n;
+  for (const auto& p : parts) {
+    const double v = parse_quantity(p, "", name);
+    if (v < 1 || v > 65536 || v != std::floor(v))
+      fail(Fault::usage, "--{} '{}': expected whole numbers from 1 to 65536, N or NXxNY", name,
+           text);
+    n.push_back(int(v));
+  }
+  if (n.empty() || n.size() > 2) fail(Fault::usage, "--{} '{}': expected N or NXxNY", name, text);
+  return {n.front(), n.back()};
+}
+
+Atoms read_model(const std::string& path, const SimulateSettings& s) {
+  StructureReadOptions options;
+  options.frame = s.frame;
+  if (!s.types.empty()) options.types = parse_elements(s.types);
+  if (!s.box.empty()) {
+    const auto edges = split(s.box, ',');
+    if (edges.size() != 3) fail(Fault::usage, "--box '{}': expected LX,LY,LZ in Angstrom", s.box);
+    options.box.emplace();
+    for (int k = 0; k < 3; ++k) {
+      (*options.box)[k] = parse_quantity(edges[k], "Angstrom", "box");
+      if ((*options.box)[k] <= 0) fail(Fault::usage, "--box '{}': edges must be above 0", s.box);
+    }
+  }
+  Atoms atoms = read_structure(path, options);
+  if (s.wrap) wrap(atoms);
+  return atoms;
+}
+
+SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
+  if (!s.grid.empty() && s.pixel) fail(Fault::usage, "--grid and --pixel: give one of them");
+  SimulationSettings r;
+  r.optics = s.optics;
+  r.optics.plane_wave = s.mode == BeamMode::plane_wave;
+  if (!s.grid.empty()) {
+    std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
+  } else {
+    const double pixel = s.pixel.value_or(kDefaultPixel);
+    r.nx = good_size(std::max(8, int(std::ceil(atoms.cell.vectors(0, 0) / pixel - 1e-9))));
+    r.ny = good_size(std::max(8, int(std::ceil(atoms.cell.vectors(1, 1) / pixel - 1e-9))));
+  }
+  s.grid = fmt::format("{}x{}", r.nx, r.ny);
+  s.pixel.reset();
+  r.slice = s.slice;
+  r.potential = s.potential;
+  r.recording.patterns = s.patterns == PatternMode::full;
+  r.recording.q_max = s.q_max.value_or(0);
+  r.recording.exit_waves = s.exit_wave;
+  for (const auto& d : s.detectors) {
+    r.recording.detectors.push_back(parse_detector(d));
+    for (std::size_t k = 0; k + 1 < r.recording.detectors.size(); ++k)
+      if (r.recording.detectors[k].name == r.recording.detectors.back().name)
+        fail(Fault::usage, "--detector {}: two detectors of this name",
+             r.recording.detectors[k].name);
+  }
+  if (!r.recording.patterns && !r.recording.exit_waves && r.recording.detectors.empty())
+    fail(Fault::usage,
+         "--patterns none: nothing is left to record; give --detector NAME=IN:OUT or --exit-wave");
+  return r;
+}
+
+Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms) {
+  const int ways = int(!s.at.empty()) + int(!s.scan.empty()) + int(!s.positions.empty());
+  if (ways > 1) fail(Fault::usage, "--at, --scan and --positions: give one of them");
+  if (s.scan.empty() && !(s.from.empty() && s.to.empty()))
+    fail(Fault::usage, "--from and --to need --scan NXxNY");
+  if (s.mode == BeamMode::plane_wave && ways > 0)
+    fail(Fault::usage,
+         "--mode plane-wave has no probe position; leave out --at, --scan and --positions");
+  const Vector2d edge = atoms.cell.vectors.diagonal().head<2>();
+  Scan scan;
+  if (!s.scan.empty()) {
+    const auto [nx, ny] = parse_size(s.scan, "scan");
+    const Vector2d from = s.from.empty() ? Vector2d(0, 0) : parse_pair(s.from, "Angstrom", "from");
+    const Vector2d to = s.to.empty() ? edge : parse_pair(s.to, "Angstrom", "to");
+    if (nx > 1 && to.x() == from.x())
+      fail(Fault::usage, "--to: the raster of {} columns has no width", nx);
+    if (ny > 1 && to.y() == from.y())
+      fail(Fault::usage, "--to: the raster of {} rows has no height", ny);
+    scan.is_list = false;
+    for (int i = 0; i < nx; ++i) scan.x.push_back(from.x() + (to.x() - from.x()) * i / nx);
+    for (int j = 0; j < ny; ++j) scan.y.push_back(from.y() + (to.y() - from.y()) * j / ny);
+    for (const double y : scan.y)
+      for (const double x : scan.x) scan.positions.emplace_back(x, y);
+    return scan;
+  }
+  if (!s.positions.empty())
+    scan.positions = read_positions(s.positions);
+  else if (s.mode == BeamMode::plane_wave)
+    scan.positions = {Vector2d(0, 0)};
+  else if (s.at.empty())
+    scan.positions = {edge / 2};
+  for (const auto& at : s.at) scan.positions.push_back(parse_pair(at, "Angstrom", "at"));
+  for (const auto& p : scan.positions) {
+    scan.x.push_back(p.x());
+    scan.y.push_back(p.y());
+  }
+  return scan;
+}
+
+}  // namespace vitrobeam

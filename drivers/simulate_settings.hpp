@@ -1,0 +1,62 @@
+// The parameters of `simulate`, and what they resolve to for a given model.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "drivers/settings.hpp"
+#include "io/structure_file.hpp"
+#include "multislice/simulation.hpp"
+
+namespace vitrobeam {
+
+enum class Precision { single_precision, double_precision };
+enum class Engine { automatic, multislice };
+enum class BeamMode { probe, plane_wave };
+enum class PatternMode { full, none };
+
+struct SimulateSettings {
+  CommonSettings common;
+  std::string box, types;
+  int frame = -1;
+  bool wrap = false;
+  Optics optics;
+  BeamMode mode = BeamMode::probe;
+  double wrap_limit = 20;  // %
+  std::string grid;
+  std::optional<double> pixel;
+  double slice = 2.0;
+  Parametrisation potential = Parametrisation::kirkland;
+  Engine engine = Engine::automatic;
+  Precision precision = Precision::single_precision;
+  std::vector<std::string> at;
+  std::string scan, from, to, positions;
+  std::vector<std::string> detectors;
+  PatternMode patterns = PatternMode::full;
+  std::optional<double> q_max;
+  bool exit_wave = false;
+};
+
+Settings describe(SimulateSettings& s);
+
+// The beam, grid and slicing options, which every command that simulates shares.
+void add_beam_options(Settings& settings, SimulateSettings& s);
+
+// Where the probe stands, in scan order.
+struct Scan {
+  std::vector<Vector2d> positions;  // Angstrom
+  std::vector<double> x, y;  // axes of a raster, or every position's own coordinates of a list
+  bool is_list = true;
+};
+
+// Reads the model as the options say; folds atoms in with --wrap.
+Atoms read_model(const std::string& path, const SimulateSettings& s);
+
+// nx by ny of --grid or --pixel for the model's cell; writes the resolved --grid back into `s`.
+SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms);
+Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms);
+
+// "a,b" -> {a, b} Angstrom or mrad; "512" or "512x480" -> {512, 480}.
+Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name);
+std::pair<int, int> parse_size(const std::string& text, const std::string& name);
+
+}  // namespace vitrobeam

@@ -75,6 +75,27 @@ double largest_full_circle(Eigen::Index rows, Eigen::Index cols, const Calibrati
   return std::max(0.0, std::min(down, right) / std::sqrt(1 + std::abs(c.ellipticity)));
 }
 
+PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& from,
+                    Eigen::Index rows, Eigen::Index cols, const Calibration& to, double angle,
+                    bool mirrored) {
+  PlaneF result(rows, cols);
+  std::vector<PixelShare> shares;
+  for (Eigen::Index r = 0; r < rows; ++r)
+    for (Eigen::Index c = 0; c < cols; ++c) {
+      const double qy = (double(r) - to.centre_row) * to.pixel_qy,
+                   qx = (double(c) - to.centre_col) * to.pixel_qx;
+      const double theta = std::atan2(qy, qx) - angle;
+      shares.clear();
+      add_point(shares, image_position(from, std::hypot(qx, qy), mirrored ? -theta : theta),
+                image.rows(), image.cols(), 1);
+      float sum = 0;
+      for (const auto& s : shares)
+        sum += s.share * image(s.pixel / image.cols(), s.pixel % image.cols());
+      result(r, c) = sum;
+    }
+  return result;
+}
+
 PolarTransform::PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
                                const PolarGrid& grid, const Plane<unsigned char>& hidden)
     : grid_(grid), rows_(rows), cols_(cols), weights_(grid.n_q, grid.n_theta) {

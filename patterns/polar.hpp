@@ -40,6 +40,13 @@ Calibration centred_calibration(Eigen::Index rows, Eigen::Index cols, double pix
 // The largest q whose whole circle lies on the image, 1/Angstrom.
 double largest_full_circle(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration);
 
+// The image as another camera would record it (rows x cols pixels of `to`) after the specimen was
+// mirrored (theta -> -theta) if asked, then turned by `angle` from +x towards +y; 0 where the image
+// does not reach. Bilinear.
+PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& from,
+                    Eigen::Index rows, Eigen::Index cols, const Calibration& to, double angle,
+                    bool mirrored);
+
 // Averages bilinear samples over each polar bin. A masked pixel takes no part: what remains is
 // renormalised, and the share that remained is the weight of the bin (0 = nothing known there, 1 =
 // all of it).

@@ -100,20 +100,23 @@ RocArea area_under_roc(const std::vector<double>& null, const std::vector<double
 }
 
 ScoreCalibration::ScoreCalibration(const PlaneF& training, const PlaneF& calibration,
-                                   std::vector<int> motif_of_template, int motifs)
+                                   std::vector<int> motif_of_template, int motifs, bool standardise)
     : motif_of_template_(std::move(motif_of_template)), motifs_(motifs) {
   if (training.rows() < 8 || calibration.rows() < 8)
     fail(Fault::input,
          "{} motif-free patterns to standardise and {} to rank against; at least 8 of each are "
          "needed",
          training.rows(), calibration.rows());
-  column_moments(training, template_mean_, template_deviation_);
+  template_mean_ = Eigen::ArrayXf::Zero(training.cols());
+  template_deviation_ = Eigen::ArrayXf::Ones(training.cols());
+  if (standardise) column_moments(training, template_mean_, template_deviation_);
   motif_mean_ = Eigen::ArrayXd::Zero(motifs);
   motif_deviation_ = Eigen::ArrayXd::Ones(motifs);
   const PlaneD trained = motif_scores(training);
-  column_moments(trained, motif_mean_, motif_deviation_);
+  if (standardise) column_moments(trained, motif_mean_, motif_deviation_);
 
-  const PlaneD ranked = motif_scores(calibration);
+  calibration_scores_ = motif_scores(calibration);
+  const PlaneD& ranked = calibration_scores_;
   motif_null_.resize(std::size_t(motifs));
   for (Index m = 0; m < motifs; ++m) {
     auto& null = motif_null_[std::size_t(m)];

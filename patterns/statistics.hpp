@@ -59,12 +59,14 @@ class ScoreCalibration {
   // Best-over-angles scores [pattern, template] of motif-free patterns; motif_of_template counts
   // from 0. Throws Error{input} with fewer than 8 training or calibration patterns.
   ScoreCalibration(const PlaneF& training, const PlaneF& calibration,
-                   std::vector<int> motif_of_template, int motifs);
+                   std::vector<int> motif_of_template, int motifs, bool standardise = true);
 
   Significance assess(const Eigen::Ref<const Eigen::ArrayXf>& template_scores) const;
   // Standardised motif scores [pattern, motif].
   PlaneD motif_scores(const PlaneF& template_scores) const;
 
+  std::size_t motifs() const { return std::size_t(motifs_); }
+  const PlaneD& calibration_scores() const { return calibration_scores_; }  // [pattern, motif]
   std::size_t calibration_size() const { return best_.size(); }
   double smallest_p() const { return 1.0 / (1.0 + double(best_.size())); }
   const std::vector<double>& best_null() const { return best_; }  // ascending
@@ -81,8 +83,9 @@ class ScoreCalibration {
   int motifs_;
   Eigen::ArrayXf template_mean_, template_deviation_;  // [template]
   Eigen::ArrayXd motif_mean_, motif_deviation_;        // [motif]
-  std::vector<std::vector<double>> motif_null_;        // [motif], ascending
-  std::vector<double> best_;                           // ascending
+  PlaneD calibration_scores_;
+  std::vector<std::vector<double>> motif_null_;  // [motif], ascending
+  std::vector<double> best_;                     // ascending
   Gumbel fit_;
 };
 

@@ -153,6 +153,25 @@ TEST_CASE("bins beyond the image weigh nothing") {
   CHECK(largest_full_circle(64, 64, c) == doctest::Approx(0.62));
 }
 
+TEST_CASE("a turned image is the pattern of the turned specimen, on another camera") {
+  const Calibration from = centred_calibration(160, 160, 0.0125, 0.0125),
+                    to{0.02, 0.016, 55.5, 48.25};
+  auto pattern = [](double q, double t) {
+    return ring(q) * (1 + 0.5 * std::cos(3 * t) + 0.3 * std::sin(2 * t));
+  };
+  const PlaneF image = image_of(160, 160, from, pattern);
+  const double turn = 0.8;
+  const PlaneF turned = turned_image(image, from, 110, 100, to, turn, false);
+  const PlaneF expected =
+      image_of(110, 100, to, [&](double q, double t) { return pattern(q, t - turn); });
+  const PlaneF mirrored = turned_image(image, from, 110, 100, to, turn, true);
+  const PlaneF expected_mirrored =
+      image_of(110, 100, to, [&](double q, double t) { return pattern(q, turn - t); });
+  CHECK((turned - expected).abs().maxCoeff() < 0.01);
+  CHECK((mirrored - expected_mirrored).abs().maxCoeff() < 0.01);
+  CHECK((turned - expected_mirrored).abs().maxCoeff() > 0.3);
+}
+
 TEST_CASE("a misuse is refused") {
   CHECK_THROWS_AS(PolarTransform(64, 64, {0, 0.1, 32, 32}, kGrid), Error);
   CHECK_THROWS_AS(PolarTransform(64, 64, {0.1, 0.1, 32, 32}, {0.5, 0.4, 10, 36}), Error);

@@ -1,0 +1,83 @@
+// From patterns to motifs: a library made ready for one kind of pattern (its polar grid, mask and
+// dose) and its verdict, motif or none, on each.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "patterns/library.hpp"
+#include "patterns/matching.hpp"
+#include "patterns/statistics.hpp"
+
+namespace vitrobeam {
+
+struct RecognitionSettings {
+  PolarGrid grid;
+  MatchSettings matching;
+  bool matched_filter =
+      true;  // templates become matched filters against the motif-free training patterns
+  bool standardise =
+      true;         // false: raw scores compete (the best of the library wins by correlation alone)
+  double dose = 0;  // electrons per pattern: Poisson noise for the library's null and planted
+                    // patterns; 0 = none
+  double prior_none = 0.5;  // probability of no motif before the pattern is seen
+  std::uint64_t seed = 1;
+};
+
+// The verdict on one pattern.
+struct Finding {
+  Significance significance;
+  std::vector<double>
+      posterior;  // [motif + 1], the last is none; empty if the library has no planted patterns
+  int template_index = -1;  // of the best motif
+  int angle = 0;            // index of theta by which that template is turned towards +y
+  bool mirrored = false;
+  double correlation = 0;  // its raw score
+};
+
+// A pattern that cannot be judged: it is never called a motif.
+enum class PatternStatus : unsigned char { good = 0, not_finite = 1, empty = 2, featureless = 3 };
+
+// Finite wherever visible, some intensity, some contrast along theta within the grid. `hidden` may
+// be empty.
+PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned char>& hidden,
+                    const PlaneF& polar, const PlaneF& weights);
+
+// Every pixel replaced by a Poisson count of mean intensity * dose, divided by dose; negative
+// intensities count as 0.
+void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
+                       std::uint64_t stream);
+
+class Recognition {
+ public:
+  // `weights` of the patterns to be judged. Two thirds of the library's packings calibrate
+  // p-values, one third trains means and filters. Throws Error{input} if the library has too few
+  // motif-free patterns or does not reach grid.q_max.
+  Recognition(const MotifLibrary& library, const PlaneF& weights,
+              const RecognitionSettings& settings, int threads);
+
+  std::vector<Finding> operator()(const std::vector<PlaneF>& polar_patterns, int threads) const;
+
+  const ScoreCalibration& calibration() const { return *calibration_; }
+  std::size_t training_size() const { return training_size_; }
+  int calibration_packings() const { return calibration_packings_; }
+  // Of the planted patterns of each motif (NaN without any), the share whose own motif's p-value is
+  // at most `alpha`.
+  std::vector<double> power(double alpha) const;
+  const std::vector<int>& planted_motif() const { return planted_motif_; }
+
+ private:
+  std::vector<PlaneF> polar_of(const Stack<float>& patterns, const PolarTransform& transform,
+                               std::uint64_t stream, int threads) const;
+
+  RecognitionSettings settings_;
+  std::optional<Matcher> matcher_;
+  std::optional<ScoreCalibration> calibration_;
+  std::optional<MotifPosterior> posterior_;
+  std::size_t training_size_ = 0;
+  int calibration_packings_ = 0;
+  std::vector<int> planted_motif_;
+  std::vector<std::vector<double>> planted_p_;  // [planted pattern][motif]
+};
+
+}  // namespace vitrobeam

@@ -1,0 +1,166 @@
+// Recognition on synthetic speckle patterns with a planted motif: error rates hold, the right
+// motif, template and angle come back, patterns that hold nothing are not judged.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "patterns/recognition.hpp"
+
+using namespace vitrobeam;
+
+namespace {
+
+constexpr int kSize = 48;
+const Calibration kCamera = centred_calibration(kSize, kSize, 0.05, 0.05);
+
+double envelope(double q) { return std::exp(-0.5 * std::pow((q - 0.6) / 0.15, 2)); }
+
+// Smooth random modulation on a ring: the pattern of a random packing.
+PlaneF speckle(std::uint64_t seed) {
+  RandomSequence random(seed, 1);
+  double a[9], b[9];
+  for (int m = 1; m < 9; ++m) a[m] = random.normal(), b[m] = random.normal();
+  PlaneF image(kSize, kSize);
+  for (int r = 0; r < kSize; ++r)
+    for (int c = 0; c < kSize; ++c) {
+      const double qy = (r - 24) * 0.05, qx = (c - 24) * 0.05, q = std::hypot(qx, qy),
+                   t = std::atan2(qy, qx);
+      double v = 4;
+      for (int m = 1; m < 9; ++m) v += (a[m] * std::cos(m * t) + b[m] * std::sin(m * t)) / m;
+      image(r, c) = float(1e-4 * envelope(q) * std::max(v, 0.0));
+    }
+  return image;
+}
+
+PlaneF motif(int fold, double turn = 0) {
+  PlaneF image(kSize, kSize);
+  for (int r = 0; r < kSize; ++r)
+    for (int c = 0; c < kSize; ++c) {
+      const double qy = (r - 24) * 0.05, qx = (c - 24) * 0.05, q = std::hypot(qx, qy),
+                   t = std::atan2(qy, qx);
+      image(r, c) =
+          float(1e-4 * envelope(q) *
+                (1 + std::cos(fold * (t - turn)) + 0.5 * std::cos(2 * fold * (t - turn))));
+    }
+  return image;
+}
+
+void append(Stack<float>& stack, const PlaneF& image) {
+  if (stack.shape.empty()) stack.shape = {0, kSize, kSize};
+  ++stack.shape[0];
+  stack.values.insert(stack.values.end(), image.data(), image.data() + image.size());
+}
+
+MotifLibrary library() {
+  MotifLibrary l;
+  l.motif_names = {"five", "three"};
+  l.pixel_qx = l.pixel_qy = 0.05;
+  append(l.patterns, motif(5));
+  append(l.patterns, motif(3));
+  l.templates = {{0, Vector3d::UnitZ()}, {1, Vector3d::UnitZ()}};
+  for (int i = 0; i < 450; ++i) {
+    append(l.null_patterns, speckle(std::uint64_t(1000 + i)));
+    l.null_packing.push_back(i / 50);
+  }
+  for (int i = 0; i < 40; ++i) {
+    append(l.planted_patterns, speckle(std::uint64_t(5000 + i)) + 1.5f * motif(i % 2 ? 3 : 5, i));
+    l.planted_motif.push_back(i % 2);
+  }
+  return l;
+}
+
+RecognitionSettings settings() {
+  RecognitionSettings s;
+  s.grid = {0.3, 0.9, 12, 72};
+  s.matching.m_max = 20;
+  return s;
+}
+
+const PolarTransform& camera() {
+  static const PolarTransform transform(kSize, kSize, kCamera, settings().grid);
+  return transform;
+}
+
+}  // namespace
+
+TEST_CASE("a planted motif is found with its template and angle; packings are left alone") {
+  const Recognition recognition(library(), camera().weights(), settings(), 2);
+  CHECK(recognition.training_size() == 150);
+  CHECK(recognition.calibration().calibration_size() == 300);
+  CHECK(recognition.calibration_packings() == 6);
+  std::vector<PlaneF> planted, empty;
+  for (int i = 0; i < 60; ++i) {
+    planted.push_back(camera()(speckle(std::uint64_t(9000 + i)) + 1.5f * motif(5, 0.5)));
+    empty.push_back(camera()(speckle(std::uint64_t(20000 + i))));
+  }
+  int found = 0, turned_right = 0, false_alarms = 0;
+  for (const auto& f : recognition(planted, 2)) {
+    found += f.significance.p < 0.02 && f.significance.motif == 0;
+    CHECK(f.posterior.size() == 3);
+    // Five-fold: the angle is known up to 72 degrees, in steps of 5.
+    const double off =
+        std::remainder(camera().grid().theta(f.angle) - 0.5, 2 * std::numbers::pi / 5);
+    turned_right += f.significance.p < 0.02 && std::abs(off) < 0.12;
+  }
+  for (const auto& f : recognition(empty, 2)) false_alarms += f.significance.p < 0.1;
+  CHECK(found > 50);
+  CHECK(turned_right > 0.9 * found);
+  CHECK(false_alarms <= 6 + 3 * std::sqrt(6));
+  CHECK(recognition.power(0.05)[0] > 0.8);
+}
+
+TEST_CASE(
+    "noise at the dose of the patterns keeps the error rate; without it a noisy packing looks "
+    "strange") {
+  RecognitionSettings s = settings();
+  s.dose = 3e3;
+  const Recognition recognition(library(), camera().weights(), s, 2);
+  std::vector<PlaneF> noisy;
+  for (int i = 0; i < 150; ++i) {
+    PlaneF image = speckle(std::uint64_t(30000 + i));
+    add_poisson_noise(image, s.dose, 5, std::uint64_t(i));
+    noisy.push_back(camera()(image));
+  }
+  int below = 0;
+  for (const auto& f : recognition(noisy, 2)) below += f.significance.p <= 0.2;
+  CHECK(std::abs(below - 30) < 3.5 * std::sqrt(150 * 0.16));
+}
+
+TEST_CASE("patterns without information are marked") {
+  const PlaneF weights = camera().weights();
+  auto status = [&](const PlaneF& image, const Plane<unsigned char>& hidden = {}) {
+    return judge(image, hidden, camera()(image), weights);
+  };
+  PlaneF image = speckle(1);
+  CHECK(status(image) == PatternStatus::good);
+  image(3, 4) = std::nanf("");
+  CHECK(status(image) == PatternStatus::not_finite);
+  Plane<unsigned char> hidden = Plane<unsigned char>::Zero(kSize, kSize);
+  hidden(3, 4) = 1;
+  CHECK(status(image, hidden) == PatternStatus::good);
+  CHECK(status(PlaneF::Zero(kSize, kSize)) == PatternStatus::empty);
+  CHECK(status(image, Plane<unsigned char>::Ones(kSize, kSize)) == PatternStatus::empty);
+  CHECK(status(PlaneF::Constant(kSize, kSize, 3)) == PatternStatus::featureless);
+}
+
+TEST_CASE("Poisson noise keeps the mean and has the variance of counts") {
+  PlaneF image = PlaneF::Constant(200, 200, 2e-3f);
+  add_poisson_noise(image, 1e4, 7, 0);
+  const double mean = image.cast<double>().mean(),
+               variance = (image.cast<double>() - mean).square().mean();
+  CHECK(mean == doctest::Approx(2e-3).epsilon(4 / std::sqrt(200 * 200 * 20.0)));
+  CHECK(variance == doctest::Approx(2e-3 / 1e4).epsilon(0.04));
+}
+
+TEST_CASE("a library too small, or one that does not reach, is refused") {
+  MotifLibrary l = library();
+  l.null_patterns.shape[0] = 9;
+  l.null_patterns.values.resize(9 * kSize * kSize);
+  l.null_packing.resize(9);
+  CHECK_THROWS_AS(Recognition(l, camera().weights(), settings(), 1), Error);
+  RecognitionSettings s = settings();
+  s.grid.q_max = 3;
+  CHECK_THROWS_AS(Recognition(library(), camera().weights(), s, 1), Error);
+}

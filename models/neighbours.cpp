@@ -1,0 +1,114 @@
+#include "models/neighbours.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace vitrobeam {
+namespace {
+
+// The cell in which atoms are binned: that of the model, or the bounding box of a finite piece or
+// of its open axes.
+struct Bins {
+  Eigen::Matrix3d vectors, to_fraction;
+  Vector3d origin = Vector3d::Zero();
+  std::array<bool, 3> periodic;
+  std::array<int, 3> count, reach;
+  std::vector<std::vector<std::size_t>> members;
+  std::vector<Vector3d> wrapped;
+
+  std::size_t at(int i, int j, int k) const {
+    return (std::size_t(i) * std::size_t(count[1]) + std::size_t(j)) * std::size_t(count[2]) +
+           std::size_t(k);
+  }
+};
+
+Bins make_bins(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff) {
+  Bins bins;
+  const bool finite = cell.vectors.isZero();
+  bins.vectors = finite ? Eigen::Matrix3d(Eigen::Matrix3d::Identity()) : cell.vectors;
+  bins.periodic = finite ? std::array<bool, 3>{false, false, false} : cell.periodic;
+  bins.to_fraction = bins.vectors.transpose().inverse();
+  Vector3d lo = Vector3d::Constant(std::numeric_limits<double>::infinity()), hi = -lo;
+  for (const auto& r : positions) {
+    const Vector3d f = bins.to_fraction * r;
+    lo = lo.cwiseMin(f);
+    hi = hi.cwiseMax(f);
+  }
+  for (int k = 0; k < 3; ++k)  // open axes span what the atoms span
+    if (!bins.periodic[std::size_t(k)]) {
+      const double span = std::max(hi[k] - lo[k], 1e-9) * (1 + 1e-9);
+      bins.origin += lo[k] * bins.vectors.row(k).transpose();
+      bins.vectors.row(k) *= span;
+    }
+  bins.to_fraction = bins.vectors.transpose().inverse();
+  const double per_atom = std::cbrt(double(std::max<std::size_t>(positions.size(), 1)));
+  for (int k = 0; k < 3; ++k) {
+    const double height = 1 / bins.to_fraction.row(k).norm();
+    const auto axis = std::size_t(k);
+    bins.count[axis] = int(
+        std::clamp(std::floor(2 * height / cutoff), 1.0, std::max(1.0, std::ceil(2 * per_atom))));
+    bins.reach[axis] = int(std::ceil(cutoff * bins.count[axis] / height));
+  }
+  bins.members.resize(std::size_t(bins.count[0]) * std::size_t(bins.count[1]) *
+                      std::size_t(bins.count[2]));
+  return bins;
+}
+
+std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
+  Vector3d f = bins.to_fraction * (position - bins.origin);
+  std::array<int, 3> b;
+  for (int k = 0; k < 3; ++k) {
+    const auto axis = std::size_t(k);
+    if (bins.periodic[axis]) f[k] -= std::floor(f[k]);
+    b[axis] = std::clamp(int(f[k] * bins.count[axis]), 0, bins.count[axis] - 1);
+  }
+  bins.wrapped.push_back(bins.vectors.transpose() * f);
+  return b;
+}
+
+}  // namespace
+
+void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
+                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit) {
+  Bins bins = make_bins(cell, positions, cutoff);
+  std::vector<std::array<int, 3>> home;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    home.push_back(bin_of(bins, positions[i]));
+    bins.members[bins.at(home[i][0], home[i][1], home[i][2])].push_back(i);
+  }
+  const double cutoff2 = cutoff * cutoff;
+  std::array<int, 3> d;
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    for (d[0] = -bins.reach[0]; d[0] <= bins.reach[0]; ++d[0])
+      for (d[1] = -bins.reach[1]; d[1] <= bins.reach[1]; ++d[1])
+        for (d[2] = -bins.reach[2]; d[2] <= bins.reach[2]; ++d[2]) {
+          std::array<int, 3> b;
+          Vector3d shift = Vector3d::Zero();
+          bool exists = true;
+          for (std::size_t k = 0; k < 3; ++k) {
+            const int n = bins.count[k], t = home[i][k] + d[k];
+            const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
+            exists = exists && (image == 0 || bins.periodic[k]);
+            b[k] = t - image * n;
+            shift += image * bins.vectors.row(int(k)).transpose();
+          }
+          if (!exists) continue;
+          for (std::size_t j : bins.members[bins.at(b[0], b[1], b[2])]) {
+            const Vector3d r = bins.wrapped[j] + shift - bins.wrapped[i];
+            if (r.squaredNorm() <= cutoff2 && (i != j || !shift.isZero())) visit(i, j, r);
+          }
+        }
+}
+
+ClosestPair closest_pair(const Atoms& atoms, double limit) {
+  ClosestPair best{0, 0, std::numeric_limits<double>::infinity()};
+  const auto visit = [&](std::size_t i, std::size_t j, const Vector3d& r) {
+    if (r.norm() < best.distance) best = {std::min(i, j), std::max(i, j), r.norm()};
+  };
+  for (double cutoff = 1.5; cutoff < 2 * limit && !(best.distance < 1e300); cutoff *= 2)
+    visit_neighbours(atoms.cell, atoms.positions, std::min(cutoff, limit), visit);
+  return best;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,116 @@
+#include "models/transform.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+struct Bounds {
+  Vector3d lo = Vector3d::Constant(std::numeric_limits<double>::infinity()), hi = -lo;
+  void include(const Vector3d& r) {
+    lo = lo.cwiseMin(r);
+    hi = hi.cwiseMax(r);
+  }
+};
+
+Bounds bounds_of(const std::vector<Vector3d>& positions) {
+  Bounds b;
+  for (const auto& r : positions) b.include(r);
+  return b;
+}
+
+}  // namespace
+
+Atoms rotated(const Atoms& piece, const Eigen::Matrix3d& rotation, const Vector3d& centre) {
+  Atoms out = piece;
+  for (auto& r : out.positions) r = rotation * (r - centre) + centre;
+  return out;
+}
+
+Atoms cut_box(const Atoms& atoms, const Vector3d& lo, const Vector3d& hi) {
+  const Eigen::Matrix3d edges = atoms.cell.vectors.transpose(), to_fraction = edges.inverse();
+  Bounds corners;  // of the box, in fractions of the cell
+  for (int c = 0; c < 8; ++c)
+    corners.include(to_fraction * Vector3d(c & 1 ? hi.x() : lo.x(), c & 2 ? hi.y() : lo.y(),
+                                           c & 4 ? hi.z() : lo.z()));
+  std::vector<std::size_t> chosen;
+  std::vector<Vector3d> positions;
+  constexpr double kMargin = 1e-9;
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const Vector3d f = to_fraction * atoms.positions[i];
+    Eigen::Vector3i first = Eigen::Vector3i::Zero(), last = Eigen::Vector3i::Zero();
+    for (int k = 0; k < 3; ++k)
+      if (atoms.cell.periodic[std::size_t(k)]) {
+        first[k] = int(std::ceil(corners.lo[k] - f[k] - kMargin));
+        last[k] = int(std::floor(corners.hi[k] - f[k] + kMargin));
+      }
+    for (int a = first[0]; a <= last[0]; ++a)
+      for (int b = first[1]; b <= last[1]; ++b)
+        for (int c = first[2]; c <= last[2]; ++c) {
+          const Vector3d r = atoms.positions[i] + edges * Vector3d(a, b, c);
+          if ((r.array() < lo.array()).any() || (r.array() >= hi.array()).any()) continue;
+          chosen.push_back(i);
+          positions.push_back(r - lo);
+        }
+  }
+  if (chosen.empty())
+    fail(Fault::physics,
+         "the box from {:g},{:g},{:g} to {:g},{:g},{:g} Angstrom holds no atoms; the cell is "
+         "{:g} x {:g} x {:g}",
+         lo.x(), lo.y(), lo.z(), hi.x(), hi.y(), hi.z(), atoms.cell.lengths().x(),
+         atoms.cell.lengths().y(), atoms.cell.lengths().z());
+  Atoms out = select(atoms, chosen);
+  out.positions = std::move(positions);
+  const Vector3d size = hi - lo;
+  out.cell = Cell::orthogonal(size.x(), size.y(), size.z());
+  for (int k = 0; k < 3;
+       ++k) {  // periodic if the edge is a sum of whole periodic edges of the cell
+    const Vector3d f = to_fraction.col(k) * size[k];
+    bool repeats = true;
+    for (int j = 0; j < 3; ++j) {
+      const double whole = std::round(f[j]);
+      repeats = repeats && std::abs(f[j] - whole) < 1e-6 &&
+                (whole == 0 || atoms.cell.periodic[std::size_t(j)]);
+    }
+    out.cell.periodic[std::size_t(k)] = repeats;
+  }
+  return out;
+}
+
+Atoms padded(const Atoms& atoms, const Vector3d& vacuum) {
+  if (!atoms.cell.is_orthogonal())
+    fail(Fault::physics, "vacuum is added to orthogonal cells only; cut a box first");
+  Atoms out = atoms;
+  const Vector3d size = atoms.cell.vectors.diagonal() + 2 * vacuum;
+  out.cell.vectors = size.asDiagonal();
+  for (int k = 0; k < 3; ++k)
+    if (vacuum[k] > 0) out.cell.periodic[std::size_t(k)] = false;
+  for (auto& r : out.positions) r += vacuum;
+  return out;
+}
+
+Atoms centred_in_box(const Atoms& piece, const Vector3d& box) {
+  const Bounds b = bounds_of(piece.positions);
+  const Vector3d size = b.hi - b.lo;
+  if (((box - size).array() < 0).any())
+    fail(Fault::physics,
+         "the piece is {:.4g} x {:.4g} x {:.4g} Angstrom and does not fit a box of {:g} x {:g} x "
+         "{:g}; enlarge the box",
+         size.x(), size.y(), size.z(), box.x(), box.y(), box.z());
+  Atoms out = piece;
+  out.cell = Cell::orthogonal(box.x(), box.y(), box.z());
+  out.cell.periodic = {false, false, false};
+  const Vector3d shift = box / 2 - (b.lo + b.hi) / 2;
+  for (auto& r : out.positions) r += shift;
+  return out;
+}
+
+Vector3d extent(const Atoms& atoms) {
+  const Bounds b = bounds_of(atoms.positions);
+  return atoms.size() ? Vector3d(b.hi - b.lo) : Vector3d(Vector3d::Zero());
+}
+
+}  // namespace vitrobeam

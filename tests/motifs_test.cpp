@@ -1,0 +1,211 @@
+// Motifs have the geometry and the symmetry that they claim; directions cover the fundamental zone.
+#include "models/motifs.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "base/error.hpp"
+#include "models/elements.hpp"
+#include "models/voronoi.hpp"
+
+using namespace vitrobeam;
+
+namespace {
+
+double degrees(const Vector3d& a, const Vector3d& b) {
+  return std::atan2(a.cross(b).norm(), std::abs(a.dot(b))) * 180 / std::numbers::pi;
+}
+
+Vector3d axis(const char* motif, const char* name) {
+  return find_axis(find_motif(motif), name).direction;
+}
+
+bool occupied(const Atoms& atoms, int number, const Vector3d& r) {
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    if (atoms.numbers[i] == number && (atoms.positions[i] - r).norm() < 1e-6) return true;
+  return false;
+}
+
+MotifSize cluster(const Motif& motif, double radius) {
+  return {motif.second_element.empty() ? std::vector<int>{40} : std::vector<int>{29, 40}, 2.8,
+          radius};
+}
+
+}  // namespace
+
+TEST_CASE("the icosahedron: 12 neighbours at the bond, edges 1.0514622 bonds") {
+  const Atoms ico = build_motif(find_motif("icosahedron"), {{29, 40}, 2.75, 0});
+  REQUIRE(ico.size() == 13);
+  CHECK(ico.numbers[0] == 29);
+  int edges = 0;
+  for (std::size_t i = 1; i < 13; ++i) {
+    CHECK(ico.numbers[i] == 40);
+    CHECK(ico.positions[i].norm() == doctest::Approx(2.75));
+    for (std::size_t j = i + 1; j < 13; ++j) {
+      const double d = (ico.positions[i] - ico.positions[j]).norm();
+      if (d < 1.2 * 2.75) {
+        CHECK(d / 2.75 == doctest::Approx(1.0514622).epsilon(1e-7));  // 1/sin(2 pi/5)
+        ++edges;
+      }
+    }
+  }
+  CHECK(edges == 30);
+}
+
+TEST_CASE("the bond is the sum of the metallic radii when it is not given") {
+  const Atoms ico = build_motif(find_motif("icosahedron"), {{29, 40}, 0, 0});
+  CHECK(ico.positions[5].norm() == doctest::Approx(1.28 + 1.60));
+}
+
+TEST_CASE("angles between the named axes") {
+  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "2")) == doctest::Approx(31.7174744));
+  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "3")) == doctest::Approx(37.3773681));
+  // 3 and this 2 are not nearest neighbours of one triangle: 54.7356; the nearest 2 is
+  // at 20.9051575
+  double nearest = 90;
+  for (const auto& g : rotation_group(RotationGroup::icosahedral))
+    nearest = std::min(nearest, degrees(axis("icosahedron", "3"), g * axis("icosahedron", "2")));
+  CHECK(nearest == doctest::Approx(20.9051575));
+  CHECK(degrees(axis("fcc", "100"), axis("fcc", "110")) == doctest::Approx(45));
+  CHECK(degrees(axis("fcc", "100"), axis("fcc", "111")) == doctest::Approx(54.7356103));
+  CHECK(degrees(axis("hcp", "100"), axis("hcp", "110")) == doctest::Approx(30));
+}
+
+TEST_CASE("rotation groups are closed, of known order, and proper") {
+  const std::pair<RotationGroup, std::size_t> orders[] = {{RotationGroup::trivial, 1},
+                                                          {RotationGroup::dihedral3, 6},
+                                                          {RotationGroup::octahedral, 24},
+                                                          {RotationGroup::icosahedral, 60}};
+  for (const auto& [group, order] : orders) {
+    const auto rotations = rotation_group(group);
+    REQUIRE(rotations.size() == order);
+    CHECK(rotations[0].isIdentity());
+    for (const auto& a : rotations) {
+      CHECK(a.determinant() == doctest::Approx(1));
+      CHECK((a * a.transpose()).isIdentity(1e-9));
+      for (const auto& b : rotations) {
+        bool inside = false;
+        for (const auto& c : rotations) inside = inside || (a * b - c).norm() < 1e-6;
+        CHECK(inside);
+      }
+    }
+  }
+}
+
+TEST_CASE("every motif is unchanged by its rotations") {
+  for (const Motif& motif : motifs()) {
+    CAPTURE(motif.name);
+    const Atoms atoms = build_motif(motif, cluster(motif, 8));
+    for (const auto& g : rotation_group(motif.rotations))
+      for (std::size_t i = 0; i < atoms.size(); ++i)
+        CHECK(occupied(atoms, atoms.numbers[i], g * atoms.positions[i]));
+  }
+}
+
+TEST_CASE("every motif's centre has the Voronoi index that it claims") {
+  for (const Motif& motif : motifs()) {
+    CAPTURE(motif.name);
+    const Atoms atoms = build_motif(motif, cluster(motif, motif.name == "icosahedron" ? 0 : 8));
+    const Voronoi v = voronoi(atoms);
+    CHECK(voronoi_name(v.index[0]) == voronoi_name(motif.voronoi));
+    CHECK(!v.at_surface[0]);
+  }
+}
+
+TEST_CASE("cluster sizes by shell: fcc 12 6 24 12, bcc 8 6 12 24, hcp 12 6 2 18") {
+  const auto shells = [](const char* name, double radius) {
+    const Motif& motif = find_motif(name);
+    const Atoms atoms = build_motif(motif, {{29}, 1.0, radius});
+    std::vector<int> counts;
+    for (auto s : std::get<std::vector<std::int64_t>>(atoms.labels.at("shell").values)) {
+      counts.resize(std::max(counts.size(), std::size_t(s) + 1));
+      ++counts[std::size_t(s)];
+    }
+    return counts;
+  };
+  CHECK(shells("fcc", 2.01) == std::vector<int>{1, 12, 6, 24, 12});
+  CHECK(shells("bcc", 1.92) == std::vector<int>{1, 8, 6, 12, 24});
+  CHECK(shells("hcp", 1.74) == std::vector<int>{1, 12, 6, 2, 18});
+}
+
+TEST_CASE(
+    "two elements order: B2 neighbours are all of the other kind, L1_2 has 12 unlike around the "
+    "corner") {
+  const Atoms b2 = build_motif(find_motif("bcc"), {{29, 40}, 1.0, 0});
+  CHECK(std::count(b2.numbers.begin(), b2.numbers.end(), 40) == 8);
+  const Atoms l12 = build_motif(find_motif("fcc"), {{29, 40}, 1.0, 1.45});
+  CHECK(std::count(l12.numbers.begin(), l12.numbers.end(), 40) == 12);
+  CHECK(std::count(l12.numbers.begin(), l12.numbers.end(), 29) == 7);
+}
+
+TEST_CASE(
+    "weights sum to the sphere, no direction stands twice, and none is farther than the net") {
+  for (const Motif& motif : motifs()) {
+    CAPTURE(motif.name);
+    const double spacing = 6;
+    const auto sampled = directions(motif, spacing);
+    const auto group = rotation_group(motif.rotations);
+    double sum = 0;
+    for (const auto& d : sampled) {
+      sum += d.weight;
+      CHECK(d.weight > 0);
+      CHECK(d.direction.norm() == doctest::Approx(1));
+    }
+    CHECK(sum == doctest::Approx(4 * std::numbers::pi));
+    for (std::size_t k = 0; k < motif.axes.size(); ++k)
+      CHECK(sampled[k].axis == motif.axes[k].name);
+    const auto angle = [&](const Vector3d& a, const Vector3d& b) {
+      double best = -1;
+      for (const auto& g : group) best = std::max(best, (g * a).dot(b));
+      return std::acos(std::min(1.0, best)) * 180 / std::numbers::pi;
+    };
+    for (std::size_t i = 0; i < sampled.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        CHECK(angle(sampled[i].direction, sampled[j].direction) > 1);
+    for (int k = 0; k < 500; ++k) {  // an arbitrary net of test directions
+      const Vector3d d =
+          Vector3d(std::sin(k * 1.3), std::cos(k * 2.1), std::sin(k * 0.7 + 1)).normalized();
+      double nearest = 180;
+      for (const auto& s : sampled) nearest = std::min(nearest, angle(s.direction, d));
+      CHECK(nearest < spacing / std::sqrt(3.0) + spacing / 6);
+    }
+    const auto again = directions(motif, spacing);
+    REQUIRE(again.size() == sampled.size());
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      CHECK(again[i].direction == sampled[i].direction);
+      CHECK(again[i].weight == sampled[i].weight);
+    }
+  }
+}
+
+TEST_CASE("higher symmetry needs fewer directions, in proportion to the order of the group") {
+  const auto many = directions(rotation_group(RotationGroup::trivial), {}, 10).size();
+  const auto few = directions(rotation_group(RotationGroup::icosahedral), {}, 10).size();
+  CHECK(many > 20 * few);
+}
+
+TEST_CASE("a direction is turned onto the beam, whatever it is") {
+  for (const Vector3d& d :
+       {Vector3d(0, 0, 1), Vector3d(0, 0, -1), Vector3d(1, 2, 3), Vector3d(-1, 0, -1e-9)}) {
+    for (double in_plane : {0.0, 0.7}) {
+      const Eigen::Matrix3d r = rotation_to_beam(d, in_plane);
+      CHECK((r * d.normalized() - Vector3d(0, 0, 1)).norm() < 1e-9);
+      CHECK(r.determinant() == doctest::Approx(1));
+    }
+  }
+  CHECK((rotation_to_beam({0, 0, 1}, std::numbers::pi / 2) * Vector3d(1, 0, 0) - Vector3d(0, 1, 0))
+            .norm() < 1e-12);
+}
+
+TEST_CASE("what is no motif, axis or size is refused with the alternatives") {
+  CHECK_THROWS_WITH_AS(find_motif("ico"), doctest::Contains("icosahedron, fcc, hcp, bcc"), Error);
+  CHECK_THROWS_WITH_AS(find_axis(find_motif("icosahedron"), "4"), doctest::Contains("5, 3, 2"),
+                       Error);
+  CHECK_THROWS_AS(build_motif(find_motif("hcp"), {{29, 40}, 2.5, 5}), Error);
+  CHECK_THROWS_AS(build_motif(find_motif("fcc"), {{}, 2.5, 5}), Error);
+  CHECK_THROWS_AS(build_motif(find_motif("fcc"), {{29}, -2.5, 5}), Error);
+  CHECK_THROWS_AS(build_motif(find_motif("fcc"), {{29}, 2.5, 1e6}), Error);
+  CHECK_THROWS_AS(directions(find_motif("fcc"), 0), Error);
+}

@@ -148,7 +148,9 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
     axis("q_x", columns(), calibration_.pixel_qx, calibration_.centre_col);
     energy_kV = number_attribute(*hdf5_, "/parameters", "energy");
     semiangle_mrad = number_attribute(*hdf5_, "/parameters", "semiangle");
-    thickness = number_attribute(*hdf5_, "/audit", "thickness");
+    const auto slices = number_attribute(*hdf5_, "/audit", "slices"),
+               slice = number_attribute(*hdf5_, "/audit", "slice_thickness");
+    if (slices && slice) thickness = *slices * *slice;
     dose = number_attribute(*hdf5_, "/parameters", "dose");
   } else if (hdf5_) {
     const auto y = linear_axis(*hdf5_, dataset_, stored_.size() - 2),

@@ -1,0 +1,386 @@
+// vitrobeam match: patterns + library -> motif map at a stated false-alarm rate.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "drivers/progress.hpp"
+#include "drivers/simulate_settings.hpp"
+#include "io/library_file.hpp"
+#include "io/match_file.hpp"
+#include "io/pattern_source.hpp"
+#include "io/result_file.hpp"
+#include "multislice/optics.hpp"
+#include "patterns/recognition.hpp"
+
+namespace vitrobeam {
+namespace {
+
+enum class Filter { matched, none };
+
+struct MatchCommand {
+  CommonSettings common;
+  double false_alarm_percent = 5, prior_none = 0.5;
+  std::optional<double> energy, semiangle, thickness, pixel_q, null_dose;
+  std::string centre, mask;
+  double dose = 0;
+  Filter filter = Filter::matched;
+  int examples = 6;
+  RecognitionSettings recognition;
+};
+
+Settings describe(MatchCommand& c) {
+  Settings o("match", "patterns + library -> motif map with a stated false-alarm rate",
+             {"PATTERNS", "LIBRARY"});
+  o.section("Decision");
+  o.add("false-alarm", c.false_alarm_percent, "%",
+        "accepted share of wrong motifs among all found (false-discovery rate, Benjamini-Hochberg "
+        "over the scan)")
+      .above(0)
+      .at_most(100);
+  o.add("prior-none", c.prior_none, "",
+        "probability of no motif before a pattern is seen, for the posterior")
+      .above(0)
+      .at_most(0.999999);
+  o.section("Patterns (what is given here wins over the file)");
+  o.add("energy", c.energy, "kV", "acceleration voltage").above(0);
+  o.add("semiangle", c.semiangle, "mrad", "convergence semi-angle").above(0);
+  o.add("thickness", c.thickness, "Angstrom", "thickness of the specimen").above(0);
+  o.add("pixel-q", c.pixel_q, "1/Angstrom", "size of a pattern's pixel").above(0);
+  o.add("centre", c.centre, "ROW,COL",
+        "undiffracted beam, sub-pixel (default: index n/2, or what the file says)");
+  o.add("mask", c.mask, "FILE",
+        "image of the patterns' shape (.npy or file.h5:/path); non-zero pixels are hidden");
+  o.add("dose", c.dose, "",
+        "electrons per pattern: adds Poisson noise to noiseless patterns and to the library's")
+      .at_least(0);
+  o.add("null-dose", c.null_dose, "",
+        "electrons per pattern that the patterns were recorded with: noise for the library's "
+        "(default: --dose, or the "
+        "mean sum of patterns that are counts)")
+      .at_least(0);
+  o.section("Matching");
+  auto& r = c.recognition;
+  o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
+  o.add("q-max", r.grid.q_max, "1/Angstrom", "end of the matched range").above(0);
+  o.add("radii", r.grid.n_q, "radial bins").at_least(2).at_most(4096);
+  o.add("angles", r.grid.n_theta, "angular bins, an even number").at_least(8).at_most(4096);
+  o.add("harmonics", r.matching.m_max, "angular harmonics of the templates that are used")
+      .at_least(1);
+  o.add("gamma", r.matching.gamma, "", "intensities are raised to this power first")
+      .above(0)
+      .at_most(4);
+  o.add("radial-power", r.matching.radial_power, "",
+        "a bin counts as q to this power; 1 is its area")
+      .at_least(-8)
+      .at_most(8);
+  o.add("filter", c.filter, {{"matched", Filter::matched}, {"none", Filter::none}},
+        "templates weighted against what random packings do by themselves, or as they are");
+  o.add("mirror", r.matching.mirror, "also try every template mirrored");
+  o.section("Output");
+  o.add("examples", c.examples, "best matches stored beside their library patterns")
+      .at_least(0)
+      .at_most(100);
+  add_common(o, c.common);
+  return o;
+}
+
+PatternOverrides overrides(const MatchCommand& c) {
+  PatternOverrides o{c.energy, c.pixel_q, std::nullopt, c.mask};
+  if (!c.centre.empty()) {
+    const Vector2d rc = parse_pair(c.centre, "", "centre");
+    o.centre = {rc[0], rc[1]};
+  }
+  return o;
+}
+
+void check_quantity(const char* what, const char* unit, std::optional<double> measured,
+                    double library, double tolerance, const char* option) {
+  if (!measured) {
+    spdlog::warn(
+        "the patterns do not state their {}; taken as the library's {} {} (--{} states it)", what,
+        library, unit, option);
+  } else if (std::abs(*measured - library) > tolerance * library) {
+    fail(Fault::physics,
+         "{}: {} {} of the patterns, {} {} of the library; build a library for these patterns (or "
+         "correct --{})",
+         what, *measured, unit, library, unit, option);
+  }
+}
+
+// A library made for another beam gives no answer; one for another thickness gives a worse one.
+void check_conditions(const PatternSource& source, const MatchCommand& c,
+                      const MotifLibrary& library) {
+  const LibraryConditions& l = library.conditions;
+  check_quantity("energy", "kV", source.energy_kV, l.energy_kV, 0.005, "energy");
+  check_quantity("convergence", "mrad", c.semiangle ? c.semiangle : source.semiangle_mrad,
+                 l.semiangle_mrad, 0.02, "semiangle");
+  const auto thickness = c.thickness ? c.thickness : source.thickness;
+  if (!thickness)
+    spdlog::warn(
+        "the thickness of the specimen is not known; the library's error rate holds for {:.4g} "
+        "Angstrom",
+        l.thickness);
+  else if (std::abs(*thickness - l.thickness) > 0.2 * l.thickness)
+    spdlog::warn(
+        "thickness: {:.4g} Angstrom of the specimen, {:.4g} of the library; its error rate does "
+        "not hold for this specimen",
+        *thickness, l.thickness);
+  const double aperture = l.semiangle_mrad * 1e-3 / wavelength(l.energy_kV);
+  if (c.recognition.grid.q_min <= aperture)
+    fail(Fault::physics,
+         "--q-min {} 1/Angstrom lies inside the central disc of {:.4f}; start beyond it",
+         c.recognition.grid.q_min, aperture);
+  const double reach = largest_full_circle(Eigen::Index(source.rows()),
+                                           Eigen::Index(source.columns()), source.calibration());
+  if (c.recognition.grid.q_max > reach && source.hidden().size() == 0)
+    spdlog::warn(
+        "the patterns hold whole circles only up to {:.4g} 1/Angstrom; of those up to --q-max {} "
+        "the visible part is used",
+        reach, c.recognition.grid.q_max);
+}
+
+// Electrons per pattern whose noise the library's patterns must have to be comparable.
+double library_dose(const MatchCommand& c, const PatternSource& source) {
+  if (c.null_dose) return *c.null_dose;
+  if (c.dose > 0) return c.dose;
+  if (source.dose && *source.dose > 0) return *source.dose;
+  const Stack<float> sample =
+      source.read(source.scan_rows() / 2, 0, std::min<std::size_t>(source.scan_columns(), 64));
+  double sum = 0;
+  for (const float v : sample.values) sum += std::isfinite(v) ? v : 0;
+  sum /= double(sample.shape[0]);
+  if (sum <= 100) return 0;
+  spdlog::info(
+      "patterns hold counts, {:.4g} in the mean: the library's get the noise of as many electrons "
+      "(--null-dose changes it)",
+      sum);
+  return sum;
+}
+
+void store(const Finding& f, std::size_t at, const MotifLibrary& library, const PolarGrid& grid,
+           MatchResult& r) {
+  const std::size_t motifs = r.motif_names.size();
+  for (std::size_t m = 0; m < motifs; ++m) {
+    r.score.values[at * motifs + m] = float(f.significance.motif_score[m]);
+    r.p_value.values[at * motifs + m] = float(f.significance.motif_p[m]);
+    if (!f.posterior.empty()) r.posterior.values[at * motifs + m] = float(f.posterior[m]);
+  }
+  if (!f.posterior.empty()) r.posterior_none.values[at] = float(f.posterior[motifs]);
+  r.motif.values[at] = f.significance.motif;
+  r.best_score.values[at] = float(f.significance.score);
+  r.best_p_value.values[at] = float(f.significance.p);
+  r.best_p_value_fit.values[at] = float(f.significance.p_fit);
+  r.template_index.values[at] = f.template_index;
+  r.mirrored.values[at] = f.mirrored;
+  r.correlation.values[at] = float(f.correlation);
+  r.in_plane_angle.values[at] = float(grid.theta(f.angle));
+  for (std::size_t k = 0; k < 3; ++k)
+    r.direction.values[at * 3 + k] =
+        float(library.templates[std::size_t(f.template_index)].direction[Eigen::Index(k)]);
+}
+
+// Patterns of one part of a scan row: polar, judged, recognised, stored.
+void match_part(const PatternSource& source, std::size_t row, std::size_t first, std::size_t count,
+                const PolarTransform& transform, const Recognition& recognition,
+                const MotifLibrary& library, const MatchCommand& c, MatchResult& result) {
+  Stack<float> images = source.read(row, first, count);
+  std::vector<PlaneF> polar(count);
+#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+  for (long i = 0; i < long(count); ++i) {
+    auto image = images.plane(std::size_t(i));
+    const std::size_t at = row * source.scan_columns() + first + std::size_t(i);
+    if (c.dose > 0 && image.isFinite().all()) add_poisson_noise(image, c.dose, c.common.seed, at);
+    polar[std::size_t(i)] = transform(image);
+    result.status.values[at] = static_cast<std::uint8_t>(
+        judge(image, source.hidden(), polar[std::size_t(i)], transform.weights()));
+    if (result.status.values[at] != 0) polar[std::size_t(i)].setZero();
+  }
+  const std::vector<Finding> findings = recognition(polar, c.common.threads);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = row * source.scan_columns() + first + i;
+    if (result.status.values[at] == 0) store(findings[i], at, library, transform.grid(), result);
+  }
+}
+
+std::vector<float> discovery_rates(const std::vector<float>& p, std::size_t first,
+                                   std::size_t step) {
+  std::vector<double> one;
+  for (std::size_t i = first; i < p.size(); i += step) one.push_back(p[i]);
+  const auto q = benjamini_hochberg(one);
+  return {q.begin(), q.end()};
+}
+
+void decide(MatchResult& r) {
+  const std::size_t motifs = r.motif_names.size();
+  for (std::size_t m = 0; m < motifs; ++m) {
+    const auto q = discovery_rates(r.p_value.values, m, motifs);
+    for (std::size_t i = 0; i < q.size(); ++i) r.false_discovery_rate.values[i * motifs + m] = q[i];
+  }
+  r.best_false_discovery_rate.values = discovery_rates(r.best_p_value.values, 0, 1);
+  for (std::size_t i = 0; i < r.motif.size(); ++i)
+    if (!(r.best_false_discovery_rate.values[i] <= float(r.false_alarm))) r.motif.values[i] = -1;
+}
+
+// The strongest matches, accepted ones first, with their templates turned onto them.
+void add_examples(const PatternSource& source, const MotifLibrary& library, const MatchCommand& c,
+                  MatchResult& r) {
+  std::vector<std::size_t> order(r.motif.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  std::erase_if(order, [&](std::size_t i) { return r.status.values[i] != 0; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const bool found_a = r.motif.values[a] >= 0, found_b = r.motif.values[b] >= 0;
+    return found_a != found_b ? found_a : r.best_score.values[a] > r.best_score.values[b];
+  });
+  order.resize(std::min(order.size(), std::size_t(c.examples)));
+  r.examples_calibration = source.calibration();
+  for (const std::size_t at : order) {
+    MatchExample e;
+    e.scan_row = at / source.scan_columns();
+    e.scan_column = at % source.scan_columns();
+    const auto t = std::size_t(r.template_index.values[at]);
+    e.motif = library.templates[t].motif;
+    e.accepted = r.motif.values[at] >= 0;
+    e.p_value = r.best_p_value.values[at];
+    e.score = r.best_score.values[at];
+    e.measured = source.read(e.scan_row, e.scan_column, 1).plane(0);
+    if (c.dose > 0) add_poisson_noise(e.measured, c.dose, c.common.seed, at);
+    e.library =
+        turned_image(library.patterns.plane(t), library.calibration(), Eigen::Index(source.rows()),
+                     Eigen::Index(source.columns()), source.calibration(),
+                     r.in_plane_angle.values[at], r.mirrored.values[at] != 0);
+    r.examples.push_back(std::move(e));
+  }
+}
+
+// Detector images and scan axes of the input, so that one file holds the HAADF map beside the motif
+// map.
+void carry_over(const PatternSource& source, Hdf5Writer& file) {
+  if (!source.is_result()) return;
+  const Hdf5Reader input(source.file());
+  write_axes(file, read_axes(input));
+  if (!input.exists("/simulation/detectors")) return;
+  for (const auto& name : input.children("/simulation/detectors")) {
+    const std::string path = "/simulation/detectors/" + name;
+    const Stack<double> map = input.read<double>(path);
+    if (map.shape.size() != 2) continue;
+    write_map(file, path, map.plane(0), input.string_attribute(path, "units", ""));
+    for (const char* angle : {"inner_mrad", "outer_mrad"})
+      if (input.has_attribute(path, angle))
+        file.attribute(path, angle, input.number_attribute(path, angle));
+  }
+}
+
+void summarise(const MatchResult& r, const MatchCommand& c) {
+  const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
+  std::cout << fmt::format(
+      "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "
+      "smallest p-value {:.2g}\n",
+      r.null_best.size(), r.calibration_packings, r.training_patterns, r.smallest_p);
+  for (std::size_t m = 0; m < r.motif_names.size(); ++m) {
+    const auto found = std::count(r.motif.values.begin(), r.motif.values.end(), int(m));
+    std::cout << fmt::format("{:<11} {} of {} positions", r.motif_names[m], found, good);
+    if (std::isfinite(r.power[m]))
+      std::cout << fmt::format(
+          "; planted ones are found at p <= 5 % in {:.0f} +- {:.0f} % of cases", 100 * r.power[m],
+          100 * r.power_error[m]);
+    std::cout << '\n';
+  }
+  std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
+                           std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
+                               (std::ptrdiff_t(r.motif.size()) - good),
+                           good, c.false_alarm_percent);
+  if (good < std::ptrdiff_t(r.motif.size()))
+    spdlog::warn(
+        "{} of {} patterns were not judged (not finite, empty or featureless): /match/status",
+        std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
+  // One true motif alone in the scan needs p <= rate / positions.
+  const double needed = double(good) / (c.false_alarm_percent / 100);
+  if (r.smallest_p > 1 / needed)
+    spdlog::info(
+        "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
+        "with --null {:.0f} could single out one",
+        r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
+}
+
+}  // namespace
+
+int run_match(const std::vector<std::string>& arguments) {
+  MatchCommand c;
+  Settings settings = describe(c);
+  if (!begin(settings, c.common, arguments)) return 0;
+  if (settings.positional().size() != 2)
+    fail(Fault::usage,
+         "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
+  const PatternSource source(settings.positional()[0], overrides(c));
+  const MotifLibrary library = read_library(settings.positional()[1]);
+  check_match_settings(c.recognition.matching, c.recognition.grid);
+  check_conditions(source, c, library);
+  c.recognition.matched_filter = c.filter == Filter::matched;
+  c.recognition.prior_none = c.prior_none;
+  c.recognition.seed = c.common.seed;
+  c.recognition.dose = library_dose(c, source);
+  const std::size_t positions = source.scan_rows() * source.scan_columns();
+  if (c.common.dry_run) {
+    std::cout << fmt::format(
+        "patterns    {} x {} positions of {} x {} pixels\nlibrary     {} templates, {} motif-free "
+        "patterns\npairs       {:.3g}\n",
+        source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
+        library.templates.size(), library.null_packing.size(),
+        double(positions + library.null_packing.size()) * double(library.templates.size()));
+    return 0;
+  }
+  check_output(c.common);
+  RunRecord record = start_record(settings, c.common, {source.file(), settings.positional()[1]});
+  if (source.thicknesses() > 1)
+    spdlog::info("{} thicknesses in the file: the last one is matched", source.thicknesses());
+
+  const PolarTransform transform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
+                                 source.calibration(), c.recognition.grid, source.hidden());
+  const Recognition recognition(library, transform.weights(), c.recognition, c.common.threads);
+  MatchResult result(source.scan_rows(), source.scan_columns(), library.motif_names);
+  {
+    Progress progress("patterns", positions, c.common.progress);
+    constexpr std::size_t kPart = 512;  // patterns in memory at a time
+    for (std::size_t row = 0; row < source.scan_rows(); ++row)
+      for (std::size_t first = 0; first < source.scan_columns(); first += kPart) {
+        if (interrupted()) {
+          std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
+          return 130;
+        }
+        const std::size_t count = std::min(kPart, source.scan_columns() - first);
+        match_part(source, row, first, count, transform, recognition, library, c, result);
+        progress.advance(count);
+      }
+  }
+  result.false_alarm = c.false_alarm_percent / 100;
+  decide(result);
+  result.smallest_p = recognition.calibration().smallest_p();
+  result.null_best = recognition.calibration().best_null();
+  result.training_patterns = recognition.training_size();
+  result.calibration_packings = recognition.calibration_packings();
+  result.dose = c.recognition.dose;
+  result.power = recognition.power(0.05);
+  for (std::size_t m = 0; m < result.power.size(); ++m) {
+    const double n =
+        double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
+    result.power_error.push_back(std::sqrt(result.power[m] * (1 - result.power[m]) / n));
+  }
+  add_examples(source, library, c, result);
+
+  Hdf5Writer file(c.common.output);
+  write_match(file, result, library.conditions);
+  carry_over(source, file);
+  write_interchange(file, {}, record, "match");
+  write_record(file, record);
+  file.commit();
+  summarise(result, c);
+  std::cout << fmt::format("wrote       {}\n", c.common.output);
+  return 0;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,133 @@
+#include "io/match_file.hpp"
+
+#include <limits>
+
+namespace vitrobeam {
+namespace {
+
+template <typename T>
+void write_map(Hdf5Writer& file, const std::string& name, const Stack<T>& map,
+               const std::string& units, const std::string& meaning) {
+  const std::string path = "/match/" + name;
+  file.write(path, map);
+  file.attribute(path, "units", units);
+  file.attribute(path, "description", meaning);
+}
+
+void write_maps(Hdf5Writer& file, const MatchResult& r) {
+  write_map(file, "motif", r.motif, "",
+            "index into motif_names; -1 = none at the stated false-alarm rate");
+  write_map(file, "status", r.status, "", "0 good, 1 not finite, 2 empty, 3 featureless");
+  write_map(file, "score", r.score, "standard deviations",
+            "best template of the motif, above motif-free patterns");
+  write_map(file, "p_value", r.p_value, "",
+            "(1 + motif-free patterns with this score or more) / (1 + their number)");
+  write_map(file, "false_discovery_rate", r.false_discovery_rate, "",
+            "Benjamini-Hochberg over the scan, each motif by itself");
+  write_map(file, "posterior", r.posterior, "",
+            "probability of the motif given the scores and the prior");
+  write_map(file, "posterior_none", r.posterior_none, "",
+            "probability that there is no motif of the library");
+  write_map(file, "best_score", r.best_score, "standard deviations", "largest score of all motifs");
+  write_map(file, "best_p_value", r.best_p_value, "", "of the largest score of all motifs");
+  write_map(file, "best_p_value_fit", r.best_p_value_fit, "",
+            "extrapolated by a Gumbel fit: for ranking only");
+  write_map(file, "best_false_discovery_rate", r.best_false_discovery_rate, "",
+            "Benjamini-Hochberg over the scan; decides the motif map");
+  write_map(file, "correlation", r.correlation, "", "raw correlation of the best template");
+  write_map(file, "template", r.template_index, "", "best template, index into the library");
+  write_map(file, "mirrored", r.mirrored, "", "1: the template was mirrored first");
+  write_map(file, "in_plane_angle", r.in_plane_angle, "radian",
+            "by which the template is turned, from +x towards +y");
+  write_map(file, "direction", r.direction, "", "x, y, z of the beam in the frame of the motif");
+}
+
+void write_examples(Hdf5Writer& file, const MatchResult& r) {
+  const std::string group = "/match/examples";
+  file.group(group);
+  if (r.examples.empty()) return;
+  const std::size_t n = r.examples.size(), rows = std::size_t(r.examples[0].measured.rows()),
+                    columns = std::size_t(r.examples[0].measured.cols());
+  Stack<float> measured({n, rows, columns}), library({n, rows, columns});
+  std::vector<std::int32_t> scan_row, scan_column, motif, accepted;
+  std::vector<double> p_value, score;
+  for (std::size_t i = 0; i < n; ++i) {
+    const MatchExample& e = r.examples[i];
+    measured.plane(i) = e.measured;
+    library.plane(i) = e.library;
+    scan_row.push_back(int(e.scan_row));
+    scan_column.push_back(int(e.scan_column));
+    motif.push_back(e.motif);
+    accepted.push_back(e.accepted);
+    p_value.push_back(e.p_value);
+    score.push_back(e.score);
+  }
+  file.write_compressed(group + "/measured", measured);
+  file.write_compressed(group + "/library", library);
+  file.attribute(group + "/measured", "units", "as in the input");
+  file.attribute(group + "/library", "units", "fraction of incident beam per pixel of the library");
+  file.write(group + "/scan_row", scan_row);
+  file.write(group + "/scan_column", scan_column);
+  file.write(group + "/motif", motif);
+  file.write(group + "/accepted", accepted);
+  file.write(group + "/p_value", p_value);
+  file.write(group + "/score", score);
+  const Calibration& c = r.examples_calibration;
+  std::vector<double> q_y, q_x;
+  for (std::size_t i = 0; i < rows; ++i) q_y.push_back((double(i) - c.centre_row) * c.pixel_qy);
+  for (std::size_t i = 0; i < columns; ++i) q_x.push_back((double(i) - c.centre_col) * c.pixel_qx);
+  file.write(group + "/q_y", q_y);
+  file.write(group + "/q_x", q_x);
+  file.attribute(group + "/q_y", "units", "1/Angstrom");
+  file.attribute(group + "/q_x", "units", "1/Angstrom");
+}
+
+void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions& library) {
+  const std::string group = "/match/null";
+  file.write(group + "/best_score", r.null_best);
+  file.attribute(group + "/best_score", "units", "standard deviations");
+  file.attribute(
+      group, "origin",
+      "dense random packings without motifs, same composition, density, thickness and optics");
+  file.attribute(group, "elements", library.elements);
+  file.attribute(group, "density", library.density);
+  file.attribute(group, "density_unit", "atoms/Angstrom^3");
+  file.attribute(group, "thickness", library.thickness);
+  file.attribute(group, "thickness_unit", "Angstrom");
+  file.attribute(group, "calibration_patterns", std::int64_t(r.null_best.size()));
+  file.attribute(group, "calibration_packings", std::int64_t(r.calibration_packings));
+  file.attribute(group, "training_patterns", std::int64_t(r.training_patterns));
+  file.attribute(group, "smallest_p_value", r.smallest_p);
+  file.attribute(group, "dose", r.dose);
+  file.attribute(group, "dose_unit", "electrons per pattern; 0 = noiseless");
+  file.write("/match/power", r.power);
+  file.write("/match/power_error", r.power_error);
+  file.attribute("/match/power", "description",
+                 "share of patterns of planted motifs with p_value <= 0.05");
+}
+
+}  // namespace
+
+MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
+                         std::vector<std::string> names)
+    : motif_names(std::move(names)) {
+  const float unknown = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<std::size_t> scan{scan_rows, scan_columns};
+  const std::vector<std::size_t> by_motif{scan_rows, scan_columns, motif_names.size()};
+  motif = template_index = Stack<std::int32_t>(scan, -1);
+  status = mirrored = Stack<std::uint8_t>(scan, 0);
+  score = p_value = false_discovery_rate = posterior = Stack<float>(by_motif, unknown);
+  posterior_none = best_score = best_p_value = best_p_value_fit = Stack<float>(scan, unknown);
+  best_false_discovery_rate = correlation = in_plane_angle = Stack<float>(scan, unknown);
+  direction = Stack<float>({scan_rows, scan_columns, 3}, unknown);
+}
+
+void write_match(Hdf5Writer& file, const MatchResult& r, const LibraryConditions& library) {
+  write_maps(file, r);
+  file.write_strings("/match/motif_names", r.motif_names);
+  file.attribute("/match", "false_alarm_rate", r.false_alarm);
+  write_null(file, r, library);
+  write_examples(file, r);
+}
+
+}  // namespace vitrobeam

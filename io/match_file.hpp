@@ -1,0 +1,60 @@
+// The /match group of a result file: the motif map, what it rests on, and examples to look at.
+//
+//   /match/motif                       [y, x] index into motif_names, -1 = none at the stated
+//   false-alarm rate /match/status                      [y, x] 0 good, 1 not finite, 2 empty, 3
+//   featureless; other than 0 is never a motif /match/score p_value false_discovery_rate posterior
+//   [y, x, motif] /match/posterior_none best_score best_p_value best_p_value_fit
+//   best_false_discovery_rate correlation     [y, x] /match/template mirrored in_plane_angle [y, x]
+//   of the best motif; direction [y, x, 3] of the beam in its frame /match/motif_names strings
+//   /match/null/best_score             of the motif-free calibration patterns; attributes state
+//   their number and origin /match/power                       [motif] share of planted patterns
+//   found at p <= 0.05, and power_error /match/examples/measured library   [example, row, column]:
+//   patterns beside their templates, turned to fit; and
+//                                      scan_row scan_column motif accepted p_value score [example],
+//                                      q_y q_x axes
+//
+// Scores are standard deviations above the motif-free mean. p_value_fit extrapolates by a Gumbel
+// fit: for ranking only.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "io/hdf5.hpp"
+#include "patterns/library.hpp"
+
+namespace vitrobeam {
+
+struct MatchExample {
+  std::size_t scan_row = 0, scan_column = 0;
+  int motif = 0;
+  bool accepted = false;  // false: the best there is, but not significant
+  double p_value = 1, score = 0;
+  PlaneF measured, library;
+};
+
+struct MatchResult {
+  std::vector<std::string> motif_names;
+  Stack<std::int32_t> motif, template_index;                     // [y, x]
+  Stack<std::uint8_t> status, mirrored;                          // [y, x]
+  Stack<float> score, p_value, false_discovery_rate, posterior;  // [y, x, motif]
+  Stack<float> posterior_none, best_score, best_p_value, best_p_value_fit,
+      best_false_discovery_rate, correlation,
+      in_plane_angle;      // [y, x]
+  Stack<float> direction;  // [y, x, 3]
+  double false_alarm = 0.05, smallest_p = 1, dose = 0;
+  std::size_t training_patterns = 0;
+  int calibration_packings = 0;
+  std::vector<double> null_best, power, power_error;
+  std::vector<MatchExample> examples;
+  Calibration examples_calibration;
+
+  MatchResult() = default;
+  // Nothing judged yet: motif -1, floating-point maps not-a-number.
+  MatchResult(std::size_t scan_rows, std::size_t scan_columns, std::vector<std::string> names);
+};
+
+void write_match(Hdf5Writer& file, const MatchResult& result, const LibraryConditions& library);
+
+}  // namespace vitrobeam

@@ -1,0 +1,165 @@
+#include "models/packing.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "models/elements.hpp"
+#include "models/soft_spheres.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Spheres of the composition at random places, filling `fraction` of a box of the given shape;
+// their mean diameter is 1.
+SoftSpheres random_spheres(const PackingSettings& settings, const std::vector<double>& radii,
+                           double fraction) {
+  SoftSpheres s;
+  s.radii = radii;
+  const double volume = s.sphere_volume() / fraction;
+  s.box = settings.box * std::cbrt(volume / settings.box.prod());
+  for (std::size_t i = 0; i < radii.size(); ++i) {
+    const auto u = uniform4(settings.seed, 0x7061636b, i);
+    s.positions.emplace_back(u[0] * s.box.x(), u[1] * s.box.y(), u[2] * s.box.z());
+  }
+  const double thinnest = s.box.minCoeff() / (2 * *std::max_element(radii.begin(), radii.end()));
+  if (thinnest < 4)
+    fail(Fault::physics,
+         "a packing of {} atoms in a box of shape {:g} x {:g} x {:g} is only {:.2g} spheres thick; "
+         "at least 4 are needed: take more atoms or a thicker box",
+         radii.size(), settings.box.x(), settings.box.y(), settings.box.z(), thinnest);
+  return s;
+}
+
+// Bisects between the last fraction with overlaps and the first without; ends on a packing without
+// overlaps.
+SoftSpheres jammed(SoftSpheres start) {
+  constexpr double kDense = 0.66, kLoose = 0.60, kPrecision = 5e-5, kFree = 1e-13;
+  start.scale_to(kDense);
+  if (relax(start, kFree) < kFree)
+    fail(
+        Fault::physics,
+        "spheres still find room at a fraction of {:.3f}, beyond random close packing: the packing "
+        "has ordered or its sizes differ too much; try another seed or more atoms",
+        kDense);
+  double high = kDense, low = kLoose;
+  SoftSpheres last_free;
+  while (high - low > kPrecision || last_free.positions.empty()) {
+    const double middle =
+        last_free.positions.empty() && high - low < kPrecision ? low : (high + low) / 2;
+    SoftSpheres trial = start;
+    trial.scale_to(middle);
+    if (relax(trial, kFree) < kFree) {
+      low = middle;
+      last_free = std::move(trial);
+    } else if (middle == low) {
+      fail(Fault::physics, "the packing jams already at a fraction of {:.3f}; try another seed",
+           low);
+    } else {
+      high = middle;
+      start = std::move(trial);
+    }
+  }
+  return last_free;
+}
+
+}  // namespace
+
+Composition parse_composition(const std::string& text) {
+  Composition out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    while (end < text.size() && std::islower(static_cast<unsigned char>(text[end]))) ++end;
+    const std::string name = text.substr(i, end - i);
+    const int z = std::isupper(static_cast<unsigned char>(text[i])) ? atomic_number(name) : 0;
+    if (z == 0)
+      fail(Fault::usage,
+           "'{}' in the composition '{}' is no element; something like Cu64.5Zr35.5 is expected",
+           name, text);
+    i = std::min(text.find_first_not_of("0123456789.", end), text.size());
+    const std::string amount = text.substr(end, i - end);
+    double share = 1;
+    if (!amount.empty()) {
+      if (std::count(amount.begin(), amount.end(), '.') > 1 || amount == ".")
+        fail(Fault::usage, "'{}' in the composition '{}' is no number", amount, text);
+      share = std::stod(amount);
+    }
+    if (!(share > 0)) fail(Fault::usage, "the share of {} in '{}' must be above 0", name, text);
+    if (std::count(out.elements.begin(), out.elements.end(), z))
+      fail(Fault::usage, "{} occurs twice in the composition '{}'", name, text);
+    out.elements.push_back(z);
+    out.shares.push_back(share);
+  }
+  if (out.elements.empty())
+    fail(Fault::usage, "the composition is empty; something like Cu64.5Zr35.5 is expected");
+  return out;
+}
+
+std::string composition_text(const Atoms& atoms) {
+  std::vector<std::size_t> counts(kElements + 1);
+  for (int z : atoms.numbers) ++counts[std::size_t(z)];
+  std::string out;
+  for (int z = 1; z <= kElements; ++z)
+    if (counts[std::size_t(z)])
+      out += fmt::format("{}{}{:.4g}", out.empty() ? "" : " ", symbol(z),
+                         100.0 * double(counts[std::size_t(z)]) / double(atoms.size()));
+  return out;
+}
+
+std::vector<std::size_t> atom_counts(const Composition& composition, std::size_t atoms) {
+  const double all = std::accumulate(composition.shares.begin(), composition.shares.end(), 0.0);
+  std::vector<std::size_t> counts, order;
+  std::vector<double> remainder;
+  for (double share : composition.shares) {
+    const double exact = share / all * double(atoms);
+    counts.push_back(std::size_t(exact));
+    remainder.push_back(exact - std::floor(exact));
+    order.push_back(order.size());
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return remainder[a] > remainder[b]; });
+  const auto placed = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  for (std::size_t k = 0; k < atoms - placed; ++k) ++counts[order[k % order.size()]];
+  return counts;
+}
+
+Packing random_packing(const PackingSettings& settings) {
+  if (settings.atoms < 20)
+    fail(Fault::usage, "a packing of {} atoms is too small; take at least 20", settings.atoms);
+  if (!(settings.box.minCoeff() > 0) || !(settings.density >= 0))
+    fail(Fault::usage, "a packing needs a box with positive edges and a density above 0");
+  Packing out;
+  std::vector<double> radii;
+  const auto counts = atom_counts(settings.composition, settings.atoms);
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    for (std::size_t n = 0; n < counts[k]; ++n) {
+      out.atoms.numbers.push_back(settings.composition.elements[k]);
+      radii.push_back(metallic_radius(settings.composition.elements[k]));
+    }
+  const double mean = 2 * std::accumulate(radii.begin(), radii.end(), 0.0) / double(radii.size());
+  for (double& r : radii) r /= mean;
+
+  const SoftSpheres spheres = jammed(random_spheres(settings, radii, 0.66));
+  out.fraction = spheres.fraction();
+  const double diameter = 2 * std::accumulate(spheres.radii.begin(), spheres.radii.end(), 0.0) /
+                          double(spheres.radii.size());
+  double scale = mean / diameter;
+  if (settings.density > 0)
+    scale = std::cbrt(double(settings.atoms) / settings.density / spheres.box.prod());
+  else if (!settings.scale_box)
+    scale = settings.box.x() / spheres.box.x();
+  out.contact = diameter * scale;
+  const Vector3d box =
+      settings.density == 0 && !settings.scale_box ? settings.box : Vector3d(spheres.box * scale);
+  out.atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
+  for (const auto& r : spheres.positions) out.atoms.positions.push_back(r * scale);
+  wrap(out.atoms);
+  out.atoms.info["packing_fraction"] = fmt::format("{:.5f}", out.fraction);
+  out.atoms.info["seed"] = std::to_string(settings.seed);
+  return out;
+}
+
+}  // namespace vitrobeam

@@ -90,7 +90,7 @@ double relax(SoftSpheres& s, double free) {
   constexpr int kMostSteps = 20000;
   // rms force on a sphere against that of a contact; 1e-4 takes six times as long and changes the
   // fraction by 0.001.
-  constexpr double kBalanced = 1e-2;
+  constexpr double kBalanced = 3e-3;
   PairList list = find_pairs(s);
   Forces f;
   compute(s, list, f);

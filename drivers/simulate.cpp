@@ -17,6 +17,7 @@
 #include "io/journal.hpp"
 #include "io/result_file.hpp"
 #include "multislice/propagation.hpp"
+#include "potentials/fourier.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -69,6 +70,13 @@ struct Unit {
     return u;
   }
 };
+
+// A resumed run computes with the transform plans of its beginning.
+constexpr std::uint64_t kPlansRecord = ~std::uint64_t{0};
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // Everything that is settled before the first wave is propagated.
 struct Plan {
@@ -231,6 +239,8 @@ void describe_simulation(RunRecord& record, const Plan& p, const SimulateSetting
 template <typename Real>
 int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   const int threads = s.common.threads;
+  Journal journal(s.common.output + ".journal", run_digest(record), !s.common.resume);
+  if (journal.has(kPlansRecord)) use_transform_plans(text_of(journal.read(kPlansRecord)));
   const auto start = Clock::now();
   const Simulation<Real> sim(p.atoms, p.simulation, threads);
   const double potential_s = seconds_since(start);
@@ -253,7 +263,11 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
       sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
       p.atoms.size(), sim.atoms_placed());
 
-  Journal journal(s.common.output + ".journal", run_digest(record), !s.common.resume);
+  if (!journal.has(kPlansRecord)) {
+    const std::string plans = transform_plans();
+    journal.append(kPlansRecord, std::as_bytes(std::span(plans)));
+    save_transform_plans();
+  }
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < p.scan.positions.size(); ++i)
     if (!journal.has(i)) missing.push_back(i);
@@ -285,7 +299,7 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   if (interrupted()) {
     std::cerr << fmt::format(
         "vitrobeam: interrupted; {} of {} positions are saved, continue with --resume\n",
-        journal.size(), p.scan.positions.size());
+        journal.size() - 1, p.scan.positions.size());
     return 130;
   }
   write_file(s, p, sim, journal, record);

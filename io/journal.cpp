@@ -94,7 +94,9 @@ Journal::Journal(std::string path, const std::string& identity, bool start_over)
 }
 
 Journal::~Journal() {
-  if (file_ >= 0) close(file_);
+  if (file_ < 0) return;
+  close(file_);
+  if (records_.empty()) std::filesystem::remove(path_);
 }
 
 void Journal::append(std::uint64_t index, std::span<const std::byte> bytes) {

@@ -18,7 +18,7 @@ class Journal {
   // Opens `path`, or starts it. `identity` names the run (a digest of its parameters and inputs): a
   // journal of another run is refused with Error{usage}, never overwritten unless `start_over`.
   Journal(std::string path, const std::string& identity, bool start_over);
-  ~Journal();
+  ~Journal();  // a journal without records leaves no file
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 

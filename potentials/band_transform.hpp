@@ -136,8 +136,8 @@ class BandTransform {
   }
 
  private:
-  // Columns of a tile: a cache line of complex<float>.
-  static constexpr int kTile = 8;
+  // Columns of a tile: two cache lines of complex<float>; 8 and 32 are slower by a few per cent.
+  static constexpr int kTile = 16;
 
   // Tiles 0 .. half_tiles-1 hold jx = 0, 1, ..; the others end with jx = -1. Lanes outside the band
   // stay zero.
@@ -166,12 +166,14 @@ class BandTransform {
             row[jx < 0 ? jx + grid_.nx : jx] = in[t * step + lane];
       return;
     }
-    for (int t = 0; t < half_tiles_; ++t)
+    for (int t = 0; t < half_tiles_; ++t) {
       std::memcpy(row + t * kTile, in + t * step, kTile * sizeof(Complex));
+    }
     row += grid_.nx - half_tiles_ * kTile;
     in += half_tiles_ * step;
-    for (int t = 0; t < half_tiles_; ++t)
+    for (int t = 0; t < half_tiles_; ++t) {
       std::memcpy(row + t * kTile, in + t * step, kTile * sizeof(Complex));
+    }
   }
 
   void scatter_row(const Complex* row, int y, Complex* wave) const {

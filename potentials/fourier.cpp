@@ -13,6 +13,7 @@ namespace vitrobeam {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+const std::string kSeparator = "\n--- double precision\n";
 
 // FFTW's planner is not thread-safe; executing a plan is.
 std::mutex& planner_mutex() {
@@ -77,7 +78,7 @@ LineTransform<Real>::LineTransform(int n, Direction direction) {
   const auto in = aligned_array<std::complex<Real>>(n), out = aligned_array<std::complex<Real>>(n);
   const std::lock_guard lock(planner_mutex());
   plan_ = Fftw<Real>::plan_1d(n, in.get(), out.get(), int(direction),
-                              FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+                              FFTW_MEASURE | FFTW_PRESERVE_INPUT);
 }
 
 template <typename Real>
@@ -94,6 +95,25 @@ void LineTransform<Real>::operator()(const std::complex<Real>* in, std::complex<
 
 template class LineTransform<float>;
 template class LineTransform<double>;
+
+std::string transform_plans() {
+  const std::lock_guard lock(planner_mutex());
+  char *single = fftwf_export_wisdom_to_string(), *twice = fftw_export_wisdom_to_string();
+  std::string plans = std::string(single) + kSeparator + twice;
+  std::free(single);
+  std::free(twice);
+  return plans;
+}
+
+void use_transform_plans(const std::string& plans) {
+  const auto cut = plans.find(kSeparator);
+  if (cut == std::string::npos) return;
+  const std::lock_guard lock(planner_mutex());
+  fftwf_forget_wisdom();
+  fftw_forget_wisdom();
+  fftwf_import_wisdom_from_string(plans.substr(0, cut).c_str());
+  fftw_import_wisdom_from_string(plans.substr(cut + kSeparator.size()).c_str());
+}
 
 void transform_plane(PlaneC& plane, Direction direction) {
   fftw_complex* data = Fftw<double>::cast(plane.data());

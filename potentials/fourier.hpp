@@ -1,10 +1,11 @@
-// Fourier transforms through FFTW (fftw3.h stands in fourier.cpp only). Plans are made with
-// ESTIMATE: it always chooses the same plan, so results keep their bytes from run to run; for these
-// contiguous out-of-place lines it costs no time (docs/decisions/0002-deterministic-transforms.md).
+// Fourier transforms through FFTW (fftw3.h stands in fourier.cpp only). Plans are measured, which
+// may choose another algorithm, and other last digits, in another process: a run that must repeat
+// its bytes keeps transform_plans() (docs/decisions/0002-transform-plans.md).
 #pragma once
 #include <complex>
 #include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "base/array.hpp"
 
@@ -36,6 +37,12 @@ class LineTransform {
  private:
   void* plan_;
 };
+
+// Every plan made so far in this process, as text; and plans of an earlier process to be used from
+// now on in place of those known (text that this FFTW does not understand is ignored: the plans are
+// measured anew).
+std::string transform_plans();
+void use_transform_plans(const std::string& plans);
 
 // In-place two-dimensional transform of a plane, not normalised; for set-up work, not for inner
 // loops.

@@ -1,0 +1,135 @@
+#include "models/embedding.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "models/elements.hpp"
+#include "models/neighbours.hpp"
+
+namespace vitrobeam {
+namespace {
+
+std::vector<Vector3d> placed_positions(const Atoms& motif, const Vector3d& centre) {
+  Vector3d centroid = Vector3d::Zero();
+  for (const auto& r : motif.positions) centroid += r / double(motif.size());
+  std::vector<Vector3d> out;
+  for (const auto& r : motif.positions) out.push_back(r - centroid + centre);
+  return out;
+}
+
+// The beam's axis counts as open: a motif wrapped from the exit face to the entrance face would be
+// two halves.
+void check_fits(const Cell& cell, const std::vector<Vector3d>& positions, const Embedding& e) {
+  const Eigen::Matrix3d to_fraction = cell.vectors.transpose().inverse();
+  for (int k = 0; k < 3; ++k) {
+    double low = 1e300, high = -1e300;
+    for (const auto& r : positions) {
+      const double f = to_fraction.row(k).dot(r);
+      low = std::min(low, f);
+      high = std::max(high, f);
+    }
+    const double height = 1 / to_fraction.row(k).norm();
+    const bool open = k == 2 || !cell.periodic[std::size_t(k)];
+    if (open && (low < 0 || high >= 1))
+      fail(Fault::physics,
+           "the motif {} at {:g},{:g},{:g} reaches from {:.4g} to {:.4g} Angstrom along {}, the "
+           "cell "
+           "from 0 to {:.4g}; move it inside",
+           e.name, e.position.x(), e.position.y(), e.position.z(), low * height, high * height,
+           "xyz"[k], height);
+    constexpr double kClosest = 2;  // Angstrom between the motif and its image
+    if (!open && (high - low) * height > height - kClosest)
+      fail(
+          Fault::physics,
+          "the motif {} is {:.4g} Angstrom wide along {} and would meet its own image in a cell of "
+          "{:.4g}; take a larger matrix",
+          e.name, (high - low) * height, "xyz"[k], height);
+  }
+}
+
+// Which matrix atoms the motif displaces.
+std::vector<bool> displaced(const Atoms& matrix, const Atoms& motif,
+                            const std::vector<Vector3d>& placed, double overlap) {
+  std::vector<Vector3d> all = matrix.positions;
+  all.insert(all.end(), placed.begin(), placed.end());
+  double largest = 0;
+  for (const auto* atoms : {&matrix, &motif})
+    for (int z : atoms->numbers) largest = std::max(largest, metallic_radius(z));
+  const auto n = matrix.size();
+  std::vector<bool> out(n, false);
+  visit_neighbours(matrix.cell, all, 2 * largest * overlap,
+                   [&](std::size_t i, std::size_t j, const Vector3d& r) {
+                     if (i >= n || j < n) return;
+                     const double reach = overlap * (metallic_radius(matrix.numbers[i]) +
+                                                     metallic_radius(motif.numbers[j - n]));
+                     if (r.norm() < reach) out[i] = true;
+                   });
+  return out;
+}
+
+std::vector<std::int64_t> motif_ids(const Atoms& atoms) {
+  const auto found = atoms.labels.find("motif");
+  if (found != atoms.labels.end())
+    if (const auto* ids = std::get_if<std::vector<std::int64_t>>(&found->second.values))
+      return *ids;
+  return std::vector<std::int64_t>(atoms.size(), 0);
+}
+
+// Other labels have no value for the new atoms: 0 or "-".
+void extend_labels(Atoms& atoms, std::size_t more) {
+  for (auto it = atoms.labels.begin(); it != atoms.labels.end();)
+    it = it->first.starts_with("voronoi") ? atoms.labels.erase(it) : std::next(it);
+  for (auto& [name, label] : atoms.labels)
+    std::visit(
+        [&](auto& values) {
+          using Value = typename std::decay_t<decltype(values)>::value_type;
+          Value none{};
+          if constexpr (std::is_same_v<Value, std::string>) none = "-";
+          values.resize(values.size() + more * std::size_t(label.columns), none);
+        },
+        label.values);
+}
+
+}  // namespace
+
+Atoms embed(const Atoms& matrix, const Atoms& motif, const Embedding& e) {
+  if (matrix.cell.vectors.isZero()) fail(Fault::physics, "the matrix has no cell to embed into");
+  if (motif.size() == 0) fail(Fault::physics, "the motif {} has no atoms", e.name);
+  if (!(e.overlap > 0 && e.overlap <= 1.5))
+    fail(Fault::usage, "an overlap of {:g} is not between 0 and 1.5 of the sum of the radii",
+         e.overlap);
+  const auto placed = placed_positions(motif, e.position);
+  check_fits(matrix.cell, placed, e);
+  const auto gone = displaced(matrix, motif, placed, e.overlap);
+  auto ids = motif_ids(matrix);
+  std::vector<std::size_t> kept;
+  std::vector<std::int64_t> kept_ids;
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    if (gone[i] && ids[i] != 0)
+      fail(Fault::physics, "the motif {} at {:g},{:g},{:g} overlaps motif {} that is already there",
+           e.name, e.position.x(), e.position.y(), e.position.z(), ids[i]);
+    if (gone[i]) continue;
+    kept.push_back(i);
+    kept_ids.push_back(ids[i]);
+  }
+  Atoms out = select(matrix, kept);
+  extend_labels(out, motif.size());
+  std::int64_t id = 1;
+  while (out.info.contains(fmt::format("motif_{}", id))) ++id;
+  for (std::size_t i = 0; i < motif.size(); ++i) {
+    out.add(motif.numbers[i], placed[i]);
+    kept_ids.push_back(id);
+  }
+  out.labels["motif"] = {1, std::move(kept_ids)};
+  wrap(out);
+  const std::string key = fmt::format("motif_{}", id);
+  out.info[key] = e.name;
+  out.info[key + "_axis"] = e.axis;
+  out.info[key + "_position"] =
+      fmt::format("{:g} {:g} {:g}", e.position.x(), e.position.y(), e.position.z());
+  out.info[key + "_removed"] = std::to_string(matrix.size() - kept.size());
+  return out;
+}
+
+}  // namespace vitrobeam

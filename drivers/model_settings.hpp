@@ -1,0 +1,41 @@
+// What `vitrobeam model` is asked to build.
+#pragma once
+#include <optional>
+
+#include "drivers/settings.hpp"
+#include "models/embedding.hpp"
+#include "models/voronoi.hpp"
+
+namespace vitrobeam {
+
+struct ModelSettings {
+  CommonSettings common;
+  bool list = false;
+  // motifs
+  std::string elements, axis, direction;
+  double bond = 0, radius = 0, in_plane_deg = 0;
+  // the cell
+  std::string box, vacuum;
+  // packing
+  std::string composition = "Cu64.5Zr35.5";
+  std::optional<double> density;
+  int atoms = 0;
+  // embedding
+  std::string motif, matrix;
+  std::vector<std::string> at;
+  double overlap = kOverlap;
+  // structure files and cuts
+  std::string types, slab, from, to;
+  int frame = -1;
+  // labels
+  bool voronoi = false;
+  double face_cut = kVoronoiFaceCut;
+};
+
+Settings describe(ModelSettings& settings);
+
+// "1,2,3" with units -> a vector; "40" or "40x40x20" -> edges. Error{usage} names the option.
+Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name);
+Vector3d parse_box(const std::string& text, const std::string& name);
+
+}  // namespace vitrobeam

@@ -1,0 +1,388 @@
+// Laws of the scattering engine: published constants, limits with a known answer, symmetries, fast
+// equals naive.
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "models/elements.hpp"
+#include "multislice/propagation.hpp"
+#include "multislice/simulation.hpp"
+#include "tests/naive.hpp"
+
+using namespace vitrobeam;
+
+namespace {
+
+Atoms random_atoms(const Vector3d& box, int count, std::uint64_t seed,
+                   const std::vector<int>& elements = {29, 40}) {
+  RandomSequence random(seed, 0);
+  Atoms atoms;
+  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
+  for (int i = 0; i < count; ++i) {
+    const double x = random.uniform(), y = random.uniform(), z = random.uniform();
+    atoms.add(elements[i % elements.size()], {x * box.x(), y * box.y(), z * box.z()});
+  }
+  return atoms;
+}
+
+SimulationSettings settings(int nx, int ny, double semiangle) {
+  SimulationSettings s;
+  s.nx = nx;
+  s.ny = ny;
+  s.slice = 2;
+  s.optics.semiangle_mrad = semiangle;
+  return s;
+}
+
+template <typename Real>
+std::vector<ProbeResult<Real>> simulate(const Atoms& atoms, const SimulationSettings& s,
+                                        const std::vector<Vector2d>& at, int threads = 1) {
+  std::vector<ProbeResult<Real>> out(at.size());
+  Simulation<Real>(atoms, s, threads)
+      .run(at, threads, [&](std::size_t i, const ProbeResult<Real>& r) { out[i] = r; });
+  return out;
+}
+
+PlaneD pattern(const Atoms& atoms, const SimulationSettings& s, const Vector2d& at) {
+  return simulate<double>(atoms, s, {at})[0].pattern;
+}
+
+double difference(const PlaneD& a, const PlaneD& b) { return (a - b).abs().sum() / b.sum(); }
+
+// q -> -q; index 0 of an even axis (-n/2) has no partner and is left out of the comparison by its
+// zero intensity.
+PlaneD inverted(const PlaneD& p) {
+  PlaneD out = PlaneD::Zero(p.rows(), p.cols());
+  for (int j = 1; j < p.rows(); ++j)
+    for (int i = 1; i < p.cols(); ++i) out(j, i) = p(p.rows() - j, p.cols() - i);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("wavelength and interaction constant, CODATA 2018") {
+  // computed independently from the defining constants
+  const double table[][3] = {{30, 0.069790816, 1.5432699e-3},
+                             {80, 0.041757161, 1.0087066e-3},
+                             {200, 0.025079340, 7.2884010e-4},
+                             {300, 0.019687489, 6.5261614e-4}};
+  for (const auto& [kV, lambda, sigma] : table) {
+    CHECK(wavelength(kV) == doctest::Approx(lambda).epsilon(2e-8));
+    CHECK(interaction_constant(kV) == doctest::Approx(sigma).epsilon(2e-8));
+  }
+  CHECK(kPotentialUnit == doctest::Approx(47.877645).epsilon(1e-7));
+}
+
+TEST_CASE("scattering factors at q = 0, 0.4, 1, 2, 4 and their Rutherford tail") {
+  const struct {
+    int z;
+    Parametrisation table;
+    double f[5];
+  } rows[] = {{29, Parametrisation::kirkland, {5.5807, 3.2702, 1.4643, 0.5225, 0.1505}},
+              {29, Parametrisation::lobato, {5.6010, 3.2593, 1.4682, 0.5216, 0.1508}},
+              {40, Parametrisation::kirkland, {12.1895, 5.1885, 1.8294, 0.6727, 0.2061}},
+              {40, Parametrisation::lobato, {12.1788, 5.1925, 1.8269, 0.6727, 0.2070}},
+              {78, Parametrisation::lobato, {11.1781, 7.0070, 3.0301, 1.1992, 0.3810}}};
+  const double q[] = {0, 0.4, 1, 2, 4};
+  for (const auto& r : rows)
+    for (int i = 0; i < 5; ++i)
+      CHECK(scattering_factor(r.table, r.z, q[i]) == doctest::Approx(r.f[i]).epsilon(3e-4));
+  // Mott-Bethe: q^2 f -> Z / (2 pi^2 a_0) = 0.0957346 Z
+  for (int z = 1; z <= kElements; ++z)
+    for (const auto table : {Parametrisation::kirkland, Parametrisation::lobato}) {
+      CAPTURE(z);
+      const double ratio = 36 * scattering_factor(table, z, 6) / (0.0957346 * z);
+      CHECK(ratio > 0.75);
+      CHECK(ratio < 1.05);
+    }
+}
+
+TEST_CASE("the fast engine equals the loop as the equations state it") {
+  struct Case {
+    Vector3d box;
+    int nx, ny;
+    double semiangle, defocus, cs;
+    ApertureEdge edge;
+    Parametrisation table;
+  };
+  const Case cases[] = {
+      {{12, 10, 6}, 60, 64, 12, 0, 0, ApertureEdge::hard, Parametrisation::kirkland},
+      {{11, 13, 5}, 98, 90, 15, 80, 0.01, ApertureEdge::soft, Parametrisation::lobato},
+      {{6, 7, 4}, 22, 26, 20, 0, 0, ApertureEdge::soft, Parametrisation::kirkland},
+      {{5, 5, 4}, 16, 12, 18, 0, 0, ApertureEdge::soft, Parametrisation::kirkland}};
+  for (const auto& c : cases) {
+    CAPTURE(c.nx);
+    const Atoms atoms = random_atoms(c.box, 30, 3);
+    SimulationSettings s = settings(c.nx, c.ny, c.semiangle);
+    s.optics.defocus = c.defocus;
+    s.optics.cs_mm = c.cs;
+    s.optics.edge = c.edge;
+    s.potential = c.table;
+    const Vector2d at(3.1, 4.2);
+    const PlaneD reference = naive::pattern(atoms, s, at);
+    CHECK(difference(pattern(atoms, s, at), reference) < 1e-12);
+    CHECK(difference(simulate<float>(atoms, s, {at})[0].pattern.cast<double>(), reference) < 2e-5);
+  }
+}
+
+TEST_CASE("vacuum keeps the norm, exactly in every position") {
+  Atoms vacuum;
+  vacuum.cell = Cell::orthogonal(20, 24, 40);
+  const auto r = simulate<double>(vacuum, settings(96, 120, 10), {{0, 0}, {3.3, 7.1}});
+  for (const auto& p : r) {
+    CHECK(p.intensity_out == doctest::Approx(1).epsilon(1e-12));
+    CHECK(p.pattern.sum() == doctest::Approx(1).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a distance in vacuum is a defocus") {
+  // exit wave after z in vacuum = exit wave of a thin cell whose probe is focused z lower (defocus
+  // -z), psi ~ exp(-i pi lambda z q^2)
+  Atoms thick, thin;
+  thick.cell = Cell::orthogonal(20, 20, 50);
+  thin.cell = Cell::orthogonal(20, 20, 1e-9);
+  SimulationSettings s = settings(96, 96, 10);
+  s.recording.exit_waves = true;
+  const auto a = simulate<double>(thick, s, {{8, 9}})[0].exit_wave;
+  s.optics.defocus = -50;
+  const auto b = simulate<double>(thin, s, {{8, 9}})[0].exit_wave;
+  CHECK((a - b).abs().maxCoeff() < 1e-10);
+  CHECK(a.abs2().sum() == doctest::Approx(1).epsilon(1e-12));
+}
+
+TEST_CASE("the probe is as narrow as diffraction allows: FWHM = 0.5145 lambda / alpha") {
+  Atoms vacuum;
+  vacuum.cell = Cell::orthogonal(80, 80, 1);
+  SimulationSettings s = settings(512, 512, 3.58);
+  s.recording.exit_waves = true;
+  const PlaneD i = simulate<double>(vacuum, s, {{40, 40}})[0].exit_wave.abs2();
+  int row = 0, column = 0;
+  i.maxCoeff(&row, &column);
+  CHECK(row == 256);
+  CHECK(column == 256);
+  int k = column;
+  while (i(row, k) > i(row, column) / 2) ++k;
+  const double half =
+      k - 1 + (i(row, k - 1) - i(row, column) / 2) / (i(row, k - 1) - i(row, k)) - column;
+  CHECK(2 * half * 80 / 512 ==
+        doctest::Approx(0.5145 * s.optics.wavelength() / 3.58e-3).epsilon(0.01));  // 3.60 Angstrom
+}
+
+TEST_CASE("an Airy probe of 3.3 mrad in a 40 Angstrom cell has 4 % beyond half the cell") {
+  Optics o;
+  // outside radius R: J0^2 + J1^2 at 2 pi R alpha / lambda = 16.53
+  const double v = 2 * M_PI * 20 * o.aperture_q();
+  const double expected =
+      std::pow(std::cyl_bessel_j(0, v), 2) + std::pow(std::cyl_bessel_j(1, v), 2);
+  o.edge = ApertureEdge::soft;
+  CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == doctest::Approx(expected).epsilon(0.1));
+  o.plane_wave = true;
+  CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == 0);
+}
+
+TEST_CASE("one atom scatters as its form factor in the Born limit") {
+  Atoms one;
+  one.cell = Cell::orthogonal(20, 20, 2);
+  one.add(6, {7.3, 11.9, 1});
+  SimulationSettings s = settings(256, 256, 1);
+  s.optics.plane_wave = true;
+  s.optics.energy_kV = 1000;  // sigma v is smallest
+  const PlaneD p = pattern(one, s, {0, 0});
+  for (const int j : {4, 10, 24}) {
+    const double q = j / 20.0, v = kPotentialUnit / 400 * scattering_factor(s.potential, 6, q);
+    CHECK(p(128, 128 + j) ==
+          doctest::Approx(std::pow(interaction_constant(1000) * v, 2)).epsilon(0.03));
+  }
+}
+
+TEST_CASE("the mean of the projected potential is f(0) / area") {
+  const Atoms atoms = random_atoms({12, 10, 2}, 7, 5);
+  const Grid g{64, 60, 12, 10};
+  const auto c = ProjectedPotential<double>(g, Parametrisation::kirkland, {29, 40})
+                     .coefficients(assign_to_slices(atoms, 1)[0]);
+  double expected = 0;
+  for (const int z : atoms.numbers)
+    expected += kPotentialUnit / 120 * scattering_factor(Parametrisation::kirkland, z, 0);
+  CHECK(c(g.band_y(), 0).real() == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(std::abs(c(g.band_y(), 0).imag()) < 1e-12);
+}
+
+TEST_CASE("every atom is in exactly one slice, also on the faces") {
+  Atoms atoms = random_atoms({12, 10, 8}, 500, 9);
+  atoms.add(29, {1, 1, 0});
+  atoms.add(29, {1, 1, 8});
+  atoms.add(29, {1, 1, 2});
+  std::size_t placed = 0;
+  const auto slices = assign_to_slices(atoms, 4);
+  for (const auto& slice : slices)
+    for (const auto& e : slice) placed += e.second.size();
+  CHECK(placed == atoms.size());
+  CHECK(Simulation<float>(atoms, settings(64, 64, 10)).atoms_placed() == atoms.size());
+}
+
+TEST_CASE("a thin specimen obeys Friedel's law, a thick one breaks it") {
+  // one slice of weak scatterers and a real probe: I(q) = I(-q) to second order in sigma v
+  const Atoms thin = random_atoms({16, 16, 2}, 12, 4, {6});
+  SimulationSettings s = settings(128, 128, 8);
+  s.optics.plane_wave = true;
+  const PlaneD p = pattern(thin, s, {0, 0});
+  const auto asymmetry = [](PlaneD i) {
+    i(i.rows() / 2, i.cols() / 2) = 0;
+    return (i - inverted(i)).abs().sum() / i.sum();
+  };
+  CHECK(asymmetry(p) < 0.15);
+  const Atoms thick = random_atoms({16, 16, 60}, 360, 4, {6});
+  CHECK(asymmetry(pattern(thick, s, {0, 0})) > 3 * asymmetry(p));
+}
+
+TEST_CASE("shift, quarter turn and mirror of the model do the same to the pattern") {
+  const double edge = 14;
+  const Atoms atoms = random_atoms({edge, edge, 10}, 100, 8);
+  SimulationSettings s = settings(96, 96, 12);
+  s.optics.defocus = 60;
+  s.optics.cs_mm = 0.02;
+  const Vector2d at(5.3, 6.1), shift(5 * edge / 96, -11 * edge / 96);
+  const PlaneD p = pattern(atoms, s, at);
+
+  Atoms moved = atoms;
+  for (auto& r : moved.positions) r += Vector3d(shift.x(), shift.y(), 0);
+  wrap(moved);
+  CHECK(difference(pattern(moved, s, at + shift), p) < 1e-10);
+  // exp(i sigma v) has no band limit, so a shift by part of a pixel is exact to its sampling only
+  for (auto& r : moved.positions) r += Vector3d(0.03, 0.05, 0);
+  wrap(moved);
+  CHECK(difference(pattern(moved, s, at + shift + Vector2d(0.03, 0.05)), p) < 1e-4);
+
+  Atoms turned = atoms, mirrored = atoms;  // (x, y) -> (L - y, x) and (L - x, y)
+  for (auto& r : turned.positions) r = Vector3d(edge - r.y(), r.x(), r.z());
+  for (auto& r : mirrored.positions) r = Vector3d(edge - r.x(), r.y(), r.z());
+  const PlaneD t = pattern(turned, s, {edge - at.y(), at.x()}),
+               m = pattern(mirrored, s, {edge - at.x(), at.y()});
+  double turn_error = 0, mirror_error = 0;
+  for (int j = 1; j < 96; ++j)
+    for (int i = 1; i < 96; ++i) {
+      turn_error += std::abs(t(i, 96 - j) - p(j, i));
+      mirror_error += std::abs(m(j, 96 - i) - p(j, i));
+    }
+  CHECK(turn_error < 1e-10);
+  CHECK(mirror_error < 1e-10);
+}
+
+TEST_CASE(
+    "an icosahedron along its five-fold axis scatters with five-fold symmetry, ten-fold only when "
+    "flat") {
+  Atoms ico;
+  ico.cell = Cell::orthogonal(30, 30, 8);
+  const double bond = 3.0, polar = std::atan(2.0);
+  ico.add(40, {15, 15, 4});
+  for (const double up : {1.0, -1.0}) {
+    ico.add(40, {15, 15, 4 + up * bond});
+    for (int k = 0; k < 5; ++k) {
+      const double phi = 2 * M_PI * k / 5 + (up < 0 ? M_PI / 5 : 0);
+      ico.add(40, Vector3d(15, 15, 4) + bond * Vector3d(std::sin(polar) * std::cos(phi),
+                                                        std::sin(polar) * std::sin(phi),
+                                                        up * std::cos(polar)));
+    }
+  }
+  SimulationSettings s = settings(256, 256, 2);  // small discs: ten spots stand apart
+  s.slice = 0.5;
+  s.optics.edge = ApertureEdge::soft;
+  const PlaneD p = pattern(ico, s, {15, 15});
+  // angular Fourier components on the ring of the ten spots
+  const auto power = [&](int n) {
+    std::complex<double> sum = 0, mean = 0;
+    constexpr int kAngles = 720;
+    for (int a = 0; a < kAngles; ++a) {
+      const double phi = 2 * M_PI * a / kAngles, x = 128 + 0.41 * 30 * std::cos(phi),
+                   y = 128 + 0.41 * 30 * std::sin(phi);
+      const int i = int(x), j = int(y);
+      const double fx = x - i, fy = y - j;
+      const double value = (1 - fy) * ((1 - fx) * p(j, i) + fx * p(j, i + 1)) +
+                           fy * ((1 - fx) * p(j + 1, i) + fx * p(j + 1, i + 1));
+      sum += value * std::polar(1.0, -n * phi);
+      mean += value;
+    }
+    return std::norm(sum) / std::norm(mean);
+  };
+  CHECK(power(10) > 1e-3);
+  CHECK(power(5) > 1e-4);
+  CHECK(power(10) > 3 * power(5));
+  for (const int n : {2, 3, 7, 9}) CHECK(power(n) < 0.1 * power(5));
+}
+
+TEST_CASE("detectors are the sums of the pattern") {
+  const Atoms atoms = random_atoms({16, 12, 8}, 90, 2);
+  SimulationSettings s = settings(120, 96, 10);
+  const Grid g{120, 96, 16, 12};
+  const double mrad = 1e3 * s.optics.wavelength(), limit = g.q_max() * mrad;
+  s.recording.detectors = {{"bright", 0, 10}, {"haadf", 30, limit - 0.01}};
+  const auto r = simulate<double>(atoms, s, {{4, 5}})[0];
+  double bright = 0, haadf = 0;
+  for (int j = 0; j < 96; ++j)
+    for (int i = 0; i < 120; ++i) {
+      const double angle = std::hypot((i - 60) / g.lx, (j - 48) / g.ly) * mrad;
+      if (angle < 10) bright += r.pattern(j, i);
+      if (angle >= 30 && angle < limit - 0.01) haadf += r.pattern(j, i);
+    }
+  CHECK(r.detectors[0] == doctest::Approx(bright).epsilon(1e-12));
+  CHECK(r.detectors[1] == doctest::Approx(haadf).epsilon(1e-12));
+  CHECK(r.pattern.sum() == doctest::Approx(r.intensity_out).epsilon(1e-12));
+}
+
+TEST_CASE("a cropped pattern is the middle of the whole one") {
+  const Atoms atoms = random_atoms({16, 12, 8}, 90, 2);
+  SimulationSettings s = settings(120, 96, 10);
+  const PlaneD whole = pattern(atoms, s, {4, 5});
+  s.recording.q_max = 1.26;
+  const Simulation<double> cropped(atoms, s);
+  const PlaneD part = pattern(atoms, s, {4, 5});
+  const int mx = int(1.26 * 16), my = int(1.26 * 12);
+  REQUIRE(part.cols() == 2 * mx + 1);
+  REQUIRE(part.rows() == 2 * my + 1);
+  CHECK((part - whole.block(48 - my, 60 - mx, 2 * my + 1, 2 * mx + 1)).abs().maxCoeff() == 0);
+  CHECK(cropped.q_x()[mx] == 0);
+  CHECK(cropped.q_y().back() == doctest::Approx(my / 12.0));
+}
+
+TEST_CASE("one thread and three give the same bytes") {
+  const Atoms atoms = random_atoms({16, 12, 20}, 200, 2);
+  SimulationSettings s = settings(120, 96, 10);
+  s.recording.detectors = {{"haadf", 30, 60}};
+  std::vector<Vector2d> at;
+  for (int i = 0; i < 7; ++i) at.emplace_back(1.7 * i, 1.1 * i);
+  const auto one = simulate<float>(atoms, s, at, 1), three = simulate<float>(atoms, s, at, 3);
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    CHECK((one[i].pattern == three[i].pattern).all());
+    CHECK(one[i].detectors == three[i].detectors);
+    CHECK((simulate<float>(atoms, s, {at[i]})[0].pattern == one[i].pattern)
+              .all());  // alone or in company
+  }
+}
+
+TEST_CASE("what physics cannot answer is refused") {
+  const Atoms atoms = random_atoms({16, 12, 8}, 20, 2);
+  const auto fault = [&](const Atoms& a, const SimulationSettings& s) {
+    try {
+      Simulation<float> sim(a, s);
+    } catch (const Error& e) {
+      return e.fault();
+    }
+    return Fault::machine;
+  };
+  SimulationSettings s = settings(120, 96, 10);
+  s.recording.detectors = {{"far", 60, 200}};
+  CHECK(fault(atoms, s) == Fault::physics);
+  s = settings(120, 96, 10);
+  s.recording.q_max = 50;
+  CHECK(fault(atoms, s) == Fault::physics);
+  CHECK(fault(atoms, settings(120, 96, 150)) == Fault::physics);  // aperture beyond the band
+  CHECK(fault(atoms, settings(120, 96, 0.5)) == Fault::physics);  // aperture under-sampled
+  CHECK(fault(atoms, settings(121, 96, 10)) == Fault::usage);
+  CHECK(fault(atoms, settings(34, 96, 10)) == Fault::usage);  // 34 = 2 x 17
+  Atoms outside = atoms;
+  outside.positions[3].z() = -0.5;
+  CHECK(fault(outside, settings(120, 96, 10)) == Fault::physics);
+  Atoms oblique = atoms;
+  oblique.cell.vectors(1, 0) = 1;
+  CHECK(fault(oblique, settings(120, 96, 10)) == Fault::physics);
+}

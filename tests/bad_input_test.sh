@@ -1,0 +1,90 @@
+#!/bin/sh
+# Wrong input of every kind: exit status, a message that names the value, nothing left behind.
+# Usage: bad_input_test.sh PROGRAM SOURCE_DIR
+set -u
+program=$1; place=$(mktemp -d); trap 'rm -rf "$place"' EXIT; cd "$place" || exit 1
+failed=0
+
+good() {
+  printf '2\nLattice="12 0 0 0 12 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 3 3 1\nZr 6 6 2\n'
+}
+good > good.xyz
+good | sed 's/Cu 3 3 1/Cu nan 3 1/' > nan.xyz
+good | sed 's/Cu 3/Qq 3/' > element.xyz
+good | sed 's/Cu 3 3 1/Cu 3 3/' > columns.xyz
+good | sed '$d' > truncated.xyz
+good | sed 's/Zr 6 6 2/Zr 6 6 5/' > outside.xyz
+good | sed 's/12 0 0 0 12/12 0 0 0 0/' > box.xyz
+: > empty.xyz
+printf 'enrgy = 200\n' > key.ini
+printf 'energy = abc\n' > value.ini
+printf '1 2\n3 x\n' > positions.txt
+echo precious > exists.h5
+
+# expect STATUS 'WORDS OF THE MESSAGE' arguments...
+expect() {
+  status=$1; words=$2; shift 2
+  before=$(ls -A | sort | tr '\n' ' ')
+  "$program" "$@" >out 2>err </dev/null; got=$?
+  rm -f out; message=$(cat err); rm -f err
+  after=$(ls -A | sort | tr '\n' ' ')
+  verdict=ok
+  [ "$got" = "$status" ] || verdict="exit $got instead of $status"
+  printf '%s' "$message" | grep -qF -- "$words" || verdict="$verdict; no '$words' in: $message"
+  [ "$before" = "$after" ] || verdict="$verdict; left behind: $after"
+  [ "$verdict" = ok ] || failed=$((failed + 1))
+  printf '%-4s %s\n' "$([ "$verdict" = ok ] && echo ok || echo FAIL)" "$* : $verdict"
+}
+
+run="simulate good.xyz -o new.h5 --grid 64 --semiangle 10"
+
+expect 2 "did you mean 'simulate'" simulte
+expect 2 "did you mean '--energy'" simulate good.xyz -o new.h5 --enrgy 200
+expect 2 "key.ini:1: unknown key 'enrgy'; did you mean 'energy'" simulate good.xyz -o new.h5 --config key.ini
+expect 2 "value.ini:1" simulate good.xyz -o new.h5 --config value.ini
+expect 2 "--config none.ini" simulate good.xyz -o new.h5 --config none.ini
+expect 2 "--energy -200" $run --energy -200
+expect 2 "--energy 200000" $run --energy 200000
+expect 2 "unknown unit 'kg'" $run --energy 200kg
+expect 2 "--energy 'abc'" $run --energy abc
+expect 2 "--energy 'nan'" $run --energy nan
+expect 2 "--pixel 0" simulate good.xyz -o new.h5 --pixel 0
+expect 2 "--pixel -0.1" simulate good.xyz -o new.h5 --pixel -0.1
+expect 2 "--slice 0" $run --slice 0
+expect 2 "--slice -2" $run --slice -2
+expect 2 "--semiangle 0" simulate good.xyz -o new.h5 --semiangle 0
+expect 2 "--semiangle -3" simulate good.xyz -o new.h5 --semiangle -3
+expect 2 "--grid 63x63" simulate good.xyz -o new.h5 --semiangle 10 --grid 63
+expect 2 "--grid 'a'" simulate good.xyz -o new.h5 --semiangle 10 --grid axb
+expect 2 "--grid and --pixel" $run --pixel 0.1
+expect 2 "--potential 'kirk'" $run --potential kirk
+expect 2 "--detector 'haadf'" $run --detector haadf
+expect 2 "0 <= inner < outer" $run --detector a=50:20
+expect 2 "two detectors" $run --detector a=20:30 --detector a=20:30
+expect 2 "nothing is left to record" $run --patterns none
+expect 2 "--at '3'" $run --at 3
+expect 2 "give one of them" $run --at 3,3 --scan 2x2
+expect 2 "--scan '0x3'" $run --scan 0x3
+expect 2 "given twice" $run --energy 200 --energy 300
+expect 2 "unexpected argument" simulate good.xyz more.xyz -o new.h5
+expect 2 "no output" simulate good.xyz
+expect 2 "name the file of atoms" simulate -o new.h5
+expect 2 "exists; give --force" simulate good.xyz -o exists.h5 --semiangle 10 --grid 64
+expect 2 "the folder nowhere does not exist" simulate good.xyz -o nowhere/new.h5
+expect 3 "none.xyz" simulate none.xyz -o new.h5
+expect 3 "nan.xyz:3" simulate nan.xyz -o new.h5
+expect 3 "Qq" simulate element.xyz -o new.h5
+expect 3 "columns.xyz:3" simulate columns.xyz -o new.h5
+expect 3 "truncated.xyz" simulate truncated.xyz -o new.h5
+expect 3 "empty.xyz" simulate empty.xyz -o new.h5
+expect 3 "box.xyz" simulate box.xyz -o new.h5
+expect 3 "positions.txt:2" $run --positions positions.txt
+expect 4 "--wrap" simulate outside.xyz -o new.h5 --grid 64 --semiangle 10
+expect 4 "band limit of" $run --detector haadf=60:200
+expect 4 "band limit of" $run --q-max 20
+expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 --semiangle 100
+expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5
+expect 4 "--wrap-limit 20 %" $run --defocus 2000
+grep -q precious exists.h5 || { echo "FAIL an existing file was touched"; failed=$((failed + 1)); }
+echo "$failed failed"
+[ "$failed" = 0 ]

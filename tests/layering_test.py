@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+"""The architecture as a test: which folder may include which, and the one place of each foreign interface."""
+import pathlib, re, sys
+
+root = pathlib.Path(sys.argv[2])
+allowed = {
+    'base': {'base'},
+    'models': {'base', 'models'},
+    'potentials': {'base', 'models', 'potentials'},
+    'multislice': {'base', 'models', 'potentials', 'multislice'},
+    'patterns': {'base', 'patterns'},  # and potentials/fourier.hpp
+    'io': {'base', 'models', 'potentials', 'multislice', 'patterns', 'io'},
+    'drivers': {'base', 'models', 'potentials', 'multislice', 'patterns', 'io', 'drivers'},
+}
+one_place = {'fftw3.h': 'potentials/fourier.cpp', 'hdf5.h': 'io/hdf5.cpp', 'boost/': 'drivers/settings.cpp',
+             'mpi.h': 'drivers/parallel.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'io/'}
+wrong = []
+for layer, may in allowed.items():
+    for path in sorted((root / layer).rglob('*.[ch]pp')):
+        name = path.relative_to(root).as_posix()
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            include = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
+            if not include: continue
+            target = include.group(1)
+            first = target.split('/')[0]
+            if first in allowed and first not in may and not (layer == 'patterns' and target == 'potentials/fourier.hpp'):
+                wrong.append(f'{name}:{number}: {layer} must not know {target}')
+            for foreign, place in one_place.items():
+                if target.startswith(foreign) and not name.startswith(place):
+                    wrong.append(f'{name}:{number}: {foreign} belongs in {place}')
+print('\n'.join(wrong) or f'{len(allowed)} layers in order')
+sys.exit(bool(wrong))

@@ -70,7 +70,6 @@ void write_conditions(Hdf5Writer& file, const MotifLibrary& library) {
   write_item(file, "elements", c.elements);
   write_item(file, "matrix", c.matrix);
   write_item(file, "realisations", double(c.realisations));
-  write_item(file, "noise_dose", c.noise_dose);
   write_item(file, "pixel_qx", library.pixel_qx);
   write_item(file, "pixel_qy", library.pixel_qy);
   const std::string names = kSimulation + "/motif_names";
@@ -200,8 +199,7 @@ MotifLibrary read_library(const std::string& path) {
                         number("density_per_A3"),
                         readable_string(file, "elements"),
                         readable_string(file, "matrix"),
-                        int(number("realisations")),
-                        number("noise_dose")};
+                        int(number("realisations"))};
   library.pixel_qx = number("pixel_qx");
   library.pixel_qy = number("pixel_qy");
   const std::size_t n_motifs = file.children(kSimulation + "/motif_names").size();

@@ -18,7 +18,6 @@ struct LibraryConditions {
   std::string elements;         // "Cu,Zr"
   std::string matrix = "none";  // around the templates: none (free cluster) or packing
   int realisations = 1;         // packings over which a template is averaged
-  double noise_dose = 0;  // electrons per pattern added to null and planted patterns; 0 = noiseless
 };
 
 // One template: the motif seen along `direction` (unit vector in the motif's own frame, towards the

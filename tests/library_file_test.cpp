@@ -28,7 +28,7 @@ Stack<float> counting(std::vector<std::size_t> shape) {
 
 MotifLibrary example() {
   MotifLibrary l;
-  l.conditions = {200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4, 1e4};
+  l.conditions = {200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4};
   l.motif_names = {"icosahedron", "fcc"};
   l.pixel_qx = 0.025;
   l.pixel_qy = 0.05;
@@ -66,7 +66,6 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.conditions.elements == "Cu,Zr");
   CHECK(r.conditions.matrix == "packing");
   CHECK(r.conditions.realisations == 4);
-  CHECK(r.conditions.noise_dose == 1e4);
   CHECK(r.motif_names == l.motif_names);
   CHECK(r.pixel_qx == 0.025);
   CHECK(r.pixel_qy == 0.05);

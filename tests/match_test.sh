@@ -1,0 +1,69 @@
+#!/bin/sh
+# The way from a model to a motif map, and how it refuses. Arguments: program, source folder.
+set -u
+program=$1
+source=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failures=0
+
+# expect STATUS WORD COMMAND...: the command ends with that status and its messages hold the word.
+expect() {
+  status=$1 word=$2
+  shift 2
+  "$@" >out.txt 2>&1
+  got=$?
+  if [ "$got" != "$status" ] || ! grep -q -e "$word" out.txt; then
+    echo "FAILED: $*"
+    echo "  status $got, expected $status and the word '$word':"
+    sed 's/^/    /' out.txt
+    failures=$((failures + 1))
+  fi
+}
+
+small="--motifs icosahedron,fcc --elements Cu,Zr --bond 2.75 --spacing-deg 30 --box 22 --thickness 14 --grid 96
+  --null 48 --packings 3 --planted 4 --semiangle 5"
+glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz
+simulate="$program simulate $glass --scan 3x2 --to 8,8 --grid 180 --q-max 1.1 --semiangle 5"
+
+expect 0 "planted" $program library build --help
+expect 0 "usage" $program library --help
+expect 2 "build or info" $program library destroy
+expect 2 "icosahedron" $program library build -o l.h5 --motifs icosahedrom
+expect 2 "twice" $program library build -o l.h5 --motifs fcc,fcc
+expect 4 "band limit" $program library build -o l.h5 $small --q-max 15
+expect 0 "packings" $program library build -o l.h5 $small --dry-run
+expect 0 "motif-free  48" $program library build -o l.h5 $small --threads 2
+expect 2 "force" $program library build -o l.h5 $small
+expect 0 "icosahedron" $program library info l.h5
+expect 0 "" $program library build -o l1.h5 $small --threads 1
+for part in patterns null_patterns planted_patterns; do
+  h5diff -q l.h5 l1.h5 /motif_library/$part/data /motif_library/$part/data || {
+    echo "FAILED: $part depends on the number of threads"
+    failures=$((failures + 1))
+  }
+done
+
+expect 0 "wrote" $simulate --detector adf=20:36 -o p.h5
+expect 0 "no motif" $program match p.h5 l.h5 -o m.h5 --false-alarm 5%
+grep -q "thickness" out.txt || { echo "FAILED: the thickness mismatch is not mentioned"; failures=$((failures + 1)); }
+for path in match/motif match/posterior match/examples/library simulation/detectors/adf parameters audit; do
+  h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
+done
+expect 0 "no motif" $program match p.h5 l.h5 -o noisy.h5 --dose 1e4
+expect 0 "pairs" $program match p.h5 l.h5 -o n.h5 --dry-run
+expect 2 "PATTERNS LIBRARY" $program match p.h5
+expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 1.5
+expect 4 "central disc" $program match p.h5 l.h5 -o n.h5 --q-min 0.1
+expect 4 "300" $program match p.h5 l.h5 -o n.h5 --energy 300
+expect 4 "convergence" $program match p.h5 l.h5 -o n.h5 --semiangle 10
+expect 3 "no motif library" $program match p.h5 p.h5 -o n.h5
+expect 3 "absent.h5" $program match absent.h5 l.h5 -o n.h5
+expect 3 "absent" $program match p.h5:/simulation/absent l.h5 -o n.h5
+expect 3 "but the patterns have" $program match p.h5:/simulation/patterns l.h5 -o n.h5 --mask p.h5:/simulation/detectors/adf
+expect 2 "false-alarm" $program match p.h5 l.h5 -o n.h5 --false-alarm 120%
+[ -e n.h5 ] && { echo "FAILED: a refused run left n.h5"; failures=$((failures + 1)); }
+ls ./*.part >/dev/null 2>&1 && { echo "FAILED: temporary files are left"; failures=$((failures + 1)); }
+[ "$failures" = 0 ] || exit 1
+echo "passed"

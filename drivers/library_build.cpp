@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "models/elements.hpp"
+#include "models/embedding.hpp"
 #include "models/transform.hpp"
 
 namespace vitrobeam {
@@ -54,23 +54,6 @@ Atoms free_cluster(const Member& member, const Eigen::Matrix3d& rotation, const 
   Atoms atoms = rotated(build_motif(member.motif, member.size), rotation);
   atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thickness);
   for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thickness) / 2;
-  return atoms;
-}
-
-// The slab with the motif in place of the atoms that it would touch.
-Atoms embedded(const Atoms& slab, const Atoms& motif, const Vector3d& at) {
-  Atoms atoms = motif;
-  atoms.labels.clear();
-  atoms.cell = slab.cell;
-  for (auto& r : atoms.positions) r += at;
-  const std::size_t n = atoms.size();
-  for (std::size_t i = 0; i < slab.size(); ++i) {
-    bool touches = false;
-    for (std::size_t k = 0; k < n && !touches; ++k)
-      touches = (slab.positions[i] - atoms.positions[k]).norm() <
-                0.8 * (metallic_radius(slab.numbers[i]) + metallic_radius(atoms.numbers[k]));
-    if (!touches) atoms.add(slab.numbers[i], slab.positions[i]);
-  }
   return atoms;
 }
 
@@ -140,8 +123,8 @@ class Builder {
                      RandomSequence& random) const {
     const Atoms& packing = packings_[random.below(packings_.size())];
     const Atoms slab = random_slab(packing, plan_, random);
-    return embedded(slab, rotated(build_motif(member.motif, member.size), rotation),
-                    {at.x(), at.y(), plan_.thickness / 2});
+    return embed(slab, rotated(build_motif(member.motif, member.size), rotation),
+                 {member.motif.name, "", {at.x(), at.y(), plan_.thickness / 2}});
   }
 
   void make_templates() {

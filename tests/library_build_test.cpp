@@ -1,0 +1,153 @@
+// A built library is what its name says: its templates are the motif's patterns, its packings know
+// nothing of motifs, and a turned motif is found at the angle by which it was turned.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "drivers/library_build.hpp"
+#include "models/transform.hpp"
+#include "patterns/recognition.hpp"
+
+using namespace vitrobeam;
+
+namespace {
+
+LibraryPlan small_plan() {
+  LibraryPlan plan;
+  plan.motifs = {"icosahedron", "fcc"};
+  plan.elements = {29, 40};
+  plan.bond = 2.75;
+  plan.spacing_deg = 25;
+  plan.box = 24;
+  plan.thickness = 12;
+  plan.null_patterns = 48;
+  plan.planted_patterns = 3;
+  plan.simulation.optics.semiangle_mrad = 4;
+  plan.simulation.nx = plan.simulation.ny = 120;
+  plan.simulation.recording.q_max = 1;
+  return plan;
+}
+
+// Atoms at random places no closer than 2.2 Angstrom: enough of a matrix here, and quickly made.
+Atoms loose_packing(std::uint64_t seed) {
+  RandomSequence random(seed, 0);
+  Atoms atoms;
+  atoms.cell = Cell::orthogonal(24, 24, 14);
+  for (int tries = 0; tries < 4000; ++tries) {
+    Vector3d r;
+    for (int k = 0; k < 3; ++k) r[k] = random.uniform() * atoms.cell.lengths()[k];
+    bool is_free = true;
+    for (const auto& other : atoms.positions) {
+      Vector3d d = r - other;
+      for (int k = 0; k < 3; ++k) d[k] = std::remainder(d[k], atoms.cell.lengths()[k]);
+      is_free = is_free && d.norm() > 2.2;
+    }
+    if (is_free) atoms.add(random.uniform() < 0.6 ? 29 : 40, r);
+  }
+  return atoms;
+}
+
+const std::vector<Atoms>& packings() {
+  static const std::vector<Atoms> p{loose_packing(1), loose_packing(2), loose_packing(3)};
+  return p;
+}
+
+MotifLibrary build(const LibraryPlan& plan) {
+  return build_library(
+      plan, packings(), [](std::size_t) {}, [] { return false; });
+}
+
+}  // namespace
+
+TEST_CASE("the library is complete, and the same for any number of threads") {
+  LibraryPlan plan = small_plan();
+  std::size_t done = 0;
+  const MotifLibrary one = build_library(
+      plan, packings(), [&](std::size_t n) { done += n; }, [] { return false; });
+  CHECK(done == patterns_to_simulate(plan));
+  CHECK(one.patterns.shape[0] == one.templates.size());
+  CHECK(one.null_patterns.shape[0] == 48);
+  CHECK(one.planted_motif == std::vector<int>{0, 0, 0, 1, 1, 1});
+  CHECK(one.null_packing.front() == 0);
+  CHECK(one.null_packing.back() == 2);
+  CHECK(one.pixel_qx == doctest::Approx(1 / 24.0));
+  for (const auto* stack : {&one.patterns, &one.null_patterns, &one.planted_patterns})
+    for (std::size_t i = 0; i < stack->shape[0]; ++i) {
+      CHECK(stack->plane(i).sum() > 0.8);
+      CHECK(stack->plane(i).sum() < 1.00001);
+    }
+  plan.threads = 2;
+  const MotifLibrary two = build(plan);
+  CHECK(one.patterns.values == two.patterns.values);
+  CHECK(one.null_patterns.values == two.null_patterns.values);
+  CHECK(one.planted_patterns.values == two.planted_patterns.values);
+}
+
+TEST_CASE("a motif turned in the plane is found by its template at that angle") {
+  const LibraryPlan plan = small_plan();
+  const MotifLibrary library = build(plan);
+  RecognitionSettings settings;
+  settings.grid = {0.3, 0.9, 30, 180};
+  settings.matched_filter = false;
+  const PolarTransform transform(Eigen::Index(library.patterns.shape[1]),
+                                 Eigen::Index(library.patterns.shape[2]), library.calibration(),
+                                 settings.grid);
+  std::vector<PlaneF> templates;
+  for (std::size_t t = 0; t < library.templates.size(); ++t)
+    templates.push_back(transform(library.patterns.plane(t)));
+  const Matcher matcher(settings.grid, transform.weights(), templates, settings.matching);
+
+  const Motif& motif = find_motif("fcc");
+  std::size_t tested = 0;
+  for (std::size_t t = 0; t < library.templates.size(); ++t) {
+    if (library.templates[t].motif != 1 || ++tested > 3) continue;
+    Atoms atoms = rotated(build_motif(motif, {plan.elements, plan.bond, 0}),
+                          rotation_to_beam(library.templates[t].direction, 0.6));
+    atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thickness);
+    for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thickness) / 2;
+    PlaneF image;
+    Simulation<float>(atoms, plan.simulation)
+        .run({Vector2d(plan.box / 2, plan.box / 2)}, 1,
+             [&](std::size_t, const ProbeResult<float>& r) { image = r.pattern; });
+    const PlaneF pattern = transform(image);
+    const MatchScores best = matcher.match({pattern});
+    Eigen::Index winner = 0;
+    best.score.row(0).maxCoeff(&winner);
+    CHECK(std::size_t(winner) == t);
+    CHECK(best.score(0, winner) > 0.98);
+    // The stated angle fits as well as the best one: high-symmetry views repeat, so compare scores,
+    // not angles.
+    const auto curve = matcher.correlation(pattern, t);
+    const auto at = std::size_t(std::lround(0.6 / settings.grid.dtheta()));
+    CHECK(curve[at] > best.score(0, winner) - 0.01);
+    const PlaneF turned =
+        turned_image(library.patterns.plane(t), library.calibration(), image.rows(), image.cols(),
+                     library.calibration(), 0.6, false);
+    const PlaneF a = transform(turned), b = pattern;
+    CHECK((a - b).abs().maxCoeff() < 0.15 * b.maxCoeff());
+  }
+  CHECK(tested >= 3);
+}
+
+TEST_CASE("templates inside packings are averaged over them, and differ from the free cluster") {
+  LibraryPlan plan = small_plan();
+  plan.motifs = {"icosahedron"};
+  plan.null_patterns = 24;
+  plan.planted_patterns = 0;
+  const MotifLibrary free = build(plan);
+  plan.matrix = Matrix::packing;
+  plan.realisations = 2;
+  const MotifLibrary embedded = build(plan);
+  CHECK(embedded.patterns.shape == free.patterns.shape);
+  CHECK(embedded.patterns.plane(0).sum() > 0.8);
+  CHECK((embedded.patterns.plane(0) - free.patterns.plane(0)).abs().maxCoeff() >
+        0.01 * free.patterns.plane(0).maxCoeff());
+}
+
+TEST_CASE("a motif that does not fit into the slab is refused") {
+  LibraryPlan plan = small_plan();
+  plan.thickness = 4;
+  CHECK_THROWS_AS(build(plan), Error);
+}

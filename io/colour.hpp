@@ -22,7 +22,7 @@ Colour colour(ColourMap map, double t);  // t from 0 to 1, values outside are cl
 // "none", pale grey.
 Colour category_colour(int index);
 
-inline constexpr Colour kBlack{0, 0, 0}, kWhite{1, 1, 1}, kMissing{0.82, 0.84, 0.86};
+inline constexpr Colour kBlack{0, 0, 0}, kWhite{1, 1, 1}, kMissing{0.62, 0.64, 0.66};
 
 struct OkLab {
   double lightness, a, b;

@@ -96,6 +96,7 @@ double pitch(const ImageAxis& axis, Eigen::Index n) {
 // ------------------------------------------------------------------------------------------ images
 
 Box image_size(const ImagePanel& p) {
+  if (p.values.size() == 0) return {0, 0, p.side, 0};
   const double width = std::abs(pitch(p.x, p.values.cols())) * double(p.values.cols()),
                height = std::abs(pitch(p.y, p.values.rows())) * double(p.values.rows());
   // A strip thinner than a twelfth is widened: it is a list, not a shape.
@@ -104,6 +105,7 @@ Box image_size(const ImagePanel& p) {
 }
 
 Margins margins(const ImagePanel& p) {
+  if (p.values.size() == 0) return {0, 0, 0, 0};
   Margins m{8, 10, 8, 8};
   if (!p.title.empty()) m.top = 24;
   if (p.axes) m.left = 54, m.bottom = 40;
@@ -200,6 +202,7 @@ void draw_legend(Canvas& canvas, const ImagePanel& p, const Box& box) {
 }
 
 void draw(Canvas& canvas, const ImagePanel& p, const Box& box) {
+  if (p.values.size() == 0) return;
   const auto limits = display_limits(p);
   std::vector<std::uint32_t> pixels(std::size_t(p.values.size()));
   for (std::size_t i = 0; i < pixels.size(); ++i) {

@@ -30,7 +30,7 @@ struct Marker {
 };
 
 struct ImagePanel {
-  PlaneF values;  // NaN = no value, drawn grey
+  PlaneF values;  // NaN = no value, drawn grey; an empty array leaves the place blank
   std::string title;
   ImageAxis x, y;
   double side = 250;      // points along the longer edge

@@ -1,0 +1,141 @@
+// vitrobeam plot: one PNG from any result or library file.
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "io/result_picture.hpp"
+
+namespace vitrobeam {
+namespace {
+
+constexpr int kWide = 4;  // columns of a figure of many panels: two pairs of patterns
+
+struct PlotCommand {
+  CommonSettings common;
+  std::string dataset;
+  std::vector<std::string> at;
+  Display display = Display::log;
+  double q_limit = 0;
+  bool mean = false;
+};
+
+Settings describe(PlotCommand& c) {
+  Settings o("plot", "PNG pictures from any result file", {"FILE"});
+  o.section("What is shown");
+  o.add("dataset", c.dataset, "PATH",
+        "the dataset to show (default: detector images, motif map, mean pattern and a few "
+        "patterns, whatever there is)");
+  o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0; may be repeated");
+  o.add("mean", c.mean, "only the mean pattern over all positions");
+  o.section("How patterns are shown");
+  o.add("display", c.display,
+        {{"log", Display::log}, {"sqrt", Display::sqrt}, {"linear", Display::linear}},
+        "intensity scale; the central beam is saturated: the brightest 1 % of the pixels (log) or "
+        "2 %");
+  o.add("q-limit", c.q_limit, "1/Angstrom", "show |q_x|, |q_y| up to here; 0 = all").at_least(0);
+  add_common(o, c.common);
+  return o;
+}
+
+ScanIndex parse_position(const std::string& text) {
+  ScanIndex at{};
+  const char* const end = text.data() + text.size();
+  const auto row = std::from_chars(text.data(), end, at[0]);
+  if (row.ec == std::errc() && row.ptr != end && *row.ptr == ',')
+    if (const auto column = std::from_chars(row.ptr + 1, end, at[1]);
+        column.ec == std::errc() && column.ptr == end)
+      return at;
+  fail(Fault::usage, "--at {}: expected ROW,COLUMN counted from 0, for example --at 3,12", text);
+}
+
+// A few positions spread over the scan: a quarter, the middle, three quarters of the diagonal.
+std::vector<ScanIndex> some_positions(const ScanIndex& size) {
+  std::vector<ScanIndex> out;
+  for (const double share : {0.25, 0.5, 0.75}) {
+    const ScanIndex at{std::size_t(share * double(size[0])), std::size_t(share * double(size[1]))};
+    if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
+  }
+  return out;
+}
+
+std::string patterns_dataset(const Hdf5Reader& file) {
+  for (const char* path :
+       {"/simulation/patterns", "/datacube_root/datacube/data", "/entry/data/data"})
+    if (file.is_dataset(path)) return path;
+  return "";
+}
+
+std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& view) {
+  std::vector<Panel> panels;
+  for (auto& p : detector_panels(file)) panels.emplace_back(std::move(p));
+  if (file.exists("/match/motif")) {
+    panels.emplace_back(motif_panel(file));
+    panels.emplace_back(significance_panel(file));
+    while (panels.size() % kWide != 0) panels.emplace_back(ImagePanel{});  // pairs begin a row
+    for (auto& pair : match_pairs(file, view)) {
+      pair.measured.title = fmt::format("measured, {}", pair.measured.title);
+      pair.library.title = fmt::format("library: {}, p = {:.2g}", pair.motif, pair.p_value);
+      panels.emplace_back(std::move(pair.measured));
+      panels.emplace_back(std::move(pair.library));
+    }
+  }
+  if (file.is_dataset("/motif_library/patterns/data"))
+    for (auto& p : template_panels(file, 12, view)) panels.emplace_back(std::move(p));
+  if (const std::string patterns = patterns_dataset(file); !patterns.empty()) {
+    const auto size = scan_size(file, patterns);
+    panels.emplace_back(mean_pattern_panel(file, patterns, view));
+    if (size[0] * size[1] > 1)
+      for (const auto& at : some_positions(size))
+        panels.emplace_back(pattern_panel(file, patterns, at, view));
+  }
+  if (!panels.empty()) return panels;
+  for (const auto& e : file.tree())
+    if (e.is_dataset && e.same_as.empty() && is_number(e.dataset.type) &&
+        Stack<int>::count(e.dataset.shape) > 1)
+      return dataset_panels(file, e.path, {}, view);
+  fail(Fault::input, "{}: holds nothing that can be plotted; vitrobeam info lists what it holds",
+       file.path());
+}
+
+std::vector<Panel> chosen_panels(const Hdf5Reader& file, const PlotCommand& c,
+                                 const PatternView& view) {
+  std::vector<ScanIndex> positions;
+  for (const auto& text : c.at) positions.push_back(parse_position(text));
+  if (!c.mean && positions.empty())
+    return c.dataset.empty() ? default_panels(file, view)
+                             : dataset_panels(file, c.dataset, {}, view);
+  const std::string dataset = c.dataset.empty() ? patterns_dataset(file) : c.dataset;
+  if (dataset.empty())
+    fail(Fault::input,
+         "{}: holds no patterns that --at or --mean could show; name them with --dataset",
+         file.path());
+  std::vector<Panel> panels;
+  if (c.mean) panels.emplace_back(mean_pattern_panel(file, dataset, view));
+  for (const auto& at : positions) panels.emplace_back(pattern_panel(file, dataset, at, view));
+  return panels;
+}
+
+}  // namespace
+
+int run_plot(const std::vector<std::string>& arguments) {
+  PlotCommand c;
+  Settings settings = describe(c);
+  if (!begin(settings, c.common, arguments)) return 0;
+  if (settings.positional().size() != 1)
+    fail(Fault::usage, "plot: name one file: vitrobeam plot FILE -o picture.png");
+  const Hdf5Reader file(settings.positional().front());
+  check_output(c.common);
+  PatternView view{c.display, c.q_limit, 250};
+  Figure figure{chosen_panels(file, c, view), 2,
+                std::filesystem::path(file.path()).filename().string()};
+  const std::size_t n = figure.panels.size();
+  figure.columns = n > 9 ? kWide : n > 4 ? 3 : 2;
+  write_bytes(c.common.output, png(figure));
+  std::cout << fmt::format("wrote       {} ({} panels)\n", c.common.output, figure.panels.size());
+  return 0;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,130 @@
+#include "io/provenance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Shares of the incident beam above which a reader should be told. 5 % lost beyond the band limit
+// is where `simulate` warns too; as much of the probe outside the cell is felt by detector images.
+constexpr double kLostBeam = 0.05, kWrappedProbe = 0.05;
+
+std::optional<double> number(const Hdf5Reader& file, const std::string& group,
+                             const std::string& name) {
+  if (!file.has_attribute(group, name)) return std::nullopt;
+  return file.number_attribute(group, name);
+}
+
+void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
+  const auto read = number(file, "/audit", "atoms_read"),
+             placed = number(file, "/audit", "atoms_placed");
+  if (read && placed)
+    out.push_back(*read == *placed
+                      ? Verdict{true, fmt::format("all {:.0f} atoms read were placed", *read)}
+                      : Verdict{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
+                                                   *read - *placed, *read)});
+  const auto lowest = number(file, "/audit", "intensity_out_min"),
+             mean = number(file, "/audit", "intensity_out_mean");
+  if (lowest && mean)
+    out.push_back(
+        {1 - *lowest <= kLostBeam,
+         fmt::format(
+             "{:.3f} % of the beam is scattered beyond the band limit (worst position {:.3f} %)",
+             100 * (1 - *mean), 100 * (1 - *lowest))});
+  if (mean && *mean > 1 + 1e-4)
+    out.push_back(
+        {false,
+         fmt::format("intensity grew to {:.6f} of the incident beam: the result is wrong", *mean)});
+  if (const auto wrapped = number(file, "/audit", "probe_beyond_half_cell"))
+    out.push_back({*wrapped <= kWrappedProbe,
+                   fmt::format("{:.2g} % of the probe lies beyond half the cell and wraps around",
+                               100 * *wrapped)});
+}
+
+void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
+  if (!file.exists("/match/motif")) return;
+  const auto patterns = number(file, "/match/null", "calibration_patterns"),
+             packings = number(file, "/match/null", "calibration_packings"),
+             smallest = number(file, "/match/null", "smallest_p_value");
+  if (patterns && packings)
+    out.push_back(
+        {*packings >= 2,
+         fmt::format("scores are ranked against {:.0f} motif-free patterns from {:.0f} packings",
+                     *patterns, *packings)});
+  const auto rate = number(file, "/match", "false_alarm_rate");
+  if (smallest && rate) {
+    const double positions = double(file.read<float>("/match/motif").size());
+    const double fewest = std::ceil(*smallest * positions / *rate);
+    out.push_back({fewest <= 1 || fewest <= 0.05 * positions,
+                   fmt::format("the smallest possible p-value is {:.2g}: motifs at fewer than "
+                               "{:.0f} of {:.0f} positions "
+                               "cannot be singled out",
+                               *smallest, std::max(fewest, 1.), positions)});
+  }
+  if (file.is_dataset("/match/status")) {
+    const auto status = file.read<int>("/match/status").values;
+    const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });
+    out.push_back(
+        {bad == 0,
+         bad == 0
+             ? "every pattern was judged"
+             : fmt::format("{} of {} patterns were not judged (not finite, empty or featureless)",
+                           bad, status.size())});
+  }
+}
+
+struct ValueText {
+  std::string operator()(double v) const { return fmt::format("{:.8g}", v); }
+  std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
+  std::string operator()(bool v) const { return v ? "yes" : "no"; }
+  std::string operator()(const std::string& v) const { return v; }
+  template <typename T>
+  std::string operator()(const std::vector<T>& v) const {
+    std::string out;
+    for (std::size_t i = 0; i < v.size(); ++i) out += (i ? ", " : "") + (*this)(v[i]);
+    return out;
+  }
+};
+
+}  // namespace
+
+std::vector<Verdict> audit_verdicts(const Hdf5Reader& file) {
+  std::vector<Verdict> out;
+  judge_simulation(file, out);
+  judge_match(file, out);
+  return out;
+}
+
+std::string value_text(const AttributeValue& value) { return std::visit(ValueText{}, value); }
+
+std::vector<std::pair<std::string, std::string>> attribute_rows(
+    const Hdf5Reader& file, const std::string& group, const std::vector<std::string>& skipped) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  if (!file.exists(group)) return rows;
+  const auto names = file.attribute_names(group);
+  const auto is_unit_of_another = [&](const std::string& name) {
+    return name.ends_with("_unit") &&
+           std::find(names.begin(), names.end(), name.substr(0, name.size() - 5)) != names.end();
+  };
+  for (const auto& name : names) {
+    if (is_unit_of_another(name) ||
+        std::find(skipped.begin(), skipped.end(), name) != skipped.end())
+      continue;
+    std::string text = value_text(file.attribute(group, name));
+    const std::string unit = file.string_attribute(group, name + "_unit", "");
+    if (!unit.empty() && !text.empty()) text += " " + unit;
+    rows.emplace_back(name, text);
+  }
+  return rows;
+}
+
+std::string shape_text(const Shape& shape) {
+  if (shape.empty()) return "scalar";
+  return fmt::format("{}", fmt::join(shape, " x "));
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,31 @@
+// Where a result comes from and whether its bookkeeping adds up, in words.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/hdf5.hpp"
+
+namespace vitrobeam {
+
+struct Verdict {
+  bool good;
+  std::string text;
+};
+
+// What /audit and /match/null say, judged: atoms lost, intensity beyond the band limit, a probe
+// that wraps around, the patterns behind an error rate.
+std::vector<Verdict> audit_verdicts(const Hdf5Reader& file);
+
+// An attribute as one line of text.
+std::string value_text(const AttributeValue& value);
+
+// Name and value with its unit, of the attributes of a group; "<name>_unit" is folded in and
+// `skipped` left out.
+std::vector<std::pair<std::string, std::string>> attribute_rows(
+    const Hdf5Reader& file, const std::string& group, const std::vector<std::string>& skipped = {});
+
+// "32 x 32 x 128 x 128"
+std::string shape_text(const Shape& shape);
+
+}  // namespace vitrobeam

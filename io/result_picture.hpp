@@ -1,0 +1,56 @@
+// What a result or library file holds, as panels of a figure: detector images, patterns, motif
+// maps, examples.
+#pragma once
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/hdf5.hpp"
+#include "io/picture.hpp"
+
+namespace vitrobeam {
+
+struct PatternView {
+  Display display = Display::log;
+  double q_limit = 0;  // crop to |q_x|, |q_y| <= q_limit, 1/Angstrom; 0 = all
+  double side = 250;   // points
+};
+
+using ScanIndex = std::array<std::size_t, 2>;  // row, column
+
+// Detector images, HAADF first, in grey.
+std::vector<ImagePanel> detector_panels(const Hdf5Reader& file);
+
+// The mean over all positions, or one of them; of several thicknesses the last.
+ImagePanel mean_pattern_panel(const Hdf5Reader& file, const std::string& dataset,
+                              const PatternView& view);
+ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, const ScanIndex& at,
+                         const PatternView& view);
+// Rows and columns of the scan of a patterns dataset.
+ScanIndex scan_size(const Hdf5Reader& file, const std::string& dataset);
+
+// Of a file with /match: the motif map, and -log10 of the p-value of the best motif.
+ImagePanel motif_panel(const Hdf5Reader& file);
+ImagePanel significance_panel(const Hdf5Reader& file);
+
+// A measured pattern and the template that fits it best, turned as it fits.
+struct MatchPair {
+  ImagePanel measured, library;
+  std::string motif;
+  bool accepted = false;
+  double p_value = 1, score = 0;
+  ScanIndex at{};
+};
+std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& view);
+
+// The first templates of every motif of a library file.
+std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most,
+                                        const PatternView& view);
+
+// Any numeric dataset: a curve, an image, or the planes that `at` selects along the leading axes.
+std::vector<Panel> dataset_panels(const Hdf5Reader& file, const std::string& dataset,
+                                  const std::optional<ScanIndex>& at, const PatternView& view);
+
+}  // namespace vitrobeam

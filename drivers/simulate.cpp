@@ -230,7 +230,6 @@ void describe_simulation(RunRecord& record, const Plan& p, const SimulateSetting
   add("wavelength", "Angstrom", p.simulation.optics.wavelength());
   add("interaction_constant", "rad/(V Angstrom)", interaction_constant(s.optics.energy_kV));
   add("probe_beyond_half_cell", "fraction of incident beam", p.wrapped);
-  add("engine", "", std::string("multislice"));
   add("precision", "",
       std::string(s.precision == Precision::single_precision ? "single" : "double"));
   add("wall_time_potential", "s", potential_s);
@@ -246,6 +245,10 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   const double potential_s = seconds_since(start);
   check_probe(p, s, sim.grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
+  const Engine engine =
+      s.engine == Engine::automatic ? sim.cheapest_engine(p.scan.positions.size()) : s.engine;
+  const std::string engine_name = engine == Engine::multislice ? "multislice" : "smatrix";
+  record.audit.push_back({"engine", "", engine_name});
   record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
@@ -254,14 +257,15 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
       "beam        {} kV, lambda {:.7f} Angstrom, {}, C10 {} Angstrom (defocus {})\n"
       "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "
       "mrad\n"
-      "atoms       {} read, {} placed\n",
+      "atoms       {} read, {} placed\n"
+      "engine      {}\n",
       s.optics.energy_kV, p.simulation.optics.wavelength(),
       p.simulation.optics.plane_wave
           ? "plane wave"
           : fmt::format("{} mrad, {} plane waves", s.optics.semiangle_mrad, sim.beams()),
       s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
       sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
-      p.atoms.size(), sim.atoms_placed());
+      p.atoms.size(), sim.atoms_placed(), engine_name);
 
   if (!journal.has(kPlansRecord)) {
     const std::string plans = transform_plans();
@@ -292,7 +296,7 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
           journal.append(missing[k], u.bytes());
           progress.advance();
         },
-        interrupted);
+        interrupted, engine);
   }
   record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
   record.audit.push_back({"threads", "", std::int64_t(threads)});

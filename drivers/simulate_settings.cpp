@@ -87,8 +87,12 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("potential", s.potential,
         {{"kirkland", Parametrisation::kirkland}, {"lobato", Parametrisation::lobato}},
         "scattering-factor table");
-  o.add("engine", s.engine, {{"auto", Engine::automatic}, {"multislice", Engine::multislice}},
+  o.add("engine", s.engine,
+        {{"auto", Engine::automatic},
+         {"multislice", Engine::multislice},
+         {"smatrix", Engine::scattering_matrix}},
         "auto takes the cheapest exact engine");
+  o.add("memory", s.memory_GiB, "GiB", "most that a scattering matrix may take").above(0);
   o.add("precision", s.precision,
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
         "of waves and patterns");
@@ -180,6 +184,7 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);
   r.recording.exit_waves = s.exit_wave;
+  r.recording.memory_GiB = s.memory_GiB;
   for (const auto& d : s.detectors) {
     r.recording.detectors.push_back(parse_detector(d));
     for (std::size_t k = 0; k + 1 < r.recording.detectors.size(); ++k)

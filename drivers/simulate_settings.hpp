@@ -10,7 +10,6 @@
 namespace vitrobeam {
 
 enum class Precision { single_precision, double_precision };
-enum class Engine { automatic, multislice };
 enum class BeamMode { probe, plane_wave };
 enum class PatternMode { full, none };
 
@@ -27,6 +26,7 @@ struct SimulateSettings {
   double slice = 2.0;
   Parametrisation potential = Parametrisation::kirkland;
   Engine engine = Engine::automatic;
+  double memory_GiB = 4;
   Precision precision = Precision::single_precision;
   std::vector<std::string> at;
   std::string scan, from, to, positions;

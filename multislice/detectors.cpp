@@ -52,8 +52,7 @@ DetectorSums<Real>::DetectorSums(const std::vector<AnnularDetector>& detectors, 
       for (int j = 0; j <= grid.ny; ++j) {
         const double qx = jx / grid.lx, qy = j < grid.ny ? grid.q_y(j) : 0,
                      angle = std::hypot(qx, qy) * wavelength * 1e3;
-        const bool inside = j < grid.ny && grid.inside_band(qx, qy) &&
-                            angle >= detectors[k].inner_mrad && angle < detectors[k].outer_mrad;
+        const bool inside = j < grid.ny && grid.inside_band(qx, qy) && detectors[k].contains(angle);
         if (inside && first < 0) first = j;
         if (!inside && first >= 0) {
           runs_[jx + band_x_].push_back({int(k), first, j});

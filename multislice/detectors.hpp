@@ -12,6 +12,10 @@ namespace vitrobeam {
 struct AnnularDetector {
   std::string name;
   double inner_mrad, outer_mrad;  // inner <= angle < outer
+
+  bool contains(double angle_mrad) const {
+    return angle_mrad >= inner_mrad && angle_mrad < outer_mrad;
+  }
 };
 
 // Throws Error{physics} if the detector reaches beyond the band limit or holds no sample of the
@@ -24,6 +28,9 @@ void check_detector(const AnnularDetector& detector, const Grid& grid, double wa
 struct PatternWindow {
   int first_x, nx, first_y, ny;
   PatternWindow(const Grid& grid, double q_max);
+  bool contains(int jx, int jy) const {
+    return jx >= first_x && jx < first_x + nx && jy >= first_y && jy < first_y + ny;
+  }
 };
 
 // Sums |psi(q)|^2 over annuli, column by column, in double precision.

@@ -77,7 +77,10 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
 double wrapped_fraction(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return 0;
   // The probe alone in a cell four times as large, sampled eight times finer than its aperture
-  // needs.
+  // needs. A hard edge: the soft one stands for the sampling of a small cell, and would hide a
+  // third of the tails.
+  Optics sharp = optics;
+  sharp.edge = ApertureEdge::hard;
   const double radius = std::min(grid.lx, grid.ly) / 2, edge = 8 * radius;
   const int n = good_size(std::clamp(int(edge * 8 * optics.aperture_q()), 64, 2048));
   const Grid fine{n, n, edge, edge};
@@ -85,7 +88,7 @@ double wrapped_fraction(const Optics& optics, const Grid& grid) {
   for (int j = 0; j < n; ++j)
     for (int i = 0; i < n; ++i) {
       const double qx = fine.q_x(i), qy = fine.q_y(j);
-      psi(j, i) = std::polar(aperture(optics, qx, qy, edge, edge),
+      psi(j, i) = std::polar(aperture(sharp, qx, qy, edge, edge),
                              -aberration_phase(optics, qx * qx + qy * qy));
     }
   transform_plane(psi, Direction::backward);

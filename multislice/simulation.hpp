@@ -22,6 +22,7 @@ struct Recording {
   double q_max = 0;  // crop patterns to |q_x|, |q_y| <= q_max, 1/Angstrom; 0 = the whole grid
   bool exit_waves = false;
   std::vector<AnnularDetector> detectors;
+  double memory_GiB = 4;  // that a scattering matrix may take
 };
 
 struct SimulationSettings {
@@ -42,9 +43,16 @@ struct ProbeResult {
       exit_wave;  // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
 };
 
+// Both give the same numbers to rounding; the scattering matrix costs the aperture's plane waves
+// instead of the positions.
+enum class Engine { automatic, multislice, scattering_matrix };
+
 template <typename Real>
 class Simulation {
  public:
+  using Sink = std::function<void(std::size_t, const ProbeResult<Real>&)>;
+  using Stop = std::function<bool()>;
+
   // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
   // along +z.
   // `threads` share the work of making the potential.
@@ -60,15 +68,24 @@ class Simulation {
   std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 
+  // The engine that `automatic` means for so many positions: the one with less arithmetic that fits
+  // into Recording::memory_GiB. It depends on nothing but the request, so a resumed run takes the
+  // same.
+  Engine cheapest_engine(std::size_t positions) const;
+
   // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
   // worker threads, several at a time, each index once, in no order; results do not depend on the
   // number of threads. When `stop()` turns true no further position is begun.
   void run(
-      const std::vector<Vector2d>& positions, int threads,
-      const std::function<void(std::size_t, const ProbeResult<Real>&)>& sink,
-      const std::function<bool()>& stop = [] { return false; }) const;
+      const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+      const Stop& stop = [] { return false; }, Engine engine = Engine::automatic) const;
 
  private:
+  void run_multislice(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                      const Stop& stop) const;
+  void run_scattering_matrix(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                             const Stop& stop) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

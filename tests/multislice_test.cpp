@@ -1,6 +1,6 @@
 // Laws of the scattering engine: published constants, limits with a known answer, symmetries, fast
 // equals naive.
-#include <doctest/doctest.h>
+#include "tests/approx.hpp"
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -67,10 +67,10 @@ TEST_CASE("wavelength and interaction constant, CODATA 2018") {
                              {200, 0.025079340, 7.2884010e-4},
                              {300, 0.019687489, 6.5261614e-4}};
   for (const auto& [kV, lambda, sigma] : table) {
-    CHECK(wavelength(kV) == doctest::Approx(lambda).epsilon(2e-8));
-    CHECK(interaction_constant(kV) == doctest::Approx(sigma).epsilon(2e-8));
+    CHECK(wavelength(kV) == approx(lambda).epsilon(2e-8));
+    CHECK(interaction_constant(kV) == approx(sigma).epsilon(2e-8));
   }
-  CHECK(kPotentialUnit == doctest::Approx(47.877645).epsilon(1e-7));
+  CHECK(kPotentialUnit == approx(47.877645).epsilon(1e-7));
 }
 
 TEST_CASE("scattering factors at q = 0, 0.4, 1, 2, 4 and their Rutherford tail") {
@@ -86,7 +86,7 @@ TEST_CASE("scattering factors at q = 0, 0.4, 1, 2, 4 and their Rutherford tail")
   const double q[] = {0, 0.4, 1, 2, 4};
   for (const auto& r : rows)
     for (int i = 0; i < 5; ++i)
-      CHECK(scattering_factor(r.table, r.z, q[i]) == doctest::Approx(r.f[i]).epsilon(3e-4));
+      CHECK(scattering_factor(r.table, r.z, q[i]) == approx(r.f[i]).epsilon(3e-4));
   // Mott-Bethe: q^2 f -> Z / (2 pi^2 a_0) = 0.0957346 Z
   for (int z = 1; z <= kElements; ++z)
     for (const auto table : {Parametrisation::kirkland, Parametrisation::lobato}) {
@@ -130,8 +130,8 @@ TEST_CASE("vacuum keeps the norm, exactly in every position") {
   vacuum.cell = Cell::orthogonal(20, 24, 40);
   const auto r = simulate<double>(vacuum, settings(96, 120, 10), {{0, 0}, {3.3, 7.1}});
   for (const auto& p : r) {
-    CHECK(p.intensity_out == doctest::Approx(1).epsilon(1e-12));
-    CHECK(p.pattern.sum() == doctest::Approx(1).epsilon(1e-12));
+    CHECK(p.intensity_out == approx(1).epsilon(1e-12));
+    CHECK(p.pattern.sum() == approx(1).epsilon(1e-12));
   }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a distance in vacuum is a defocus") {
   s.optics.defocus = -50;
   const auto b = simulate<double>(thin, s, {{8, 9}})[0].exit_wave;
   CHECK((a - b).abs().maxCoeff() < 1e-10);
-  CHECK(a.abs2().sum() == doctest::Approx(1).epsilon(1e-12));
+  CHECK(a.abs2().sum() == approx(1).epsilon(1e-12));
 }
 
 TEST_CASE("the probe is as narrow as diffraction allows: FWHM = 0.5145 lambda / alpha") {
@@ -165,7 +165,7 @@ TEST_CASE("the probe is as narrow as diffraction allows: FWHM = 0.5145 lambda / 
   const double half =
       k - 1 + (i(row, k - 1) - i(row, column) / 2) / (i(row, k - 1) - i(row, k)) - column;
   CHECK(2 * half * 80 / 512 ==
-        doctest::Approx(0.5145 * s.optics.wavelength() / 3.58e-3).epsilon(0.01));  // 3.60 Angstrom
+        approx(0.5145 * s.optics.wavelength() / 3.58e-3).epsilon(0.01));  // 3.60 Angstrom
 }
 
 TEST_CASE("an Airy probe of 3.3 mrad in a 40 Angstrom cell has 4 % beyond half the cell") {
@@ -175,7 +175,7 @@ TEST_CASE("an Airy probe of 3.3 mrad in a 40 Angstrom cell has 4 % beyond half t
   const double expected =
       std::pow(std::cyl_bessel_j(0, v), 2) + std::pow(std::cyl_bessel_j(1, v), 2);
   o.edge = ApertureEdge::soft;
-  CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == doctest::Approx(expected).epsilon(0.1));
+  CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == approx(expected).epsilon(0.02));
   o.plane_wave = true;
   CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == 0);
 }
@@ -190,8 +190,7 @@ TEST_CASE("one atom scatters as its form factor in the Born limit") {
   const PlaneD p = pattern(one, s, {0, 0});
   for (const int j : {4, 10, 24}) {
     const double q = j / 20.0, v = kPotentialUnit / 400 * scattering_factor(s.potential, 6, q);
-    CHECK(p(128, 128 + j) ==
-          doctest::Approx(std::pow(interaction_constant(1000) * v, 2)).epsilon(0.03));
+    CHECK(p(128, 128 + j) == approx(std::pow(interaction_constant(1000) * v, 2)).epsilon(0.03));
   }
 }
 
@@ -203,7 +202,7 @@ TEST_CASE("the mean of the projected potential is f(0) / area") {
   double expected = 0;
   for (const int z : atoms.numbers)
     expected += kPotentialUnit / 120 * scattering_factor(Parametrisation::kirkland, z, 0);
-  CHECK(c(g.band_y(), 0).real() == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(c(g.band_y(), 0).real() == approx(expected).epsilon(1e-12));
   CHECK(std::abs(c(g.band_y(), 0).imag()) < 1e-12);
 }
 
@@ -324,9 +323,9 @@ TEST_CASE("detectors are the sums of the pattern") {
       if (angle < 10) bright += r.pattern(j, i);
       if (angle >= 30 && angle < limit - 0.01) haadf += r.pattern(j, i);
     }
-  CHECK(r.detectors[0] == doctest::Approx(bright).epsilon(1e-12));
-  CHECK(r.detectors[1] == doctest::Approx(haadf).epsilon(1e-12));
-  CHECK(r.pattern.sum() == doctest::Approx(r.intensity_out).epsilon(1e-12));
+  CHECK(r.detectors[0] == approx(bright).epsilon(1e-12));
+  CHECK(r.detectors[1] == approx(haadf).epsilon(1e-12));
+  CHECK(r.pattern.sum() == approx(r.intensity_out).epsilon(1e-12));
 }
 
 TEST_CASE("a cropped pattern is the middle of the whole one") {
@@ -341,7 +340,7 @@ TEST_CASE("a cropped pattern is the middle of the whole one") {
   REQUIRE(part.rows() == 2 * my + 1);
   CHECK((part - whole.block(48 - my, 60 - mx, 2 * my + 1, 2 * mx + 1)).abs().maxCoeff() == 0);
   CHECK(cropped.q_x()[mx] == 0);
-  CHECK(cropped.q_y().back() == doctest::Approx(my / 12.0));
+  CHECK(cropped.q_y().back() == approx(my / 12.0));
 }
 
 TEST_CASE("one thread and three give the same bytes") {
@@ -357,6 +356,58 @@ TEST_CASE("one thread and three give the same bytes") {
     CHECK((simulate<float>(atoms, s, {at[i]})[0].pattern == one[i].pattern)
               .all());  // alone or in company
   }
+}
+
+TEST_CASE("the scattering matrix gives the numbers of multislice") {
+  const Atoms atoms = random_atoms({16, 12, 12}, 130, 6);
+  SimulationSettings s = settings(120, 96, 9);
+  s.optics.defocus = 40;
+  std::vector<Vector2d> at;
+  for (int i = 0; i < 61; ++i) at.emplace_back(0.37 * i, 0.21 * i * i - 3);
+  for (const bool cropped : {true, false}) {
+    s.recording.q_max = cropped ? 1.3 : 0;
+    s.recording.detectors = {
+        {"bright", 0, 9}, {"ring", 20, 35}, {"wide", 5, 40}};  // overlapping ones too
+    const auto run = [&]<typename Real>(Engine engine, int threads, Real) {
+      std::vector<ProbeResult<Real>> out(at.size());
+      Simulation<Real>(atoms, s).run(
+          at, threads, [&](std::size_t i, const ProbeResult<Real>& r) { out[i] = r; },
+          [] { return false; }, engine);
+      return out;
+    };
+    const auto reference = run(Engine::multislice, 1, 1.0),
+               twice = run(Engine::scattering_matrix, 1, 1.0);
+    const auto single = run(Engine::scattering_matrix, 1, 1.0f),
+               threads = run(Engine::scattering_matrix, 3, 1.0f);
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      CHECK(difference(twice[i].pattern, reference[i].pattern) < 1e-12);
+      CHECK(difference(single[i].pattern.cast<double>(), reference[i].pattern) < 1e-5);
+      CHECK(twice[i].intensity_out == approx(reference[i].intensity_out).epsilon(1e-12));
+      for (int d = 0; d < 3; ++d) {
+        CHECK(twice[i].detectors[d] == approx(reference[i].detectors[d]).epsilon(1e-11));
+        CHECK(single[i].detectors[d] == approx(reference[i].detectors[d]).epsilon(1e-5));
+      }
+      CHECK((threads[i].pattern == single[i].pattern).all());
+      CHECK(threads[i].detectors == single[i].detectors);
+    }
+    // a position's bytes do not depend on its company
+    SimulationSettings same = s;
+    std::vector<ProbeResult<float>> alone(1);
+    Simulation<float>(atoms, same)
+        .run(
+            {at[50]}, 1, [&](std::size_t, const ProbeResult<float>& r) { alone[0] = r; },
+            [] { return false; }, Engine::scattering_matrix);
+    CHECK((alone[0].pattern == single[50].pattern).all());
+  }
+}
+
+TEST_CASE("the cheapest engine follows the number of positions and the memory") {
+  const Atoms atoms = random_atoms({16, 12, 12}, 130, 6);
+  SimulationSettings s = settings(120, 96, 9);
+  CHECK(Simulation<float>(atoms, s).cheapest_engine(1) == Engine::multislice);
+  CHECK(Simulation<float>(atoms, s).cheapest_engine(10000) == Engine::scattering_matrix);
+  s.recording.memory_GiB = 1e-4;
+  CHECK(Simulation<float>(atoms, s).cheapest_engine(10000) == Engine::multislice);
 }
 
 TEST_CASE("what physics cannot answer is refused") {

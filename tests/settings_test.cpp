@@ -1,7 +1,7 @@
 // The parameter machinery: units, precedence, INI round trip, spelling help.
 #include "drivers/settings.hpp"
 
-#include <doctest/doctest.h>
+#include "tests/approx.hpp"
 #include <unistd.h>
 
 #include <filesystem>
@@ -41,12 +41,12 @@ std::string message(std::vector<std::string> arguments) {
 TEST_CASE("numbers take unit suffixes") {
   CHECK(parse_quantity("200", "kV", "energy") == 200);
   CHECK(parse_quantity("200kV", "kV", "energy") == 200);
-  CHECK(parse_quantity("200000 V", "kV", "energy") == doctest::Approx(200));
-  CHECK(parse_quantity("0.36nm", "Angstrom", "slice") == doctest::Approx(3.6));
+  CHECK(parse_quantity("200000 V", "kV", "energy") == approx(200));
+  CHECK(parse_quantity("0.36nm", "Angstrom", "slice") == approx(3.6));
   CHECK(parse_quantity("2A", "Angstrom", "slice") == 2);
   CHECK(parse_quantity("-1e2", "Angstrom", "defocus") == -100);
   CHECK(parse_quantity("20%", "%", "wrap-limit") == 20);
-  CHECK(parse_quantity("2 1/nm", "1/Angstrom", "q-max") == doctest::Approx(0.2));
+  CHECK(parse_quantity("2 1/nm", "1/Angstrom", "q-max") == approx(0.2));
   CHECK_THROWS_AS(parse_quantity("3 mrad", "Angstrom", "slice"), Error);
   CHECK_THROWS_AS(parse_quantity("inf", "Angstrom", "slice"), Error);
   CHECK_THROWS_AS(parse_quantity("", "Angstrom", "slice"), Error);

@@ -76,9 +76,15 @@ void print_datasets(const Hdf5Reader& file) {
   const auto tree = file.tree();
   const bool is_own =
       file.exists("/simulation") || file.exists("/motif_library") || file.exists("/match");
+  const auto is_shown = [&](const Hdf5Entry& e) {
+    return e.is_dataset && !(is_own && is_interchange(e.path));
+  };
+  std::size_t longest = 0;
+  for (const auto& e : tree)
+    if (is_shown(e)) longest = std::max(longest, e.path.size());
   std::cout << "\ndatasets\n";
   for (const auto& e : tree) {
-    if (!e.is_dataset || (is_own && is_interchange(e.path))) continue;
+    if (!is_shown(e)) continue;
     std::string note =
         file.has_attribute(e.path, "units") ? value_text(file.attribute(e.path, "units")) : "";
     std::string shape = shape_text(e.dataset.shape);
@@ -86,7 +92,7 @@ void print_datasets(const Hdf5Reader& file) {
       shape = file.read_strings(e.path).at(0);
     if (e.dataset.shape.empty() && is_number(e.dataset.type))
       shape = fmt::format("{:.8g}", file.read_number<double>(e.path));
-    std::cout << fmt::format("  {:<46} {:<20} {:<8} {:>8}  {}\n", e.path, shape,
+    std::cout << fmt::format("  {:<{}}  {:<20} {:<8} {:>8}  {}\n", e.path, longest, shape,
                              type_name(e.dataset.type), size_text(double(e.dataset.stored_bytes)),
                              note);
   }

@@ -8,6 +8,11 @@
 
 #include "base/error.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+// Fontconfig keeps its caches until the process ends; the leak checker is told so.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+#endif
+
 namespace vitrobeam {
 namespace {
 

@@ -1,5 +1,5 @@
 # Sourced by demo.sh and test.sh: installs the Debian packages that are missing, then builds build/release.
-# setup PURPOSE [--no-install]: PURPOSE is "build" or "test" (which needs some more).
+# setup PURPOSE [--no-install]: PURPOSE is "build" (the program) or "test" (everything, which needs some more packages).
 
 build_packages="build-essential cmake ninja-build pkg-config libfftw3-dev libeigen3-dev libhdf5-dev
   libboost-program-options-dev doctest-dev gemmi-dev voro++-dev libnanoflann-dev librandom123-dev libspdlog-dev libfmt-dev
@@ -30,5 +30,5 @@ setup() {
   fi
   echo "building build/release (the first time takes some minutes)"
   cmake --preset release >/dev/null
-  cmake --build --preset release
+  if [ "$1" = test ]; then cmake --build --preset release; else cmake --build --preset release --target vitrobeam; fi
 }

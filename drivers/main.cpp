@@ -20,26 +20,14 @@ struct Command {
 };
 
 constexpr std::array kCommands = {
-#if __has_include("drivers/model.cpp")
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
-#endif
     Command{"simulate", vitrobeam::run_simulate,
             "atoms -> diffraction patterns, HAADF, exit waves"},
-#if __has_include("drivers/library.cpp")
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
-#endif
-#if __has_include("drivers/match.cpp")
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
-#endif
-#if __has_include("drivers/plot.cpp")
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
-#endif
-#if __has_include("drivers/report.cpp")
     Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
-#endif
-#if __has_include("drivers/info.cpp")
     Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},
-#endif
 };
 
 void print_usage(std::ostream& out) {

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <regex>
+#include <sstream>
 
 #include "base/error.hpp"
 
@@ -43,11 +44,14 @@ std::vector<float> convert(const std::string& type, const std::vector<char>& byt
        type);
 }
 
-std::string field(const std::string& header, const std::string& pattern, const std::string& path) {
-  std::smatch found;
-  if (!std::regex_search(header, found, std::regex(pattern)))
-    fail(Fault::input, "{}: damaged .npy header '{}'", path, header);
-  return found[1];
+// What stands between `key` and the next `end` in the header.
+std::string field(const std::string& header, const std::string& key, char end,
+                  const std::string& path) {
+  const auto at = header.find(key);
+  const auto first = at == std::string::npos ? at : at + key.size();
+  const auto last = first == std::string::npos ? first : header.find(end, first);
+  if (last == std::string::npos) fail(Fault::input, "{}: damaged .npy header '{}'", path, header);
+  return header.substr(first, last - first);
 }
 
 }  // namespace
@@ -63,15 +67,15 @@ Stack<float> read_npy(const std::string& path) {
   if (!file || length > (1u << 20)) fail(Fault::input, "{}: damaged .npy header", path);
   std::string header(length, ' ');
   file.read(header.data(), length);
-  if (field(header, "'fortran_order': *(True|False)", path) == "True")
+  if (field(header, "'fortran_order': ", ',', path) == "True")
     fail(Fault::input, "{}: array in Fortran order; save numpy.ascontiguousarray(a)", path);
-  const std::string descr = field(header, "'descr': *'([^']*)'", path);
-  const std::string shape = field(header, "'shape': *\\(([0-9, ]*)\\)", path);
+  const std::string descr = field(header, "'descr': '", '\'', path);
+  std::istringstream shape(field(header, "'shape': (", ')', path));
 
   Stack<float> stack;
-  const std::regex digits("[0-9]+");
-  for (std::sregex_iterator i(shape.begin(), shape.end(), digits), end; i != end; ++i)
-    stack.shape.push_back(std::stoull(i->str()));
+  for (std::string edge; std::getline(shape, edge, ',');)
+    if (edge.find_first_not_of(' ') != std::string::npos)
+      stack.shape.push_back(std::strtoull(edge.c_str(), nullptr, 10));
   const std::size_t n = Stack<float>::count(stack.shape);
   const std::string type = descr.size() > 1 ? descr.substr(1) : descr;
   const std::size_t size = type.size() == 2 ? std::size_t(type[1] - '0') : 0;

@@ -219,8 +219,12 @@ int build(const std::vector<std::string>& arguments) {
         std::max(1.0, std::round(c.plan.thickness / c.plan.simulation.slice)));
     return 0;
   }
-  check_output(c.beam.common);
   RunRecord record = start_record(settings, c.beam.common, {});
+  if (c.beam.common.resume && is_complete(c.beam.common.output, record)) {
+    std::cout << c.beam.common.output << " is whole already; nothing to resume\n";
+    return 0;
+  }
+  check_output(c.beam.common);
   const auto packings = make_packings(c, composition);
   MotifLibrary library;
   if (!interrupted()) {

@@ -307,6 +307,48 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
         r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
 }
 
+std::string shape_summary(const PatternSource& source, const MotifLibrary& library) {
+  const std::size_t positions = source.scan_rows() * source.scan_columns();
+  return fmt::format(
+      "patterns    {} x {} positions of {} x {} pixels\n"
+      "library     {} templates, {} motif-free patterns\n"
+      "pairs       {:.3g}\n",
+      source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
+      library.templates.size(), library.null_packing.size(),
+      double(positions + library.null_packing.size()) * double(library.templates.size()));
+}
+
+// Every pattern judged; false when interrupted.
+bool match_all(const PatternSource& source, const PolarTransform& transform,
+               const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
+               MatchResult& result) {
+  Progress progress("patterns", source.scan_rows() * source.scan_columns(), c.common.progress);
+  constexpr std::size_t kPart = 512;  // patterns in memory at a time
+  for (std::size_t row = 0; row < source.scan_rows(); ++row)
+    for (std::size_t first = 0; first < source.scan_columns(); first += kPart) {
+      if (interrupted()) return false;
+      const std::size_t count = std::min(kPart, source.scan_columns() - first);
+      match_part(source, row, first, count, transform, recognition, library, c, result);
+      progress.advance(count);
+    }
+  return true;
+}
+
+void state_null(const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
+                MatchResult& r) {
+  r.dose = c.recognition.dose;
+  r.smallest_p = recognition.calibration().smallest_p();
+  r.null_best = recognition.calibration().best_null();
+  r.training_patterns = recognition.training_size();
+  r.calibration_packings = recognition.calibration_packings();
+  r.power = recognition.power(0.05);
+  for (std::size_t m = 0; m < r.power.size(); ++m) {
+    const double n =
+        double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
+    r.power_error.push_back(std::sqrt(r.power[m] * (1 - r.power[m]) / n));
+  }
+}
+
 }  // namespace
 
 int run_match(const std::vector<std::string>& arguments) {
@@ -320,56 +362,35 @@ int run_match(const std::vector<std::string>& arguments) {
   const MotifLibrary library = read_library(settings.positional()[1]);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);
+  if (c.common.dry_run) {
+    std::cout << shape_summary(source, library);
+    return 0;
+  }
+  const RunRecord record =
+      start_record(settings, c.common, {source.file(), settings.positional()[1]});
+  if (c.common.resume && is_complete(c.common.output, record)) {
+    std::cout << c.common.output << " is whole already; nothing to resume\n";
+    return 0;
+  }
+  check_output(c.common);
+  if (source.thicknesses() > 1)
+    spdlog::info("{} thicknesses in the file: the last one is matched", source.thicknesses());
   c.recognition.matched_filter = c.filter == Filter::matched;
   c.recognition.prior_none = c.prior_none;
   c.recognition.seed = c.common.seed;
   c.recognition.dose = library_dose(c, source);
-  const std::size_t positions = source.scan_rows() * source.scan_columns();
-  if (c.common.dry_run) {
-    std::cout << fmt::format(
-        "patterns    {} x {} positions of {} x {} pixels\nlibrary     {} templates, {} motif-free "
-        "patterns\npairs       {:.3g}\n",
-        source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
-        library.templates.size(), library.null_packing.size(),
-        double(positions + library.null_packing.size()) * double(library.templates.size()));
-    return 0;
-  }
-  check_output(c.common);
-  RunRecord record = start_record(settings, c.common, {source.file(), settings.positional()[1]});
-  if (source.thicknesses() > 1)
-    spdlog::info("{} thicknesses in the file: the last one is matched", source.thicknesses());
 
   const PolarTransform transform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
                                  source.calibration(), c.recognition.grid, source.hidden());
   const Recognition recognition(library, transform.weights(), c.recognition, c.common.threads);
   MatchResult result(source.scan_rows(), source.scan_columns(), library.motif_names);
-  {
-    Progress progress("patterns", positions, c.common.progress);
-    constexpr std::size_t kPart = 512;  // patterns in memory at a time
-    for (std::size_t row = 0; row < source.scan_rows(); ++row)
-      for (std::size_t first = 0; first < source.scan_columns(); first += kPart) {
-        if (interrupted()) {
-          std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-          return 130;
-        }
-        const std::size_t count = std::min(kPart, source.scan_columns() - first);
-        match_part(source, row, first, count, transform, recognition, library, c, result);
-        progress.advance(count);
-      }
+  if (!match_all(source, transform, recognition, library, c, result)) {
+    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
+    return 130;
   }
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
-  result.smallest_p = recognition.calibration().smallest_p();
-  result.null_best = recognition.calibration().best_null();
-  result.training_patterns = recognition.training_size();
-  result.calibration_packings = recognition.calibration_packings();
-  result.dose = c.recognition.dose;
-  result.power = recognition.power(0.05);
-  for (std::size_t m = 0; m < result.power.size(); ++m) {
-    const double n =
-        double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
-    result.power_error.push_back(std::sqrt(result.power[m] * (1 - result.power[m]) / n));
-  }
+  state_null(recognition, library, c, result);
   add_examples(source, library, c, result);
 
   Hdf5Writer file(c.common.output);

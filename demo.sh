@@ -35,7 +35,7 @@ for name in slab control; do
   "$vitrobeam" plot $name-scan.h5 -o $name-scan.png --force
   "$vitrobeam" plot $name-match.h5 -o $name-match.png --force
 done
-"$vitrobeam" report slab-match.h5 control-match.h5 -o report.html --force
+"$vitrobeam" report control-match.h5 slab-match.h5 -o report.html --force
 
 say "done; look at"
 echo "demo-output/report.html          the page: HAADF beside the motif map, best matches beside the library, what was assumed"

@@ -27,27 +27,30 @@ PagePicture picture(Panel panel, const std::string& caption) {
   return {png({{std::move(panel)}, 1, ""}), alternative, caption};
 }
 
-// Maps of one scan side by side: detector images first, then the motif map and its significance.
-void add_maps(HtmlPage& page, const Files& files) {
+// Whether a match among the files judged this scan, and so repeats its detector images.
+bool is_judged(const Hdf5Reader& scan, const Files& files) {
+  for (const auto& file : files)
+    if (file->exists("/match/motif") && file->has_attribute("/audit", "input"))
+      if (value_text(file->attribute("/audit", "input")).find(name_of(scan)) != std::string::npos)
+        return true;
+  return false;
+}
+
+// Maps of one scan side by side: the first detector image beside the motif map, then the rest.
+void add_maps(HtmlPage& page, const Hdf5Reader& file, const Files& files) {
+  const bool is_match = file.exists("/match/motif");
   std::vector<PagePicture> pictures;
-  bool has_motifs = false;
-  for (const auto& file : files) {
-    const bool is_match = file->exists("/match/motif");
-    for (auto& p : detector_panels(*file)) {
-      const std::string title = p.title;
-      bool shown = false;  // a match file repeats the images of the scan it judged
-      for (const auto& q : pictures) shown = shown || q.alternative == title;
+  if (is_match || !is_judged(file, files))
+    for (auto& p : detector_panels(file)) {
       p.side = 340;
-      if (!shown && p.values.size() > 1)
-        pictures.push_back(picture(p, "Detector image from " + name_of(*file) + "."));
+      if (p.values.size() > 1) pictures.push_back(picture(p, "Intensity on this detector."));
     }
-    if (!is_match) continue;
-    has_motifs = true;
-    auto motif = motif_panel(*file), significance = significance_panel(*file);
+  if (is_match) {
+    auto motif = motif_panel(file), significance = significance_panel(file);
     motif.side = significance.side = 340;
     const std::string rate =
-        file->has_attribute("/match", "false_alarm_rate")
-            ? fmt::format("{:g} %", 100 * file->number_attribute("/match", "false_alarm_rate"))
+        file.has_attribute("/match", "false_alarm_rate")
+            ? fmt::format("{:g} %", 100 * file.number_attribute("/match", "false_alarm_rate"))
             : "the stated rate";
     pictures.insert(
         pictures.begin() + std::min<std::ptrdiff_t>(1, std::ptrdiff_t(pictures.size())),
@@ -57,7 +60,7 @@ void add_maps(HtmlPage& page, const Files& files) {
         significance, "How rarely a motif-free packing scores as high as the best motif here."));
   }
   if (pictures.empty()) return;
-  page.heading(has_motifs ? "Intensity and motifs" : "Maps");
+  page.heading((is_match ? "Intensity and motifs: " : "Maps: ") + name_of(file));
   page.pictures(pictures);
 }
 
@@ -183,12 +186,13 @@ std::string build_page(const Files& files, const std::string& title) {
   for (const auto& file : files) names.push_back(name_of(*file));
   HtmlPage page(title, fmt::format("vitrobeam {} ({}), from {}", version(), revision(),
                                    fmt::join(names, ", ")));
-  add_maps(page, files);
-  for (const auto& file : files)
+  for (const auto& file : files) {
+    add_maps(page, *file, files);
     if (file->exists("/match/motif")) {
       add_error_rates(page, *file);
       add_pairs(page, *file);
     }
+  }
   for (const auto& file : files) add_patterns(page, *file);
   add_provenance(page, files);
   add_reproduction(page, files);

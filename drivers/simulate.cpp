@@ -16,7 +16,10 @@
 #include "io/hdf5.hpp"
 #include "io/journal.hpp"
 #include "io/result_file.hpp"
+#include "models/elements.hpp"
+#include "models/thermal.hpp"
 #include "multislice/propagation.hpp"
+#include "multislice/thermal_average.hpp"
 #include "potentials/fourier.hpp"
 
 namespace vitrobeam {
@@ -28,11 +31,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// One finished position as it stands in the journal: intensity_out, detectors, then the compressed
-// pattern and exit wave, each behind its length.
+// One finished position as it stands in the journal: intensity_out, detectors, their standard
+// errors, then the compressed pattern and exit wave, each behind its length.
 struct Unit {
   double intensity_out = 0;
-  std::vector<double> detectors;
+  std::vector<double> detectors, errors;  // errors are 0 without thermal motion
   std::vector<std::byte> pattern, exit_wave;
 
   std::vector<std::byte> bytes() const {
@@ -43,6 +46,7 @@ struct Unit {
     };
     put(&intensity_out, sizeof intensity_out);
     put(detectors.data(), detectors.size() * sizeof(double));
+    put(errors.data(), errors.size() * sizeof(double));
     for (const auto* chunk : {&pattern, &exit_wave}) {
       const std::uint64_t size = chunk->size();
       put(&size, sizeof size);
@@ -59,8 +63,10 @@ struct Unit {
       at += size;
     };
     u.detectors.resize(detector_count);
+    u.errors.resize(detector_count);
     get(&u.intensity_out, sizeof u.intensity_out);
     get(u.detectors.data(), detector_count * sizeof(double));
+    get(u.errors.data(), detector_count * sizeof(double));
     for (auto* chunk : {&u.pattern, &u.exit_wave}) {
       std::uint64_t size = 0;
       get(&size, sizeof size);
@@ -181,15 +187,17 @@ void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>
   if (r.exit_waves)
     file.create_chunked<std::complex<Real>>("/simulation/exit_wave", {scan[0], scan[1], gy, gx},
                                             {1, 1, gy, gx});
-  std::vector<PlaneD> images(r.detectors.size(), PlaneD(scan[0], scan[1]));
+  std::vector<PlaneD> images(r.detectors.size(), PlaneD(scan[0], scan[1])), errors = images;
   double lowest = 1, highest = 0, mean = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const Unit u = Unit::from(journal.read(i), r.detectors.size());
     const Shape chunk = {i / scan[1], i % scan[1], 0, 0};
     if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
     if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
-    for (std::size_t k = 0; k < images.size(); ++k)
+    for (std::size_t k = 0; k < images.size(); ++k) {
       images[k](Eigen::Index(chunk[0]), Eigen::Index(chunk[1])) = u.detectors[k];
+      errors[k](Eigen::Index(chunk[0]), Eigen::Index(chunk[1])) = u.errors[k];
+    }
     lowest = std::min(lowest, u.intensity_out);
     highest = std::max(highest, u.intensity_out);
     mean += u.intensity_out / double(n);
@@ -197,6 +205,9 @@ void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>
   for (std::size_t k = 0; k < images.size(); ++k) {
     const std::string path = "/simulation/detectors/" + r.detectors[k].name;
     write_map(file, path, images[k], "fraction of incident beam");
+    if (s.phonons > 1)
+      write_map(file, "/simulation/detectors_stderr/" + r.detectors[k].name, errors[k],
+                "fraction of incident beam");
     file.attribute(path, "inner_mrad", r.detectors[k].inner_mrad);
     file.attribute(path, "outer_mrad", r.detectors[k].outer_mrad);
   }
@@ -235,6 +246,80 @@ void describe_simulation(RunRecord& record, const Plan& p, const SimulateSetting
   add("wall_time_potential", "s", potential_s);
 }
 
+// One line per element: u and what it is as mean-square displacement and as B.
+std::string thermal_summary(const SimulateSettings& s, const Atoms& atoms) {
+  if (s.phonons == 0) return "";
+  std::string text =
+      fmt::format("motion      {} configurations, seed {}", s.phonons, s.common.seed);
+  for (const auto& [z, u] : parse_u_rms(s.u_rms, atoms))
+    text += fmt::format("; {} u {} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2",
+                        symbol(z), u, u * u, 8 * M_PI * M_PI * u * u);
+  return text + "\n";
+}
+
+template <typename Real>
+Unit pack(const ProbeResult<Real>& result, std::vector<double> errors) {
+  const auto chunk = [](const auto& plane, std::size_t element) {
+    return plane.size() == 0 ? std::vector<std::byte>{}
+                             : compress_chunk(plane.data(), element, std::size_t(plane.size()), 1);
+  };
+  return {result.intensity_out, result.detectors, std::move(errors),
+          chunk(result.pattern, sizeof(Real)), chunk(result.exit_wave, 2 * sizeof(Real))};
+}
+
+// Every position goes into the journal as it is done.
+template <typename Real>
+void run_at_rest(const SimulateSettings& s, const Plan& p, const Simulation<Real>& sim,
+                 Engine engine, const std::vector<std::size_t>& missing, Journal& journal) {
+  std::vector<Vector2d> positions;
+  for (const std::size_t i : missing) positions.push_back(p.scan.positions[i]);
+  Progress progress("positions", missing.size(), s.common.progress);
+  sim.run(
+      positions, s.common.threads,
+      [&](std::size_t k, const ProbeResult<Real>& result) {
+        journal.append(missing[k],
+                       pack(result, std::vector<double>(result.detectors.size(), 0.0)).bytes());
+        progress.advance();
+      },
+      interrupted, engine);
+}
+
+// Blocks of positions whose means fit into memory; each goes through all configurations, then into
+// the journal.
+template <typename Real>
+void run_phonons(const SimulateSettings& s, const Plan& p, Engine engine,
+                 const std::vector<std::size_t>& missing, Journal& journal) {
+  const auto u = parse_u_rms(s.u_rms, p.atoms);
+  const PatternWindow window(
+      {p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0), p.atoms.cell.vectors(1, 1)},
+      p.simulation.recording.q_max);
+  const double pattern_bytes = p.simulation.recording.patterns ? 8.0 * window.nx * window.ny : 8;
+  const auto block = std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / pattern_bytes));
+  Progress progress("positions x configurations", missing.size() * s.phonons, s.common.progress);
+  for (std::size_t first = 0; first < missing.size(); first += block) {
+    const std::size_t count = std::min(block, missing.size() - first);
+    std::vector<Vector2d> positions;
+    for (std::size_t k = 0; k < count; ++k)
+      positions.push_back(p.scan.positions[missing[first + k]]);
+    std::vector<ThermalAverage<Real>> averages(count);
+    for (int configuration = 1; configuration <= s.phonons && !interrupted(); ++configuration)
+      Simulation<Real>(
+          p.atoms, p.simulation, s.common.threads,
+          thermal_displacements(p.atoms, u, s.common.seed, std::uint64_t(configuration)))
+          .run(
+              positions, s.common.threads,
+              [&](std::size_t k, const ProbeResult<Real>& result) {
+                averages[k].add(result);
+                progress.advance();
+              },
+              interrupted, engine);
+    if (interrupted()) return;
+    for (std::size_t k = 0; k < count; ++k)
+      journal.append(missing[first + k],
+                     pack(averages[k].mean(), averages[k].detector_errors()).bytes());
+  }
+}
+
 template <typename Real>
 int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   const int threads = s.common.threads;
@@ -258,14 +343,18 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
       "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "
       "mrad\n"
       "atoms       {} read, {} placed\n"
-      "engine      {}\n",
+      "engine      {}\n"
+      "{}",
       s.optics.energy_kV, p.simulation.optics.wavelength(),
       p.simulation.optics.plane_wave
           ? "plane wave"
-          : fmt::format("{} mrad, {} plane waves", s.optics.semiangle_mrad, sim.beams()),
+          : fmt::format("{:.4g} mrad ({:.2f} Angstrom FWHM by diffraction), {} plane waves",
+                        s.optics.semiangle_mrad,
+                        diffraction_limited_fwhm(s.optics.energy_kV, s.optics.semiangle_mrad),
+                        sim.beams()),
       s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
       sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
-      p.atoms.size(), sim.atoms_placed(), engine_name);
+      p.atoms.size(), sim.atoms_placed(), engine_name, thermal_summary(s, p.atoms));
 
   if (!journal.has(kPlansRecord)) {
     const std::string plans = transform_plans();
@@ -278,26 +367,11 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   if (missing.size() < p.scan.positions.size())
     spdlog::info("resuming: {} of {} positions are done", p.scan.positions.size() - missing.size(),
                  p.scan.positions.size());
-  std::vector<Vector2d> positions;
-  for (const std::size_t i : missing) positions.push_back(p.scan.positions[i]);
-
   const auto waves_start = Clock::now();
-  {
-    Progress progress("positions", missing.size(), s.common.progress);
-    sim.run(
-        positions, threads,
-        [&](std::size_t k, const ProbeResult<Real>& result) {
-          Unit u{result.intensity_out, result.detectors, {}, {}};
-          const auto pack = [](const auto& plane, std::size_t element) {
-            return compress_chunk(plane.data(), element, std::size_t(plane.size()), 1);
-          };
-          if (result.pattern.size() > 0) u.pattern = pack(result.pattern, sizeof(Real));
-          if (result.exit_wave.size() > 0) u.exit_wave = pack(result.exit_wave, 2 * sizeof(Real));
-          journal.append(missing[k], u.bytes());
-          progress.advance();
-        },
-        interrupted, engine);
-  }
+  if (s.phonons > 0)
+    run_phonons<Real>(s, p, engine, missing, journal);
+  else
+    run_at_rest<Real>(s, p, sim, engine, missing, journal);
   record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
   record.audit.push_back({"threads", "", std::int64_t(threads)});
   if (interrupted()) {

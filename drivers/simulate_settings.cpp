@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "models/elements.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -68,6 +69,15 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
       .at_least(-1e6)
       .at_most(1e6);
   o.add("cs", s.optics.cs_mm, "mm", "spherical aberration C30").at_least(-100).at_most(100);
+  o.add("aberrations", s.aberrations, "C12=20,phi12=0.3,..",
+        "further aberrations to fifth order, Krivanek's notation: Cnm in Angstrom, phinm in rad "
+        "from +x towards +y");
+  o.add("probe-fwhm", s.probe_fwhm, "Angstrom",
+        "convergence as the beam's size instead of --semiangle: 0.5145 lambda / semi-angle, "
+        "diffraction alone")
+      .above(0);
+  o.add("beam-tilt", s.beam_tilt, "X,Y",
+        "of the beam in mrad: it travels along (tan x, tan y, 1); patterns stay centred on it");
   o.add("aperture-edge", s.optics.edge,
         {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}},
         "border samples of the aperture covered by their share, or all-or-nothing");
@@ -109,6 +119,12 @@ Settings describe(SimulateSettings& s) {
   o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
   o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
   add_beam_options(o, s);
+  o.section("Thermal motion");
+  o.add("phonons", s.phonons, "frozen-phonon configurations to average over; 0 = atoms at rest")
+      .at_least(0)
+      .at_most(100000);
+  o.add("u-rms", s.u_rms, "0.085|Cu=0.08,Zr=0.09",
+        "one-dimensional rms displacement in Angstrom, of all or by element");
   o.section("Scan (default: one position, the centre of the cell)");
   o.add("at", s.at, "X,Y", "probe position in Angstrom");
   o.add("scan", s.scan, "NXxNY", "raster of positions between --from and --to");
@@ -147,6 +163,30 @@ std::pair<int, int> parse_size(const std::string& text, const std::string& name)
   return {n.front(), n.back()};
 }
 
+std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
+  std::map<int, double> u;
+  const auto number = [](const std::string& t) {
+    const double v = parse_quantity(t, "Angstrom", "u-rms");
+    if (v < 0 || v > 2) fail(Fault::usage, "--u-rms {}: expected 0 to 2 Angstrom", v);
+    return v;
+  };
+  if (text.find('=') == std::string::npos) {
+    const double all = number(text);
+    for (const int z : atoms.numbers) u[z] = all;
+    return u;
+  }
+  for (const auto& item : split(text, ',')) {
+    const auto parts = split(item, '=');
+    const int z = parts.empty() ? 0 : atomic_number(parts[0]);
+    if (parts.size() != 2 || z == 0)
+      fail(Fault::usage, "--u-rms '{}': expected SYMBOL=ANGSTROM, for example Cu=0.08", item);
+    u[z] = number(parts[1]);
+  }
+  for (const int z : atoms.numbers)
+    if (!u.contains(z)) fail(Fault::usage, "--u-rms '{}': says nothing of {}", text, symbol(z));
+  return u;
+}
+
 Atoms read_model(const std::string& path, const SimulateSettings& s) {
   StructureReadOptions options;
   options.frame = s.frame;
@@ -170,6 +210,18 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   SimulationSettings r;
   r.optics = s.optics;
   r.optics.plane_wave = s.mode == BeamMode::plane_wave;
+  r.optics.aberrations = parse_aberrations(s.aberrations);
+  if (!s.beam_tilt.empty()) r.optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
+  if (r.optics.tilt_mrad.norm() > 50)
+    fail(Fault::usage,
+         "--beam-tilt {}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
+         "model instead",
+         s.beam_tilt);
+  if (s.probe_fwhm) {
+    r.optics.semiangle_mrad = s.optics.semiangle_mrad =
+        semiangle_for_fwhm(s.optics.energy_kV, *s.probe_fwhm);
+    s.probe_fwhm.reset();
+  }
   if (!s.grid.empty()) {
     std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
   } else {
@@ -192,6 +244,17 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
         fail(Fault::usage, "--detector {}: two detectors of this name",
              r.recording.detectors[k].name);
   }
+  if (s.phonons > 0 && s.u_rms.empty())
+    fail(Fault::usage,
+         "--phonons {}: without --u-rms every configuration is the same; give --u-rms 0.085 or the "
+         "like",
+         s.phonons);
+  if (s.phonons == 0 && !s.u_rms.empty())
+    fail(Fault::usage, "--u-rms {}: has no effect without --phonons N", s.u_rms);
+  if (s.phonons > 0 && s.exit_wave)
+    fail(Fault::usage,
+         "--exit-wave: waves of different configurations have no mean; leave out --phonons, or "
+         "--exit-wave");
   if (!r.recording.patterns && !r.recording.exit_waves && r.recording.detectors.empty())
     fail(Fault::usage,
          "--patterns none: nothing is left to record; give --detector NAME=IN:OUT or --exit-wave");

@@ -1,5 +1,6 @@
 // The parameters of `simulate`, and what they resolve to for a given model.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,12 @@ struct SimulateSettings {
   int frame = -1;
   bool wrap = false;
   Optics optics;
+  std::string aberrations, beam_tilt;
+  std::optional<double> probe_fwhm;
   BeamMode mode = BeamMode::probe;
   double wrap_limit = 20;  // %
+  int phonons = 0;
+  std::string u_rms;
   std::string grid;
   std::optional<double> pixel;
   double slice = 2.0;
@@ -47,6 +52,10 @@ struct Scan {
   std::vector<double> x, y;  // axes of a raster, or every position's own coordinates of a list
   bool is_list = true;
 };
+
+// One-dimensional rms displacement in Angstrom by atomic number, of "0.085" or "Cu=0.08,Zr=0.09";
+// every element of the model must have one.
+std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms);
 
 // Reads the model as the options say; folds atoms in with --wrap.
 Atoms read_model(const std::string& path, const SimulateSettings& s);

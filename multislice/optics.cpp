@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "potentials/fourier.hpp"
@@ -23,11 +24,17 @@ double aperture(const Optics& optics, double qx, double qy, double lx, double ly
   return std::clamp((qa - q) / pitch + 0.5, 0.0, 1.0);
 }
 
-// chi(q) = pi lambda C10 q^2 + pi/2 C30 lambda^3 q^4, with C10 = -defocus.
-double aberration_phase(const Optics& optics, double q2) {
-  const double lambda = optics.wavelength();
-  return M_PI * lambda * q2 * -optics.defocus +
-         0.5 * M_PI * optics.cs_mm * 1e7 * lambda * lambda * lambda * q2 * q2;
+// chi(q) = pi lambda C10 q^2 + pi/2 C30 lambda^3 q^4 + the terms of Krivanek's sum, with C10 =
+// -defocus.
+double aberration_phase(const Optics& optics, double qx, double qy) {
+  const double lambda = optics.wavelength(), q2 = qx * qx + qy * qy;
+  double chi = M_PI * lambda * q2 * -optics.defocus +
+               0.5 * M_PI * optics.cs_mm * 1e7 * lambda * lambda * lambda * q2 * q2;
+  const double theta = lambda * std::sqrt(q2), phi = std::atan2(qy, qx);
+  for (const Aberration& a : optics.aberrations)
+    chi += 2 * M_PI / lambda * std::pow(theta, a.n + 1) / (a.n + 1) * a.size *
+           std::cos(a.m * (phi - a.angle));
+  return chi;
 }
 
 }  // namespace
@@ -67,11 +74,53 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
       const double qx = jx / grid.lx, qy = jy / grid.ly;
       const double a = grid.inside_band(qx, qy) ? aperture(optics, qx, qy, grid.lx, grid.ly) : 0;
       if (a == 0) continue;
-      beams.push_back({jx, jy, std::polar(a, -aberration_phase(optics, qx * qx + qy * qy))});
+      beams.push_back({jx, jy, std::polar(a, -aberration_phase(optics, qx, qy))});
       total += a * a;
     }
   for (auto& b : beams) b.amplitude /= std::sqrt(total);
   return beams;
+}
+
+double diffraction_limited_fwhm(double energy_kV, double semiangle_mrad) {
+  return 0.514495 * wavelength(energy_kV) / (semiangle_mrad * 1e-3);
+}
+
+double semiangle_for_fwhm(double energy_kV, double fwhm) {
+  return 0.514495 * wavelength(energy_kV) / fwhm * 1e3;
+}
+
+std::vector<Aberration> parse_aberrations(const std::string& text) {
+  std::vector<Aberration> terms;
+  const auto term = [&](int n, int m) -> Aberration& {
+    for (auto& t : terms)
+      if (t.n == n && t.m == m) return t;
+    return terms.emplace_back(Aberration{n, m, 0, 0});
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string item = text.substr(at, end - at);
+    at = end + 1;
+    const std::size_t sign = item.find('=');
+    const std::string name = item.substr(0, sign);
+    const bool is_angle = name.starts_with("phi");
+    const std::string order = name.substr(std::min<std::size_t>(is_angle ? 3 : 1, name.size()));
+    const bool known = (is_angle || name.starts_with("C")) && order.size() == 2 &&
+                       order[0] >= '1' && order[0] <= '5' && order[1] >= '0' &&
+                       order[1] <= order[0] + 1 && (order[0] - order[1]) % 2 != 0;
+    if (!known || sign == std::string::npos)
+      fail(Fault::usage,
+           "--aberrations '{}': expected Cnm=SIZE in Angstrom or phinm=ANGLE in rad with n = 1..5 "
+           "and m = n+1, "
+           "n-1, .. (C12, phi12, C21, C23, C30, .. C56)",
+           item);
+    char* rest = nullptr;
+    const double value = std::strtod(item.c_str() + sign + 1, &rest);
+    if (*rest != 0 || rest == item.c_str() + sign + 1 || !std::isfinite(value))
+      fail(Fault::usage, "--aberrations '{}': expected a number behind '='", item);
+    Aberration& t = term(order[0] - '0', order[1] - '0');
+    (is_angle ? t.angle : t.size) = value;
+  }
+  return terms;
 }
 
 double wrapped_fraction(const Optics& optics, const Grid& grid) {
@@ -88,8 +137,8 @@ double wrapped_fraction(const Optics& optics, const Grid& grid) {
   for (int j = 0; j < n; ++j)
     for (int i = 0; i < n; ++i) {
       const double qx = fine.q_x(i), qy = fine.q_y(j);
-      psi(j, i) = std::polar(aperture(sharp, qx, qy, edge, edge),
-                             -aberration_phase(optics, qx * qx + qy * qy));
+      psi(j, i) =
+          std::polar(aperture(sharp, qx, qy, edge, edge), -aberration_phase(optics, qx, qy));
     }
   transform_plane(psi, Direction::backward);
   double inside = 0, total = 0;

@@ -1,5 +1,8 @@
 // The beam and the probe-forming lens.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "base/array.hpp"
 #include "potentials/grid.hpp"
 
@@ -8,15 +11,25 @@ namespace vitrobeam {
 double wavelength(double energy_kV);            // Angstrom, relativistic
 double interaction_constant(double energy_kV);  // sigma in rad / (V Angstrom)
 
+// One term of the aberration function in Krivanek's notation:
+// chi = 2 pi / lambda theta^(n+1) / (n+1) C_nm cos(m (phi - phi_nm)), phi from +x towards +y.
+struct Aberration {
+  int n, m;
+  double size;       // C_nm, Angstrom
+  double angle = 0;  // phi_nm, rad; of no effect for m = 0
+};
+
 enum class ApertureEdge { soft, hard };
 
 struct Optics {
   double energy_kV = 200;
   bool plane_wave = false;
-  double semiangle_mrad = 3.3;  // convergence semi-angle
-  double defocus = 0;           // Angstrom, underfocus positive, C10 = -defocus
-  double cs_mm = 0;             // C30
+  double semiangle_mrad = 3.3;               // convergence semi-angle
+  double defocus = 0;                        // Angstrom, underfocus positive, C10 = -defocus
+  double cs_mm = 0;                          // C30
+  std::vector<Aberration> aberrations = {};  // beside defocus and C30
   ApertureEdge edge = ApertureEdge::soft;
+  Vector2d tilt_mrad = {0, 0};  // of the beam: it travels along (tan tilt_x, tan tilt_y, 1)
 
   double wavelength() const { return vitrobeam::wavelength(energy_kV); }
   double aperture_q() const { return semiangle_mrad * 1e-3 / wavelength(); }  // 1/Angstrom
@@ -33,6 +46,15 @@ struct ApertureBeam {
 // single beam (0, 0). Throws Error{physics} if the aperture reaches beyond the band limit or holds
 // no beam but the central one.
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid);
+
+// FWHM = 0.5145 lambda / alpha of a probe limited by diffraction alone (half maximum of the Airy
+// pattern), and its inverse.
+double diffraction_limited_fwhm(double energy_kV, double semiangle_mrad);
+double semiangle_for_fwhm(double energy_kV, double fwhm);  // mrad
+
+// "C12=20,phi12=0.3,C21=..": terms C10, C12, C21, C23, C30, .. C56 in Angstrom with their angles in
+// rad. Throws Error{usage} naming the term.
+std::vector<Aberration> parse_aberrations(const std::string& text);
 
 // Fraction of the probe's intensity that lies farther than half a cell edge from its centre in a
 // cell much larger than `grid`'s: what would wrap around. 0 for a plane wave.

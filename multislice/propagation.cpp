@@ -16,27 +16,30 @@ void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma,
 }  // namespace
 
 template <typename Real>
-Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distance)
+Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distance,
+                             const Vector2d& tilt)
     : ny_(grid.ny),
-      along_x_(grid.band_x() + 1),
+      along_x_(2 * grid.band_x() + 1),
       along_y_(grid.ny),
       half_height_(grid.band_x() + 1, 0) {
+  const auto phase = [&](double q, double angle) {
+    return -M_PI * distance * q * (wavelength * q + 2 * std::tan(angle));
+  };
   const double norm = 1.0 / (double(grid.nx) * grid.ny);
-  for (int jx = 0; jx <= grid.band_x(); ++jx) {
-    const double qx = jx / grid.lx;
-    along_x_[jx] = std::complex<Real>(std::polar(norm, -M_PI * wavelength * distance * qx * qx));
-    while (grid.inside_band(qx, (half_height_[jx] + 1) / grid.ly)) ++half_height_[jx];
-  }
+  for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx)
+    along_x_[jx + grid.band_x()] =
+        std::complex<Real>(std::polar(norm, phase(jx / grid.lx, tilt.x())));
+  for (int jx = 0; jx <= grid.band_x(); ++jx)
+    while (grid.inside_band(jx / grid.lx, (half_height_[jx] + 1) / grid.ly)) ++half_height_[jx];
   for (int j = 0; j < grid.ny; ++j)
-    along_y_[j] = std::complex<Real>(
-        std::polar(1.0, -M_PI * wavelength * distance * grid.q_y(j) * grid.q_y(j)));
+    along_y_[j] = std::complex<Real>(std::polar(1.0, phase(grid.q_y(j), tilt.y())));
 }
 
 template <typename Real>
 void Propagator<Real>::apply(int jx, std::complex<Real>* column) const {
   using Line = Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>;
   const int h = half_height(jx);
-  const std::complex<Real> x = along_x_[std::abs(jx)];
+  const std::complex<Real> x = along_x_[jx + int(half_height_.size()) - 1];
   Eigen::Map<Line> psi(column, ny_);
   const Eigen::Map<const Line> y(along_y_.data(), ny_);
   psi.head(h + 1) *= y.head(h + 1) * x;

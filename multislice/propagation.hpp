@@ -10,12 +10,14 @@
 
 namespace vitrobeam {
 
-// exp(-i pi lambda dz q^2) inside the band, 0 outside, times the normalisation of one forward and
-// one inverse transform. Separable in x and y, so it is two lines, not a plane.
+// exp(-i pi lambda dz q^2 - 2 pi i dz q.tan(tilt)) inside the band, 0 outside, times the
+// normalisation of one forward and one inverse transform. Separable in x and y, so it is two lines,
+// not a plane.
 template <typename Real>
 class Propagator {
  public:
-  Propagator(const Grid& grid, double wavelength, double distance);
+  Propagator(const Grid& grid, double wavelength, double distance,
+             const Vector2d& tilt = {0, 0});  // rad
   // Multiplies psi(jy) of column jx, ny values in FFT order.
   void apply(int jx, std::complex<Real>* column) const;
 

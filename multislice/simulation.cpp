@@ -62,7 +62,8 @@ template <typename Real>
 struct Simulation<Real>::State {
   using Complex = std::complex<Real>;
 
-  State(const Atoms& atoms, const SimulationSettings& s, int threads)
+  State(const Atoms& atoms, const SimulationSettings& s, int threads,
+        const std::vector<Vector3d>& displacements)
       : settings(s),
         grid(make_grid(atoms, s)),
         beams(aperture_beams(s.optics, grid)),
@@ -72,13 +73,14 @@ struct Simulation<Real>::State {
         dz(atoms.cell.vectors(2, 2) / slices),
         atoms_placed(0),
         transform(grid),
-        propagator(grid, s.optics.wavelength(), dz),
+        propagator(grid, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
         transmission(transform, ProjectedPotential<Real>(grid, s.potential, elements(atoms)),
-                     place(atoms), interaction_constant(s.optics.energy_kV), threads) {}
+                     place(atoms, displacements), interaction_constant(s.optics.energy_kV),
+                     threads) {}
 
-  std::vector<SliceAtoms> place(const Atoms& atoms) {
+  std::vector<SliceAtoms> place(const Atoms& atoms, const std::vector<Vector3d>& displacements) {
     check_inside(atoms);
-    auto placed = assign_to_slices(atoms, slices);
+    auto placed = assign_to_slices(atoms, slices, displacements);
     for (const auto& slice : placed)
       for (const auto& element : slice) atoms_placed += element.second.size();
     return placed;
@@ -151,8 +153,9 @@ struct Simulation<Real>::State {
 };
 
 template <typename Real>
-Simulation<Real>::Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads)
-    : state_(std::make_unique<State>(atoms, settings, threads)) {}
+Simulation<Real>::Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads,
+                             const std::vector<Vector3d>& displacements)
+    : state_(std::make_unique<State>(atoms, settings, threads, displacements)) {}
 template <typename Real>
 Simulation<Real>::~Simulation() = default;
 

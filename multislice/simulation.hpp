@@ -55,8 +55,10 @@ class Simulation {
 
   // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
   // along +z.
-  // `threads` share the work of making the potential.
-  Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads = 1);
+  // `threads` share the work of making the potential. `displacements` (one per atom, Angstrom) is
+  // thermal motion.
+  Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads = 1,
+             const std::vector<Vector3d>& displacements = {});
   ~Simulation();
 
   const Grid& grid() const;

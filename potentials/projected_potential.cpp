@@ -27,13 +27,16 @@ Matrix<Real> phases(const std::vector<Vector2d>& atoms, int axis, double length,
 
 }  // namespace
 
-std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices) {
+std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices,
+                                         const std::vector<Vector3d>& displacements) {
   std::vector<SliceAtoms> out(slices);
   const double dz = atoms.cell.vectors(2, 2) / slices;
   for (std::size_t i = 0; i < atoms.size(); ++i) {
     const Vector3d& r = atoms.positions[i];
     const int slice = std::clamp(int(std::floor(r.z() / dz)), 0, slices - 1);
-    out[slice][atoms.numbers[i]].push_back(r.head<2>());
+    Vector2d across = r.head<2>();
+    if (!displacements.empty()) across += displacements[i].head<2>();
+    out[slice][atoms.numbers[i]].push_back(across);
   }
   return out;
 }

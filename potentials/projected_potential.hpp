@@ -15,8 +15,10 @@ namespace vitrobeam {
 using SliceAtoms = std::map<int, std::vector<Vector2d>>;
 
 // `slices` equally thick slices over the height of the cell; an atom belongs to slice floor(z / dz)
-// whole.
-std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices);
+// whole. With `displacements` (one per atom, Angstrom) atoms move across the beam but stay in the
+// slice of their rest position.
+std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices,
+                                         const std::vector<Vector3d>& displacements = {});
 
 // Fourier coefficients of a projected potential for jx >= 0: [jy + band_y, jx], V Angstrom; V(-q)
 // is the conjugate, and v(r) = sum_q V_q exp(2 pi i q.r). Zero outside the circular band.

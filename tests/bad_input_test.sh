@@ -71,6 +71,13 @@ expect 2 "no output" simulate good.xyz
 expect 2 "name the file of atoms" simulate -o new.h5
 expect 2 "exists; give --force" simulate good.xyz -o exists.h5 --semiangle 10 --grid 64
 expect 2 "the folder nowhere does not exist" simulate good.xyz -o nowhere/new.h5
+expect 2 "without --u-rms" $run --phonons 3
+expect 2 "says nothing of Zr" $run --phonons 3 --u-rms Cu=0.08
+expect 2 "SYMBOL=ANGSTROM" $run --phonons 3 --u-rms Qq=0.08
+expect 2 "no effect without --phonons" $run --u-rms 0.08
+expect 2 "have no mean" $run --phonons 3 --u-rms 0.08 --exit-wave
+expect 2 "--aberrations 'C13=2'" $run --aberrations C13=2
+expect 2 "turn the model instead" $run --beam-tilt 100,0
 expect 3 "none.xyz" simulate none.xyz -o new.h5
 expect 3 "nan.xyz:3" simulate nan.xyz -o new.h5
 expect 3 "Qq" simulate element.xyz -o new.h5

@@ -5,8 +5,10 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/elements.hpp"
+#include "models/thermal.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/simulation.hpp"
+#include "multislice/thermal_average.hpp"
 #include "tests/naive.hpp"
 
 using namespace vitrobeam;
@@ -436,4 +438,105 @@ TEST_CASE("what physics cannot answer is refused") {
   Atoms oblique = atoms;
   oblique.cell.vectors(1, 0) = 1;
   CHECK(fault(oblique, settings(120, 96, 10)) == Fault::physics);
+}
+
+TEST_CASE("aberrations: named terms are what the old ones are, and turn with the lens") {
+  const Atoms atoms = random_atoms({14, 14, 6}, 60, 8);
+  SimulationSettings s = settings(96, 96, 12), t = s;
+  const Vector2d at(5.3, 6.1);
+  s.optics.defocus = 60;
+  s.optics.cs_mm = 0.02;
+  t.optics.aberrations = parse_aberrations("C10=-60,C30=2e5");
+  CHECK(difference(pattern(atoms, t, at), pattern(atoms, s, at)) < 1e-10);
+
+  // two-fold astigmatism along x is a defocus of -C12 for beams along x and +C12 along y
+  const Grid g{96, 96, 14, 14};
+  Optics astigmatic, focused = astigmatic;
+  astigmatic.semiangle_mrad = focused.semiangle_mrad = 12;
+  astigmatic.aberrations = parse_aberrations("C12=40");
+  const auto a = aperture_beams(astigmatic, g);
+  for (const double sign : {-1.0, 1.0}) {
+    focused.defocus = 40 * sign;
+    const auto f = aperture_beams(focused, g);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (sign < 0 ? a[i].jy == 0 : a[i].jx == 0)
+        CHECK(std::abs(a[i].amplitude - f[i].amplitude) < 1e-12);
+  }
+  // coma turned by 90 degrees is the pattern of the turned model, turned
+  t.optics.aberrations = parse_aberrations("C21=900,phi21=0.3");
+  const PlaneD p = pattern(atoms, t, at);
+  t.optics.aberrations = parse_aberrations(fmt::format("C21=900,phi21={}", 0.3 + M_PI / 2));
+  Atoms turned = atoms;
+  for (auto& r : turned.positions) r = Vector3d(14 - r.y(), r.x(), r.z());
+  const PlaneD q = pattern(turned, t, {14 - at.y(), at.x()});
+  double error = 0;
+  for (int j = 1; j < 96; ++j)
+    for (int i = 1; i < 96; ++i) error += std::abs(q(i, 96 - j) - p(j, i));
+  CHECK(error < 1e-10);
+  for (const char* wrong : {"C11=3", "C13=3", "C67=1", "D12=1", "C12", "C12=x", "phi12", "C1=2"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(parse_aberrations(wrong), Error);
+  }
+}
+
+TEST_CASE("a tilted beam travels sideways: z tan(tilt) behind a distance z of vacuum") {
+  Atoms vacuum;
+  vacuum.cell = Cell::orthogonal(24, 24, 60);
+  SimulationSettings s = settings(128, 128, 12);
+  s.recording.exit_waves = true;
+  s.optics.defocus = 60;  // in focus at the exit
+  s.optics.tilt_mrad = {1e3 * std::atan(5 * 24.0 / 128 / 60), 0};
+  const PlaneD i = simulate<double>(vacuum, s, {{12, 12}})[0].exit_wave.abs2();
+  int row = 0, column = 0;
+  i.maxCoeff(&row, &column);
+  CHECK(row == 64);
+  CHECK(column == 64 + 5);
+}
+
+TEST_CASE("convergence by beam size: 3.60 Angstrom at 200 kV is 3.58 mrad") {
+  CHECK(semiangle_for_fwhm(200, 3.60) == approx(3.584).epsilon(1e-3));
+  CHECK(diffraction_limited_fwhm(200, semiangle_for_fwhm(200, 3.6)) == approx(3.6).epsilon(1e-12));
+}
+
+TEST_CASE("thermal motion") {
+  const Atoms atoms = random_atoms({16, 12, 12}, 400, 6);
+  const std::map<int, double> u = {{29, 0.1}, {40, 0.05}};
+  // variance and independence of (seed, configuration, atom)
+  double sum[2] = {0, 0};
+  for (int c = 1; c <= 50; ++c) {
+    const auto d = thermal_displacements(atoms, u, 7, c);
+    for (std::size_t i = 0; i < atoms.size(); ++i)
+      sum[atoms.numbers[i] == 40] += d[i].squaredNorm() / 3;
+  }
+  CHECK(sum[0] / (50 * 200) == approx(0.01).epsilon(0.03));
+  CHECK(sum[1] / (50 * 200) == approx(0.0025).epsilon(0.03));
+  CHECK(thermal_displacements(atoms, u, 7, 3)[5] == thermal_displacements(atoms, u, 7, 3)[5]);
+  CHECK(thermal_displacements(atoms, u, 7, 3)[5] != thermal_displacements(atoms, u, 7, 4)[5]);
+  CHECK(thermal_displacements(atoms, u, 8, 3)[5] != thermal_displacements(atoms, u, 7, 3)[5]);
+
+  // N configurations at rest are one static run, exactly
+  SimulationSettings s = settings(120, 96, 10);
+  s.recording.detectors = {{"haadf", 30, 60}};
+  const auto at_rest = simulate<float>(atoms, s, {{4, 5}})[0];
+  ThermalAverage<float> none, some;
+  double plain_mean = 0;
+  for (int c = 1; c <= 7; ++c) {
+    const auto run = [&](const std::map<int, double>& motion, ThermalAverage<float>& average) {
+      double detector = 0;
+      Simulation<float>(atoms, s, 1, thermal_displacements(atoms, motion, 1, c))
+          .run({{4, 5}}, 1, [&](std::size_t, const ProbeResult<float>& r) {
+            average.add(r);
+            detector = r.detectors[0];
+          });
+      return detector;
+    };
+    run({{29, 0.0}, {40, 0.0}}, none);
+    plain_mean += run(u, some) / 7;
+  }
+  CHECK((none.mean().pattern == at_rest.pattern).all());
+  CHECK(none.mean().detectors == at_rest.detectors);
+  CHECK(none.detector_errors()[0] == 0);
+  CHECK(some.mean().detectors[0] == approx(plain_mean).epsilon(1e-12));  // the mean, not the sum
+  CHECK(some.detector_errors()[0] > 0);
+  CHECK(difference(some.mean().pattern.cast<double>(), at_rest.pattern.cast<double>()) > 1e-3);
 }

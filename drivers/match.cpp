@@ -345,7 +345,9 @@ void state_null(const Recognition& recognition, const MotifLibrary& library, con
   for (std::size_t m = 0; m < r.power.size(); ++m) {
     const double n =
         double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
-    r.power_error.push_back(std::sqrt(r.power[m] * (1 - r.power[m]) / n));
+    // of a share k / n under a flat prior: not 0 where all or none were found
+    const double p = (r.power[m] * n + 1) / (n + 2);
+    r.power_error.push_back(std::sqrt(p * (1 - p) / (n + 3)));
   }
 }
 

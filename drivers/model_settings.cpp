@@ -55,8 +55,7 @@ Settings describe(ModelSettings& s) {
         "motif of the table (with the options above) or a structure file");
   o.add("matrix", s.matrix, "FILE", "structure file that the motif is put into");
   o.add("at", s.at, "X,Y,Z",
-        "centre of the motif, Angstrom from the cell's corner; repeatable (default: middle of the "
-        "cell)");
+        "centre of the motif, Angstrom from the cell's corner (default: middle of the cell)");
   o.add("overlap", s.overlap, "",
         "matrix atoms closer than this share of the sum of metallic radii are taken out")
       .above(0)

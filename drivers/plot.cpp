@@ -28,7 +28,7 @@ Settings describe(PlotCommand& c) {
   o.add("dataset", c.dataset, "PATH",
         "the dataset to show (default: detector images, motif map, mean pattern and a few "
         "patterns, whatever there is)");
-  o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0; may be repeated");
+  o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0");
   o.add("mean", c.mean, "only the mean pattern over all positions");
   o.section("How patterns are shown");
   o.add("display", c.display,
@@ -132,7 +132,8 @@ int run_plot(const std::vector<std::string>& arguments) {
   Figure figure{chosen_panels(file, c, view), 2,
                 std::filesystem::path(file.path()).filename().string()};
   const std::size_t n = figure.panels.size();
-  figure.columns = n > 9 ? kWide : n > 4 ? 3 : 2;
+  const bool has_pairs = n > 4 && c.dataset.empty() && file.exists("/match/examples");
+  figure.columns = n > 9 || has_pairs ? kWide : n > 4 ? 3 : 2;
   write_bytes(c.common.output, png(figure));
   std::cout << fmt::format("wrote       {} ({} panels)\n", c.common.output, figure.panels.size());
   return 0;

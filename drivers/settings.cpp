@@ -84,6 +84,11 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
   return out;
 }
 
+std::string with_words(std::string text, const std::vector<std::string>& words) {
+  for (const auto& w : words) text += ' ' + w;
+  return text;
+}
+
 }  // namespace
 
 double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
@@ -388,8 +393,8 @@ void Settings::read_ini(const std::string& path) {
 }
 
 void Settings::print_help(std::ostream& out) const {
-  out << fmt::format("vitrobeam {}: {}\n\nusage: vitrobeam {} {} [options]\n", command_, summary_,
-                     command_, fmt::join(positional_names_, " "));
+  out << fmt::format("vitrobeam {}: {}\n\nusage: vitrobeam {} [options]\n", command_, summary_,
+                     with_words(command_, positional_names_));
   constexpr std::size_t kColumn = 34;
   std::vector<std::string> sections;
   for (const auto& p : parameters_)
@@ -415,8 +420,8 @@ void Settings::print_help(std::ostream& out) const {
 }
 
 std::string Settings::ini() const {
-  std::string text = fmt::format("# vitrobeam {} {} --config THIS_FILE -o OUTPUT\n", command_,
-                                 fmt::join(positional_, " "));
+  std::string text = fmt::format("# vitrobeam {} --config THIS_FILE -o OUTPUT\n",
+                                 with_words(command_, positional_));
   for (const auto& p : parameters_) {
     if (!p->is_recorded) continue;
     for (const auto& t : p->texts()) text += fmt::format("{} = {}\n", p->name, t);

@@ -31,8 +31,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// One finished position as it stands in the journal: intensity_out, detectors, their standard
-// errors, then the compressed pattern and exit wave, each behind its length.
+// One finished position at one depth as it stands in the journal: intensity_out, detectors, their
+// standard errors, then the compressed pattern and exit wave, each behind its length.
 struct Unit {
   double intensity_out = 0;
   std::vector<double> detectors, errors;  // errors are 0 without thermal motion
@@ -110,13 +110,6 @@ void check_probe(Plan& p, const SimulateSettings& s, const Grid& grid) {
          100 * p.wrapped, grid.lx, grid.ly, s.wrap_limit);
 }
 
-template <typename Real>
-std::size_t memory_bytes(const Grid& grid, int slices, int threads) {
-  const std::size_t plane = std::size_t(grid.nx) * grid.ny * 2 * sizeof(Real);
-  return plane * slices + std::size_t(threads) * 5 *
-                              plane;  // transmission functions; waves and scratch of each thread
-}
-
 // Seconds that one wave takes for one slice on this grid and machine, from a few milliseconds of
 // trial.
 template <typename Real>
@@ -149,27 +142,48 @@ void print_dry_run(const Plan& p, const SimulateSettings& s) {
       p.simulation.recording.patterns ? double(window.nx) * window.ny * sizeof(Real) : 0;
   const double exit =
       p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
-  const double mrad = 1e3 * p.simulation.optics.wavelength();
+  const double mrad = 1e3 * p.simulation.optics.wavelength(), gib = 1 << 30;
+  const std::size_t beams = aperture_beams(p.simulation.optics, grid).size();
+  const int repeats = std::max(1, s.phonons);
+  const double transmission = double(grid.nx) * grid.ny * 2 * sizeof(Real) * slices;
   std::cout << fmt::format(
       "atoms       {}\n"
       "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
       "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
-      "engine      multislice, {} positions, {} threads\n"
-      "memory      {:.2f} GiB\n"
-      "disk        at most {:.2f} GiB (twice that until the run is whole)\n"
-      "time        {:.1f} s for the waves, about {:.1f} s for the potential\n",
+      "work        {} positions, {} plane waves in the aperture, {} configuration(s), {} threads\n",
       p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
       p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
-      p.scan.positions.size(), s.common.threads,
-      double(memory_bytes<Real>(grid, slices, s.common.threads)) / (1 << 30),
-      n * (pattern + exit) / (1 << 30), n * slices * slice / s.common.threads,
-      5.0 * slices * slice / s.common.threads);
+      p.scan.positions.size(), beams, repeats, s.common.threads);
+  for (const auto& [name, engine] :
+       {std::pair{"multislice", Engine::multislice}, {"smatrix", Engine::scattering_matrix}}) {
+    const EngineCost cost = engine_cost(engine, grid, slices, beams, p.simulation.recording,
+                                        p.scan.positions.size(), s.common.threads, sizeof(Real));
+    std::cout << fmt::format("{:<11} {:.1f} s, {:.2f} GiB\n", name,
+                             repeats * (cost.wave_slices + 5.0 * slices) * slice / s.common.threads,
+                             (cost.bytes + transmission) / gib);
+  }
+  std::cout << fmt::format("disk        at most {:.2f} GiB (twice that until the run is whole)\n",
+                           n * (pattern + exit) / gib);
+}
+
+// Results at several depths have a leading thickness axis.
+Shape with_depths(std::size_t depths, const Shape& shape) {
+  if (depths == 1) return shape;
+  Shape all = {depths};
+  all.insert(all.end(), shape.begin(), shape.end());
+  return all;
+}
+
+void write_detector(Hdf5Writer& file, const std::string& path, const Stack<double>& maps) {
+  file.write(path, maps);
+  file.attribute(path, "units", std::string("fraction of incident beam"));
 }
 
 template <typename Real>
 void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>& sim,
                 const Journal& journal, RunRecord& record) {
   const Recording& r = p.simulation.recording;
+  const std::vector<int> depths = sim.depths();
   DiffractionAxes axes;
   axes.energy_kV = s.optics.energy_kV;
   axes.scan_x = p.scan.x;
@@ -177,43 +191,57 @@ void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>
   axes.is_list = p.scan.is_list;
   axes.q_x = sim.q_x();
   axes.q_y = sim.q_y();
+  if (depths.size() > 1)
+    for (const int d : depths) axes.thickness.push_back(d * sim.slice_thickness());
   const Shape scan = axes.scan_shape();
   const std::size_t n = p.scan.positions.size(), ny = axes.q_y.size(), nx = axes.q_x.size();
   const auto gy = std::size_t(sim.grid().ny), gx = std::size_t(sim.grid().nx);
+  const auto shape = [&](std::size_t y, std::size_t x) {
+    return with_depths(depths.size(), {scan[0], scan[1], y, x});
+  };
+  const auto chunk_shape = [&](std::size_t y, std::size_t x) {
+    Shape c(shape(y, x).size(), 1);
+    c[c.size() - 2] = y;
+    c.back() = x;
+    return c;
+  };
 
   Hdf5Writer file(s.common.output);
   if (r.patterns)
-    file.create_chunked<Real>("/simulation/patterns", {scan[0], scan[1], ny, nx}, {1, 1, ny, nx});
+    file.create_chunked<Real>("/simulation/patterns", shape(ny, nx), chunk_shape(ny, nx));
   if (r.exit_waves)
-    file.create_chunked<std::complex<Real>>("/simulation/exit_wave", {scan[0], scan[1], gy, gx},
-                                            {1, 1, gy, gx});
-  std::vector<PlaneD> images(r.detectors.size(), PlaneD(scan[0], scan[1])), errors = images;
+    file.create_chunked<std::complex<Real>>("/simulation/exit_wave", shape(gy, gx),
+                                            chunk_shape(gy, gx));
+  std::vector<Stack<double>> images(r.detectors.size(),
+                                    Stack<double>(with_depths(depths.size(), scan))),
+      errors = images;
   double lowest = 1, highest = 0, mean = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const Unit u = Unit::from(journal.read(i), r.detectors.size());
-    const Shape chunk = {i / scan[1], i % scan[1], 0, 0};
-    if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
-    if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
-    for (std::size_t k = 0; k < images.size(); ++k) {
-      images[k](Eigen::Index(chunk[0]), Eigen::Index(chunk[1])) = u.detectors[k];
-      errors[k](Eigen::Index(chunk[0]), Eigen::Index(chunk[1])) = u.errors[k];
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t d = 0; d < depths.size(); ++d) {
+      const Unit u = Unit::from(journal.read(i * depths.size() + d), r.detectors.size());
+      Shape chunk = {i / scan[1], i % scan[1], 0, 0};
+      if (depths.size() > 1) chunk.insert(chunk.begin(), d);
+      if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
+      if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
+      for (std::size_t k = 0; k < images.size(); ++k) {
+        images[k].values[d * n + i] = u.detectors[k];
+        errors[k].values[d * n + i] = u.errors[k];
+      }
+      lowest = std::min(lowest, u.intensity_out);
+      highest = std::max(highest, u.intensity_out);
+      mean += u.intensity_out / double(n * depths.size());
     }
-    lowest = std::min(lowest, u.intensity_out);
-    highest = std::max(highest, u.intensity_out);
-    mean += u.intensity_out / double(n);
-  }
   for (std::size_t k = 0; k < images.size(); ++k) {
     const std::string path = "/simulation/detectors/" + r.detectors[k].name;
-    write_map(file, path, images[k], "fraction of incident beam");
+    write_detector(file, path, images[k]);
     if (s.phonons > 1)
-      write_map(file, "/simulation/detectors_stderr/" + r.detectors[k].name, errors[k],
-                "fraction of incident beam");
+      write_detector(file, "/simulation/detectors_stderr/" + r.detectors[k].name, errors[k]);
     file.attribute(path, "inner_mrad", r.detectors[k].inner_mrad);
     file.attribute(path, "outer_mrad", r.detectors[k].outer_mrad);
   }
   if (r.exit_waves)
     file.attribute("/simulation/exit_wave", "units",
-                   "amplitude; the incident wave has sum |psi|^2 = 1");
+                   std::string("amplitude; the incident wave has sum |psi|^2 = 1"));
   for (const auto& [name, value] : {std::pair{"intensity_out_min", lowest},
                                     {"intensity_out_mean", mean},
                                     {"intensity_out_max", highest}})
@@ -273,11 +301,12 @@ void run_at_rest(const SimulateSettings& s, const Plan& p, const Simulation<Real
                  Engine engine, const std::vector<std::size_t>& missing, Journal& journal) {
   std::vector<Vector2d> positions;
   for (const std::size_t i : missing) positions.push_back(p.scan.positions[i]);
-  Progress progress("positions", missing.size(), s.common.progress);
+  const std::size_t depths = sim.depths().size();
+  Progress progress("positions", missing.size() * depths, s.common.progress);
   sim.run(
       positions, s.common.threads,
       [&](std::size_t k, const ProbeResult<Real>& result) {
-        journal.append(missing[k],
+        journal.append(missing[k] * depths + std::size_t(result.depth),
                        pack(result, std::vector<double>(result.detectors.size(), 0.0)).bytes());
         progress.advance();
       },
@@ -287,21 +316,23 @@ void run_at_rest(const SimulateSettings& s, const Plan& p, const Simulation<Real
 // Blocks of positions whose means fit into memory; each goes through all configurations, then into
 // the journal.
 template <typename Real>
-void run_phonons(const SimulateSettings& s, const Plan& p, Engine engine,
+void run_phonons(const SimulateSettings& s, const Plan& p, std::size_t depths, Engine engine,
                  const std::vector<std::size_t>& missing, Journal& journal) {
   const auto u = parse_u_rms(s.u_rms, p.atoms);
   const PatternWindow window(
       {p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0), p.atoms.cell.vectors(1, 1)},
       p.simulation.recording.q_max);
   const double pattern_bytes = p.simulation.recording.patterns ? 8.0 * window.nx * window.ny : 8;
-  const auto block = std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / pattern_bytes));
-  Progress progress("positions x configurations", missing.size() * s.phonons, s.common.progress);
+  const auto block =
+      std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / (pattern_bytes * double(depths))));
+  Progress progress("positions x configurations", missing.size() * depths * s.phonons,
+                    s.common.progress);
   for (std::size_t first = 0; first < missing.size(); first += block) {
     const std::size_t count = std::min(block, missing.size() - first);
     std::vector<Vector2d> positions;
     for (std::size_t k = 0; k < count; ++k)
       positions.push_back(p.scan.positions[missing[first + k]]);
-    std::vector<ThermalAverage<Real>> averages(count);
+    std::vector<ThermalAverage<Real>> averages(count * depths);
     for (int configuration = 1; configuration <= s.phonons && !interrupted(); ++configuration)
       Simulation<Real>(
           p.atoms, p.simulation, s.common.threads,
@@ -309,13 +340,13 @@ void run_phonons(const SimulateSettings& s, const Plan& p, Engine engine,
           .run(
               positions, s.common.threads,
               [&](std::size_t k, const ProbeResult<Real>& result) {
-                averages[k].add(result);
+                averages[k * depths + std::size_t(result.depth)].add(result);
                 progress.advance();
               },
               interrupted, engine);
     if (interrupted()) return;
-    for (std::size_t k = 0; k < count; ++k)
-      journal.append(missing[first + k],
+    for (std::size_t k = 0; k < count * depths; ++k)
+      journal.append(missing[first + k / depths] * depths + k % depths,
                      pack(averages[k].mean(), averages[k].detector_errors()).bytes());
   }
 }
@@ -362,14 +393,18 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
     save_transform_plans();
   }
   std::vector<std::size_t> missing;
-  for (std::size_t i = 0; i < p.scan.positions.size(); ++i)
-    if (!journal.has(i)) missing.push_back(i);
+  const std::size_t depths = sim.depths().size();
+  for (std::size_t i = 0; i < p.scan.positions.size(); ++i) {
+    bool whole = true;
+    for (std::size_t d = 0; d < depths; ++d) whole = whole && journal.has(i * depths + d);
+    if (!whole) missing.push_back(i);
+  }
   if (missing.size() < p.scan.positions.size())
     spdlog::info("resuming: {} of {} positions are done", p.scan.positions.size() - missing.size(),
                  p.scan.positions.size());
   const auto waves_start = Clock::now();
   if (s.phonons > 0)
-    run_phonons<Real>(s, p, engine, missing, journal);
+    run_phonons<Real>(s, p, sim.depths().size(), engine, missing, journal);
   else
     run_at_rest<Real>(s, p, sim, engine, missing, journal);
   record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
@@ -377,7 +412,7 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   if (interrupted()) {
     std::cerr << fmt::format(
         "vitrobeam: interrupted; {} of {} positions are saved, continue with --resume\n",
-        journal.size() - 1, p.scan.positions.size());
+        (journal.size() - 1) / depths, p.scan.positions.size());
     return 130;
   }
   write_file(s, p, sim, journal, record);

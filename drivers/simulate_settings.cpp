@@ -139,6 +139,9 @@ Settings describe(SimulateSettings& s) {
         "crop patterns to |q_x|, |q_y| up to this (default: the whole grid)")
       .above(0);
   o.add("exit-wave", s.exit_wave, "store the exit wave of every position");
+  o.add("every-slices", s.every_slices,
+        "results also after every so many slices: a leading thickness axis; 0 = only at the exit")
+      .at_least(0);
   add_common(o, s.common);
   return o;
 }
@@ -236,6 +239,7 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);
   r.recording.exit_waves = s.exit_wave;
+  r.recording.every_slices = s.every_slices;
   r.recording.memory_GiB = s.memory_GiB;
   for (const auto& d : s.detectors) {
     r.recording.detectors.push_back(parse_detector(d));

@@ -39,6 +39,7 @@ struct SimulateSettings {
   PatternMode patterns = PatternMode::full;
   std::optional<double> q_max;
   bool exit_wave = false;
+  int every_slices = 0;
 };
 
 Settings describe(SimulateSettings& s);

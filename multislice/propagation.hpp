@@ -64,6 +64,12 @@ void finish_in_fourier_space(const BandTransform<Real>& transform,
                              typename BandTransform<Real>::Workspace& workspace,
                              AtColumn&& at_column);
 
+// A wave between two slices, column by column: the same hand-over, the wave stays as it is.
+template <typename Real, typename AtColumn>
+void read_in_fourier_space(const BandTransform<Real>& transform, const std::complex<Real>* wave,
+                           typename BandTransform<Real>::Workspace& workspace,
+                           AtColumn&& at_column);
+
 // ---- implementation of what must be inlined
 
 template <typename Real>
@@ -85,6 +91,17 @@ void finish_in_fourier_space(const BandTransform<Real>& transform,
   });
   transform.read_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) {
     propagator.apply(jx, psi);
+    at_column(jx, psi);
+  });
+}
+
+template <typename Real, typename AtColumn>
+void read_in_fourier_space(const BandTransform<Real>& transform, const std::complex<Real>* wave,
+                           typename BandTransform<Real>::Workspace& workspace,
+                           AtColumn&& at_column) {
+  const int ny = transform.grid().ny;
+  transform.read_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) {
+    Eigen::Map<Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>>(psi, ny) *= Real(1) / Real(ny);
     at_column(jx, psi);
   });
 }

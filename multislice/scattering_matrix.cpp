@@ -9,17 +9,11 @@
 namespace vitrobeam {
 namespace {
 
-// A sample of the exit wave, and what it counts for: bit 0 the pattern's window, bit d + 1 detector
-// d.
-struct Sample {
-  int jx, jy;
-  std::uint64_t counts_for;
-};
-
 // Every sample inside the band, those of the window first, equal `counts_for` together.
-std::vector<Sample> band_samples(const Grid& grid, const PatternWindow* window,
-                                 const std::vector<AnnularDetector>& detectors, double wavelength) {
-  std::vector<Sample> samples;
+std::vector<BandSample> band_samples(const Grid& grid, const PatternWindow* window,
+                                     const std::vector<AnnularDetector>& detectors,
+                                     double wavelength) {
+  std::vector<BandSample> samples;
   for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx)
     for (int jy = -grid.band_y(); jy <= grid.band_y(); ++jy) {
       const double qx = jx / grid.lx, qy = jy / grid.ly;
@@ -30,7 +24,7 @@ std::vector<Sample> band_samples(const Grid& grid, const PatternWindow* window,
           bits |= std::uint64_t{2} << d;
       samples.push_back({jx, jy, bits});
     }
-  std::stable_sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
+  std::stable_sort(samples.begin(), samples.end(), [](const BandSample& a, const BandSample& b) {
     return std::pair(~a.counts_for & 1, a.counts_for) < std::pair(~b.counts_for & 1, b.counts_for);
   });
   return samples;
@@ -94,34 +88,65 @@ double ScanSeries::operator()(const Vector2d& r0) const {
 }
 
 template <typename Real>
-std::size_t ScatteringMatrix<Real>::memory_bytes(const Grid& grid, std::size_t beams) {
-  const double samples = M_PI * std::pow(grid.q_max(), 2) * grid.lx * grid.ly;
-  // the matrix, its blocks under way, and the pair sums of the detectors
-  return std::size_t(double(beams) * samples * 2 * sizeof(Real) +
-                     3.0 * double(beams) * double(beams) * 16);
+ScatteringMatrix<Real>::ScatteringMatrix(const Grid& grid, const std::vector<ApertureBeam>& beams,
+                                         const std::vector<BandSample>& samples, Matrix exit,
+                                         const PatternWindow* window, std::size_t detectors,
+                                         int threads)
+    : grid_(grid), beams_(beams) {
+  // Sums over all samples that count for the same things, once; detectors and the total are made of
+  // them.
+  PlaneC total = PlaneC::Zero(exit.rows(), exit.rows());
+  std::vector<PlaneC> sums(detectors, total);
+  Eigen::Index in_window = 0;
+  for (Eigen::Index first = 0, end = 0; first < exit.cols(); first = end) {
+    const std::uint64_t bits = samples[first].counts_for;
+    while (end < exit.cols() && samples[end].counts_for == bits) ++end;
+    if (bits & 1) in_window = end;
+    const PlaneC part = pair_sums(exit, first, end, threads);
+    total += part;
+    for (std::size_t d = 0; d < detectors; ++d)
+      if (bits >> (d + 1) & 1) sums[d] += part;
+  }
+  total_ = ScanSeries(beams, grid, total);
+  for (const PlaneC& s : sums) detectors_.emplace_back(beams, grid, s);
+
+  if (!window) return;
+  pattern_ny_ = window->ny;
+  pattern_nx_ = window->nx;
+  for (Eigen::Index i = 0; i < in_window; ++i)
+    pattern_pixel_.push_back(Eigen::Index(samples[i].jy - window->first_y) * pattern_nx_ +
+                             samples[i].jx - window->first_x);
+  if (2 * in_window > exit.cols())
+    exit_ = std::move(exit);
+  else
+    exit_ = exit.leftCols(in_window);
 }
 
 template <typename Real>
-ScatteringMatrix<Real>::ScatteringMatrix(
+std::vector<ScatteringMatrix<Real>> scattering_matrices(
     const BandTransform<Real>& transform, const Transmission<Real>& transmission,
     const Propagator<Real>& propagator, const std::vector<ApertureBeam>& beams,
-    const PatternWindow* window, const std::vector<AnnularDetector>& detectors, double wavelength,
-    int threads, const std::function<bool()>& stop)
-    : grid_(transform.grid()), beams_(beams) {
+    const std::vector<int>& depths, const PatternWindow* window,
+    const std::vector<AnnularDetector>& detectors, double wavelength, int threads,
+    const std::function<bool()>& stop) {
+  using Complex = std::complex<Real>;
+  using Matrix = typename ScatteringMatrix<Real>::Matrix;
   if (detectors.size() > 62)
     fail(Fault::usage, "--detector: at most 62 detectors in one run, not {}", detectors.size());
-  const std::vector<Sample> samples = band_samples(grid_, window, detectors, wavelength);
+  const Grid& grid = transform.grid();
+  const std::vector<BandSample> samples = band_samples(grid, window, detectors, wavelength);
   struct Place {
     int j;  // FFT order
     Eigen::Index column;
   };
-  std::vector<std::vector<Place>> columns(2 * grid_.band_x() + 1);
+  std::vector<std::vector<Place>> places(2 * grid.band_x() + 1);
   for (std::size_t i = 0; i < samples.size(); ++i)
-    columns[samples[i].jx + grid_.band_x()].push_back(
-        {(samples[i].jy + grid_.ny) % grid_.ny, Eigen::Index(i)});
+    places[samples[i].jx + grid.band_x()].push_back(
+        {(samples[i].jy + grid.ny) % grid.ny, Eigen::Index(i)});
 
-  Matrix exit(Eigen::Index(beams.size()), Eigen::Index(samples.size()));
-  const int last = transmission.slices() - 1;
+  std::vector<Matrix> exits(depths.size(),
+                            Matrix(Eigen::Index(beams.size()), Eigen::Index(samples.size())));
+  const int slices = transmission.slices();
 #pragma omp parallel num_threads(threads)
   {
     auto workspace = transform.make_workspace();
@@ -133,44 +158,33 @@ ScatteringMatrix<Real>::ScatteringMatrix(
       waves.resize(std::min<std::size_t>(2, beams.size() - k));
       for (std::size_t w = 0; w < waves.size(); ++w)
         transform.write_columns(waves[w], workspace, [&](int jx, Complex* column) {
-          if (jx == beams[k + w].jx) column[(beams[k + w].jy + grid_.ny) % grid_.ny] = Complex(1);
+          if (jx == beams[k + w].jx) column[(beams[k + w].jy + grid.ny) % grid.ny] = Complex(1);
           return jx == beams[k + w].jx;
         });
-      propagate(transform, transmission, propagator, 0, last, waves, workspace);
-      for (std::size_t w = 0; w < waves.size(); ++w)
-        finish_in_fourier_space(transform, transmission, propagator, last, waves[w], workspace,
-                                [&](int jx, const Complex* psi) {
-                                  for (const Place& p : columns[jx + grid_.band_x()])
-                                    exit(Eigen::Index(k + w), p.column) = psi[p.j];
-                                });
+      for (std::size_t d = 0, done = 0; d < depths.size(); ++d) {
+        const int next = std::min(depths[d], slices - 1);
+        propagate(transform, transmission, propagator, int(done), next, waves, workspace);
+        done = std::size_t(next);
+        for (std::size_t w = 0; w < waves.size(); ++w) {
+          const auto keep = [&](int jx, const Complex* psi) {
+            for (const Place& p : places[jx + grid.band_x()])
+              exits[d](Eigen::Index(k + w), p.column) = psi[p.j];
+          };
+          if (depths[d] == slices)
+            finish_in_fourier_space(transform, transmission, propagator, slices - 1, waves[w],
+                                    workspace, keep);
+          else
+            read_in_fourier_space(transform, waves[w], workspace, keep);
+        }
+      }
     }
   }
-  if (stop()) return;
-
-  // Sums over all samples that count for the same things, once; detectors and the total are made of
-  // them.
-  PlaneC total = PlaneC::Zero(exit.rows(), exit.rows());
-  std::vector<PlaneC> sums(detectors.size(), total);
-  Eigen::Index in_window = 0;
-  for (Eigen::Index first = 0, end = 0; first < exit.cols(); first = end) {
-    const std::uint64_t bits = samples[first].counts_for;
-    while (end < exit.cols() && samples[end].counts_for == bits) ++end;
-    if (bits & 1) in_window = end;
-    const PlaneC part = pair_sums(exit, first, end, threads);
-    total += part;
-    for (std::size_t d = 0; d < detectors.size(); ++d)
-      if (bits >> (d + 1) & 1) sums[d] += part;
-  }
-  total_ = ScanSeries(beams, grid_, total);
-  for (const PlaneC& s : sums) detectors_.emplace_back(beams, grid_, s);
-
-  if (!window) return;
-  pattern_ny_ = window->ny;
-  pattern_nx_ = window->nx;
-  exit_ = exit.leftCols(in_window);
-  for (Eigen::Index i = 0; i < in_window; ++i)
-    pattern_pixel_.push_back(Eigen::Index(samples[i].jy - window->first_y) * pattern_nx_ +
-                             samples[i].jx - window->first_x);
+  std::vector<ScatteringMatrix<Real>> matrices;
+  for (std::size_t d = 0; d < depths.size() && !stop(); ++d)
+    matrices.emplace_back(grid, beams, samples, std::move(exits[d]), window, detectors.size(),
+                          threads);
+  return matrices.size() == depths.size() ? std::move(matrices)
+                                          : std::vector<ScatteringMatrix<Real>>{};
 }
 
 template <typename Real>
@@ -189,8 +203,9 @@ std::vector<Plane<Real>> ScatteringMatrix<Real>::patterns(
   // in pieces whose waves stay in the second-level cache until their squares are taken
   constexpr Eigen::Index kSamples = 1024;
   Matrix waves;
-  for (Eigen::Index q = 0; q < exit_.cols(); q += kSamples) {
-    const Eigen::Index nq = std::min(kSamples, exit_.cols() - q);
+  const auto count = Eigen::Index(pattern_pixel_.size());
+  for (Eigen::Index q = 0; q < count; q += kSamples) {
+    const Eigen::Index nq = std::min(kSamples, count - q);
     waves.noalias() = probes * exit_.middleCols(q, nq);
     for (std::size_t i = 0; i < positions.size(); ++i) {
       Real* pixels = out[i].data();
@@ -203,5 +218,13 @@ std::vector<Plane<Real>> ScatteringMatrix<Real>::patterns(
 
 template class ScatteringMatrix<float>;
 template class ScatteringMatrix<double>;
+template std::vector<ScatteringMatrix<float>> scattering_matrices(
+    const BandTransform<float>&, const Transmission<float>&, const Propagator<float>&,
+    const std::vector<ApertureBeam>&, const std::vector<int>&, const PatternWindow*,
+    const std::vector<AnnularDetector>&, double, int, const std::function<bool()>&);
+template std::vector<ScatteringMatrix<double>> scattering_matrices(
+    const BandTransform<double>&, const Transmission<double>&, const Propagator<double>&,
+    const std::vector<ApertureBeam>&, const std::vector<int>&, const PatternWindow*,
+    const std::vector<AnnularDetector>&, double, int, const std::function<bool()>&);
 
 }  // namespace vitrobeam

@@ -5,6 +5,7 @@
 // interpolation, no cropping.
 #pragma once
 #include <complex>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -29,20 +30,27 @@ class ScanSeries {
   PlaneC coefficients_;  // [gy, gx], gx >= 0 (the other half is the conjugate), already weighted
 };
 
+// A sample of the exit wave in Fourier space, and what it counts for: bit 0 the pattern's window,
+// bit d + 1 detector d.
+struct BandSample {
+  int jx, jy;
+  std::uint64_t counts_for;
+};
+
 template <typename Real>
 class ScatteringMatrix {
  public:
+  using Complex = std::complex<Real>;
+  using Matrix = Eigen::Matrix<Complex, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
   // Positions whose patterns are computed together: fixed, so that every position goes through the
   // same arithmetic whatever its company; a multiple of every register block of the matrix product.
   static constexpr int kTogether = 48;
 
-  ScatteringMatrix(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
-                   const Propagator<Real>& propagator, const std::vector<ApertureBeam>& beams,
-                   const PatternWindow* window, const std::vector<AnnularDetector>& detectors,
-                   double wavelength, int threads, const std::function<bool()>& stop);
-
-  // Bytes that the matrix of `beams` plane waves on this grid takes.
-  static std::size_t memory_bytes(const Grid& grid, std::size_t beams);
+  // `exit` is [beam, sample]; the samples of the window come first, equal `counts_for` together.
+  ScatteringMatrix(const Grid& grid, const std::vector<ApertureBeam>& beams,
+                   const std::vector<BandSample>& samples, Matrix exit, const PatternWindow* window,
+                   std::size_t detectors, int threads);
 
   // Patterns of up to kTogether positions, [window.ny, window.nx] each. Any thread.
   std::vector<Plane<Real>> patterns(const std::vector<Vector2d>& positions) const;
@@ -51,17 +59,23 @@ class ScatteringMatrix {
   double detector(std::size_t index, const Vector2d& r0) const { return detectors_[index](r0); }
 
  private:
-  using Complex = std::complex<Real>;
-  using Matrix = Eigen::Matrix<Complex, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
   Grid grid_;
   std::vector<ApertureBeam> beams_;
   int pattern_ny_ = 0, pattern_nx_ = 0;
-  std::vector<Eigen::Index>
-      pattern_pixel_;  // of every sample inside the window, in the order of exit_'s columns
-  Matrix exit_;        // [beam, sample of the window]
+  std::vector<Eigen::Index> pattern_pixel_;  // of every sample inside the window, in their order
+  Matrix exit_;                              // [beam, sample], at least those of the window
   ScanSeries total_;
   std::vector<ScanSeries> detectors_;
 };
+
+// The matrices behind each of `depths` slices (ascending, the last is the exit), all from one
+// propagation of the beams. Empty when `stop` ended it.
+template <typename Real>
+std::vector<ScatteringMatrix<Real>> scattering_matrices(
+    const BandTransform<Real>& transform, const Transmission<Real>& transmission,
+    const Propagator<Real>& propagator, const std::vector<ApertureBeam>& beams,
+    const std::vector<int>& depths, const PatternWindow* window,
+    const std::vector<AnnularDetector>& detectors, double wavelength, int threads,
+    const std::function<bool()>& stop);
 
 }  // namespace vitrobeam

@@ -56,7 +56,32 @@ int slice_count(const Atoms& atoms, double thickness) {
   return std::max(1, int(std::lround(atoms.cell.vectors(2, 2) / thickness)));
 }
 
+std::vector<int> recorded_depths(int slices, int every) {
+  std::vector<int> depths;
+  for (int d = every; every > 0 && d < slices; d += every) depths.push_back(d);
+  depths.push_back(slices);
+  return depths;
+}
+
 }  // namespace
+
+EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
+                       const Recording& recording, std::size_t positions, int threads,
+                       std::size_t bytes_per_real) {
+  const double n = double(positions), pixels = double(grid.nx) * grid.ny;
+  const double waves_bytes = 5.0 * threads * pixels * 2 * double(bytes_per_real);
+  if (engine == Engine::multislice) return {n * slices, waves_bytes};
+  // operations of a wave's transforms per slice; a product's operation takes 0.6 of a transform's
+  // (measured at 512 x 512)
+  const double wave = pixels * 5 * 2 * (std::log2(grid.nx) + 0.67 * std::log2(grid.ny));
+  const double k = double(beams),
+               depths = double(recorded_depths(slices, recording.every_slices).size());
+  const double band = M_PI * std::pow(grid.q_max(), 2) * grid.lx * grid.ly;
+  const PatternWindow window(grid, recording.q_max);
+  const double samples = recording.patterns ? std::min(band, double(window.nx) * window.ny) : 0;
+  return {k * slices + depths * 0.6 * (4 * band * k * k + 8 * n * k * samples) / wave,
+          waves_bytes + depths * k * band * 2 * double(bytes_per_real) + 3 * k * k * 16};
+}
 
 template <typename Real>
 struct Simulation<Real>::State {
@@ -70,6 +95,7 @@ struct Simulation<Real>::State {
         window(grid, s.recording.q_max),
         sums(s.recording.detectors, grid, s.optics.wavelength()),
         slices(slice_count(atoms, s.slice)),
+        depths(recorded_depths(slices, s.recording.every_slices)),
         dz(atoms.cell.vectors(2, 2) / slices),
         atoms_placed(0),
         transform(grid),
@@ -102,28 +128,35 @@ struct Simulation<Real>::State {
     });
   }
 
-  void record(Complex* wave, typename BandTransform<Real>::Workspace& w,
+  // Keeps what the recording asks of the wave behind `depth` slices and hands it on. The slice
+  // before the exit is not applied yet when this is called for the exit.
+  void record(int depth_index, Complex* wave, typename BandTransform<Real>::Workspace& w,
               ProbeResult<Real>& out) const {
     const Recording& r = settings.recording;
+    out.depth = depth_index;
     if (r.patterns) out.pattern.setZero(window.ny, window.nx);
     out.detectors.assign(sums.size(), 0.0);
     out.intensity_out = 0;
-    if (r.exit_waves) out.exit_wave.resize(grid.ny, grid.nx);
     PlaneC exit;
     if (r.exit_waves) exit.setZero(grid.ny, grid.nx);
-    finish_in_fourier_space(
-        transform, transmission, propagator, slices - 1, wave, w, [&](int jx, const Complex* psi) {
-          const int h = propagator.half_height(jx);
-          double sum = 0;
-          for (int j = 0; j <= h; ++j) sum += std::norm(psi[j]);
-          for (int j = grid.ny - h; j < grid.ny; ++j) sum += std::norm(psi[j]);
-          out.intensity_out += sum;
-          sums.add_column(jx, psi, out.detectors);
-          if (r.patterns) record_column(jx, psi, out.pattern);
-          if (r.exit_waves)
-            for (int j = 0; j < grid.ny; ++j)
-              exit(j, jx < 0 ? jx + grid.nx : jx) = std::complex<double>(psi[j]);
-        });
+    const auto at_column = [&](int jx, const Complex* psi) {
+      const int h = propagator.half_height(jx);
+      double sum = 0;
+      for (int j = 0; j <= h; ++j) sum += std::norm(psi[j]);
+      for (int j = grid.ny - h; j < grid.ny; ++j) sum += std::norm(psi[j]);
+      out.intensity_out += sum;
+      sums.add_column(jx, psi, out.detectors);
+      if (r.patterns) record_column(jx, psi, out.pattern);
+      if (r.exit_waves)
+        for (int jy = -h; jy <= h; ++jy) {
+          const int j = (jy + grid.ny) % grid.ny;
+          exit(j, (jx + grid.nx) % grid.nx) = std::complex<double>(psi[j]);
+        }
+    };
+    if (depths[depth_index] == slices)
+      finish_in_fourier_space(transform, transmission, propagator, slices - 1, wave, w, at_column);
+    else
+      read_in_fourier_space(transform, wave, w, at_column);
     if (r.exit_waves) {
       transform_plane(exit, Direction::backward);
       out.exit_wave = (exit / std::sqrt(double(grid.nx) * grid.ny)).template cast<Complex>();
@@ -145,6 +178,7 @@ struct Simulation<Real>::State {
   PatternWindow window;
   DetectorSums<Real> sums;
   int slices;
+  std::vector<int> depths;
   double dz;
   std::size_t atoms_placed;
   BandTransform<Real> transform;
@@ -166,6 +200,10 @@ const Grid& Simulation<Real>::grid() const {
 template <typename Real>
 int Simulation<Real>::slices() const {
   return state_->slices;
+}
+template <typename Real>
+std::vector<int> Simulation<Real>::depths() const {
+  return state_->depths;
 }
 template <typename Real>
 double Simulation<Real>::slice_thickness() const {
@@ -199,22 +237,20 @@ std::vector<double> Simulation<Real>::q_y() const {
 }
 
 template <typename Real>
-Engine Simulation<Real>::cheapest_engine(std::size_t positions) const {
+EngineCost Simulation<Real>::cost(Engine engine, std::size_t positions, int threads) const {
   const State& s = *state_;
-  const Recording& r = s.settings.recording;
-  if (r.exit_waves || double(ScatteringMatrix<Real>::memory_bytes(s.grid, s.beams.size())) >
-                          r.memory_GiB * (1 << 30))
-    return Engine::multislice;
-  constexpr double kProduct =
-      0.6;  // time of a product's operation in units of a transform's, measured at 512 x 512
-  const double n = double(positions), k = double(s.beams.size()),
-               pixels = double(s.grid.nx) * s.grid.ny;
-  const double wave =
-      s.slices * pixels * 5 * 2 * (std::log2(s.grid.nx) + 0.67 * std::log2(s.grid.ny));
-  const double band = M_PI * std::pow(s.grid.q_max(), 2) * s.grid.lx * s.grid.ly;
-  const double samples = r.patterns ? std::min(band, double(s.window.nx) * s.window.ny) : 0;
-  const double matrix = k * wave + kProduct * (4 * band * k * k + 8 * n * k * samples);
-  return matrix < n * wave ? Engine::scattering_matrix : Engine::multislice;
+  return engine_cost(engine, s.grid, s.slices, s.beams.size(), s.settings.recording, positions,
+                     threads, sizeof(Real));
+}
+
+template <typename Real>
+Engine Simulation<Real>::cheapest_engine(std::size_t positions) const {
+  const Recording& r = state_->settings.recording;
+  const EngineCost matrix = cost(Engine::scattering_matrix, positions, 1),
+                   multislice = cost(Engine::multislice, positions, 1);
+  const bool possible = !r.exit_waves && matrix.bytes <= r.memory_GiB * (1 << 30);
+  return possible && matrix.wave_slices < multislice.wave_slices ? Engine::scattering_matrix
+                                                                 : Engine::multislice;
 }
 
 template <typename Real>
@@ -281,13 +317,17 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
         waves.push_back(storage[i - first].get());
         s.load_probe(positions[i], waves.back(), workspace);
       }
-      propagate(s.transform, s.transmission, s.propagator, 0, s.slices - 1, waves, workspace);
-      failure.guard([&] {
-        for (std::size_t i = first; i < last; ++i) {
-          s.record(waves[i - first], workspace, result);
-          sink(i, result);
-        }
-      });
+      for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted(); ++d) {
+        const int next = std::min(s.depths[d], s.slices - 1);  // record() applies the last slice
+        propagate(s.transform, s.transmission, s.propagator, done, next, waves, workspace);
+        done = next;
+        failure.guard([&] {
+          for (std::size_t i = first; i < last; ++i) {
+            s.record(d, waves[i - first], workspace, result);
+            sink(i, result);
+          }
+        });
+      }
     }
   }
   failure.rethrow();
@@ -301,17 +341,16 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
   if (r.exit_waves)
     fail(Fault::usage,
          "--engine smatrix keeps no exit waves; use --engine multislice with --exit-wave");
-  if (const double need =
-          double(ScatteringMatrix<Real>::memory_bytes(s.grid, s.beams.size())) / (1 << 30);
+  if (const double need = cost(Engine::scattering_matrix, positions.size(), 1).bytes / (1 << 30);
       need > r.memory_GiB)
     fail(Fault::physics,
          "--engine smatrix: the matrix of {} plane waves takes {:.2f} GiB, --memory allows {}; "
          "allow more or use "
          "--engine multislice",
          s.beams.size(), need, r.memory_GiB);
-  const ScatteringMatrix<Real> matrix(s.transform, s.transmission, s.propagator, s.beams,
-                                      r.patterns ? &s.window : nullptr, r.detectors,
-                                      s.settings.optics.wavelength(), threads, stop);
+  const auto matrices = scattering_matrices(s.transform, s.transmission, s.propagator, s.beams,
+                                            s.depths, r.patterns ? &s.window : nullptr, r.detectors,
+                                            s.settings.optics.wavelength(), threads, stop);
   constexpr std::size_t kTogether = ScatteringMatrix<Real>::kTogether;
   const std::size_t batches = (positions.size() + kTogether - 1) / kTogether;
   FirstFailure failure;
@@ -322,18 +361,22 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
     failure.guard([&] {
       const std::size_t first = batch * kTogether,
                         last = std::min(first + kTogether, positions.size());
-      std::vector<Plane<Real>> patterns;
-      if (r.patterns)
-        patterns =
-            matrix.patterns({positions.begin() + long(first), positions.begin() + long(last)});
       ProbeResult<Real> result;
-      for (std::size_t i = first; i < last; ++i) {
-        if (r.patterns) result.pattern = std::move(patterns[i - first]);
-        result.intensity_out = matrix.intensity_out(positions[i]);
-        result.detectors.clear();
-        for (std::size_t d = 0; d < r.detectors.size(); ++d)
-          result.detectors.push_back(matrix.detector(d, positions[i]));
-        sink(i, result);
+      for (std::size_t m = 0; m < matrices.size(); ++m) {
+        const ScatteringMatrix<Real>& matrix = matrices[m];
+        result.depth = int(m);
+        std::vector<Plane<Real>> patterns;
+        if (r.patterns)
+          patterns =
+              matrix.patterns({positions.begin() + long(first), positions.begin() + long(last)});
+        for (std::size_t i = first; i < last; ++i) {
+          if (r.patterns) result.pattern = std::move(patterns[i - first]);
+          result.intensity_out = matrix.intensity_out(positions[i]);
+          result.detectors.clear();
+          for (std::size_t d = 0; d < r.detectors.size(); ++d)
+            result.detectors.push_back(matrix.detector(d, positions[i]));
+          sink(i, result);
+        }
       }
     });
   }

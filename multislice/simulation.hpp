@@ -22,6 +22,7 @@ struct Recording {
   double q_max = 0;  // crop patterns to |q_x|, |q_y| <= q_max, 1/Angstrom; 0 = the whole grid
   bool exit_waves = false;
   std::vector<AnnularDetector> detectors;
+  int every_slices = 0;   // also after every so many slices, not only behind the last
   double memory_GiB = 4;  // that a scattering matrix may take
 };
 
@@ -33,9 +34,10 @@ struct SimulationSettings {
   Recording recording;
 };
 
-// What one probe position gives. Intensities are fractions of the incident beam.
+// What one probe position gives at one depth. Intensities are fractions of the incident beam.
 template <typename Real>
 struct ProbeResult {
+  int depth = 0;                  // index into Simulation::depths()
   Plane<Real> pattern;            // [q_y, q_x], q = 0 at (n/2, n/2); empty if not recorded
   std::vector<double> detectors;  // as Recording::detectors
   double intensity_out = 0;  // sum over the whole band: 1 minus what scattered beyond the limit
@@ -46,6 +48,15 @@ struct ProbeResult {
 // Both give the same numbers to rounding; the scattering matrix costs the aperture's plane waves
 // instead of the positions.
 enum class Engine { automatic, multislice, scattering_matrix };
+
+// What a run takes: arithmetic in units of one wave through one slice, and memory beside the
+// transmission functions.
+struct EngineCost {
+  double wave_slices, bytes;
+};
+EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
+                       const Recording& recording, std::size_t positions, int threads,
+                       std::size_t bytes_per_real);
 
 template <typename Real>
 class Simulation {
@@ -63,6 +74,8 @@ class Simulation {
 
   const Grid& grid() const;
   int slices() const;
+  std::vector<int> depths()
+      const;  // number of slices above each recorded depth; the last is the exit
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
@@ -74,10 +87,11 @@ class Simulation {
   // into Recording::memory_GiB. It depends on nothing but the request, so a resumed run takes the
   // same.
   Engine cheapest_engine(std::size_t positions) const;
+  EngineCost cost(Engine engine, std::size_t positions, int threads) const;
 
   // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
-  // worker threads, several at a time, each index once, in no order; results do not depend on the
-  // number of threads. When `stop()` turns true no further position is begun.
+  // worker threads, several at a time, each index once per depth, in no order; results do not
+  // depend on the number of threads. When `stop()` turns true no further position is begun.
   void run(
       const std::vector<Vector2d>& positions, int threads, const Sink& sink,
       const Stop& stop = [] { return false; }, Engine engine = Engine::automatic) const;

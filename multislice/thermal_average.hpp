@@ -12,6 +12,7 @@ template <typename Real>
 class ThermalAverage {
  public:
   void add(const ProbeResult<Real>& r) {
+    depth_ = r.depth;
     if (count_++ == 0) {
       pattern_ = PlaneD::Zero(r.pattern.rows(), r.pattern.cols());
       detectors_.assign(r.detectors.size(), 0);
@@ -28,7 +29,7 @@ class ThermalAverage {
   }
 
   ProbeResult<Real> mean() const {
-    return {pattern_.template cast<Real>(), detectors_, intensity_out_, {}};
+    return {depth_, pattern_.template cast<Real>(), detectors_, intensity_out_, {}};
   }
 
   // Standard error of the mean of each detector; not a number with a single configuration.
@@ -39,7 +40,7 @@ class ThermalAverage {
   }
 
  private:
-  int count_ = 0;
+  int count_ = 0, depth_ = 0;
   PlaneD pattern_;
   std::vector<double> detectors_, squares_;
   double intensity_out_ = 0;

@@ -540,3 +540,30 @@ TEST_CASE("thermal motion") {
   CHECK(some.detector_errors()[0] > 0);
   CHECK(difference(some.mean().pattern.cast<double>(), at_rest.pattern.cast<double>()) > 1e-3);
 }
+
+TEST_CASE("results at several depths are those of specimens that end there") {
+  Atoms whole = random_atoms({16, 12, 12}, 130, 6);
+  SimulationSettings s = settings(120, 96, 9);
+  s.recording.detectors = {{"ring", 20, 35}};
+  s.recording.every_slices = 2;  // 6 slices: behind 2, 4 and 6
+  for (const Engine engine : {Engine::multislice, Engine::scattering_matrix}) {
+    const Simulation<double> series(whole, s);
+    REQUIRE(series.depths() == std::vector<int>{2, 4, 6});
+    std::vector<ProbeResult<double>> at(3);
+    series.run(
+        {{4, 5}}, 1, [&](std::size_t, const ProbeResult<double>& r) { at[r.depth] = r; },
+        [] { return false; }, engine);
+    for (int d = 0; d < 3; ++d) {
+      Atoms part;
+      part.cell = Cell::orthogonal(16, 12, 4 * (d + 1));
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        if (whole.positions[i].z() < 4 * (d + 1)) part.add(whole.numbers[i], whole.positions[i]);
+      SimulationSettings single = s;
+      single.recording.every_slices = 0;
+      const auto expected = simulate<double>(part, single, {{4, 5}})[0];
+      CHECK(difference(at[d].pattern, expected.pattern) < 1e-12);
+      CHECK(at[d].detectors[0] == approx(expected.detectors[0]).epsilon(1e-11));
+      CHECK(at[d].intensity_out == approx(expected.intensity_out).epsilon(1e-12));
+    }
+  }
+}

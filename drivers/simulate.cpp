@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -100,6 +101,30 @@ Plan make_plan(SimulateSettings& s, const std::string& path) {
   return p;
 }
 
+Grid grid_of(const Plan& p) {
+  return {p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0), p.atoms.cell.vectors(1, 1)};
+}
+
+int slices_of(const Plan& p) {
+  return std::max(1, int(std::lround(p.atoms.cell.vectors(2, 2) / p.simulation.slice)));
+}
+
+std::string name_of(Engine engine) {
+  switch (engine) {
+    case Engine::automatic:
+      return "auto";
+    case Engine::multislice:
+      return "multislice";
+    case Engine::scattering_matrix:
+      return "smatrix";
+    case Engine::kinematic:
+      return "kinematic (approximation)";
+    case Engine::phase_object:
+      return "phase-object (approximation)";
+  }
+  return "";
+}
+
 void check_probe(Plan& p, const SimulateSettings& s, const Grid& grid) {
   p.wrapped = wrapped_fraction(p.simulation.optics, grid);
   if (100 * p.wrapped > s.wrap_limit)
@@ -132,11 +157,10 @@ double seconds_per_slice(const Grid& grid) {
 
 template <typename Real>
 void print_dry_run(const Plan& p, const SimulateSettings& s) {
-  const Grid grid{p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0),
-                  p.atoms.cell.vectors(1, 1)};
+  const Grid grid = grid_of(p);
   check_grid(grid);
   const PatternWindow window(grid, p.simulation.recording.q_max);
-  const int slices = std::max(1, int(std::lround(p.atoms.cell.vectors(2, 2) / s.slice)));
+  const int slices = slices_of(p);
   const double slice = seconds_per_slice<Real>(grid), n = double(p.scan.positions.size());
   const double pattern =
       p.simulation.recording.patterns ? double(window.nx) * window.ny * sizeof(Real) : 0;
@@ -298,7 +322,7 @@ Unit pack(const ProbeResult<Real>& result, std::vector<double> errors) {
 // Every position goes into the journal as it is done.
 template <typename Real>
 void run_at_rest(const SimulateSettings& s, const Plan& p, const Simulation<Real>& sim,
-                 Engine engine, const std::vector<std::size_t>& missing, Journal& journal) {
+                 const std::vector<std::size_t>& missing, Journal& journal) {
   std::vector<Vector2d> positions;
   for (const std::size_t i : missing) positions.push_back(p.scan.positions[i]);
   const std::size_t depths = sim.depths().size();
@@ -310,18 +334,16 @@ void run_at_rest(const SimulateSettings& s, const Plan& p, const Simulation<Real
                        pack(result, std::vector<double>(result.detectors.size(), 0.0)).bytes());
         progress.advance();
       },
-      interrupted, engine);
+      interrupted);
 }
 
 // Blocks of positions whose means fit into memory; each goes through all configurations, then into
 // the journal.
 template <typename Real>
-void run_phonons(const SimulateSettings& s, const Plan& p, std::size_t depths, Engine engine,
+void run_phonons(const SimulateSettings& s, const Plan& p, std::size_t depths,
                  const std::vector<std::size_t>& missing, Journal& journal) {
   const auto u = parse_u_rms(s.u_rms, p.atoms);
-  const PatternWindow window(
-      {p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0), p.atoms.cell.vectors(1, 1)},
-      p.simulation.recording.q_max);
+  const PatternWindow window(grid_of(p), p.simulation.recording.q_max);
   const double pattern_bytes = p.simulation.recording.patterns ? 8.0 * window.nx * window.ny : 8;
   const auto block =
       std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / (pattern_bytes * double(depths))));
@@ -343,7 +365,7 @@ void run_phonons(const SimulateSettings& s, const Plan& p, std::size_t depths, E
                 averages[k * depths + std::size_t(result.depth)].add(result);
                 progress.advance();
               },
-              interrupted, engine);
+              interrupted);
     if (interrupted()) return;
     for (std::size_t k = 0; k < count * depths; ++k)
       journal.append(missing[first + k / depths] * depths + k % depths,
@@ -356,14 +378,18 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   const int threads = s.common.threads;
   Journal journal(s.common.output + ".journal", run_digest(record), !s.common.resume);
   if (journal.has(kPlansRecord)) use_transform_plans(text_of(journal.read(kPlansRecord)));
+  const Grid grid = grid_of(p);
+  check_grid(grid);
+  if (p.simulation.engine == Engine::automatic)
+    p.simulation.engine =
+        cheapest_engine(grid, slices_of(p), aperture_beams(p.simulation.optics, grid).size(),
+                        p.simulation.recording, p.scan.positions.size(), sizeof(Real));
   const auto start = Clock::now();
   const Simulation<Real> sim(p.atoms, p.simulation, threads);
   const double potential_s = seconds_since(start);
   check_probe(p, s, sim.grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
-  const Engine engine =
-      s.engine == Engine::automatic ? sim.cheapest_engine(p.scan.positions.size()) : s.engine;
-  const std::string engine_name = engine == Engine::multislice ? "multislice" : "smatrix";
+  const std::string engine_name = name_of(p.simulation.engine);
   record.audit.push_back({"engine", "", engine_name});
   record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
@@ -404,9 +430,9 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
                  p.scan.positions.size());
   const auto waves_start = Clock::now();
   if (s.phonons > 0)
-    run_phonons<Real>(s, p, sim.depths().size(), engine, missing, journal);
+    run_phonons<Real>(s, p, sim.depths().size(), missing, journal);
   else
-    run_at_rest<Real>(s, p, sim, engine, missing, journal);
+    run_at_rest<Real>(s, p, sim, missing, journal);
   record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
   record.audit.push_back({"threads", "", std::int64_t(threads)});
   if (interrupted()) {

@@ -100,8 +100,12 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("engine", s.engine,
         {{"auto", Engine::automatic},
          {"multislice", Engine::multislice},
-         {"smatrix", Engine::scattering_matrix}},
-        "auto takes the cheapest exact engine");
+         {"smatrix", Engine::scattering_matrix},
+         {"kinematic", Engine::kinematic},
+         {"phase-object", Engine::phase_object}},
+        "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
+        "scattering with propagation) and "
+        "phase-object (no propagation) are approximations to compare with");
   o.add("memory", s.memory_GiB, "GiB", "most that a scattering matrix may take").above(0);
   o.add("precision", s.precision,
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
@@ -236,6 +240,7 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   s.pixel.reset();
   r.slice = s.slice;
   r.potential = s.potential;
+  r.engine = s.engine;
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);
   r.recording.exit_waves = s.exit_wave;

@@ -17,7 +17,7 @@ void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma,
 
 template <typename Real>
 Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distance,
-                             const Vector2d& tilt)
+                             const Vector2d& tilt, std::optional<double> norm)
     : ny_(grid.ny),
       along_x_(2 * grid.band_x() + 1),
       along_y_(grid.ny),
@@ -25,10 +25,10 @@ Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distanc
   const auto phase = [&](double q, double angle) {
     return -M_PI * distance * q * (wavelength * q + 2 * std::tan(angle));
   };
-  const double norm = 1.0 / (double(grid.nx) * grid.ny);
+  const double scale = norm.value_or(1.0 / (double(grid.nx) * grid.ny));
   for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx)
     along_x_[jx + grid.band_x()] =
-        std::complex<Real>(std::polar(norm, phase(jx / grid.lx, tilt.x())));
+        std::complex<Real>(std::polar(scale, phase(jx / grid.lx, tilt.x())));
   for (int jx = 0; jx <= grid.band_x(); ++jx)
     while (grid.inside_band(jx / grid.lx, (half_height_[jx] + 1) / grid.ly)) ++half_height_[jx];
   for (int j = 0; j < grid.ny; ++j)
@@ -51,7 +51,7 @@ template <typename Real>
 Transmission<Real>::Transmission(const BandTransform<Real>& transform,
                                  const ProjectedPotential<Real>& potential,
                                  const std::vector<SliceAtoms>& slices, double interaction_constant,
-                                 int threads)
+                                 int threads, TransmissionKind kind)
     : nx_(transform.grid().nx), planes_(slices.size()) {
   using Complex = std::complex<Real>;
   const Grid& grid = transform.grid();
@@ -79,6 +79,15 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
       }
       return true;
     });
+    if (kind == TransmissionKind::first_order) {  // v is limited to the band already
+      transform.read_rows(v.get(), w, [&](int y, const Complex* row) {
+        for (std::size_t i = 0; i < nx_; ++i) {
+          planes_[s][y * nx_ + i] = Complex(0, sigma * row[i].real());
+          if (pair) planes_[s + 1][y * nx_ + i] = Complex(0, sigma * row[i].imag());
+        }
+      });
+      continue;
+    }
     std::vector<AlignedArray<Complex>> waves(2);
     for (auto& wave : waves) wave = transform.make_wave();
     // exp(i sigma v), then the limit: rows of both slices, columns, rows
@@ -121,6 +130,28 @@ void propagate(const BandTransform<Real>& transform, const Transmission<Real>& t
   }
 }
 
+template <typename Real>
+void propagate_kinematic(const BandTransform<Real>& transform,
+                         const Transmission<Real>& first_order, const Propagator<Real>& propagator,
+                         int first, int last, std::complex<Real>* incident,
+                         std::complex<Real>* scattered,
+                         typename BandTransform<Real>::Workspace& workspace) {
+  const auto step = [&](int jx, std::complex<Real>* psi) { propagator.apply(jx, psi); };
+  for (int s = first; s < last; ++s) {
+    transform.add_rows(incident, scattered, workspace, [&](int y, std::complex<Real>* psi) {
+      multiply_line(psi, first_order.row(s, y), transform.grid().nx);
+    });
+    transform.pass_columns(incident, workspace, step);
+    transform.pass_columns(scattered, workspace, step);
+  }
+}
+
+template void propagate_kinematic(const BandTransform<float>&, const Transmission<float>&,
+                                  const Propagator<float>&, int, int, std::complex<float>*,
+                                  std::complex<float>*, BandTransform<float>::Workspace&);
+template void propagate_kinematic(const BandTransform<double>&, const Transmission<double>&,
+                                  const Propagator<double>&, int, int, std::complex<double>*,
+                                  std::complex<double>*, BandTransform<double>::Workspace&);
 template class Propagator<float>;
 template class Propagator<double>;
 template class Transmission<float>;

@@ -3,6 +3,7 @@
 // propagator inside the circular band, inverse).
 #pragma once
 #include <complex>
+#include <optional>
 #include <vector>
 
 #include "potentials/band_transform.hpp"
@@ -10,14 +11,15 @@
 
 namespace vitrobeam {
 
-// exp(-i pi lambda dz q^2 - 2 pi i dz q.tan(tilt)) inside the band, 0 outside, times the
-// normalisation of one forward and one inverse transform. Separable in x and y, so it is two lines,
-// not a plane.
+// exp(-i pi lambda dz q^2 - 2 pi i dz q.tan(tilt)) inside the band, 0 outside, times `norm`: of one
+// forward and one inverse transform of the plane, 1 / (nx ny), unless said otherwise. Separable in
+// x and y, so it is two lines, not a plane.
 template <typename Real>
 class Propagator {
  public:
   Propagator(const Grid& grid, double wavelength, double distance,
-             const Vector2d& tilt = {0, 0});  // rad
+             const Vector2d& tilt = {0, 0},  // rad
+             std::optional<double> norm = {});
   // Multiplies psi(jy) of column jx, ny values in FFT order.
   void apply(int jx, std::complex<Real>* column) const;
 
@@ -31,12 +33,17 @@ class Propagator {
   std::vector<int> half_height_;
 };
 
-// Transmission functions exp(i sigma v), limited to the band, one plane [y, x] per slice.
+// The exact transmission function exp(i sigma v), or its first-order term i sigma v (single
+// scattering).
+enum class TransmissionKind { exponential, first_order };
+
+// Transmission functions limited to the band, one plane [y, x] per slice.
 template <typename Real>
 class Transmission {
  public:
   Transmission(const BandTransform<Real>& transform, const ProjectedPotential<Real>& potential,
-               const std::vector<SliceAtoms>& slices, double interaction_constant, int threads);
+               const std::vector<SliceAtoms>& slices, double interaction_constant, int threads,
+               TransmissionKind kind = TransmissionKind::exponential);
   int slices() const { return int(planes_.size()); }
   const std::complex<Real>* row(int slice, int y) const {
     return planes_[slice].get() + std::size_t(y) * nx_;
@@ -54,6 +61,16 @@ void propagate(const BandTransform<Real>& transform, const Transmission<Real>& t
                const Propagator<Real>& propagator, int first, int last,
                const std::vector<std::complex<Real>*>& waves,
                typename BandTransform<Real>::Workspace& workspace);
+
+// Single scattering with propagation: the unscattered wave `incident` and the wave `scattered`
+// once, both at the entrance of slice `first`, to behind slice `last` - 1. `first_order` holds i
+// sigma v, `propagator` has the norm 1 / ny.
+template <typename Real>
+void propagate_kinematic(const BandTransform<Real>& transform,
+                         const Transmission<Real>& first_order, const Propagator<Real>& propagator,
+                         int first, int last, std::complex<Real>* incident,
+                         std::complex<Real>* scattered,
+                         typename BandTransform<Real>::Workspace& workspace);
 
 // The step without its last inverse transform: multiplies by slice `last`, then hands every column
 // of the result in Fourier space, propagated and normalised, to `at_column(jx, psi)`.

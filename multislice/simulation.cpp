@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <set>
 
@@ -83,6 +84,17 @@ EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t 
           waves_bytes + depths * k * band * 2 * double(bytes_per_real) + 3 * k * k * 16};
 }
 
+Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Recording& recording,
+                       std::size_t positions, std::size_t bytes_per_real) {
+  const auto cost = [&](Engine e) {
+    return engine_cost(e, grid, slices, beams, recording, positions, 1, bytes_per_real);
+  };
+  const EngineCost matrix = cost(Engine::scattering_matrix), multislice = cost(Engine::multislice);
+  const bool possible = !recording.exit_waves && matrix.bytes <= recording.memory_GiB * (1 << 30);
+  return possible && matrix.wave_slices < multislice.wave_slices ? Engine::scattering_matrix
+                                                                 : Engine::multislice;
+}
+
 template <typename Real>
 struct Simulation<Real>::State {
   using Complex = std::complex<Real>;
@@ -94,15 +106,18 @@ struct Simulation<Real>::State {
         beams(aperture_beams(s.optics, grid)),
         window(grid, s.recording.q_max),
         sums(s.recording.detectors, grid, s.optics.wavelength()),
-        slices(slice_count(atoms, s.slice)),
+        slices(s.engine == Engine::phase_object ? 1 : slice_count(atoms, s.slice)),
         depths(recorded_depths(slices, s.recording.every_slices)),
         dz(atoms.cell.vectors(2, 2) / slices),
         atoms_placed(0),
         transform(grid),
-        propagator(grid, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
+        propagator(grid, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
+                   s.optics.tilt_mrad * 1e-3,
+                   s.engine == Engine::kinematic ? std::optional(1.0 / grid.ny) : std::nullopt),
         transmission(transform, ProjectedPotential<Real>(grid, s.potential, elements(atoms)),
-                     place(atoms, displacements), interaction_constant(s.optics.energy_kV),
-                     threads) {}
+                     place(atoms, displacements), interaction_constant(s.optics.energy_kV), threads,
+                     s.engine == Engine::kinematic ? TransmissionKind::first_order
+                                                   : TransmissionKind::exponential) {}
 
   std::vector<SliceAtoms> place(const Atoms& atoms, const std::vector<Vector3d>& displacements) {
     check_inside(atoms);
@@ -128,10 +143,10 @@ struct Simulation<Real>::State {
     });
   }
 
-  // Keeps what the recording asks of the wave behind `depth` slices and hands it on. The slice
-  // before the exit is not applied yet when this is called for the exit.
-  void record(int depth_index, Complex* wave, typename BandTransform<Real>::Workspace& w,
-              ProbeResult<Real>& out) const {
+  // Keeps what the recording asks of the wave behind `depth` slices and hands it on.
+  // `last_slice_due`: the slice before the exit is still to be applied.
+  void record(int depth_index, bool last_slice_due, Complex* wave,
+              typename BandTransform<Real>::Workspace& w, ProbeResult<Real>& out) const {
     const Recording& r = settings.recording;
     out.depth = depth_index;
     if (r.patterns) out.pattern.setZero(window.ny, window.nx);
@@ -153,7 +168,7 @@ struct Simulation<Real>::State {
           exit(j, (jx + grid.nx) % grid.nx) = std::complex<double>(psi[j]);
         }
     };
-    if (depths[depth_index] == slices)
+    if (last_slice_due)
       finish_in_fourier_space(transform, transmission, propagator, slices - 1, wave, w, at_column);
     else
       read_in_fourier_space(transform, wave, w, at_column);
@@ -237,30 +252,19 @@ std::vector<double> Simulation<Real>::q_y() const {
 }
 
 template <typename Real>
-EngineCost Simulation<Real>::cost(Engine engine, std::size_t positions, int threads) const {
-  const State& s = *state_;
-  return engine_cost(engine, s.grid, s.slices, s.beams.size(), s.settings.recording, positions,
-                     threads, sizeof(Real));
-}
-
-template <typename Real>
-Engine Simulation<Real>::cheapest_engine(std::size_t positions) const {
-  const Recording& r = state_->settings.recording;
-  const EngineCost matrix = cost(Engine::scattering_matrix, positions, 1),
-                   multislice = cost(Engine::multislice, positions, 1);
-  const bool possible = !r.exit_waves && matrix.bytes <= r.memory_GiB * (1 << 30);
-  return possible && matrix.wave_slices < multislice.wave_slices ? Engine::scattering_matrix
-                                                                 : Engine::multislice;
-}
-
-template <typename Real>
 void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                           const Stop& stop, Engine engine) const {
-  if (engine == Engine::automatic) engine = cheapest_engine(positions.size());
-  if (engine == Engine::multislice)
-    run_multislice(positions, threads, sink, stop);
-  else
+                           const Stop& stop) const {
+  const State& s = *state_;
+  const Engine engine = s.settings.engine == Engine::automatic
+                            ? cheapest_engine(s.grid, s.slices, s.beams.size(),
+                                              s.settings.recording, positions.size(), sizeof(Real))
+                            : s.settings.engine;
+  if (engine == Engine::scattering_matrix)
     run_scattering_matrix(positions, threads, sink, stop);
+  else if (engine == Engine::kinematic)
+    run_kinematic(positions, threads, sink, stop);
+  else
+    run_multislice(positions, threads, sink, stop);
 }
 
 namespace {
@@ -323,9 +327,41 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
         done = next;
         failure.guard([&] {
           for (std::size_t i = first; i < last; ++i) {
-            s.record(d, waves[i - first], workspace, result);
+            s.record(d, s.depths[d] == s.slices, waves[i - first], workspace, result);
             sink(i, result);
           }
+        });
+      }
+    }
+  }
+  failure.rethrow();
+}
+
+template <typename Real>
+void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int threads,
+                                     const Sink& sink, const Stop& stop) const {
+  const State& s = *state_;
+  FirstFailure failure;
+#pragma omp parallel num_threads(threads)
+  {
+    auto workspace = s.transform.make_workspace();
+    const auto incident = s.transform.make_wave(), scattered = s.transform.make_wave(),
+               sum = s.transform.make_wave();
+    ProbeResult<Real> result;
+#pragma omp for schedule(dynamic)
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      if (failure.halted() || stop()) continue;
+      s.load_probe(positions[i], incident.get(), workspace);
+      std::fill_n(scattered.get(), s.transform.wave_size(), std::complex<Real>(0));
+      for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted();
+           done = s.depths[d++]) {
+        propagate_kinematic(s.transform, s.transmission, s.propagator, done, s.depths[d],
+                            incident.get(), scattered.get(), workspace);
+        std::transform(incident.get(), incident.get() + s.transform.wave_size(), scattered.get(),
+                       sum.get(), std::plus<>());
+        failure.guard([&] {
+          s.record(d, false, sum.get(), workspace, result);
+          sink(i, result);
         });
       }
     }
@@ -341,7 +377,10 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
   if (r.exit_waves)
     fail(Fault::usage,
          "--engine smatrix keeps no exit waves; use --engine multislice with --exit-wave");
-  if (const double need = cost(Engine::scattering_matrix, positions.size(), 1).bytes / (1 << 30);
+  if (const double need = engine_cost(Engine::scattering_matrix, s.grid, s.slices, s.beams.size(),
+                                      r, positions.size(), threads, sizeof(Real))
+                              .bytes /
+                          (1 << 30);
       need > r.memory_GiB)
     fail(Fault::physics,
          "--engine smatrix: the matrix of {} plane waves takes {:.2f} GiB, --memory allows {}; "

@@ -26,11 +26,18 @@ struct Recording {
   double memory_GiB = 4;  // that a scattering matrix may take
 };
 
+// Multislice and scattering matrix give the same numbers to rounding; the matrix costs the
+// aperture's plane waves instead of the positions. The others are approximations, only ever chosen
+// by name: single scattering with propagation (curved Ewald sphere), and the phase object (multiple
+// scattering, no propagation: flat Ewald sphere).
+enum class Engine { automatic, multislice, scattering_matrix, kinematic, phase_object };
+
 struct SimulationSettings {
   Optics optics;
   int nx = 512, ny = 512;
   double slice = 2.0;  // Angstrom
   Parametrisation potential = Parametrisation::kirkland;
+  Engine engine = Engine::automatic;
   Recording recording;
 };
 
@@ -45,10 +52,6 @@ struct ProbeResult {
       exit_wave;  // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
 };
 
-// Both give the same numbers to rounding; the scattering matrix costs the aperture's plane waves
-// instead of the positions.
-enum class Engine { automatic, multislice, scattering_matrix };
-
 // What a run takes: arithmetic in units of one wave through one slice, and memory beside the
 // transmission functions.
 struct EngineCost {
@@ -57,6 +60,12 @@ struct EngineCost {
 EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
                        const Recording& recording, std::size_t positions, int threads,
                        std::size_t bytes_per_real);
+
+// What `automatic` means: the exact engine with less arithmetic that fits into
+// Recording::memory_GiB. It depends on nothing but the request; a run that is resumed with fewer
+// positions must name the engine that it began with.
+Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Recording& recording,
+                       std::size_t positions, std::size_t bytes_per_real);
 
 template <typename Real>
 class Simulation {
@@ -83,22 +92,18 @@ class Simulation {
   std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 
-  // The engine that `automatic` means for so many positions: the one with less arithmetic that fits
-  // into Recording::memory_GiB. It depends on nothing but the request, so a resumed run takes the
-  // same.
-  Engine cheapest_engine(std::size_t positions) const;
-  EngineCost cost(Engine engine, std::size_t positions, int threads) const;
-
   // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
   // worker threads, several at a time, each index once per depth, in no order; results do not
   // depend on the number of threads. When `stop()` turns true no further position is begun.
   void run(
       const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-      const Stop& stop = [] { return false; }, Engine engine = Engine::automatic) const;
+      const Stop& stop = [] { return false; }) const;
 
  private:
   void run_multislice(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
                       const Stop& stop) const;
+  void run_kinematic(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                     const Stop& stop) const;
   void run_scattering_matrix(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
                              const Stop& stop) const;
 

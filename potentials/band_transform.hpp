@@ -70,6 +70,25 @@ class BandTransform {
     }
   }
 
+  // Adds to `into` what `at_row(y, psi)` makes of the rows of `wave` in real space; forward and
+  // inverse transform along x cancel (normalised). The lanes of `into` beyond the band are not kept
+  // clean: a pass along y must follow.
+  template <typename AtRow>
+  void add_rows(const Complex* wave, Complex* into, Workspace& w, AtRow&& at_row) const {
+    for (int y = 0; y < grid_.ny; ++y) {
+      gather_row(wave, y, w.row_q.get());
+      backward_x_(w.row_q.get(), w.row_r.get());
+      at_row(y, w.row_r.get());
+      forward_x_(w.row_r.get(), w.row_out.get());
+      const std::size_t step = std::size_t(kTile) * grid_.ny;
+      for (int t = 0; t < 2 * half_tiles_; ++t)
+        for (int lane = 0; lane < kTile; ++lane)
+          if (const int jx = first_column(t) + lane; std::abs(jx) <= band_x_)
+            into[t * step + std::size_t(y) * kTile + lane] +=
+                w.row_out[jx < 0 ? jx + grid_.nx : jx] / Real(grid_.nx);
+    }
+  }
+
   // Transforms rows given in real space into the wave: `make_row(y, psi)` fills nx values.
   template <typename MakeRow>
   void write_rows(Complex* wave, Workspace& w, MakeRow&& make_row) const {

@@ -372,9 +372,10 @@ TEST_CASE("the scattering matrix gives the numbers of multislice") {
         {"bright", 0, 9}, {"ring", 20, 35}, {"wide", 5, 40}};  // overlapping ones too
     const auto run = [&]<typename Real>(Engine engine, int threads, Real) {
       std::vector<ProbeResult<Real>> out(at.size());
-      Simulation<Real>(atoms, s).run(
-          at, threads, [&](std::size_t i, const ProbeResult<Real>& r) { out[i] = r; },
-          [] { return false; }, engine);
+      SimulationSettings named = s;
+      named.engine = engine;
+      Simulation<Real>(atoms, named)
+          .run(at, threads, [&](std::size_t i, const ProbeResult<Real>& r) { out[i] = r; });
       return out;
     };
     const auto reference = run(Engine::multislice, 1, 1.0),
@@ -394,22 +395,56 @@ TEST_CASE("the scattering matrix gives the numbers of multislice") {
     }
     // a position's bytes do not depend on its company
     SimulationSettings same = s;
+    same.engine = Engine::scattering_matrix;
     std::vector<ProbeResult<float>> alone(1);
-    Simulation<float>(atoms, same)
-        .run(
-            {at[50]}, 1, [&](std::size_t, const ProbeResult<float>& r) { alone[0] = r; },
-            [] { return false; }, Engine::scattering_matrix);
+    Simulation<float>(atoms, same).run({at[50]}, 1, [&](std::size_t, const ProbeResult<float>& r) {
+      alone[0] = r;
+    });
     CHECK((alone[0].pattern == single[50].pattern).all());
   }
 }
 
 TEST_CASE("the cheapest engine follows the number of positions and the memory") {
-  const Atoms atoms = random_atoms({16, 12, 12}, 130, 6);
-  SimulationSettings s = settings(120, 96, 9);
-  CHECK(Simulation<float>(atoms, s).cheapest_engine(1) == Engine::multislice);
-  CHECK(Simulation<float>(atoms, s).cheapest_engine(10000) == Engine::scattering_matrix);
-  s.recording.memory_GiB = 1e-4;
-  CHECK(Simulation<float>(atoms, s).cheapest_engine(10000) == Engine::multislice);
+  const Grid g{120, 96, 16, 12};
+  Recording r;
+  CHECK(cheapest_engine(g, 6, 30, r, 1, 4) == Engine::multislice);
+  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::scattering_matrix);
+  r.memory_GiB = 1e-4;
+  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::multislice);
+  r.memory_GiB = 4;
+  r.exit_waves = true;
+  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::multislice);
+}
+
+TEST_CASE("kinematic and phase object are the limits of multislice") {
+  // weak scattering: the difference to multislice falls with the square of the strength
+  Atoms atoms = random_atoms({16, 16, 20}, 4, 6, {3});
+  SimulationSettings s = settings(128, 128, 9), k = s, flat = s;
+  k.engine = Engine::kinematic;
+  flat.engine = Engine::phase_object;
+  const auto scattered = [](PlaneD p) {
+    p.block(56, 56, 17, 17).setZero();  // beyond the central disc
+    return p;
+  };
+  double before = 0;
+  for (const double kV : {100.0, 3000.0}) {  // sigma falls by 1.9
+    s.optics.energy_kV = k.optics.energy_kV = kV;
+    const PlaneD exact = scattered(pattern(atoms, s, {8, 8}));
+    const double now = difference(scattered(pattern(atoms, k, {8, 8})), exact);
+    if (before > 0) CHECK(now < before);
+    before = now;
+  }
+  CHECK(before < 0.05);
+  // one thin slice: the phase object is multislice
+  Atoms thin = random_atoms({16, 16, 1e-6}, 30, 6);
+  s = settings(128, 128, 9);
+  CHECK(difference(pattern(thin, flat, {8, 8}), pattern(thin, s, {8, 8})) < 1e-10);
+  // and does not know where along the beam the atoms are
+  Atoms deep = random_atoms({16, 16, 40}, 60, 6), shuffled = deep;
+  for (auto& r : shuffled.positions) r.z() = 40 - r.z();
+  CHECK(difference(pattern(shuffled, flat, {8, 8}), pattern(deep, flat, {8, 8})) < 1e-12);
+  CHECK(difference(scattered(pattern(shuffled, s, {8, 8})), scattered(pattern(deep, s, {8, 8}))) >
+        0.01);
 }
 
 TEST_CASE("what physics cannot answer is refused") {
@@ -547,12 +582,11 @@ TEST_CASE("results at several depths are those of specimens that end there") {
   s.recording.detectors = {{"ring", 20, 35}};
   s.recording.every_slices = 2;  // 6 slices: behind 2, 4 and 6
   for (const Engine engine : {Engine::multislice, Engine::scattering_matrix}) {
+    s.engine = engine;
     const Simulation<double> series(whole, s);
     REQUIRE(series.depths() == std::vector<int>{2, 4, 6});
     std::vector<ProbeResult<double>> at(3);
-    series.run(
-        {{4, 5}}, 1, [&](std::size_t, const ProbeResult<double>& r) { at[r.depth] = r; },
-        [] { return false; }, engine);
+    series.run({{4, 5}}, 1, [&](std::size_t, const ProbeResult<double>& r) { at[r.depth] = r; });
     for (int d = 0; d < 3; ++d) {
       Atoms part;
       part.cell = Cell::orthogonal(16, 12, 4 * (d + 1));

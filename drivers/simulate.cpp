@@ -239,7 +239,7 @@ void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>
   std::vector<Stack<double>> images(r.detectors.size(),
                                     Stack<double>(with_depths(depths.size(), scan))),
       errors = images;
-  double lowest = 1, highest = 0, mean = 0;
+  double lowest = 1e9, highest = 0, mean = 0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t d = 0; d < depths.size(); ++d) {
       const Unit u = Unit::from(journal.read(i * depths.size() + d), r.detectors.size());

@@ -151,6 +151,12 @@ void check_output(const CommonSettings& common) {
   if (fs::exists(path) && !common.force)
     fail(Fault::usage, "-o {}: exists; give --force to overwrite it, or another name",
          common.output);
+  if (const std::string journal = common.output + ".journal";
+      fs::exists(journal) && !common.force && !common.resume)
+    fail(Fault::usage,
+         "{}: holds the finished positions of an interrupted run; give --resume to continue it, or "
+         "--force to start over",
+         journal);
 }
 
 RunRecord start_record(const Settings& settings, const CommonSettings& common,

@@ -39,5 +39,5 @@ done
 
 say "done; look at"
 echo "demo-output/report.html          the page: HAADF beside the motif map, best matches beside the library, what was assumed"
-echo "demo-output/slab-match.h5        the result for the glass (vitrobeam info prints it; opens in HyperSpy, py4DSTEM, h5py)"
+echo "demo-output/slab-match.h5        the result for the glass (vitrobeam info prints it, any HDF5 reader opens it)"
 echo "demo-output/slab-scan.png        the scan in pictures; control-*.png the same with the planted icosahedra"

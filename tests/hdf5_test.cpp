@@ -77,6 +77,18 @@ TEST_CASE("what is unpacked is what was packed, for every element size") {
       }
 }
 
+TEST_CASE("noise in the low bytes is stored, in blocks, and comes back") {
+  RandomSequence random(3, 1);
+  for (const std::size_t count : {4096, 65535, 65536, 200001}) {
+    std::vector<float> data(count), back(count);
+    for (float& v : data) v = float(random.uniform());
+    const auto packed = compress_chunk(data.data(), 4, count, 1);
+    CHECK(packed.size() < 4 * count);
+    decompress_chunk(packed, back.data(), 4, count, "test");
+    CHECK(back == data);
+  }
+}
+
 TEST_CASE("a damaged block is refused by name") {
   const std::vector<float> data(500, 1.5f);
   std::vector<float> back(500);

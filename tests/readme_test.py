@@ -3,7 +3,9 @@
 
 Runs the commands ("$ ") of README's console blocks in order in an empty folder and compares what they print. Times, file
 sizes, revisions and check sums are ignored; words must agree, numbers to a unit of their last place or to 10 %.
-Every option, file and command that a document names must exist. --update writes the real output into README.md."""
+Every option, file and command that a document names must exist, and docs/result-file.md must name every dataset that these
+commands wrote. --update writes the real output into README.md."""
+import json
 import os
 import pathlib
 import re
@@ -133,6 +135,17 @@ def check_names(document, options):
             complaints.append(f"{where}: no file {link}")
 
 
+def check_result_files():
+    """What stands in the files that README's commands made has its line in docs/result-file.md."""
+    words = set(re.findall(r"\w+", (source / "docs/result-file.md").read_text()))
+    for path in sorted(folder.glob("*.h5")):
+        told = json.loads(subprocess.run([program, "info", path, "--json"], capture_output=True, check=True).stdout)
+        names = {d["path"].rsplit("/", 1)[1] for d in told["datasets"] if not d["path"].startswith("/simulation/detectors")}
+        names |= {name for name in told["audit"] if not name.endswith("_unit")}
+        for name in sorted(n for n in names - words if not n.isdigit()):
+            complaints.append(f"docs/result-file.md says nothing of {name} in {path.name}")
+
+
 options = options_by_command()
 for document in documents:
     check_names(document, options)
@@ -140,6 +153,7 @@ for name in options:
     if f"vitrobeam {name} " not in readme.read_text():
         complaints.append(f"README.md: no example of vitrobeam {name}")
 run_readme(update="--update" in sys.argv)
+check_result_files()
 subprocess.run(["rm", "-rf", folder])
 print("\n".join(complaints) or f"{len(documents)} documents agree with the program")
 sys.exit(bool(complaints))

@@ -33,6 +33,10 @@ assert shapes["/simulation/patterns"][:2] == [4, 3], shapes
 assert described["parameters"]["energy"] == 200
 assert any(v["good"] and "4000 atoms" in v["text"] for v in described["verdicts"]), described["verdicts"]
 assert "haadf" in run("info", "scan.h5")
+run("simulate", glass, "-o", "kinematic.h5", "--grid", "128", "--engine", "kinematic")
+verdicts = json.loads(run("info", "kinematic.h5", "--json"))["verdicts"]
+assert all(v["good"] for v in verdicts) and any("single scattering" in v["text"] for v in verdicts), verdicts
+os.remove(os.path.join(folder, "kinematic.h5"))
 atoms = json.loads(run("info", glass, "--json"))
 assert atoms["atoms"] == 4000 and atoms["composition"] == {"Cu": 2574, "Zr": 1426}
 assert abs(atoms["mass_density_g_cm3"] - 7.51) < 0.005  # what the model was made to be

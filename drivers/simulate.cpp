@@ -156,9 +156,12 @@ double seconds_per_slice(const Grid& grid) {
 }
 
 template <typename Real>
-void print_dry_run(const Plan& p, const SimulateSettings& s) {
+void print_dry_run(Plan& p, const SimulateSettings& s) {
   const Grid grid = grid_of(p);
   check_grid(grid);
+  for (const auto& d : p.simulation.recording.detectors)
+    check_detector(d, grid, p.simulation.optics.wavelength());
+  check_probe(p, s, grid);
   const PatternWindow window(grid, p.simulation.recording.q_max);
   const int slices = slices_of(p);
   const double slice = seconds_per_slice<Real>(grid), n = double(p.scan.positions.size());

@@ -88,6 +88,7 @@ expect 3 "box.xyz" simulate box.xyz -o new.h5
 expect 3 "positions.txt:2" $run --positions positions.txt
 expect 4 "--wrap" simulate outside.xyz -o new.h5 --grid 64 --semiangle 10
 expect 4 "band limit of" $run --detector haadf=60:200
+expect 4 "band limit of" $run --detector haadf=60:200 --dry-run
 expect 4 "band limit of" $run --q-max 20
 expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 --semiangle 100
 expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5

@@ -2,8 +2,13 @@
 #pragma once
 #include <doctest/doctest.h>
 
+#include <limits>
+
 namespace vitrobeam {
 
-inline doctest::Approx approx(double value) { return doctest::Approx(value).scale(0); }
+// Relative tolerance 1.2e-5 unless .epsilon() says otherwise; 0 equals nothing but 0.
+inline doctest::Approx approx(double value) {
+  return doctest::Approx(value).scale(std::numeric_limits<double>::min());
+}
 
 }  // namespace vitrobeam

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/approx.hpp"
+
 using namespace vitrobeam;
 
 TEST_CASE("a symbol and its number name the same element") {
@@ -23,8 +25,8 @@ TEST_CASE("what is no element gives 0") {
 }
 
 TEST_CASE("weights and radii of the glass formers") {
-  CHECK(atomic_mass(29) == doctest::Approx(63.546));  // IUPAC 2021
-  CHECK(atomic_mass(40) == doctest::Approx(91.224));  // IUPAC 2021
+  CHECK(atomic_mass(29) == approx(63.546));  // IUPAC 2021
+  CHECK(atomic_mass(40) == approx(91.224));  // IUPAC 2021
   // Goldschmidt radii as used for packings of metallic glasses
   CHECK(metallic_radius(atomic_number("Cu")) == 1.28);
   CHECK(metallic_radius(atomic_number("Zr")) == 1.60);

@@ -9,6 +9,7 @@
 #include "drivers/library_build.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -72,7 +73,7 @@ TEST_CASE("the library is complete, and the same for any number of threads") {
   CHECK(one.planted_motif == std::vector<int>{0, 0, 0, 1, 1, 1});
   CHECK(one.null_packing.front() == 0);
   CHECK(one.null_packing.back() == 2);
-  CHECK(one.pixel_qx == doctest::Approx(1 / 24.0));
+  CHECK(one.pixel_qx == approx(1 / 24.0));
   for (const auto* stack : {&one.patterns, &one.null_patterns, &one.planted_patterns})
     for (std::size_t i = 0; i < stack->shape[0]; ++i) {
       CHECK(stack->plane(i).sum() > 0.8);

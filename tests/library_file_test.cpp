@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -92,8 +93,8 @@ TEST_CASE("readers of the field find their layout") {
   CHECK(h.string_attribute("/motif_library/patterns", "python_class") == "Array");
   CHECK(h.string_attribute("/motif_library/templates", "python_class") == "PointList");
   CHECK(h.string_attribute("/motif_library/templates/motif", "dtype") == "int32");
-  CHECK(h.read<double>("/motif_library/patterns/dim2").values[0] == doctest::Approx(-0.1));
-  CHECK(h.number_attribute("/Experiments/motif_library/axis-1", "scale") == doctest::Approx(0.05));
+  CHECK(h.read<double>("/motif_library/patterns/dim2").values[0] == approx(-0.1));
+  CHECK(h.number_attribute("/Experiments/motif_library/axis-1", "scale") == approx(0.05));
   CHECK(h.read<float>("/Experiments/motif_library/data").values == example().patterns.values);
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "patterns/matching.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -93,8 +94,7 @@ TEST_CASE("all angles equal brute-force rotation, whole and masked") {
           largest = std::max(largest, expected);
         }
         CHECK(std::abs(best.score(0, Eigen::Index(t)) - largest) < 1e-5);
-        CHECK(s[std::size_t(best.angle(0, Eigen::Index(t)))] ==
-              doctest::Approx(largest).epsilon(1e-5));
+        CHECK(s[std::size_t(best.angle(0, Eigen::Index(t)))] == approx(largest).epsilon(1e-5));
       }
     }
   }
@@ -109,7 +109,7 @@ TEST_CASE(
   settings.m_max = 11;
   for (const PlaneF& w : {ones(), beam_stop()}) {
     const auto best = Matcher(kGrid, w, {random_pattern(6, 11), t}, settings).match({p});
-    CHECK(best.score(0, 1) == doctest::Approx(1).epsilon(1e-5));
+    CHECK(best.score(0, 1) == approx(1).epsilon(1e-5));
     CHECK(best.angle(0, 1) == 17);
     CHECK(best.score(0, 0) < 0.8);
   }
@@ -122,8 +122,7 @@ TEST_CASE("what lies under the mask changes nothing") {
   MatchSettings settings;
   settings.m_max = 11;
   const Matcher matcher(kGrid, w, {random_pattern(9, 11)}, settings);
-  CHECK(matcher.correlation(clean, 0)[5] ==
-        doctest::Approx(matcher.correlation(dirty, 0)[5]).epsilon(1e-5));
+  CHECK(matcher.correlation(clean, 0)[5] == approx(matcher.correlation(dirty, 0)[5]).epsilon(1e-5));
   // Zero-filling instead would move the score far more than the tolerance above.
   const PlaneF filled = (w == 0.0f).select(PlaneF::Zero(kGrid.n_q, kGrid.n_theta), clean);
   const Matcher unmasked(kGrid, ones(), {random_pattern(9, 11)}, settings);
@@ -138,7 +137,7 @@ TEST_CASE("a mirrored motif is found only when mirrors are asked for") {
   CHECK(Matcher(kGrid, ones(), {t}, settings).match({p}).score(0, 0) < 0.8);
   settings.mirror = true;
   const auto best = Matcher(kGrid, ones(), {t}, settings).match({p, turned(t, 9)});
-  CHECK(best.score(0, 0) == doctest::Approx(1).epsilon(1e-5));
+  CHECK(best.score(0, 0) == approx(1).epsilon(1e-5));
   CHECK(best.mirrored(0, 0) == 1);
   CHECK(best.angle(0, 0) == 4);
   CHECK(best.mirrored(1, 0) == 0);

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "models/elements.hpp"
 #include "models/voronoi.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -42,11 +43,11 @@ TEST_CASE("the icosahedron: 12 neighbours at the bond, edges 1.0514622 bonds") {
   int edges = 0;
   for (std::size_t i = 1; i < 13; ++i) {
     CHECK(ico.numbers[i] == 40);
-    CHECK(ico.positions[i].norm() == doctest::Approx(2.75));
+    CHECK(ico.positions[i].norm() == approx(2.75));
     for (std::size_t j = i + 1; j < 13; ++j) {
       const double d = (ico.positions[i] - ico.positions[j]).norm();
       if (d < 1.2 * 2.75) {
-        CHECK(d / 2.75 == doctest::Approx(1.0514622).epsilon(1e-7));  // 1/sin(2 pi/5)
+        CHECK(d / 2.75 == approx(1.0514622).epsilon(1e-7));  // 1/sin(2 pi/5)
         ++edges;
       }
     }
@@ -56,21 +57,21 @@ TEST_CASE("the icosahedron: 12 neighbours at the bond, edges 1.0514622 bonds") {
 
 TEST_CASE("the bond is the sum of the metallic radii when it is not given") {
   const Atoms ico = build_motif(find_motif("icosahedron"), {{29, 40}, 0, 0});
-  CHECK(ico.positions[5].norm() == doctest::Approx(1.28 + 1.60));
+  CHECK(ico.positions[5].norm() == approx(1.28 + 1.60));
 }
 
 TEST_CASE("angles between the named axes") {
-  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "2")) == doctest::Approx(31.7174744));
-  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "3")) == doctest::Approx(37.3773681));
+  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "2")) == approx(31.7174744));
+  CHECK(degrees(axis("icosahedron", "5"), axis("icosahedron", "3")) == approx(37.3773681));
   // 3 and this 2 are not nearest neighbours of one triangle: 54.7356; the nearest 2 is
   // at 20.9051575
   double nearest = 90;
   for (const auto& g : rotation_group(RotationGroup::icosahedral))
     nearest = std::min(nearest, degrees(axis("icosahedron", "3"), g * axis("icosahedron", "2")));
-  CHECK(nearest == doctest::Approx(20.9051575));
-  CHECK(degrees(axis("fcc", "100"), axis("fcc", "110")) == doctest::Approx(45));
-  CHECK(degrees(axis("fcc", "100"), axis("fcc", "111")) == doctest::Approx(54.7356103));
-  CHECK(degrees(axis("hcp", "100"), axis("hcp", "110")) == doctest::Approx(30));
+  CHECK(nearest == approx(20.9051575));
+  CHECK(degrees(axis("fcc", "100"), axis("fcc", "110")) == approx(45));
+  CHECK(degrees(axis("fcc", "100"), axis("fcc", "111")) == approx(54.7356103));
+  CHECK(degrees(axis("hcp", "100"), axis("hcp", "110")) == approx(30));
 }
 
 TEST_CASE("rotation groups are closed, of known order, and proper") {
@@ -83,7 +84,7 @@ TEST_CASE("rotation groups are closed, of known order, and proper") {
     REQUIRE(rotations.size() == order);
     CHECK(rotations[0].isIdentity());
     for (const auto& a : rotations) {
-      CHECK(a.determinant() == doctest::Approx(1));
+      CHECK(a.determinant() == approx(1));
       CHECK((a * a.transpose()).isIdentity(1e-9));
       for (const auto& b : rotations) {
         bool inside = false;
@@ -151,9 +152,9 @@ TEST_CASE(
     for (const auto& d : sampled) {
       sum += d.weight;
       CHECK(d.weight > 0);
-      CHECK(d.direction.norm() == doctest::Approx(1));
+      CHECK(d.direction.norm() == approx(1));
     }
-    CHECK(sum == doctest::Approx(4 * std::numbers::pi));
+    CHECK(sum == approx(4 * std::numbers::pi));
     for (std::size_t k = 0; k < motif.axes.size(); ++k)
       CHECK(sampled[k].axis == motif.axes[k].name);
     const auto angle = [&](const Vector3d& a, const Vector3d& b) {
@@ -192,7 +193,7 @@ TEST_CASE("a direction is turned onto the beam, whatever it is") {
     for (double in_plane : {0.0, 0.7}) {
       const Eigen::Matrix3d r = rotation_to_beam(d, in_plane);
       CHECK((r * d.normalized() - Vector3d(0, 0, 1)).norm() < 1e-9);
-      CHECK(r.determinant() == doctest::Approx(1));
+      CHECK(r.determinant() == approx(1));
     }
   }
   CHECK((rotation_to_beam({0, 0, 1}, std::numbers::pi / 2) * Vector3d(1, 0, 0) - Vector3d(0, 1, 0))

@@ -14,6 +14,7 @@
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
 #include "models/pair_distribution.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -51,7 +52,7 @@ TEST_CASE("equal spheres jam at 0.64 with a split second peak and without crysta
     // random close packing: 0.6366 (Finney 1970), 0.64 (O'Hern et al. 2003)
     CHECK(p.fraction > 0.63);
     CHECK(p.fraction < 0.65);
-    CHECK(p.contact == doctest::Approx(d).epsilon(1e-3));
+    CHECK(p.contact == approx(d).epsilon(1e-3));
     CHECK(closest_pair(p.atoms).distance > d * (1 - 1e-5));
     const PairDistribution one = pair_distribution(p.atoms, 3 * d, 0.01 * d);
     g.r = one.r;
@@ -97,8 +98,8 @@ TEST_CASE("the density that is asked for is met, and so is the box") {
   settings.density = 0.0616;
   settings.box = {1, 1, 1.5};
   const Packing p = random_packing(settings);
-  CHECK(number_density(p.atoms) == doctest::Approx(0.0616));
-  CHECK(p.atoms.cell.lengths().z() == doctest::Approx(1.5 * p.atoms.cell.lengths().x()));
+  CHECK(number_density(p.atoms) == approx(0.0616));
+  CHECK(p.atoms.cell.lengths().z() == approx(1.5 * p.atoms.cell.lengths().x()));
   settings.density = 0;
   settings.box = {16, 16, 18};
   settings.scale_box = false;
@@ -155,8 +156,8 @@ TEST_CASE("partials add up to the total, and all tend to 1") {
   const PairDistribution g = pair_distribution(p.atoms, 15, 0.1);
   const double cu = 258.0 / 400, zr = 142.0 / 400;
   for (std::size_t i = 0; i < g.r.size(); ++i)
-    CHECK(g.total[i] == doctest::Approx(cu * cu * g.partials.at("Cu-Cu")[i] +
-                                        2 * cu * zr * g.partials.at("Cu-Zr")[i] +
-                                        zr * zr * g.partials.at("Zr-Zr")[i]));
-  CHECK(mean_g(g, 10, 15) == doctest::Approx(1).epsilon(0.01));
+    CHECK(g.total[i] ==
+          approx(cu * cu * g.partials.at("Cu-Cu")[i] + 2 * cu * zr * g.partials.at("Cu-Zr")[i] +
+                 zr * zr * g.partials.at("Zr-Zr")[i]));
+  CHECK(mean_g(g, 10, 15) == approx(1).epsilon(0.01));
 }

@@ -11,6 +11,7 @@
 #include "io/hdf5.hpp"
 #include "io/npy.hpp"
 #include "io/pattern_source.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -92,10 +93,10 @@ TEST_CASE("a result file brings its axes, and the command line wins over them") 
   const PatternSource source(folder / "result.h5", {});
   CHECK(source.scan_rows() == 2);
   CHECK(source.scan_columns() == 3);
-  CHECK(source.calibration().pixel_qx == doctest::Approx(0.05));
-  CHECK(source.calibration().pixel_qy == doctest::Approx(0.1));
-  CHECK(source.calibration().centre_row == doctest::Approx(2));
-  CHECK(source.calibration().centre_col == doctest::Approx(3));
+  CHECK(source.calibration().pixel_qx == approx(0.05));
+  CHECK(source.calibration().pixel_qy == approx(0.1));
+  CHECK(source.calibration().centre_row == approx(2));
+  CHECK(source.calibration().centre_col == approx(3));
   CHECK(source.energy_kV == 200.0);
   CHECK(source.semiangle_mrad == 3.3);
   const auto part = source.read(1, 1, 2);
@@ -140,8 +141,8 @@ TEST_CASE("any dataset by path: lists, single patterns, HyperSpy and EMD axes") 
         15);
   const PatternSource found(folder / "other.h5", {});
   CHECK(found.dataset() == "/Experiments/scan/data");
-  CHECK(found.calibration().pixel_qx == doctest::Approx(0.03));
-  CHECK(found.calibration().centre_row == doctest::Approx(2));
+  CHECK(found.calibration().pixel_qx == approx(0.03));
+  CHECK(found.calibration().centre_row == approx(2));
 
   CHECK(message_of([&] {
           PatternSource((folder / "other.h5") + ":/a/list", {});

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "io/canvas.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -67,16 +68,15 @@ TEST_CASE("the colour maps step evenly and only get lighter") {
   }
   for (int i = 0; i <= 16; ++i)
     CHECK(to_oklab(colour(ColourMap::diverging, 0.5 + i / 32.)).lightness ==
-          doctest::Approx(to_oklab(colour(ColourMap::diverging, 0.5 - i / 32.)).lightness)
-              .epsilon(0.02));
+          approx(to_oklab(colour(ColourMap::diverging, 0.5 - i / 32.)).lightness).epsilon(0.02));
 }
 
 TEST_CASE("sRGB to OKLab and back is the identity; white has lightness 1 (Ottosson 2020)") {
-  CHECK(to_oklab(kWhite).lightness == doctest::Approx(1).epsilon(1e-4));
+  CHECK(to_oklab(kWhite).lightness == approx(1).epsilon(1e-4));
   const Colour c{0.2, 0.6, 0.4}, back = from_oklab(to_oklab(c));
-  CHECK(back.r == doctest::Approx(c.r).epsilon(1e-4));
-  CHECK(back.g == doctest::Approx(c.g).epsilon(1e-4));
-  CHECK(back.b == doctest::Approx(c.b).epsilon(1e-4));
+  CHECK(back.r == approx(c.r).epsilon(1e-4));
+  CHECK(back.g == approx(c.g).epsilon(1e-4));
+  CHECK(back.b == approx(c.b).epsilon(1e-4));
 }
 
 TEST_CASE("classes can be told apart") {
@@ -135,9 +135,9 @@ TEST_CASE("limits follow percentiles, and a logarithm never sees 0 or less") {
 }
 
 TEST_CASE("scale bars have round lengths") {
-  CHECK(round_length(40.19) == doctest::Approx(10));
-  CHECK(round_length(2.4) == doctest::Approx(0.5));
-  CHECK(round_length(1000) == doctest::Approx(200));
+  CHECK(round_length(40.19) == approx(10));
+  CHECK(round_length(2.4) == approx(0.5));
+  CHECK(round_length(1000) == approx(200));
 }
 
 TEST_CASE("equal figures are equal bytes") {

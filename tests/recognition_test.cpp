@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "patterns/recognition.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -150,8 +151,8 @@ TEST_CASE("Poisson noise keeps the mean and has the variance of counts") {
   add_poisson_noise(image, 1e4, 7, 0);
   const double mean = image.cast<double>().mean(),
                variance = (image.cast<double>() - mean).square().mean();
-  CHECK(mean == doctest::Approx(2e-3).epsilon(4 / std::sqrt(200 * 200 * 20.0)));
-  CHECK(variance == doctest::Approx(2e-3 / 1e4).epsilon(0.04));
+  CHECK(mean == approx(2e-3).epsilon(4 / std::sqrt(200 * 200 * 20.0)));
+  CHECK(variance == approx(2e-3 / 1e4).epsilon(0.04));
 }
 
 TEST_CASE("a library too small, or one that does not reach, is refused") {

@@ -12,6 +12,7 @@
 #include "io/match_file.hpp"
 #include "io/provenance.hpp"
 #include "io/result_file.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 namespace fs = std::filesystem;
@@ -83,7 +84,7 @@ TEST_CASE("patterns of a scan: the mean, one position, a crop") {
   const ImagePanel crop = pattern_panel(file, dataset, {0, 0}, {.q_limit = 0.1});
   CHECK(crop.values.rows() == 3);
   CHECK(crop.values.cols() == 3);
-  CHECK(crop.x.first == doctest::Approx(-0.1));
+  CHECK(crop.x.first == approx(-0.1));
   CHECK_THROWS_AS(pattern_panel(file, dataset, {2, 0}, {}), Error);
 }
 
@@ -107,7 +108,7 @@ TEST_CASE("a motif map names its motifs, and what was not judged has no value") 
   CHECK(map.values(0, 2) == 1);
   CHECK(map.values(1, 0) == -1);
   CHECK(std::isnan(map.values(1, 1)));
-  CHECK(significance_panel(file).values(0, 2) == doctest::Approx(3));
+  CHECK(significance_panel(file).values(0, 2) == approx(3));
   const auto pairs = match_pairs(file, {});
   REQUIRE(pairs.size() == 1);
   CHECK(pairs[0].motif == "fcc");

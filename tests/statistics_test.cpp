@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "patterns/statistics.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -59,9 +60,9 @@ double uniform_distance(std::vector<double> p) {
 
 TEST_CASE("the rank p-value counts the null at and above the score") {
   const std::vector<double> null{1, 2, 2, 3};
-  CHECK(rank_p_value(null, 4) == doctest::Approx(1.0 / 5));
-  CHECK(rank_p_value(null, 2) == doctest::Approx(4.0 / 5));
-  CHECK(rank_p_value(null, 0) == doctest::Approx(1));
+  CHECK(rank_p_value(null, 4) == approx(1.0 / 5));
+  CHECK(rank_p_value(null, 2) == approx(4.0 / 5));
+  CHECK(rank_p_value(null, 0) == approx(1));
 }
 
 TEST_CASE("Benjamini-Hochberg reproduces the example of the 1995 paper") {
@@ -71,12 +72,12 @@ TEST_CASE("Benjamini-Hochberg reproduces the example of the 1995 paper") {
                               0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000};
   const auto q = benjamini_hochberg(p);
   for (std::size_t i = 0; i < p.size(); ++i) CHECK((q[i] <= 0.05) == (i < 4));
-  CHECK(q[3] == doctest::Approx(0.0095 * 15 / 4));
+  CHECK(q[3] == approx(0.0095 * 15 / 4));
   std::vector<double> with_gap{0.5, std::nan(""), 0.01};
   const auto r = benjamini_hochberg(with_gap);
-  CHECK(r[0] == doctest::Approx(0.5));
+  CHECK(r[0] == approx(0.5));
   CHECK(std::isnan(r[1]));
-  CHECK(r[2] == doctest::Approx(0.02));
+  CHECK(r[2] == approx(0.02));
 }
 
 TEST_CASE("a Gumbel sample gives its parameters back") {
@@ -84,9 +85,9 @@ TEST_CASE("a Gumbel sample gives its parameters back") {
   std::vector<double> v;
   for (int i = 0; i < 4000; ++i) v.push_back(2.0 - 0.5 * std::log(-std::log(random.uniform())));
   const Gumbel g = fit_gumbel(v);
-  CHECK(g.location == doctest::Approx(2.0).epsilon(0.02));
-  CHECK(g.scale == doctest::Approx(0.5).epsilon(0.05));
-  CHECK(g.exceeded(2.0) == doctest::Approx(1 - std::exp(-1)).epsilon(0.05));
+  CHECK(g.location == approx(2.0).epsilon(0.02));
+  CHECK(g.scale == approx(0.5).epsilon(0.05));
+  CHECK(g.exceeded(2.0) == approx(1 - std::exp(-1)).epsilon(0.05));
   CHECK_THROWS_AS(fit_gumbel({1, 1, 1}), Error);
 }
 
@@ -121,7 +122,7 @@ TEST_CASE(
   const double limit = 1.63 * std::sqrt(1.0 / n + 1.0 / fresh);
   CHECK(uniform_distance(best) < limit);
   for (const auto& p : by_motif) CHECK(uniform_distance(p) < limit);
-  CHECK(null.smallest_p() == doctest::Approx(1.0 / 2001));
+  CHECK(null.smallest_p() == approx(1.0 / 2001));
 }
 
 TEST_CASE("standardising lets a specific template win over one that fits everything") {
@@ -198,7 +199,7 @@ TEST_CASE("the posterior is a calibrated probability, and none wins on motif-fre
   double right = 0, claimed = 0;
   auto count = [&](const PlaneD& s, Eigen::Index i, int truth) {
     const auto p = posterior({s(i, 0), s(i, 1), s(i, 2)});
-    CHECK(p[0] + p[1] + p[2] + p[3] == doctest::Approx(1));
+    CHECK(p[0] + p[1] + p[2] + p[3] == approx(1));
     const auto best = std::max_element(p.begin(), p.end());
     claimed += *best;
     right += best - p.begin() == truth;

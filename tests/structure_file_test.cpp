@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -117,8 +118,8 @@ TEST_CASE("the glass is the same as extended XYZ, LAMMPS data and LAMMPS dump") 
   if (!have_data()) return;
   const Atoms reference = read_structure(kGlass);
   CHECK(reference.size() == 4000);
-  CHECK(number_density(reference) == doctest::Approx(4000 / std::pow(40.190714808025604, 3)));
-  CHECK(mass_density(reference) == doctest::Approx(7.51).epsilon(1e-3));  // data/README.md
+  CHECK(number_density(reference) == approx(4000 / std::pow(40.190714808025604, 3)));
+  CHECK(mass_density(reference) == approx(7.51).epsilon(1e-3));  // data/README.md
   const Atoms data = read_structure(kData + "glass/glass_300K.data");
   const Atoms dump = read_structure(kData + "glass/glass_300K.dump");
   CHECK(largest_difference(dump, reference) < 1e-5);  // the dump has six digits
@@ -210,7 +211,7 @@ TEST_CASE("six numbers of a plain comment are bounds or a cell") {
   CHECK(bounds.cell.lengths().isApprox(Vector3d(10, 12, 8)));
   CHECK(bounds.positions[0].isApprox(Vector3d(6, 8, 3)));
   const Atoms cell = read("1\n10 12 8 90 90 120\nCu 1 2 3\n");
-  CHECK(cell.cell.volume() == doctest::Approx(10 * 12 * 8 * std::sqrt(0.75)));
+  CHECK(cell.cell.volume() == approx(10 * 12 * 8 * std::sqrt(0.75)));
   CHECK(contains(complaint("1\n-5 5 -6 6 0 -8\nCu 1 2 3\n"), "neither bounds"));
 }
 

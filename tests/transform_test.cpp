@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "models/motifs.hpp"
 #include "models/neighbours.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -70,7 +71,7 @@ TEST_CASE("linked cells find the pairs that trying every image finds") {
                            sum += r.norm();
                          });
         CHECK(pairs == count_pairs_naively(inside, cutoff, expected_sum));
-        CHECK(sum == doctest::Approx(expected_sum));
+        CHECK(sum == approx(expected_sum));
       }
 }
 
@@ -83,9 +84,9 @@ TEST_CASE("the closest pair, across a border and in a finite piece") {
   const ClosestPair pair = closest_pair(atoms);
   CHECK(pair.first == 0);
   CHECK(pair.second == 2);
-  CHECK(pair.distance == doctest::Approx(std::sqrt(1.25)));
+  CHECK(pair.distance == approx(std::sqrt(1.25)));
   const Atoms ico = build_motif(find_motif("icosahedron"), {{29}, 2.5, 0});
-  CHECK(closest_pair(ico).distance == doctest::Approx(2.5));
+  CHECK(closest_pair(ico).distance == approx(2.5));
 }
 
 TEST_CASE("cutting the whole cell changes nothing; half plus half is the whole") {
@@ -108,7 +109,7 @@ TEST_CASE("a box larger than the cell holds its repetitions, a shifted one is wr
   CHECK(two.cell.periodic[0]);
   const Atoms shifted = cut_box(atoms, {-3, 100, 5}, {7, 112, 19});
   CHECK(shifted.size() == 50);
-  CHECK(number_density(shifted) == doctest::Approx(number_density(atoms)));
+  CHECK(number_density(shifted) == approx(number_density(atoms)));
   CHECK(cut_box(atoms, {0, 0, 0}, {15, 12, 14}).cell.periodic[0] == false);
 }
 
@@ -120,7 +121,7 @@ TEST_CASE("a tilted cell is cut to an orthogonal box: distances stay, density st
   CHECK(box.size() == 120);
   CHECK(box.cell.is_orthogonal());
   CHECK(box.cell.periodic == std::array<bool, 3>{true, true, true});
-  CHECK(closest_pair(box).distance == doctest::Approx(closest_pair(atoms).distance));
+  CHECK(closest_pair(box).distance == approx(closest_pair(atoms).distance));
 }
 
 TEST_CASE("an empty cut, a box that is too small and vacuum on a tilted cell are refused") {
@@ -145,7 +146,7 @@ TEST_CASE("a turned piece keeps its distances; centred, its middle is the box's"
   const Atoms turned = rotated(ico, rotation_to_beam({1, 2, 3}));
   for (std::size_t i = 0; i < 13; ++i)
     CHECK((turned.positions[i] - turned.positions[4]).norm() ==
-          doctest::Approx((ico.positions[i] - ico.positions[4]).norm()));
+          approx((ico.positions[i] - ico.positions[4]).norm()));
   const Atoms boxed = centred_in_box(ico, {20, 30, 40});
   CHECK(boxed.positions[0].isApprox(Vector3d(10, 15, 20)));
   CHECK(!boxed.cell.periodic[0]);

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "io/structure_file.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -40,7 +41,7 @@ TEST_CASE("cells fill the box, tilted or not, periodic or not; neighbours are mu
        {Eigen::Matrix3d(Vector3d(10, 12, 14).asDiagonal()), tilted}) {
     const Atoms atoms = random_gas(200, vectors);
     const Voronoi v = voronoi(atoms, 0);
-    CHECK(total_volume(v) == doctest::Approx(atoms.cell.volume()).epsilon(1e-8));
+    CHECK(total_volume(v) == approx(atoms.cell.volume()).epsilon(1e-8));
     for (std::size_t i = 0; i < atoms.size(); ++i)
       for (auto j : v.neighbours[i])
         CHECK(std::count(v.neighbours[j].begin(), v.neighbours[j].end(), i) > 0);
@@ -48,7 +49,7 @@ TEST_CASE("cells fill the box, tilted or not, periodic or not; neighbours are mu
   Atoms slab = random_gas(200, Vector3d(10, 12, 14).asDiagonal());
   slab.cell.periodic = {true, true, false};
   const Voronoi v = voronoi(slab);
-  CHECK(total_volume(v) == doctest::Approx(slab.cell.volume()).epsilon(1e-8));
+  CHECK(total_volume(v) == approx(slab.cell.volume()).epsilon(1e-8));
   const auto at_surface = std::count(v.at_surface.begin(), v.at_surface.end(), true);
   CHECK(at_surface > 10);
   CHECK(at_surface < 150);
@@ -61,7 +62,7 @@ TEST_CASE("a tilted description of a lattice gives the same cells as the plain o
   const Voronoi a = voronoi(plain), b = voronoi(sheared);
   for (std::size_t i = 0; i < plain.size(); ++i) {
     CHECK(a.index[i] == b.index[i]);
-    CHECK(a.volume[i] == doctest::Approx(b.volume[i]));
+    CHECK(a.volume[i] == approx(b.volume[i]));
   }
 }
 
@@ -75,14 +76,14 @@ TEST_CASE("bcc is <0,6,0,8> and every volume is the same") {
   }
   const Voronoi v = voronoi(bcc);
   CHECK(voronoi_fraction(bcc, v, {0, 6, 0, 8}) == 1);
-  for (double volume : v.volume) CHECK(volume == doctest::Approx(13.5));
+  for (double volume : v.volume) CHECK(volume == approx(13.5));
   for (const auto& n : v.neighbours) CHECK(n.size() == 14);
 }
 
 TEST_CASE("15.8 % of the Cu centres of the glass at rest are icosahedral, as many when it moves") {
   const Atoms moving = read_structure(kSource + "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
   const Voronoi v = voronoi(moving);
-  CHECK(total_volume(v) == doctest::Approx(moving.cell.volume()).epsilon(1e-8));
+  CHECK(total_volume(v) == approx(moving.cell.volume()).epsilon(1e-8));
   CHECK(std::abs(voronoi_fraction(moving, v, {0, 0, 12, 0}, 29) - 0.158) < 0.01);
   const std::string path =
       kSource + "/../shared/data/glass/Cu64.5Zr35.5_4000_glass_inherent.extxyz";
@@ -93,7 +94,7 @@ TEST_CASE("15.8 % of the Cu centres of the glass at rest are icosahedral, as man
   const Atoms at_rest = read_structure(path);
   // determined by an independent program for the energy-minimised glass
   CHECK(voronoi_fraction(at_rest, voronoi(at_rest), {0, 0, 12, 0}, 29) ==
-        doctest::Approx(0.158).epsilon(0.003));
+        approx(0.158).epsilon(0.003));
 }
 
 TEST_CASE("a glass cooled at 1e10 K/s: 20.34 % of Cu, 13.12 % of all centres") {
@@ -108,9 +109,9 @@ TEST_CASE("a glass cooled at 1e10 K/s: 20.34 % of Cu, 13.12 % of all centres") {
   const Atoms glass = read_structure(path, options);
   const Voronoi v = voronoi(glass, 0);
   // MG_ElastLim's configuration, analysed independently without a face cut
-  CHECK(voronoi_fraction(glass, v, {0, 0, 12, 0}, 29) == doctest::Approx(0.2034).epsilon(0.001));
-  CHECK(voronoi_fraction(glass, v, {0, 0, 12, 0}) == doctest::Approx(0.1312).epsilon(0.001));
-  CHECK(voronoi_fraction(glass, v, {0, 3, 6, 4}, 29) == doctest::Approx(0.113).epsilon(0.01));
+  CHECK(voronoi_fraction(glass, v, {0, 0, 12, 0}, 29) == approx(0.2034).epsilon(0.001));
+  CHECK(voronoi_fraction(glass, v, {0, 0, 12, 0}) == approx(0.1312).epsilon(0.001));
+  CHECK(voronoi_fraction(glass, v, {0, 3, 6, 4}, 29) == approx(0.113).epsilon(0.01));
 }
 
 TEST_CASE("two atoms at one place and open tilted cells are refused") {

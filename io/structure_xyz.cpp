@@ -1,162 +1,19 @@
-// XYZ files: plain, and extended (Lattice="..." Properties=species:S:1:pos:R:3:... in the comment
-// line).
-
+// XYZ files, plain and extended.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <set>
 
 #include "io/structure_formats.hpp"
+#include "io/xyz_comment.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
 namespace {
 
-using KeyValues = std::vector<std::pair<std::string, std::string>>;
-
-struct Property {
-  std::string name;
-  char kind;  // R, I, S or L
-  int columns;
-  std::size_t first;  // column of the line
-};
-
-struct Comment {
-  KeyValues info;
-  std::vector<Property> properties;
-  Eigen::Matrix3d vectors = Eigen::Matrix3d::Zero();
-  std::array<bool, 3> periodic = {true, true, true};
-  Vector3d origin = Vector3d::Zero();
-  bool has_properties = false;
-};
-
 bool is_count(const TextReader& reader) {
   std::int64_t n = 0;
   return reader.words().size() == 1 && parse_integer(reader.words()[0], n);
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)); }
-
-// key=value key="quoted value" key={braced} flag
-KeyValues split_key_values(const TextReader& reader, std::string_view line) {
-  KeyValues out;
-  std::size_t i = 0;
-  const auto skip_blanks = [&] {
-    while (i < line.size() && is_blank(line[i])) ++i;
-  };
-  const auto take = [&](bool is_value) {
-    std::string text;
-    const char open = i < line.size() ? line[i] : ' ';
-    const char close = open == '"' || open == '\'' ? open : open == '{' && is_value ? '}' : '\0';
-    if (!close) {
-      while (i < line.size() && !is_blank(line[i]) && (is_value || line[i] != '='))
-        text += line[i++];
-      return text;
-    }
-    for (++i; i < line.size() && line[i] != close; ++i) {
-      if (line[i] == '\\' && i + 1 < line.size()) ++i;
-      text += line[i];
-    }
-    if (i == line.size())
-      reader.fail("the quotation that begins with {} is not closed", excerpt(text));
-    ++i;
-    return text;
-  };
-  for (skip_blanks(); i < line.size(); skip_blanks()) {
-    std::string key = take(false);
-    const auto after_key = i;
-    skip_blanks();
-    if (i < line.size() && line[i] == '=') {
-      ++i;
-      skip_blanks();
-      out.emplace_back(key, take(true));
-    } else {
-      i = after_key;
-      out.emplace_back(key, "T");
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> split(const std::string& text, const char* separators) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; (i = text.find_first_not_of(separators, i)) != std::string::npos;) {
-    const auto end = std::min(text.find_first_of(separators, i), text.size());
-    out.push_back(text.substr(i, end - i));
-    i = end;
-  }
-  return out;
-}
-
-std::vector<double> numbers_of(const TextReader& reader, const std::string& key,
-                               const std::string& text, std::size_t count) {
-  std::vector<double> out;
-  for (const auto& word : split(text, " ,\t[]")) {
-    double value = 0;
-    if (!parse_number(word, value) || !std::isfinite(value))
-      reader.fail("{} holds {}, a finite number is expected", key, excerpt(word));
-    out.push_back(value);
-  }
-  if (out.size() != count)
-    reader.fail("{} holds {} numbers, {} are expected", key, out.size(), count);
-  return out;
-}
-
-std::vector<Property> parse_properties(const TextReader& reader, const std::string& text) {
-  const auto words = split(text, ":");
-  std::vector<Property> out;
-  std::size_t column = 0;
-  if (words.size() % 3 != 0 || words.empty())
-    reader.fail("Properties={} is not a list of name:kind:columns", excerpt(text));
-  for (std::size_t i = 0; i < words.size(); i += 3) {
-    std::int64_t columns = 0;
-    if (words[i + 1].size() != 1 || !std::strchr("RISL", words[i + 1][0]))
-      reader.fail("property {} has the kind {}; R, I, S or L is expected", words[i],
-                  excerpt(words[i + 1]));
-    if (!parse_integer(words[i + 2], columns) || columns < 1 || columns > 1000)
-      reader.fail("property {} has {} columns; a number from 1 is expected", words[i],
-                  excerpt(words[i + 2]));
-    out.push_back({words[i], words[i + 1][0], int(columns), column});
-    column += std::size_t(columns);
-  }
-  return out;
-}
-
-void parse_extended(const TextReader& reader, Comment& comment) {
-  for (auto& [key, value] : split_key_values(reader, reader.line())) {
-    const std::string name = lower(key);
-    if (name == "lattice") {
-      const auto v = numbers_of(reader, key, value, 9);
-      for (int i = 0; i < 9; ++i) comment.vectors(i / 3, i % 3) = v[std::size_t(i)];
-      if (!(std::abs(comment.vectors.determinant()) > 1e-6))
-        reader.fail("Lattice={} spans no volume", excerpt(value));
-    } else if (name == "properties") {
-      comment.properties = parse_properties(reader, value);
-      comment.has_properties = true;
-    } else if (name == "pbc") {
-      const auto words = split(value, " ,\t[]");
-      if (words.size() != 3) reader.fail("pbc={}: three of T or F are expected", excerpt(value));
-      for (std::size_t k = 0; k < 3; ++k)
-        comment.periodic[k] = words[k][0] == 'T' || words[k][0] == 't' || words[k][0] == '1';
-    } else if (name == "origin") {
-      const auto v = numbers_of(reader, key, value, 3);
-      comment.origin = Vector3d(v[0], v[1], v[2]);
-    } else {
-      comment.info.emplace_back(std::move(key), std::move(value));
-    }
-  }
-}
-
-bool is_extended(std::string_view line) {
-  const std::string text = lower(std::string(line));
-  return text.find("lattice=") != std::string::npos ||
-         text.find("properties=") != std::string::npos;
 }
 
 // The numbers that a plain comment line begins with.
@@ -185,7 +42,7 @@ Eigen::Matrix3d vectors_of_angles(const std::vector<double>& v) {
 // bounds lo hi of x, y, z if the atoms lie between them, else edges and angles. None or other
 // counts: no box.
 void box_from_numbers(const TextReader& reader, const std::vector<double>& v, const Atoms& atoms,
-                      Comment& comment) {
+                      XyzComment& comment) {
   if (v.size() == 3) {
     if (!(*std::min_element(v.begin(), v.end()) > 0))
       reader.fail("the box {:g} {:g} {:g} of the comment line needs three positive edges", v[0],
@@ -224,18 +81,18 @@ void centre_to_corner(const Cell& cell, std::vector<Vector3d>& positions) {
 }
 
 struct Columns {
-  const Property* species = nullptr;
-  const Property* position = nullptr;
-  std::vector<const Property*> labels;
+  const XyzProperty* species = nullptr;
+  const XyzProperty* position = nullptr;
+  std::vector<const XyzProperty*> labels;
   std::size_t count = 0;
 };
 
-Columns find_columns(const TextReader& reader, const std::vector<Property>& properties) {
+Columns find_columns(const TextReader& reader, const std::vector<XyzProperty>& properties) {
   Columns out;
   std::set<std::string> seen;
-  for (const Property& p : properties) {
+  for (const XyzProperty& p : properties) {
     if (!seen.insert(p.name).second) reader.fail("property {} occurs twice", excerpt(p.name));
-    const std::string name = lower(p.name);
+    const std::string name = lower_case(p.name);
     if (name == "species" || name == "element" || (name == "z" && p.kind == 'I' && !out.species))
       out.species = &p;
     else if (name == "pos" || name == "positions")
@@ -251,7 +108,7 @@ Columns find_columns(const TextReader& reader, const std::vector<Property>& prop
   return out;
 }
 
-Label empty_label(const Property& p) {
+Label empty_label(const XyzProperty& p) {
   Label label;
   label.columns = p.columns;
   if (p.kind == 'R') label.values = std::vector<double>();
@@ -259,7 +116,7 @@ Label empty_label(const Property& p) {
   return label;
 }
 
-void add_label_values(const TextReader& reader, const Property& p, Label& label) {
+void add_label_values(const TextReader& reader, const XyzProperty& p, Label& label) {
   for (std::size_t c = p.first; c < p.first + std::size_t(p.columns); ++c) {
     if (p.kind == 'R')
       std::get<std::vector<double>>(label.values).push_back(reader.number(c, p.name));
@@ -293,11 +150,11 @@ void refuse_bare_types(const TextReader& reader, const Atoms& atoms, bool all_nu
         largest);
 }
 
-void read_atoms(TextReader& reader, const StructureReadOptions& options, const Comment& comment,
+void read_atoms(TextReader& reader, const StructureReadOptions& options, const XyzComment& comment,
                 std::int64_t count, Atoms& atoms) {
   const Columns columns = find_columns(reader, comment.properties);
   std::vector<Label> labels;
-  for (const Property* p : columns.labels) labels.push_back(empty_label(*p));
+  for (const XyzProperty* p : columns.labels) labels.push_back(empty_label(*p));
   const auto likely = std::min<std::int64_t>(count, std::int64_t(reader.size() / 6));
   atoms.numbers.reserve(std::size_t(likely));
   atoms.positions.reserve(std::size_t(likely));
@@ -331,12 +188,12 @@ std::int64_t atom_count(TextReader& reader) {
 // Count and comment in either order (FEMSIM writes models with the two lines swapped); `reader`
 // stands on the first of them. Returns the count and leaves the reader before the first atom with
 // the comment in `comment`.
-std::int64_t read_head(TextReader& reader, Comment& comment, std::vector<double>& numbers) {
+std::int64_t read_head(TextReader& reader, XyzComment& comment, std::vector<double>& numbers) {
   const bool count_first = is_count(reader);
   std::int64_t count = count_first ? atom_count(reader) : 0;
   if (count_first) reader.require("the comment line");
-  if (is_extended(reader.line()))
-    parse_extended(reader, comment);
+  if (is_extended_comment(reader.line()))
+    parse_extended_comment(reader, comment);
   else
     numbers = leading_numbers(reader);
   if (!comment.has_properties) comment.properties = {{"species", 'S', 1, 0}, {"pos", 'R', 3, 1}};
@@ -384,7 +241,7 @@ Atoms read_xyz(TextReader& reader, const StructureReadOptions& options) {
   const auto places = frame_places(reader);
   reader.go_to(places[chosen_frame(reader, options, places.size())]);
   reader.next();
-  Comment comment;
+  XyzComment comment;
   std::vector<double> numbers;
   const auto count = read_head(reader, comment, numbers);
   const TextReader at_head = reader;

@@ -7,12 +7,13 @@
 #include <map>
 #include <numbers>
 #include <set>
-#include <sstream>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 #include "drivers/command.hpp"
 #include "drivers/library_build.hpp"
 #include "drivers/progress.hpp"
+#include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
 #include "models/elements.hpp"
@@ -90,26 +91,17 @@ Settings describe(BuildCommand& c) {
   return o;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string p; std::getline(in, p, ',');)
-    if (!p.empty()) parts.push_back(p);
-  return parts;
-}
-
 // Fills in what follows from the options.
 Composition resolve(BuildCommand& c) {
   LibraryPlan& p = c.plan;
-  p.motifs = split(c.motifs);
-  if (p.motifs.empty()) fail(Fault::usage, "--motifs: name at least one motif");
+  p.motifs = split(c.motifs, ',');
   if (std::set<std::string>(p.motifs.begin(), p.motifs.end()).size() != p.motifs.size())
     fail(Fault::usage, "--motifs {}: a motif is named twice", c.motifs);
   p.elements = parse_elements(c.elements);
   if (c.beam.mode == BeamMode::plane_wave)
     fail(Fault::usage, "--mode plane-wave: a library is made for a convergent probe");
   if (c.composition.empty())
-    for (const auto& e : split(c.elements)) c.composition += e;
+    for (const auto& e : split(c.elements, ',')) c.composition += e;
   const Composition composition = parse_composition(c.composition);
   if (c.density == 0) {
     double volume = 0, sum = 0;
@@ -159,21 +151,18 @@ PackingSettings packing_settings(const BuildCommand& c, const Composition& compo
 std::vector<Atoms> make_packings(const BuildCommand& c, const Composition& composition) {
   std::vector<Atoms> packings(std::size_t(c.packings));
   Progress progress("packings", packings.size(), c.beam.common.progress);
-  std::exception_ptr error;
+  FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(c.plan.threads)
-  for (long i = 0; i < long(packings.size()); ++i) {
-    if (interrupted()) continue;
-    try {
+  for (std::size_t i = 0; i < packings.size(); ++i) {
+    if (failure.halted() || interrupted()) continue;
+    failure.guard([&] {
       PackingSettings s = packing_settings(c, composition);
-      s.seed = c.plan.seed + std::uint64_t(i) * 1000003;
-      packings[std::size_t(i)] = random_packing(s).atoms;
+      s.seed = c.plan.seed + i * 1000003;
+      packings[i] = random_packing(s).atoms;
       progress.advance();
-    } catch (...) {
-#pragma omp critical
-      if (!error) error = std::current_exception();
-    }
+    });
   }
-  if (error) std::rethrow_exception(error);
+  failure.rethrow();
   return packings;
 }
 

@@ -1,12 +1,10 @@
 #include "drivers/library_build.hpp"
 
-#include <atomic>
 #include <cmath>
-#include <exception>
-#include <mutex>
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 #include "base/random.hpp"
 #include "models/embedding.hpp"
 #include "models/transform.hpp"
@@ -69,19 +67,11 @@ Eigen::Matrix3d random_rotation(RandomSequence& random) {
 // Calls work(i) for all i < n on several threads; the first error is thrown again at the end.
 void for_all(std::size_t n, int threads, const std::function<bool()>& stop,
              const std::function<void(std::size_t)>& work) {
-  std::exception_ptr error;
-  std::mutex mutex;
+  FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (long i = 0; i < long(n); ++i) {
-    if (stop() || error) continue;
-    try {
-      work(std::size_t(i));
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-    }
-  }
-  if (error) std::rethrow_exception(error);
+  for (std::size_t i = 0; i < n; ++i)
+    if (!failure.halted() && !stop()) failure.guard([&] { work(i); });
+  failure.rethrow();
 }
 
 class Builder {

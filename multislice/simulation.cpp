@@ -3,14 +3,12 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <functional>
-#include <mutex>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 #include "models/elements.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/scattering_matrix.hpp"
@@ -266,34 +264,6 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
   else
     run_multislice(positions, threads, sink, stop);
 }
-
-namespace {
-
-// Keeps the first exception of a parallel region, where none may leave, and rethrows it behind.
-class FirstFailure {
- public:
-  template <typename Work>
-  void guard(Work&& work) {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      halted_ = true;
-    }
-  }
-  bool halted() const { return halted_; }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  std::exception_ptr failure_;
-  std::mutex mutex_;
-  std::atomic<bool> halted_ = false;
-};
-
-}  // namespace
 
 template <typename Real>
 void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, int threads,

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/progress.hpp"
+#include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
 #include "io/match_file.hpp"

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/model_settings.hpp"
+#include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -136,10 +137,9 @@ Atoms make_cut(const ModelSettings& s, const std::string& path) {
          "the cell of {} is not orthogonal: say which box to keep with --from and --to", path);
   Vector3d lo = Vector3d::Zero(), hi = atoms.cell.vectors.diagonal();
   if (!s.slab.empty()) {
-    const auto comma = s.slab.find(',');
-    if (comma == std::string::npos) fail(Fault::usage, "--slab '{}': expected Z0,Z1", s.slab);
-    lo.z() = parse_quantity(s.slab.substr(0, comma), "Angstrom", "slab");
-    hi.z() = parse_quantity(s.slab.substr(comma + 1), "Angstrom", "slab");
+    const Vector2d z = parse_pair(s.slab, "Angstrom", "slab");
+    lo.z() = z[0];
+    hi.z() = z[1];
   }
   if (!s.from.empty()) lo = parse_vector(s.from, "Angstrom", "from");
   if (!s.to.empty()) hi = parse_vector(s.to, "Angstrom", "to");

@@ -1,20 +1,6 @@
 #include "drivers/model_settings.hpp"
 
-#include <sstream>
-
-#include "base/error.hpp"
-
 namespace vitrobeam {
-namespace {
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string p; std::getline(in, p, separator);) parts.push_back(p);
-  return parts;
-}
-
-}  // namespace
 
 Settings describe(ModelSettings& s) {
   Settings o("model",
@@ -77,28 +63,6 @@ Settings describe(ModelSettings& s) {
   o.section("Run");
   add_common(o, s.common);
   return o;
-}
-
-Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name) {
-  const auto parts = split(text, ',');
-  if (parts.size() != 3) fail(Fault::usage, "--{} '{}': expected three numbers X,Y,Z", name, text);
-  return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name),
-          parse_quantity(parts[2], unit, name)};
-}
-
-Vector3d parse_box(const std::string& text, const std::string& name) {
-  std::string spaced = text;
-  for (char& c : spaced)
-    if (c == ',') c = 'x';
-  auto parts = split(spaced, 'x');
-  if (parts.size() == 1) parts.assign(3, parts[0]);
-  if (parts.size() != 3)
-    fail(Fault::usage, "--{} '{}': expected one edge or LXxLYxLZ in Angstrom", name, text);
-  Vector3d out;
-  for (int k = 0; k < 3; ++k) out[k] = parse_quantity(parts[std::size_t(k)], "Angstrom", name);
-  if (!(out.minCoeff() > 0 && out.maxCoeff() < 1e5))
-    fail(Fault::usage, "--{} '{}': every edge must be above 0 and below 1e5 Angstrom", name, text);
-  return out;
 }
 
 }  // namespace vitrobeam

@@ -34,8 +34,4 @@ struct ModelSettings {
 
 Settings describe(ModelSettings& settings);
 
-// "1,2,3" with units -> a vector; "40" or "40x40x20" -> edges. Error{usage} names the option.
-Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name);
-Vector3d parse_box(const std::string& text, const std::string& name);
-
 }  // namespace vitrobeam

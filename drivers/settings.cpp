@@ -5,36 +5,18 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <map>
+#include <limits>
 #include <ostream>
 #include <sstream>
 
 #include "base/error.hpp"
+#include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
 
 namespace vitrobeam {
 namespace {
 
 namespace po = boost::program_options;
-
-// How many of `unit` one of the suffix is.
-const std::map<std::string, std::map<std::string, double>>& suffixes() {
-  static const std::map<std::string, std::map<std::string, double>> table = {
-      {"Angstrom",
-       {{"A", 1}, {"Angstrom", 1}, {"angstrom", 1}, {"pm", 0.01}, {"nm", 10}, {"um", 1e4}}},
-      {"1/Angstrom", {{"1/A", 1}, {"1/Angstrom", 1}, {"A^-1", 1}, {"1/nm", 0.1}, {"nm^-1", 0.1}}},
-      {"kV", {{"kV", 1}, {"keV", 1}, {"V", 1e-3}, {"eV", 1e-3}, {"MV", 1e3}}},
-      {"mrad", {{"mrad", 1}, {"rad", 1e3}, {"urad", 1e-3}, {"deg", 17.453292519943295}}},
-      {"mm", {{"mm", 1}, {"um", 1e-3}, {"nm", 1e-6}}},
-      {"deg", {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}},
-      {"%", {{"%", 1}}},
-      {"K", {{"K", 1}}},
-      {"s", {{"s", 1}, {"min", 60}, {"h", 3600}}},
-      {"GiB", {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}},
-      {"atoms/Angstrom^3", {}},
-  };
-  return table;
-}
 
 std::string text_of(double v) { return fmt::format("{}", v); }
 
@@ -65,7 +47,7 @@ Integer parse_integer(const std::string& text, const std::string& name) {
 bool parse_bool(const std::string& text, const std::string& name) {
   if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
   if (text == "false" || text == "0" || text == "no" || text == "off") return false;
-  fail(Fault::usage, "{} = '{}': expected true or false", name, text);
+  fail(Fault::usage, "--{} '{}': expected true or false", name, text);
 }
 
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
@@ -90,29 +72,6 @@ std::string with_words(std::string text, const std::vector<std::string>& words) 
 }
 
 }  // namespace
-
-double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
-  double v = 0;
-  const char *first = text.data(), *last = first + text.size();
-  if (first != last && *first == '+') ++first;
-  const auto [end, error] = std::from_chars(first, last, v);
-  std::string suffix(end, last);
-  suffix.erase(0, suffix.find_first_not_of(' ') == std::string::npos
-                      ? suffix.size()
-                      : suffix.find_first_not_of(' '));
-  if (error != std::errc() || !std::isfinite(v))
-    fail(Fault::usage, "--{} '{}': expected a number{}", name, text,
-         unit.empty() ? "" : " in " + unit);
-  if (suffix.empty()) return v;
-  const auto family = suffixes().find(unit);
-  if (family != suffixes().end())
-    if (const auto s = family->second.find(suffix); s != family->second.end()) return v * s->second;
-  std::string known;
-  if (family != suffixes().end())
-    for (const auto& s : family->second) known += (known.empty() ? "" : ", ") + s.first;
-  fail(Fault::usage, "--{} '{}': unknown unit '{}'{}", name, text, suffix,
-       known.empty() ? "; give a plain number" : "; known here: " + known);
-}
 
 Parameter& Parameter::above(double bound) {
   low = bound;
@@ -146,149 +105,127 @@ Parameter& Settings::add_parameter(Parameter p) {
   return *parameters_.back();
 }
 
+namespace {
+
+double parse_limited(const Parameter& p, const std::string& text) {
+  const double v = parse_quantity(text, p.unit, p.name);
+  check_limits(p, v);
+  return v;
+}
+
+std::string placeholder_of(const std::string& unit) { return unit.empty() ? "NUMBER" : unit; }
+
+}  // namespace
+
 Parameter& Settings::add(std::string name, double& field, std::string unit, std::string help) {
-  Parameter& p = add_parameter({name,
-                                unit,
-                                std::move(help),
-                                "",
-                                unit.empty() ? "NUMBER" : unit,
-                                false,
-                                false,
-                                true,
-                                "",
-                                {},
-                                [&field] { return std::vector{text_of(field)}; },
-                                [&field] { return ParameterValue(field); }});
-  p.set = [&field, &p](const std::string& t) {
-    const double v = parse_quantity(t, p.unit, p.name);
-    check_limits(p, v);
-    field = v;
-  };
-  return p;
+  return add_parameter(
+      {.name = std::move(name),
+       .unit = unit,
+       .help = std::move(help),
+       .placeholder = placeholder_of(unit),
+       .set = [&field](const Parameter& p, const std::string& t) { field = parse_limited(p, t); },
+       .texts = [&field] { return std::vector{text_of(field)}; },
+       .value = [&field] { return ParameterValue(field); }});
 }
 
 Parameter& Settings::add(std::string name, std::optional<double>& field, std::string unit,
                          std::string help) {
-  Parameter& p = add_parameter(
-      {name,
-       unit,
-       std::move(help),
-       "",
-       unit.empty() ? "NUMBER" : unit,
-       false,
-       false,
-       true,
-       "",
-       {},
-       [&field] { return field ? std::vector{text_of(*field)} : std::vector<std::string>{}; },
-       [&field] { return field ? ParameterValue(*field) : ParameterValue(std::string()); }});
-  p.set = [&field, &p](const std::string& t) {
-    const double v = parse_quantity(t, p.unit, p.name);
-    check_limits(p, v);
-    field = v;
-  };
-  return p;
+  using Texts = std::vector<std::string>;
+  return add_parameter(
+      {.name = std::move(name),
+       .unit = unit,
+       .help = std::move(help),
+       .placeholder = placeholder_of(unit),
+       .set = [&field](const Parameter& p, const std::string& t) { field = parse_limited(p, t); },
+       .texts = [&field] { return field ? Texts{text_of(*field)} : Texts{}; },
+       .value =
+           [&field] { return field ? ParameterValue(*field) : ParameterValue(std::string()); }});
 }
 
 Parameter& Settings::add(std::string name, int& field, std::string help) {
-  Parameter& p = add_parameter({name,
-                                "",
-                                std::move(help),
-                                "",
-                                "N",
-                                false,
-                                false,
-                                true,
-                                "",
-                                {},
-                                [&field] { return std::vector{fmt::format("{}", field)}; },
-                                [&field] { return ParameterValue(std::int64_t(field)); }});
-  p.set = [&field, &p](const std::string& t) {
-    const auto v = parse_integer<std::int64_t>(t, p.name);
-    check_limits(p, double(v));
-    if (std::abs(v) > std::numeric_limits<int>::max())
-      fail(Fault::usage, "--{} {}: too large", p.name, v);
-    field = int(v);
-  };
-  return p;
+  return add_parameter({.name = std::move(name),
+                        .help = std::move(help),
+                        .placeholder = "N",
+                        .set =
+                            [&field](const Parameter& p, const std::string& t) {
+                              const auto v = parse_integer<std::int64_t>(t, p.name);
+                              check_limits(p, double(v));
+                              if (!std::in_range<int>(v))
+                                fail(Fault::usage, "--{} {}: out of range; give at most {}", p.name,
+                                     v, std::numeric_limits<int>::max());
+                              field = int(v);
+                            },
+                        .texts = [&field] { return std::vector{fmt::format("{}", field)}; },
+                        .value = [&field] { return ParameterValue(std::int64_t(field)); }});
 }
 
 Parameter& Settings::add(std::string name, std::uint64_t& field, std::string help) {
-  Parameter& p = add_parameter({name,
-                                "",
-                                std::move(help),
-                                "",
-                                "N",
-                                false,
-                                false,
-                                true,
-                                "",
-                                {},
-                                [&field] { return std::vector{fmt::format("{}", field)}; },
-                                [&field] { return ParameterValue(std::int64_t(field)); }});
-  p.set = [&field, &p](const std::string& t) { field = parse_integer<std::uint64_t>(t, p.name); };
-  return p;
+  return add_parameter({.name = std::move(name),
+                        .help = std::move(help),
+                        .placeholder = "N",
+                        .set =
+                            [&field](const Parameter& p, const std::string& t) {
+                              const auto v = parse_integer<std::uint64_t>(t, p.name);
+                              if (!std::in_range<std::int64_t>(v))  // as it is recorded
+                                fail(Fault::usage, "--{} {}: out of range; give at most {}", p.name,
+                                     v, std::numeric_limits<std::int64_t>::max());
+                              field = v;
+                            },
+                        .texts = [&field] { return std::vector{fmt::format("{}", field)}; },
+                        .value = [&field] { return ParameterValue(std::int64_t(field)); }});
 }
 
 Parameter& Settings::add(std::string name, bool& field, std::string help) {
-  Parameter& p =
-      add_parameter({name,
-                     "",
-                     std::move(help),
-                     "",
-                     "",
-                     true,
-                     false,
-                     true,
-                     "",
-                     {},
-                     [&field] { return std::vector<std::string>{field ? "true" : "false"}; },
-                     [&field] { return ParameterValue(field); }});
-  p.set = [&field, &p](const std::string& t) { field = parse_bool(t, p.name); };
-  return p;
+  return add_parameter(
+      {.name = std::move(name),
+       .help = std::move(help),
+       .is_flag = true,
+       .set = [&field](const Parameter& p, const std::string& t) { field = parse_bool(t, p.name); },
+       .texts = [&field] { return std::vector<std::string>{field ? "true" : "false"}; },
+       .value = [&field] { return ParameterValue(field); }});
 }
 
 Parameter& Settings::add(std::string name, std::string& field, std::string placeholder,
                          std::string help) {
   return add_parameter(
-      {std::move(name), "", std::move(help), "", std::move(placeholder), false, false, true, "",
-       [&field](const std::string& t) { field = t; },
-       [&field] { return field.empty() ? std::vector<std::string>{} : std::vector{field}; },
-       [&field] { return ParameterValue(field); }});
+      {.name = std::move(name),
+       .help = std::move(help),
+       .placeholder = std::move(placeholder),
+       .set = [&field](const Parameter&, const std::string& t) { field = t; },
+       .texts =
+           [&field] { return field.empty() ? std::vector<std::string>{} : std::vector{field}; },
+       .value = [&field] { return ParameterValue(field); }});
 }
 
 Parameter& Settings::add(std::string name, std::vector<std::string>& field, std::string placeholder,
                          std::string help) {
-  return add_parameter({std::move(name), "", std::move(help), "", std::move(placeholder), false,
-                        true, true, "", [&field](const std::string& t) { field.push_back(t); },
-                        [&field] { return field; }, [&field] { return ParameterValue(field); }});
+  return add_parameter(
+      {.name = std::move(name),
+       .help = std::move(help),
+       .placeholder = std::move(placeholder),
+       .is_list = true,
+       .set = [&field](const Parameter&, const std::string& t) { field.push_back(t); },
+       .texts = [&field] { return field; },
+       .value = [&field] { return ParameterValue(field); }});
 }
 
 Parameter& Settings::add_choice(std::string name, std::vector<std::string> names, std::string help,
                                 std::function<void(std::size_t)> set,
                                 std::function<std::size_t()> get) {
-  std::string placeholder;
-  for (const auto& n : names) placeholder += (placeholder.empty() ? "" : "|") + n;
-  Parameter& p = add_parameter({std::move(name),
-                                "",
-                                std::move(help),
-                                "",
-                                placeholder,
-                                false,
-                                false,
-                                true,
-                                "",
-                                {},
-                                [names, get] { return std::vector{names[get()]}; },
-                                [names, get] { return ParameterValue(names[get()]); }});
-  p.set = [names, set, &p](const std::string& t) {
-    const auto i = std::find(names.begin(), names.end(), t);
-    if (i == names.end())
-      fail(Fault::usage, "--{} '{}': expected one of {}; did you mean '{}'?", p.name, t,
-           p.placeholder, nearest(t, names));
-    set(std::size_t(i - names.begin()));
-  };
-  return p;
+  return add_parameter({.name = std::move(name),
+                        .help = std::move(help),
+                        .placeholder = fmt::format("{}", fmt::join(names, "|")),
+                        .set =
+                            [names, set](const Parameter& p, const std::string& t) {
+                              const auto i = std::find(names.begin(), names.end(), t);
+                              if (i == names.end())
+                                fail(Fault::usage,
+                                     "--{} '{}': expected one of {}; did you mean '{}'?", p.name, t,
+                                     p.placeholder, nearest(t, names));
+                              set(std::size_t(i - names.begin()));
+                            },
+                        .texts = [names, get] { return std::vector{names[get()]}; },
+                        .value = [names, get] { return ParameterValue(names[get()]); }});
 }
 
 Parameter* Settings::find(std::string_view name) {
@@ -353,7 +290,7 @@ void Settings::parse(const std::vector<std::string>& arguments) {
   for (const auto& [p, text] : values) {
     if (was_given(p->name) && !p->is_list) fail(Fault::usage, "--{}: given twice", p->name);
     if (!was_given(p->name)) given_.push_back(p->name);
-    p->set(text);
+    p->set(*p, text);
   }
   if (Parameter* config = find("config"); config && !config->texts().empty())
     read_ini(config->texts().front());
@@ -384,7 +321,7 @@ void Settings::read_ini(const std::string& path) {
       if (std::find(before.begin(), before.end(), p->name) != before.end()) continue;
       if (!was_given(p->name)) given_.push_back(p->name);
       try {
-        p->set(o.value.empty() ? "" : o.value.front());
+        p->set(*p, o.value.empty() ? "" : o.value.front());
       } catch (const Error& e) {
         fail(e.fault(), "{}:{}: {}", path, number, e.what());
       }
@@ -444,7 +381,7 @@ std::string Settings::ini_template() const {
       else
         ++at;
     text += fmt::format("#{} = {}{}\n", p->name, p->default_text,
-                        p->unit.empty() ? "" : fmt::format("{}   # {}", "", p->unit));
+                        p->unit.empty() ? "" : "   # " + p->unit);
   }
   return text;
 }

@@ -18,12 +18,13 @@ namespace vitrobeam {
 
 // One parameter: how its text becomes the field, and the field its text.
 struct Parameter {
-  std::string name, unit, help, section, placeholder;
+  std::string name{}, unit{}, help{}, section{}, placeholder{};
   bool is_flag = false, is_list = false, is_recorded = true;
-  std::string default_text;
-  std::function<void(const std::string&)> set;      // parses, checks, stores; throws Error{usage}
-  std::function<std::vector<std::string>()> texts;  // canonical values; none = not set
-  std::function<ParameterValue()> value;
+  std::string default_text{};
+  // Parses, checks against the limits of the parameter given, stores; throws Error{usage}.
+  std::function<void(const Parameter&, const std::string&)> set{};
+  std::function<std::vector<std::string>()> texts{};  // canonical values; none = not set
+  std::function<ParameterValue()> value{};
 
   // Limits on a number; a value outside is refused with the reason.
   Parameter& above(double bound);
@@ -36,10 +37,6 @@ struct Parameter {
          high = std::numeric_limits<double>::infinity();
   bool low_open = false;
 };
-
-// Parses a number with an optional unit suffix and returns it in `unit`: ("0.36nm", "Angstrom")
-// -> 3.6. Units known: Angstrom, kV, mrad, mm, 1/Angstrom, %, deg, K, and counts without unit.
-double parse_quantity(const std::string& text, const std::string& unit, const std::string& name);
 
 class Settings {
  public:

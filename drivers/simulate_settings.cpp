@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "drivers/quantity.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
@@ -12,13 +13,6 @@ namespace {
 
 // Wide enough for angles to 104 mrad at 200 kV.
 constexpr double kDefaultPixel = 0.08;
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string p; std::getline(in, p, separator);) parts.push_back(p);
-  return parts;
-}
 
 AnnularDetector parse_detector(const std::string& text) {
   const auto name = split(text, '=');
@@ -118,7 +112,7 @@ Settings describe(SimulateSettings& s) {
   Settings o("simulate", "atoms -> diffraction patterns, HAADF and other detectors, exit waves",
              {"ATOMS"});
   o.section("Model");
-  o.add("box", s.box, "LX,LY,LZ", "cell edges in Angstrom, for a file that has none");
+  o.add("box", s.box, "L|LXxLYxLZ", "cell edges in Angstrom, for a file that has none");
   o.add("types", s.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
   o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
   o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
@@ -150,26 +144,6 @@ Settings describe(SimulateSettings& s) {
   return o;
 }
 
-Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name) {
-  const auto parts = split(text, ',');
-  if (parts.size() != 2) fail(Fault::usage, "--{} '{}': expected X,Y", name, text);
-  return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name)};
-}
-
-std::pair<int, int> parse_size(const std::string& text, const std::string& name) {
-  const auto parts = split(text, 'x');
-  std::vector<int> n;
-  for (const auto& p : parts) {
-    const double v = parse_quantity(p, "", name);
-    if (v < 1 || v > 65536 || v != std::floor(v))
-      fail(Fault::usage, "--{} '{}': expected whole numbers from 1 to 65536, N or NXxNY", name,
-           text);
-    n.push_back(int(v));
-  }
-  if (n.empty() || n.size() > 2) fail(Fault::usage, "--{} '{}': expected N or NXxNY", name, text);
-  return {n.front(), n.back()};
-}
-
 std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
   std::map<int, double> u;
   const auto number = [](const std::string& t) {
@@ -184,7 +158,7 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
   }
   for (const auto& item : split(text, ',')) {
     const auto parts = split(item, '=');
-    const int z = parts.empty() ? 0 : atomic_number(parts[0]);
+    const int z = atomic_number(parts[0]);
     if (parts.size() != 2 || z == 0)
       fail(Fault::usage, "--u-rms '{}': expected SYMBOL=ANGSTROM, for example Cu=0.08", item);
     u[z] = number(parts[1]);
@@ -198,15 +172,7 @@ Atoms read_model(const std::string& path, const SimulateSettings& s) {
   StructureReadOptions options;
   options.frame = s.frame;
   if (!s.types.empty()) options.types = parse_elements(s.types);
-  if (!s.box.empty()) {
-    const auto edges = split(s.box, ',');
-    if (edges.size() != 3) fail(Fault::usage, "--box '{}': expected LX,LY,LZ in Angstrom", s.box);
-    options.box.emplace();
-    for (int k = 0; k < 3; ++k) {
-      (*options.box)[k] = parse_quantity(edges[k], "Angstrom", "box");
-      if ((*options.box)[k] <= 0) fail(Fault::usage, "--box '{}': edges must be above 0", s.box);
-    }
-  }
+  if (!s.box.empty()) options.box = parse_box(s.box, "box");
   Atoms atoms = read_structure(path, options);
   if (s.wrap) wrap(atoms);
   return atoms;

@@ -65,8 +65,4 @@ Atoms read_model(const std::string& path, const SimulateSettings& s);
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms);
 Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms);
 
-// "a,b" -> {a, b} Angstrom or mrad; "512" or "512x480" -> {512, 480}.
-Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name);
-std::pair<int, int> parse_size(const std::string& text, const std::string& name);
-
 }  // namespace vitrobeam

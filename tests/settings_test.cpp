@@ -1,21 +1,23 @@
 // The parameter machinery: units, precedence, INI round trip, spelling help.
 #include "drivers/settings.hpp"
 
-#include "tests/approx.hpp"
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/error.hpp"
+#include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
 namespace {
 
 struct IniFile {
-  std::string path = fmt::format("{}/settings-{}.ini", std::filesystem::temp_directory_path().string(), getpid());
+  std::string path =
+      fmt::format("{}/settings-{}.ini", std::filesystem::temp_directory_path().string(), getpid());
   explicit IniFile(const std::string& text) { std::ofstream(path) << text; }
   ~IniFile() { std::filesystem::remove(path); }
 };
@@ -53,7 +55,9 @@ TEST_CASE("numbers take unit suffixes") {
 }
 
 TEST_CASE("command line wins over the file, the file over the default") {
-  const IniFile ini("energy = 300\nsemiangle = 1mrad  # a comment\ndetector = a=10:20\ndetector = b=20:30\nforce = true\n");
+  const IniFile ini(
+      "energy = 300\nsemiangle = 1mrad  # a comment\ndetector = a=10:20\ndetector = b=20:30\nforce "
+      "= true\n");
   const auto s = parsed({"x", "--config", ini.path, "--energy", "80"});
   CHECK(s.optics.energy_kV == 80);
   CHECK(s.optics.semiangle_mrad == 1);
@@ -65,8 +69,8 @@ TEST_CASE("command line wins over the file, the file over the default") {
 TEST_CASE("the INI text of a run reproduces its parameters") {
   SimulateSettings s;
   Settings settings = describe(s);
-  settings.parse({"x.xyz", "--energy", "80kV", "--defocus=-120", "--at", "1,2", "--at", "3,4", "--exit-wave", "--potential", "lobato",
-                  "--seed", "7", "-o", "out.h5"});
+  settings.parse({"x.xyz", "--energy", "80kV", "--defocus=-120", "--at", "1,2", "--at", "3,4",
+                  "--exit-wave", "--potential", "lobato", "--seed", "7", "-o", "out.h5"});
   const IniFile ini(settings.ini());
   SimulateSettings again;
   Settings second = describe(again);

@@ -1,0 +1,107 @@
+#include "drivers/quantity.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// How many of `unit` one of the suffix is.
+const std::map<std::string, std::map<std::string, double>>& suffixes() {
+  static const std::map<std::string, std::map<std::string, double>> table = {
+      {"Angstrom",
+       {{"A", 1}, {"Angstrom", 1}, {"angstrom", 1}, {"pm", 0.01}, {"nm", 10}, {"um", 1e4}}},
+      {"1/Angstrom", {{"1/A", 1}, {"1/Angstrom", 1}, {"A^-1", 1}, {"1/nm", 0.1}, {"nm^-1", 0.1}}},
+      {"kV", {{"kV", 1}, {"keV", 1}, {"V", 1e-3}, {"eV", 1e-3}, {"MV", 1e3}}},
+      {"mrad", {{"mrad", 1}, {"rad", 1e3}, {"urad", 1e-3}, {"deg", 17.453292519943295}}},
+      {"mm", {{"mm", 1}, {"um", 1e-3}, {"nm", 1e-6}}},
+      {"deg", {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}},
+      {"%", {{"%", 1}}},
+      {"K", {{"K", 1}}},
+      {"s", {{"s", 1}, {"min", 60}, {"h", 3600}}},
+      {"GiB", {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}},
+      {"atoms/Angstrom^3", {}},
+  };
+  return table;
+}
+
+}  // namespace
+
+double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
+  double v = 0;
+  const char *first = text.data(), *last = first + text.size();
+  if (first != last && *first == '+') ++first;
+  const auto [end, error] = std::from_chars(first, last, v);
+  const std::string_view behind(end, std::size_t(last - end));
+  const std::string suffix(behind.substr(std::min(behind.find_first_not_of(' '), behind.size())));
+  if (error != std::errc() || !std::isfinite(v))
+    fail(Fault::usage, "--{} '{}': expected a number{}", name, text,
+         unit.empty() ? "" : " in " + unit);
+  if (suffix.empty()) return v;
+  const auto family = suffixes().find(unit);
+  if (family != suffixes().end())
+    if (const auto s = family->second.find(suffix); s != family->second.end()) return v * s->second;
+  std::string known;
+  if (family != suffixes().end())
+    for (const auto& s : family->second) known += (known.empty() ? "" : ", ") + s.first;
+  fail(Fault::usage, "--{} '{}': unknown unit '{}'{}", name, text, suffix,
+       known.empty() ? "; give a plain number" : "; known here: " + known);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text)
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  return parts;
+}
+
+Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 2) fail(Fault::usage, "--{} '{}': expected two numbers A,B", name, text);
+  return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name)};
+}
+
+Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 3) fail(Fault::usage, "--{} '{}': expected three numbers X,Y,Z", name, text);
+  return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name),
+          parse_quantity(parts[2], unit, name)};
+}
+
+Vector3d parse_box(const std::string& text, const std::string& name) {
+  std::string spaced = text;
+  for (char& c : spaced)
+    if (c == ',') c = 'x';
+  auto parts = split(spaced, 'x');
+  if (parts.size() == 1) parts.assign(3, parts[0]);
+  if (parts.size() != 3)
+    fail(Fault::usage, "--{} '{}': expected one edge or LXxLYxLZ in Angstrom", name, text);
+  Vector3d out;
+  for (int k = 0; k < 3; ++k) out[k] = parse_quantity(parts[std::size_t(k)], "Angstrom", name);
+  if (!(out.minCoeff() > 0 && out.maxCoeff() < 1e5))
+    fail(Fault::usage, "--{} '{}': every edge must be above 0 and below 1e5 Angstrom", name, text);
+  return out;
+}
+
+std::pair<int, int> parse_size(const std::string& text, const std::string& name) {
+  std::vector<int> n;
+  for (const auto& p : split(text, 'x')) {
+    const double v = parse_quantity(p, "", name);
+    if (v < 1 || v > 65536 || v != std::floor(v))
+      fail(Fault::usage, "--{} '{}': expected whole numbers from 1 to 65536, N or NXxNY", name,
+           text);
+    n.push_back(int(v));
+  }
+  if (n.size() > 2) fail(Fault::usage, "--{} '{}': expected N or NXxNY", name, text);
+  return {n.front(), n.back()};
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,29 @@
+// Numbers as users write them: with a unit, in pairs and triples, as sizes. Everything here throws
+// Error{usage} that names the option --`name`.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/array.hpp"
+
+namespace vitrobeam {
+
+// A number with an optional unit suffix, in `unit`: ("0.36nm", "Angstrom") -> 3.6. Units known:
+// Angstrom, 1/Angstrom, kV, mrad, deg, mm, %, K, s, GiB; empty: a plain number.
+double parse_quantity(const std::string& text, const std::string& unit, const std::string& name);
+
+// "a,b" -> {a, b}; "a,b,c" -> {a, b, c}.
+Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name);
+Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name);
+
+// Edges of a cell in Angstrom: "40", "40x40x20" or "40,40,20".
+Vector3d parse_box(const std::string& text, const std::string& name);
+
+// "512" -> {512, 512}, "512x480" -> {512, 480}.
+std::pair<int, int> parse_size(const std::string& text, const std::string& name);
+
+// The parts between separators; "1,2," has three, the last of them empty.
+std::vector<std::string> split(const std::string& text, char separator);
+
+}  // namespace vitrobeam

@@ -45,8 +45,16 @@ Colour diverging_path(double s) {
   return from_oklab(polar(0.97 - 0.52 * side, 0.17 * side, s < 0.5 ? 255 : 27));
 }
 
-constexpr std::size_t kSteps = 256;
+constexpr std::size_t kSteps = 257;  // odd: the middle is a colour of its own
 using Table = std::array<Colour, kSteps>;
+
+// A path as it is: equal lightness on both sides of the middle. Equal steps would shift it, because
+// sRGB holds less chroma of blue than of red.
+Table even_table(Colour (*path)(double)) {
+  Table table;
+  for (std::size_t k = 0; k < kSteps; ++k) table[k] = path(double(k) / (kSteps - 1));
+  return table;
+}
 
 // The path resampled to equal steps of OKLab distance.
 Table uniform_table(Colour (*path)(double)) {
@@ -107,7 +115,7 @@ Colour colour(ColourMap map, double t) {
       return look_up(table, t);
     }
     case ColourMap::diverging: {
-      static const Table table = uniform_table(diverging_path);
+      static const Table table = even_table(diverging_path);
       return look_up(table, t);
     }
   }

@@ -201,11 +201,10 @@ int build(const std::vector<std::string>& arguments) {
   if (c.beam.common.dry_run) {
     const double pixels = std::pow(2 * std::floor(c.q_max * c.plan.box) + 1, 2);
     std::cout << fmt::format(
-        "patterns    {}, {:.1f} MB\npackings    {} of {} atoms\ngrid        {} x {}, {:.0f} "
+        "patterns    {}, {:.1f} MB\npackings    {} of {} atoms\ngrid        {} x {}, {} "
         "slices\n",
         patterns, double(patterns) * pixels * 4e-6, c.packings, packing.atoms, c.plan.simulation.nx,
-        c.plan.simulation.ny,
-        std::max(1.0, std::round(c.plan.thickness / c.plan.simulation.slice)));
+        c.plan.simulation.ny, slice_count(c.plan.thickness, c.plan.simulation.slice));
     return 0;
   }
   RunRecord record = start_record(settings, c.beam.common, {});

@@ -105,9 +105,7 @@ Grid grid_of(const Plan& p) {
   return {p.simulation.nx, p.simulation.ny, p.atoms.cell.vectors(0, 0), p.atoms.cell.vectors(1, 1)};
 }
 
-int slices_of(const Plan& p) {
-  return std::max(1, int(std::lround(p.atoms.cell.vectors(2, 2) / p.simulation.slice)));
-}
+int slices_of(const Plan& p) { return slice_count(p.atoms.cell.vectors(2, 2), p.simulation.slice); }
 
 std::string name_of(Engine engine) {
   switch (engine) {

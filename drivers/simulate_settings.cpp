@@ -13,6 +13,17 @@ namespace {
 
 // Wide enough for angles to 104 mrad at 200 kV.
 constexpr double kDefaultPixel = 0.08;
+constexpr int kMostSamples = 65536;  // along one edge, as parse_size() allows
+
+int samples(double edge, double pixel) {
+  const double n = std::max(8.0, std::ceil(edge / pixel - 1e-9));
+  if (n > kMostSamples)
+    fail(Fault::usage,
+         "--pixel {}: a cell of {:g} Angstrom needs {:.3g} samples, more than {}; give a larger "
+         "--pixel, or cut the model",
+         pixel, edge, n, kMostSamples);
+  return good_size(int(n));
+}
 
 AnnularDetector parse_detector(const std::string& text) {
   const auto name = split(text, '=');
@@ -199,8 +210,8 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
     std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
   } else {
     const double pixel = s.pixel.value_or(kDefaultPixel);
-    r.nx = good_size(std::max(8, int(std::ceil(atoms.cell.vectors(0, 0) / pixel - 1e-9))));
-    r.ny = good_size(std::max(8, int(std::ceil(atoms.cell.vectors(1, 1) / pixel - 1e-9))));
+    r.nx = samples(atoms.cell.vectors(0, 0), pixel);
+    r.ny = samples(atoms.cell.vectors(1, 1), pixel);
   }
   s.grid = fmt::format("{}x{}", r.nx, r.ny);
   s.pixel.reset();

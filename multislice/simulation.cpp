@@ -51,10 +51,6 @@ std::vector<int> elements(const Atoms& atoms) {
   return {unique.begin(), unique.end()};
 }
 
-int slice_count(const Atoms& atoms, double thickness) {
-  return std::max(1, int(std::lround(atoms.cell.vectors(2, 2) / thickness)));
-}
-
 std::vector<int> recorded_depths(int slices, int every) {
   std::vector<int> depths;
   for (int d = every; every > 0 && d < slices; d += every) depths.push_back(d);
@@ -63,6 +59,15 @@ std::vector<int> recorded_depths(int slices, int every) {
 }
 
 }  // namespace
+
+int slice_count(double height, double thickness) {
+  constexpr double kMost = 1e6;
+  const double n = std::max(1.0, std::round(height / thickness));
+  if (n > kMost)
+    fail(Fault::usage, "--slice {}: {:.3g} slices, more than {:g}; give thicker ones", thickness, n,
+         kMost);
+  return int(n);
+}
 
 EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
                        const Recording& recording, std::size_t positions, int threads,
@@ -104,7 +109,8 @@ struct Simulation<Real>::State {
         beams(aperture_beams(s.optics, grid)),
         window(grid, s.recording.q_max),
         sums(s.recording.detectors, grid, s.optics.wavelength()),
-        slices(s.engine == Engine::phase_object ? 1 : slice_count(atoms, s.slice)),
+        slices(s.engine == Engine::phase_object ? 1
+                                                : slice_count(atoms.cell.vectors(2, 2), s.slice)),
         depths(recorded_depths(slices, s.recording.every_slices)),
         dz(atoms.cell.vectors(2, 2) / slices),
         atoms_placed(0),

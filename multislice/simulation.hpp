@@ -67,6 +67,9 @@ EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t 
 Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Recording& recording,
                        std::size_t positions, std::size_t bytes_per_real);
 
+// round(height / thickness), at least one. Error{usage} where that is too many.
+int slice_count(double height, double thickness);
+
 template <typename Real>
 class Simulation {
  public:

@@ -50,7 +50,9 @@ expect 2 "--energy 'abc'" $run --energy abc
 expect 2 "--energy 'nan'" $run --energy nan
 expect 2 "--pixel 0" simulate good.xyz -o new.h5 --pixel 0
 expect 2 "--pixel -0.1" simulate good.xyz -o new.h5 --pixel -0.1
+expect 2 "give a larger --pixel" simulate good.xyz -o new.h5 --pixel 1e-9
 expect 2 "--slice 0" $run --slice 0
+expect 2 "give thicker ones" $run --slice 1e-9
 expect 2 "--slice -2" $run --slice -2
 expect 2 "--semiangle 0" simulate good.xyz -o new.h5 --semiangle 0
 expect 2 "--semiangle -3" simulate good.xyz -o new.h5 --semiangle -3
@@ -65,6 +67,11 @@ expect 2 "nothing is left to record" $run --patterns none
 expect 2 "--at '3'" $run --at 3
 expect 2 "give one of them" $run --at 3,3 --scan 2x2
 expect 2 "--scan '0x3'" $run --scan 0x3
+expect 2 "--scan ''" $run --scan 4x
+expect 2 "--at '3,3,'" $run --at 3,3,
+expect 2 "--box '12x12'" $run --box 12x12
+expect 2 "out of range" $run --seed 18446744073709551615
+expect 2 "out of range" $run --frame -9223372036854775808
 expect 2 "given twice" $run --energy 200 --energy 300
 expect 2 "unexpected argument" simulate good.xyz more.xyz -o new.h5
 expect 2 "no output" simulate good.xyz

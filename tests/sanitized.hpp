@@ -1,5 +1,5 @@
-// Cases that only repeat with better statistics what others run are skipped under sanitizers, which
-// make them ten times as slow:   TEST_CASE("..." * doctest::skip(kSanitized))
+// Cases that only repeat, with better statistics, what others run are skipped under sanitizers:
+//   TEST_CASE("..." * doctest::skip(kSanitized))
 #pragma once
 
 namespace vitrobeam {

@@ -1,10 +1,9 @@
 // vitrobeam simulate: atoms -> diffraction patterns, detector images, exit waves.
 #include <spdlog/spdlog.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
@@ -60,7 +59,7 @@ struct Unit {
     Unit u;
     std::size_t at = 0;
     const auto get = [&](void* data, std::size_t size) {
-      std::memcpy(data, bytes.data() + at, size);
+      std::copy_n(bytes.data() + at, size, static_cast<std::byte*>(data));
       at += size;
     };
     u.detectors.resize(detector_count);

@@ -11,6 +11,7 @@
 #ifdef __SANITIZE_ADDRESS__
 // Fontconfig keeps its caches until the process ends; the leak checker is told so.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }
 #endif
 
 namespace vitrobeam {

@@ -15,6 +15,7 @@
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "drivers/trial.hpp"
 #include "io/library_file.hpp"
 #include "models/elements.hpp"
 #include "models/packing.hpp"
@@ -199,12 +200,29 @@ int build(const std::vector<std::string>& arguments) {
   const std::size_t patterns = patterns_to_simulate(c.plan);
   const PackingSettings packing = packing_settings(c, composition);
   if (c.beam.common.dry_run) {
+    const Grid grid{c.plan.simulation.nx, c.plan.simulation.ny, c.plan.box, c.plan.box};
+    const int slices = slice_count(c.plan.thickness, c.plan.simulation.slice);
+    const std::size_t beams = aperture_beams(c.plan.simulation.optics, grid).size();
+    const auto each = std::size_t(c.plan.null_patterns / std::max(1, c.packings));
+    const auto wave_slices = [&](Engine e) {
+      return engine_cost(e, grid, slices, beams, c.plan.simulation.recording, each, 1,
+                         sizeof(float))
+          .wave_slices;
+    };
+    // a pattern of its own potential takes about four waves; packing takes 1 to 2 ms a sphere
+    const double waves =
+        4.0 * slices * double(patterns - std::size_t(c.plan.null_patterns)) +
+        c.packings * (5.0 * slices + std::min(wave_slices(Engine::multislice),
+                                              wave_slices(Engine::scattering_matrix)));
+    const double seconds = (waves * seconds_per_slice<float>(grid) +
+                            1.5e-3 * double(c.packings) * double(packing.atoms)) /
+                           c.plan.threads;
     const double pixels = std::pow(2 * std::floor(c.q_max * c.plan.box) + 1, 2);
     std::cout << fmt::format(
         "patterns    {}, {:.1f} MB\npackings    {} of {} atoms\ngrid        {} x {}, {} "
-        "slices\n",
+        "slices\ntime        about {:.0f} s\n",
         patterns, double(patterns) * pixels * 4e-6, c.packings, packing.atoms, c.plan.simulation.nx,
-        c.plan.simulation.ny, slice_count(c.plan.thickness, c.plan.simulation.slice));
+        c.plan.simulation.ny, slices, seconds);
     return 0;
   }
   RunRecord record = start_record(settings, c.beam.common, {});

@@ -42,6 +42,9 @@ double parse_quantity(const std::string& text, const std::string& unit, const st
   if (error != std::errc() || !std::isfinite(v))
     fail(Fault::usage, "--{} '{}': expected a number{}", name, text,
          unit.empty() ? "" : " in " + unit);
+  if (suffix.empty() && unit == "%" && v > 0 && v < 1)
+    fail(Fault::usage, "--{} {}: a percentage; write {}% if you mean that, or {}%", name, text,
+         text, 100 * v);
   if (suffix.empty()) return v;
   const auto family = suffixes().find(unit);
   if (family != suffixes().end())

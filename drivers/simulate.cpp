@@ -12,6 +12,7 @@
 #include "drivers/command.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "drivers/trial.hpp"
 #include "io/compression.hpp"
 #include "io/hdf5.hpp"
 #include "io/journal.hpp"
@@ -130,26 +131,6 @@ void check_probe(Plan& p, const SimulateSettings& s, const Grid& grid) {
          "overlap its periodic image "
          "(--wrap-limit {} %): use a larger cell, a larger --semiangle or less --defocus",
          100 * p.wrapped, grid.lx, grid.ly, s.wrap_limit);
-}
-
-// Seconds that one wave takes for one slice on this grid and machine, from a few milliseconds of
-// trial.
-template <typename Real>
-double seconds_per_slice(const Grid& grid) {
-  const BandTransform<Real> transform(grid);
-  auto workspace = transform.make_workspace();
-  const auto wave = transform.make_wave();
-  const std::vector<std::complex<Real>> line(grid.nx, std::complex<Real>(1));
-  double best = 1e9;
-  for (int trial = 0; trial < 3; ++trial) {
-    const auto start = Clock::now();
-    transform.pass_rows(wave.get(), workspace, 0, grid.ny, [&](int, std::complex<Real>* psi) {
-      multiply_line(psi, line.data(), grid.nx);
-    });
-    transform.pass_columns(wave.get(), workspace, [](int, std::complex<Real>*) {});
-    best = std::min(best, seconds_since(start));
-  }
-  return best;
 }
 
 template <typename Real>

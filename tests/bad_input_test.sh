@@ -62,6 +62,7 @@ expect 2 "--grid and --pixel" $run --pixel 0.1
 expect 2 "--potential 'kirk'" $run --potential kirk
 expect 2 "--detector 'haadf'" $run --detector haadf
 expect 2 "0 <= inner < outer" $run --detector a=50:20
+expect 2 "write 0.2% if you mean that, or 20%" $run --wrap-limit 0.2
 expect 2 "two detectors" $run --detector a=20:30 --detector a=20:30
 expect 2 "nothing is left to record" $run --patterns none
 expect 2 "--at '3'" $run --at 3

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <vector>
 
 #include "base/random.hpp"
@@ -47,10 +48,16 @@ std::vector<SliceAtoms> random_slices(const Grid& grid) {
 // The loop that most programs run: four passes over whole planes per slice.
 struct PlainLoop {
   int n;
-  AlignedArray<Complex> wave, propagator;
+  struct Free {
+    void operator()(Complex* p) const { fftwf_free(p); }
+  };
+  std::unique_ptr<Complex[], Free> wave,
+      propagator;  // FFTW's own allocation, as such programs have it
   fftwf_plan forward, backward;
   explicit PlainLoop(const Grid& grid)
-      : n(grid.nx), wave(aligned_array<Complex>(n * n)), propagator(aligned_array<Complex>(n * n)) {
+      : n(grid.nx),
+        wave(reinterpret_cast<Complex*>(fftwf_alloc_complex(n * n))),
+        propagator(reinterpret_cast<Complex*>(fftwf_alloc_complex(n * n))) {
     auto* p = reinterpret_cast<fftwf_complex*>(wave.get());
     forward = fftwf_plan_dft_2d(n, n, p, p, FFTW_FORWARD, FFTW_MEASURE);
     backward = fftwf_plan_dft_2d(n, n, p, p, FFTW_BACKWARD, FFTW_MEASURE);

@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/pattern_settings.hpp"
 #include "drivers/progress.hpp"
-#include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
 #include "io/match_file.hpp"
@@ -26,8 +26,8 @@ enum class Filter { matched, none };
 struct MatchCommand {
   CommonSettings common;
   double false_alarm_percent = 5, prior_none = 0.5;
-  std::optional<double> energy, semiangle, thickness, pixel_q, null_dose;
-  std::string centre, mask;
+  PatternSettings patterns;
+  std::optional<double> null_dose;
   double dose = 0;
   Filter filter = Filter::matched;
   int examples = 6;
@@ -47,15 +47,7 @@ Settings describe(MatchCommand& c) {
         "probability of no motif before a pattern is seen, for the posterior")
       .above(0)
       .at_most(0.999999);
-  o.section("Patterns (what is given here wins over the file)");
-  o.add("energy", c.energy, "kV", "acceleration voltage").above(0);
-  o.add("semiangle", c.semiangle, "mrad", "convergence semi-angle").above(0);
-  o.add("thickness", c.thickness, "Angstrom", "thickness of the specimen").above(0);
-  o.add("pixel-q", c.pixel_q, "1/Angstrom", "size of a pattern's pixel").above(0);
-  o.add("centre", c.centre, "ROW,COL",
-        "undiffracted beam, sub-pixel (default: index n/2, or what the file says)");
-  o.add("mask", c.mask, "FILE",
-        "image of the patterns' shape (.npy or file.h5:/path); non-zero pixels are hidden");
+  add_pattern_options(o, c.patterns);
   o.add("dose", c.dose, "",
         "electrons per pattern: adds Poisson noise to noiseless patterns and to the library's")
       .at_least(0);
@@ -90,15 +82,6 @@ Settings describe(MatchCommand& c) {
   return o;
 }
 
-PatternOverrides overrides(const MatchCommand& c) {
-  PatternOverrides o{c.energy, c.pixel_q, std::nullopt, c.mask};
-  if (!c.centre.empty()) {
-    const Vector2d rc = parse_pair(c.centre, "", "centre");
-    o.centre = {rc[0], rc[1]};
-  }
-  return o;
-}
-
 void check_quantity(const char* what, const char* unit, std::optional<double> measured,
                     double library, double tolerance, const char* option) {
   if (!measured) {
@@ -118,9 +101,8 @@ void check_conditions(const PatternSource& source, const MatchCommand& c,
                       const MotifLibrary& library) {
   const LibraryConditions& l = library.conditions;
   check_quantity("energy", "kV", source.energy_kV, l.energy_kV, 0.005, "energy");
-  check_quantity("convergence", "mrad", c.semiangle ? c.semiangle : source.semiangle_mrad,
-                 l.semiangle_mrad, 0.02, "semiangle");
-  const auto thickness = c.thickness ? c.thickness : source.thickness;
+  check_quantity("convergence", "mrad", source.semiangle_mrad, l.semiangle_mrad, 0.02, "semiangle");
+  const auto thickness = source.thickness;
   if (!thickness)
     spdlog::warn(
         "the thickness of the specimen is not known; the library's error rate holds for {:.4g} "
@@ -361,7 +343,7 @@ int run_match(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 2)
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
-  const PatternSource source(settings.positional()[0], overrides(c));
+  const PatternSource source = open_patterns(settings.positional()[0], c.patterns);
   const MotifLibrary library = read_library(settings.positional()[1]);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);

@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
-#include "models/neighbours.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -48,26 +47,6 @@ void check_fits(const Cell& cell, const std::vector<Vector3d>& positions, const 
   }
 }
 
-// Which matrix atoms the motif displaces.
-std::vector<bool> displaced(const Atoms& matrix, const Atoms& motif,
-                            const std::vector<Vector3d>& placed, double overlap) {
-  std::vector<Vector3d> all = matrix.positions;
-  all.insert(all.end(), placed.begin(), placed.end());
-  double largest = 0;
-  for (const auto* atoms : {&matrix, &motif})
-    for (int z : atoms->numbers) largest = std::max(largest, metallic_radius(z));
-  const auto n = matrix.size();
-  std::vector<bool> out(n, false);
-  visit_neighbours(matrix.cell, all, 2 * largest * overlap,
-                   [&](std::size_t i, std::size_t j, const Vector3d& r) {
-                     if (i >= n || j < n) return;
-                     const double reach = overlap * (metallic_radius(matrix.numbers[i]) +
-                                                     metallic_radius(motif.numbers[j - n]));
-                     if (r.norm() < reach) out[i] = true;
-                   });
-  return out;
-}
-
 std::vector<std::int64_t> motif_ids(const Atoms& atoms) {
   const auto found = atoms.labels.find("motif");
   if (found != atoms.labels.end())
@@ -93,6 +72,36 @@ void extend_labels(Atoms& atoms, std::size_t more) {
 
 }  // namespace
 
+std::vector<std::size_t> displaced_atoms(const Atoms& matrix, const Atoms& placed, double overlap) {
+  const Eigen::Matrix3d to_fraction = matrix.cell.vectors.transpose().inverse();
+  const auto nearest_image = [&](const Vector3d& r) {
+    Vector3d fraction = to_fraction * r;
+    for (int k = 0; k < 3; ++k)
+      if (matrix.cell.periodic[std::size_t(k)]) fraction[k] -= std::round(fraction[k]);
+    return Vector3d(matrix.cell.vectors.transpose() * fraction);
+  };
+  Vector3d centre = Vector3d::Zero();
+  for (const auto& r : placed.positions) centre += r / double(placed.size());
+  double reach = 0, largest = 0;
+  for (std::size_t j = 0; j < placed.size(); ++j) {
+    reach = std::max(reach, (placed.positions[j] - centre).norm());
+    largest = std::max(largest, metallic_radius(placed.numbers[j]));
+  }
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    const Vector3d apart = nearest_image(matrix.positions[i] - centre);
+    const double radius = metallic_radius(matrix.numbers[i]);
+    if (apart.norm() > reach + overlap * (radius + largest)) continue;
+    for (std::size_t j = 0; j < placed.size(); ++j)
+      if ((apart - (placed.positions[j] - centre)).norm() <
+          overlap * (radius + metallic_radius(placed.numbers[j]))) {
+        out.push_back(i);
+        break;
+      }
+  }
+  return out;
+}
+
 Atoms embed(const Atoms& matrix, const Atoms& motif, const Embedding& e) {
   if (matrix.cell.vectors.isZero()) fail(Fault::physics, "the matrix has no cell to embed into");
   if (motif.size() == 0) fail(Fault::physics, "the motif {} has no atoms", e.name);
@@ -101,7 +110,11 @@ Atoms embed(const Atoms& matrix, const Atoms& motif, const Embedding& e) {
          e.overlap);
   const auto placed = placed_positions(motif, e.position);
   check_fits(matrix.cell, placed, e);
-  const auto gone = displaced(matrix, motif, placed, e.overlap);
+  Atoms there;
+  there.numbers = motif.numbers;
+  there.positions = placed;
+  std::vector<bool> gone(matrix.size(), false);
+  for (const std::size_t i : displaced_atoms(matrix, there, e.overlap)) gone[i] = true;
   auto ids = motif_ids(matrix);
   std::vector<std::size_t> kept;
   std::vector<std::int64_t> kept_ids;

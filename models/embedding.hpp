@@ -16,6 +16,11 @@ struct Embedding {
   double overlap = kOverlap;
 };
 
+// The matrix atoms that `placed` (in the matrix's frame; images count along periodic axes) takes
+// the place of, ascending. A motif is smaller than half the cell.
+std::vector<std::size_t> displaced_atoms(const Atoms& matrix, const Atoms& placed,
+                                         double overlap = kOverlap);
+
 // The matrix with the motif, which is already turned. Label motif: 0 = matrix, k = the k-th
 // embedded motif; info motif_k, motif_k_axis, motif_k_position (the depth is its z) and
 // motif_k_removed (atoms taken out). Repeat for further motifs. Labels of the matrix stay, those

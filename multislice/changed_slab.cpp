@@ -1,0 +1,330 @@
+#include "multislice/changed_slab.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.hpp"
+#include "multislice/propagation.hpp"
+
+namespace vitrobeam {
+namespace {
+
+std::vector<int> all_elements(const Atoms& slab, const std::vector<int>& more) {
+  std::set<int> unique(slab.numbers.begin(), slab.numbers.end());
+  unique.insert(more.begin(), more.end());
+  return {unique.begin(), unique.end()};
+}
+
+std::vector<int> recorded_depths(int slices, int every) {
+  std::vector<int> depths;
+  for (int d = every; every > 0 && d < slices; d += every) depths.push_back(d);
+  depths.push_back(slices);
+  return depths;
+}
+
+}  // namespace
+
+template <typename Real>
+struct ChangedSlab<Real>::Scratch {
+  typename BandTransform<Real>::Workspace lines;
+  AlignedArray<std::complex<Real>> wave, potential, limited;
+  std::vector<AlignedArray<std::complex<Real>>> planes;  // transmission of the changed slices
+};
+
+template <typename Real>
+struct ChangedSlab<Real>::State {
+  using Complex = std::complex<Real>;
+  using Line = Eigen::Array<Complex, Eigen::Dynamic, 1>;
+
+  State(const Atoms& atoms, const SimulationSettings& s, const std::vector<int>& new_elements,
+        const std::vector<Vector2d>& probe_positions)
+      : slab(atoms),
+        grid{s.nx, s.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)},
+        beams(aperture_beams(s.optics, grid)),
+        window(grid, s.recording.q_max),
+        slices(slice_count(atoms.cell.vectors(2, 2), s.slice)),
+        depths(recorded_depths(slices, s.recording.every_slices)),
+        dz(atoms.cell.vectors(2, 2) / slices),
+        sigma(Real(interaction_constant(s.optics.energy_kV))),
+        positions(probe_positions),
+        transform(grid),
+        propagator(grid, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
+        band(grid, 0, 0),
+        potential(grid, s.potential, all_elements(atoms, new_elements)) {
+    check_grid(grid);
+    Scratch scratch = make_scratch();
+    make_transmission(scratch);
+    make_waves(scratch);
+  }
+
+  Scratch make_scratch() const {
+    return {transform.make_workspace(),
+            transform.make_wave(),
+            transform.make_wave(),
+            transform.make_wave(),
+            {}};
+  }
+
+  AlignedArray<Complex> plane() const {
+    return aligned_array<Complex>(std::size_t(grid.nx) * std::size_t(grid.ny));
+  }
+
+  // exp(i sigma v) of one or two slices from one transform: v_first + i v_second in real space;
+  // `use(k, y, line)` takes the row of slice k.
+  template <typename Use>
+  void exponentials(const HalfPlane<Real>& first, const HalfPlane<Real>* second, Scratch& s,
+                    Use&& use) const {
+    const int by = grid.band_y();
+    transform.write_columns(s.potential.get(), s.lines, [&](int jx, Complex* column) {
+      const auto coefficient = [&](const HalfPlane<Real>& c, int jy) {
+        return jx >= 0 ? c(jy + by, jx) : std::conj(c(-jy + by, -jx));
+      };
+      for (int jy = -by; jy <= by; ++jy) {
+        Complex value = coefficient(first, jy);
+        if (second) value += Complex(0, 1) * coefficient(*second, jy);
+        column[jy < 0 ? jy + grid.ny : jy] = value;
+      }
+      return true;
+    });
+    Line out(grid.nx);
+    transform.read_rows(s.potential.get(), s.lines, [&](int y, const Complex* row) {
+      const Eigen::Map<const Line> both(row, grid.nx);
+      for (int k = 0; k < (second ? 2 : 1); ++k) {
+        Eigen::Array<Real, Eigen::Dynamic, 1> phase(grid.nx);
+        if (k == 0)
+          phase = sigma * both.real();
+        else
+          phase = sigma * both.imag();
+        const Eigen::Array<Real, Eigen::Dynamic, 1> c = phase.cos(), i = phase.sin();
+        for (Eigen::Index x = 0; x < out.size(); ++x) out[x] = {c[x], i[x]};
+        use(k, y, out);
+      }
+    });
+  }
+
+  // The plane [y, x] limited to the band, in place.
+  void limit(Complex* plane_values, Scratch& s) const {
+    transform.write_rows(s.limited.get(), s.lines, [&](int y, Complex* row) {
+      std::copy_n(plane_values + std::ptrdiff_t(y) * grid.nx, grid.nx, row);
+    });
+    transform.pass_columns(s.limited.get(), s.lines,
+                           [&](int jx, Complex* column) { band.apply(jx, column); });
+    transform.read_rows(s.limited.get(), s.lines, [&](int y, const Complex* row) {
+      std::copy_n(row, grid.nx, plane_values + std::ptrdiff_t(y) * grid.nx);
+    });
+  }
+
+  void make_transmission(Scratch& s) {
+    const auto atoms = assign_to_slices(slab, slices);
+    for (int k = 0; k < slices; ++k) {
+      whole.push_back(plane());
+      limited.push_back(plane());
+    }
+    for (int k = 0; k < slices; k += 2) {
+      const HalfPlane<Real> first = potential.coefficients(atoms[std::size_t(k)]);
+      const bool pair = k + 1 < slices;
+      const HalfPlane<Real> second =
+          pair ? potential.coefficients(atoms[std::size_t(k) + 1]) : HalfPlane<Real>();
+      exponentials(first, pair ? &second : nullptr, s, [&](int which, int y, const Line& t) {
+        std::copy_n(t.data(), grid.nx,
+                    whole[std::size_t(k + which)].get() + std::ptrdiff_t(y) * grid.nx);
+      });
+    }
+    for (int k = 0; k < slices; ++k) {
+      std::copy_n(whole[std::size_t(k)].get(), std::size_t(grid.nx) * std::size_t(grid.ny),
+                  limited[std::size_t(k)].get());
+      limit(limited[std::size_t(k)].get(), s);
+    }
+  }
+
+  void load_probe(const Vector2d& r0, Complex* wave, Scratch& s) const {
+    transform.write_columns(wave, s.lines, [&](int jx, Complex* column) {
+      bool any = false;
+      for (const ApertureBeam& b : beams)
+        if (b.jx == jx) {
+          const double turn = b.jx * r0.x() / grid.lx + b.jy * r0.y() / grid.ly;
+          column[b.jy < 0 ? b.jy + grid.ny : b.jy] =
+              Complex(b.amplitude * std::polar(1.0, -2 * M_PI * turn));
+          any = true;
+        }
+      return any;
+    });
+  }
+
+  void step(const Complex* t, Complex* wave, Scratch& s) const {
+    transform.pass_rows(wave, s.lines, 0, grid.ny, [&](int y, Complex* psi) {
+      multiply_line(psi, t + std::ptrdiff_t(y) * grid.nx, grid.nx);
+    });
+    transform.pass_columns(wave, s.lines, [&](int jx, Complex* psi) { propagator.apply(jx, psi); });
+  }
+
+  // The unchanged slab's wave in front of every slice, position by position.
+  void make_waves(Scratch& s) {
+    for (const Vector2d& r0 : positions) {
+      load_probe(r0, s.wave.get(), s);
+      for (int k = 0; k < slices; ++k) {
+        before.push_back(transform.make_wave());
+        std::copy_n(s.wave.get(), transform.wave_size(), before.back().get());
+        step(limited[std::size_t(k)].get(), s.wave.get(), s);
+      }
+    }
+  }
+
+  Plane<Real> record(const Complex* wave, const Complex* last, Scratch& s) const {
+    Plane<Real> pattern = Plane<Real>::Zero(window.ny, window.nx);
+    const auto at_column = [&](int jx, Complex* psi, Real scale) {
+      const int column = jx - window.first_x;
+      if (column < 0 || column >= window.nx) return;
+      const int h = std::min(propagator.half_height(jx), window.ny / 2);
+      for (int jy = std::max(-h, window.first_y); jy <= std::min(h, window.first_y + window.ny - 1);
+           ++jy)
+        pattern(jy - window.first_y, column) = scale * std::norm(psi[jy < 0 ? jy + grid.ny : jy]);
+    };
+    if (!last) {
+      transform.read_columns(wave, s.lines, [&](int jx, Complex* psi) {
+        at_column(jx, psi, 1 / (Real(grid.ny) * Real(grid.ny)));
+      });
+      return pattern;
+    }
+    transform.pass_rows(s.wave.get(), s.lines, 0, grid.ny, [&](int y, Complex* psi) {
+      multiply_line(psi, last + std::ptrdiff_t(y) * grid.nx, grid.nx);
+    });
+    const Real norm = 1 / (Real(grid.nx) * Real(grid.ny));  // propagation keeps intensities
+    transform.read_columns(s.wave.get(), s.lines,
+                           [&](int jx, Complex* psi) { at_column(jx, psi, norm * norm); });
+    return pattern;
+  }
+
+  // v_added - v_removed of one slice.
+  HalfPlane<Real> change(const SliceAtoms& added, const SliceAtoms& removed) const {
+    HalfPlane<Real> v = potential.coefficients(added);
+    if (!removed.empty()) v -= potential.coefficients(removed);
+    return v;
+  }
+
+  Atoms slab;
+  Grid grid;
+  std::vector<ApertureBeam> beams;
+  PatternWindow window;
+  int slices;
+  std::vector<int> depths;
+  double dz;
+  Real sigma;
+  std::vector<Vector2d> positions;
+  BandTransform<Real> transform;
+  Propagator<Real> propagator, band;  // band: the circular limit and the normalisation alone
+  ProjectedPotential<Real> potential;
+  std::vector<AlignedArray<Complex>> whole, limited;  // exp(i sigma v) before and after the limit
+  std::vector<AlignedArray<Complex>> before;          // [position * slices + slice]
+};
+
+template <typename Real>
+void ChangedSlab<Real>::DeleteScratch::operator()(Scratch* s) const {
+  delete s;
+}
+
+template <typename Real>
+ChangedSlab<Real>::ChangedSlab(const Atoms& slab, const SimulationSettings& settings,
+                               const std::vector<int>& new_elements,
+                               const std::vector<Vector2d>& positions)
+    : state_(std::make_unique<State>(slab, settings, new_elements, positions)) {}
+template <typename Real>
+ChangedSlab<Real>::~ChangedSlab() = default;
+
+template <typename Real>
+typename ChangedSlab<Real>::ScratchPointer ChangedSlab<Real>::make_scratch() const {
+  return ScratchPointer(new Scratch(state_->make_scratch()));
+}
+template <typename Real>
+std::size_t ChangedSlab<Real>::positions() const {
+  return state_->positions.size();
+}
+template <typename Real>
+std::vector<int> ChangedSlab<Real>::depths() const {
+  return state_->depths;
+}
+template <typename Real>
+std::vector<double> ChangedSlab<Real>::q_x() const {
+  std::vector<double> q;
+  for (int i = 0; i < state_->window.nx; ++i)
+    q.push_back((state_->window.first_x + i) / state_->grid.lx);
+  return q;
+}
+template <typename Real>
+std::vector<double> ChangedSlab<Real>::q_y() const {
+  std::vector<double> q;
+  for (int j = 0; j < state_->window.ny; ++j)
+    q.push_back((state_->window.first_y + j) / state_->grid.ly);
+  return q;
+}
+
+template <typename Real>
+std::vector<Plane<Real>> ChangedSlab<Real>::operator()(const Atoms& added,
+                                                       const std::vector<std::size_t>& removed,
+                                                       Scratch& s) const {
+  const State& state = *state_;
+  std::vector<SliceAtoms> more(std::size_t(state.slices)), less(std::size_t(state.slices));
+  int first = state.slices, last = -1;
+  const auto note = [&](std::vector<SliceAtoms>& slices, int number, const Vector3d& r) {
+    if (!(r.z() >= 0 && r.z() <= state.slab.cell.vectors(2, 2)))
+      fail(Fault::physics, "an atom at height {:.4g} lies outside the slab of {:.4g} Angstrom",
+           r.z(), state.slab.cell.vectors(2, 2));
+    const int k = std::clamp(int(std::floor(r.z() / state.dz)), 0, state.slices - 1);
+    slices[std::size_t(k)][number].push_back(r.head<2>());
+    first = std::min(first, k);
+    last = std::max(last, k);
+  };
+  for (std::size_t i = 0; i < added.size(); ++i) note(more, added.numbers[i], added.positions[i]);
+  for (const std::size_t i : removed) note(less, state.slab.numbers[i], state.slab.positions[i]);
+
+  for (int k = first; k <= last; k += 2) {
+    while (s.planes.size() < std::size_t(last - first + 1)) s.planes.push_back(state.plane());
+    const auto a = std::size_t(k);
+    const HalfPlane<Real> one = state.change(more[a], less[a]);
+    const bool pair = k < last;
+    const HalfPlane<Real> two = pair ? state.change(more[a + 1], less[a + 1]) : HalfPlane<Real>();
+    state.exponentials(
+        one, pair ? &two : nullptr, s, [&](int which, int y, typename State::Line& t) {
+          multiply_line(
+              t.data(),
+              state.whole[a + std::size_t(which)].get() + std::ptrdiff_t(y) * state.grid.nx,
+              state.grid.nx);
+          std::copy_n(
+              t.data(), state.grid.nx,
+              s.planes[std::size_t(k - first + which)].get() + std::ptrdiff_t(y) * state.grid.nx);
+        });
+  }
+  for (int k = first; k <= last; ++k) state.limit(s.planes[std::size_t(k - first)].get(), s);
+
+  std::vector<Plane<Real>> patterns;
+  const auto transmission = [&](int k) {
+    return k >= first && k <= last ? s.planes[std::size_t(k - first)].get()
+                                   : state.limited[std::size_t(k)].get();
+  };
+  for (std::size_t p = 0; p < state.positions.size(); ++p) {
+    const std::size_t offset = p * std::size_t(state.slices);
+    std::size_t d = 0;
+    for (; d < state.depths.size() && state.depths[d] <= first && state.depths[d] < state.slices;
+         ++d)
+      patterns.push_back(
+          state.record(state.before[offset + std::size_t(state.depths[d])].get(), nullptr, s));
+    const int start = std::min(first, state.slices - 1);
+    std::copy_n(state.before[offset + std::size_t(start)].get(), state.transform.wave_size(),
+                s.wave.get());
+    for (int k = start; k < state.slices - 1; ++k) {
+      state.step(transmission(k), s.wave.get(), s);
+      if (d < state.depths.size() && state.depths[d] == k + 1) {
+        patterns.push_back(state.record(s.wave.get(), nullptr, s));
+        ++d;
+      }
+    }
+    patterns.push_back(state.record(nullptr, transmission(state.slices - 1), s));
+  }
+  return patterns;
+}
+
+template class ChangedSlab<float>;
+template class ChangedSlab<double>;
+
+}  // namespace vitrobeam

@@ -269,7 +269,10 @@ int run_model(const std::vector<std::string>& arguments) {
   atoms.info["builder"] = "vitrobeam " + version() + " model " + names[0];
   print_summary(atoms, cells ? &*cells : nullptr, s.face_cut);
   if (s.common.dry_run) return 0;
-  write_extxyz(atoms, s.common.output);
+  if (s.format == ModelFormat::kirkland)
+    write_kirkland_xyz(atoms, s.common.output);
+  else
+    write_extxyz(atoms, s.common.output);
   std::cout << s.common.output << '\n';
   return 0;
 }

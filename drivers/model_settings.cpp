@@ -54,6 +54,9 @@ Settings describe(ModelSettings& s) {
         "cut: low corner of the box to keep, Angstrom (default: corner of the cell)");
   o.add("to", s.to, "X,Y,Z",
         "cut: high corner; periodic cells are repeated as needed (default: far corner)");
+  o.add("format", s.format, {{"extxyz", ModelFormat::extxyz}, {"kirkland", ModelFormat::kirkland}},
+        "of the output; kirkland: Z x y z occupancy u_rms, for Kirkland's programs and Prismatic, "
+        "without the labels");
   o.section("Labels");
   o.add("voronoi", s.voronoi, "label every atom with its Voronoi index <n3,n4,n5,n6> and volume");
   o.add("face-cut", s.face_cut, "",

@@ -8,6 +8,8 @@
 
 namespace vitrobeam {
 
+enum class ModelFormat { extxyz, kirkland };
+
 struct ModelSettings {
   CommonSettings common;
   bool list = false;
@@ -27,6 +29,7 @@ struct ModelSettings {
   // structure files and cuts
   std::string types, slab, from, to;
   int frame = -1;
+  ModelFormat format = ModelFormat::extxyz;
   // labels
   bool voronoi = false;
   double face_cut = kVoronoiFaceCut;

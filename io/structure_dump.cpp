@@ -145,23 +145,21 @@ Atoms read_atoms(TextReader& reader, const StructureReadOptions& options, std::i
   return ids.empty() ? atoms : sorted_by_id(atoms, ids, reader.name());
 }
 
-std::vector<TextReader::Place> frame_places(TextReader reader) {
-  std::vector<TextReader::Place> out;
-  for (auto place = reader.place(); reader.next(); place = reader.place())
-    if (is_item(reader, {"TIMESTEP"})) out.push_back(place);
-  return out;
-}
-
 }  // namespace
 
 bool looks_like_lammps_dump(TextReader reader) {
   return reader.next_filled() && reader.words()[0] == kItem;
 }
 
+FramePlaces lammps_dump_frames(TextReader reader) {
+  FramePlaces out;
+  for (auto place = reader.place(); reader.next(); place = reader.place())
+    if (is_item(reader, {"TIMESTEP"})) out.push_back(place);
+  if (out.empty()) reader.fail("the line ITEM: TIMESTEP is missing");
+  return out;
+}
+
 Atoms read_lammps_dump(TextReader& reader, const StructureReadOptions& options) {
-  const auto places = frame_places(reader);
-  if (places.empty()) reader.fail("the line ITEM: TIMESTEP is missing");
-  reader.go_to(places[chosen_frame(reader, options, places.size())]);
   reader.next();
   std::int64_t count = -1;
   std::optional<Box> box;

@@ -8,19 +8,27 @@
 #include "models/elements.hpp"
 
 namespace vitrobeam {
-namespace {
 
-struct Format {
+struct StructureFormat {
   const char* name;
   bool (*looks_like)(TextReader);
+  FramePlaces (*frames)(TextReader);
   Atoms (*read)(TextReader&, const StructureReadOptions&);
 };
 
+namespace {
+
+FramePlaces single_frame(TextReader reader) { return {reader.place()}; }
+
 // Asked in this order; the first that recognises the file reads it.
-constexpr Format kFormats[] = {
-    {"LAMMPS dump", looks_like_lammps_dump, read_lammps_dump},
-    {"LAMMPS data", looks_like_lammps_data, read_lammps_data},
-    {"extended or plain XYZ", looks_like_xyz, read_xyz},
+constexpr StructureFormat kFormats[] = {
+    {"LAMMPS dump", looks_like_lammps_dump, lammps_dump_frames, read_lammps_dump},
+    {"LAMMPS data", looks_like_lammps_data, single_frame, read_lammps_data},
+    {"CIF", looks_like_cif, single_frame, read_cif},
+    {"PDB", looks_like_pdb, pdb_frames, read_pdb},
+    {"POSCAR", looks_like_poscar, single_frame, read_poscar},
+    {"Kirkland xyz", looks_like_kirkland_xyz, single_frame, read_kirkland_xyz},
+    {"extended or plain XYZ", looks_like_xyz, xyz_frames, read_xyz},
 };
 
 void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptions& options) {
@@ -46,28 +54,47 @@ void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptio
 
 }  // namespace
 
-Atoms read_structure(const std::string& path, const StructureReadOptions& options) {
-  if (options.box && !(options.box->minCoeff() > 0 && options.box->allFinite()))
-    fail(Fault::usage, "--box {:g} x {:g} x {:g}: every edge must be positive", options.box->x(),
-         options.box->y(), options.box->z());
-  const std::string text = read_text(path);
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    fail(Fault::input, "{}: the file is empty; a structure file is expected", path);
+Trajectory::Trajectory(std::string path, StructureReadOptions options)
+    : path_(std::move(path)), options_(std::move(options)) {
+  if (options_.box && !(options_.box->minCoeff() > 0 && options_.box->allFinite()))
+    fail(Fault::usage, "--box {:g} x {:g} x {:g}: every edge must be positive", options_.box->x(),
+         options_.box->y(), options_.box->z());
+  text_ = read_text(path_);
+  if (text_.find_first_not_of(" \t\r\n") == std::string::npos)
+    fail(Fault::input, "{}: the file is empty; a structure file is expected", path_);
   std::string known;
-  for (const Format& format : kFormats) {
-    TextReader reader(path, text);
+  TextReader reader(path_, text_);
+  for (const StructureFormat& format : kFormats) {
     if (format.looks_like(reader)) {
-      Atoms atoms = format.read(reader, options);
-      if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path);
-      settle_cell(atoms, path, options);
-      return atoms;
+      format_ = &format;
+      for (const auto& place : format.frames(reader))
+        places_.emplace_back(place.offset, place.line);
+      return;
     }
     known += std::string(known.empty() ? "" : ", ") + format.name;
   }
-  TextReader reader(path, text);
   reader.next();
-  fail(Fault::input, "{}: the format is not recognised (first line {}); known are {}", path,
+  fail(Fault::input, "{}: the format is not recognised (first line {}); known are {}", path_,
        excerpt(reader.line()), known);
+}
+
+Atoms Trajectory::frame(std::size_t i) const {
+  TextReader reader(path_, text_);
+  reader.go_to({places_.at(i).first, places_.at(i).second});
+  Atoms atoms = format_->read(reader, options_);
+  if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path_);
+  settle_cell(atoms, path_, options_);
+  return atoms;
+}
+
+Atoms read_structure(const std::string& path, const StructureReadOptions& options) {
+  const Trajectory trajectory(path, options);
+  const auto n = std::int64_t(trajectory.size());
+  const std::int64_t frame = options.frame < 0 ? n + options.frame : options.frame;
+  if (frame < 0 || frame >= n)
+    fail(Fault::usage, "{} has {} frames, 0 to {}; frame {} does not exist", path, n, n - 1,
+         options.frame);
+  return trajectory.frame(std::size_t(frame));
 }
 
 std::vector<int> parse_elements(const std::string& text) {
@@ -83,16 +110,6 @@ std::vector<int> parse_elements(const std::string& text) {
     start = comma + 1;
   }
   return out;
-}
-
-std::size_t chosen_frame(const TextReader& reader, const StructureReadOptions& options,
-                         std::size_t count) {
-  const auto n = std::int64_t(count);
-  const std::int64_t frame = options.frame < 0 ? n + options.frame : options.frame;
-  if (frame < 0 || frame >= n)
-    fail(Fault::usage, "{} has {} frames, 0 to {}; frame {} does not exist", reader.name(), count,
-         n - 1, options.frame);
-  return std::size_t(frame);
 }
 
 int element_of_type(const TextReader& reader, const StructureReadOptions& options,
@@ -123,6 +140,14 @@ Atoms sorted_by_id(const Atoms& atoms, const std::vector<std::int64_t>& ids,
       fail(Fault::input, "{}: atom id {} occurs twice; every atom needs its own", name,
            ids[order[i]]);
   return select(atoms, order);
+}
+
+void add_site_labels(Atoms& atoms, SiteLabels labels) {
+  const auto is = [](double value) { return [value](double v) { return v == value; }; };
+  auto &occupancy = labels.occupancy, &u = labels.u_rms;
+  if (!std::all_of(occupancy.begin(), occupancy.end(), is(1)))
+    atoms.labels["occupancy"].values = std::move(occupancy);
+  if (!std::all_of(u.begin(), u.end(), is(0))) atoms.labels["u_rms"].values = std::move(u);
 }
 
 }  // namespace vitrobeam

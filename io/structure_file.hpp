@@ -4,6 +4,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/atoms.hpp"
@@ -19,8 +20,26 @@ struct StructureReadOptions {
       true;  // false: a finite piece without a box is welcome, its cell is zero and not periodic
 };
 
-// Recognised by their content, packed with gzip or not: extended XYZ, plain XYZ, LAMMPS data,
-// LAMMPS dump (text).
+struct StructureFormat;
+
+// The frames of a structure file, parsed one at a time; a file of one model is a trajectory of one
+// frame. Recognised by content, packed with gzip or not: extended and plain XYZ, LAMMPS data and
+// dump (text), CIF, PDB, POSCAR, Kirkland xyz.
+class Trajectory {
+ public:
+  explicit Trajectory(std::string path, StructureReadOptions options = {});
+  std::size_t size() const { return places_.size(); }
+  Atoms frame(std::size_t i) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_, text_;
+  StructureReadOptions options_;
+  const StructureFormat* format_ = nullptr;
+  std::vector<std::pair<std::size_t, int>> places_;  // offset and line of each frame
+};
+
+// The frame options.frame of the file.
 Atoms read_structure(const std::string& path, const StructureReadOptions& options = {});
 
 // "Cu,Zr" -> {29, 40}. Throws Error{usage}.
@@ -29,5 +48,11 @@ std::vector<int> parse_elements(const std::string& text);
 // Extended XYZ with labels and info; written whole under a temporary name, then renamed. Throws
 // Error{machine}.
 void write_extxyz(const Atoms& atoms, const std::string& path);
+
+// The input of Kirkland's programs and Prismatic: a comment, the box, then Z x y z occupancy u_rms,
+// closed by -1; from the labels occupancy (else 1) and u_rms (else 0; one-dimensional, Angstrom).
+// Other labels are lost. Throws Error{physics} if the cell is not orthogonal or an atom lies
+// outside.
+void write_kirkland_xyz(const Atoms& atoms, const std::string& path);
 
 }  // namespace vitrobeam

@@ -6,19 +6,33 @@
 
 namespace vitrobeam {
 
-// Each reader starts at the first line, and `looks_like_...` judges from the first lines.
+using FramePlaces = std::vector<TextReader::Place>;
+
+// Where the frames of a file begin; `looks_like_...` judges from the first lines. Each reader
+// starts before the first line of a frame.
 bool looks_like_xyz(TextReader reader);
+FramePlaces xyz_frames(TextReader reader);
 Atoms read_xyz(TextReader& reader, const StructureReadOptions& options);
 
 bool looks_like_lammps_data(TextReader reader);
 Atoms read_lammps_data(TextReader& reader, const StructureReadOptions& options);
 
 bool looks_like_lammps_dump(TextReader reader);
+FramePlaces lammps_dump_frames(TextReader reader);
 Atoms read_lammps_dump(TextReader& reader, const StructureReadOptions& options);
 
-// Which of `count` frames is asked for; throws Error{usage} if there is no such frame.
-std::size_t chosen_frame(const TextReader& reader, const StructureReadOptions& options,
-                         std::size_t count);
+bool looks_like_poscar(TextReader reader);
+Atoms read_poscar(TextReader& reader, const StructureReadOptions& options);
+
+bool looks_like_kirkland_xyz(TextReader reader);
+Atoms read_kirkland_xyz(TextReader& reader, const StructureReadOptions& options);
+
+bool looks_like_cif(TextReader reader);
+Atoms read_cif(TextReader& reader, const StructureReadOptions& options);
+
+bool looks_like_pdb(TextReader reader);
+FramePlaces pdb_frames(TextReader reader);
+Atoms read_pdb(TextReader& reader, const StructureReadOptions& options);
 
 // Element of type `type` from options.types; throws with `reader`'s place if the list is too short.
 int element_of_type(const TextReader& reader, const StructureReadOptions& options,
@@ -30,5 +44,14 @@ int element_of_mass(double mass);
 // The same atoms with ids ascending; throws Error{input} if an id occurs twice.
 Atoms sorted_by_id(const Atoms& atoms, const std::vector<std::int64_t>& ids,
                    const std::string& name);
+
+// What a crystallographic file says of a site besides its place: share of the sites that are
+// occupied, and one-dimensional rms displacement in Angstrom (0: not given).
+struct SiteLabels {
+  std::vector<double> occupancy, u_rms;
+};
+// Adds the labels occupancy and u_rms, each only where the file says something: an occupancy other
+// than 1, a displacement other than 0.
+void add_site_labels(Atoms& atoms, SiteLabels labels);
 
 }  // namespace vitrobeam

@@ -1,4 +1,5 @@
-// Writes extended XYZ: every label a property, every info entry a key of the comment line.
+// Writes extended XYZ (every label a property, every info entry a key of the comment line) and
+// Kirkland's xyz.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -69,17 +70,8 @@ void append_label(std::string& out, const Label& label, std::size_t atom) {
       label.values);
 }
 
-}  // namespace
-
-void write_extxyz(const Atoms& atoms, const std::string& path) {
-  std::string out = fmt::format("{}\n{}\n", atoms.size(), comment_line(atoms));
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    const Vector3d& r = atoms.positions[i];
-    fmt::format_to(std::back_inserter(out), "{:<2} {:15.10f} {:15.10f} {:15.10f}",
-                   symbol(atoms.numbers[i]), r.x(), r.y(), r.z());
-    for (const auto& entry : atoms.labels) append_label(out, entry.second, i);
-    out += '\n';
-  }
+// Under a temporary name, then renamed.
+void write_whole(const std::string& path, const std::string& out) {
   const std::string temporary = path + ".part";
   std::FILE* file = std::fopen(temporary.c_str(), "wb");
   if (!file) fail(Fault::machine, "{}: cannot be written: {}", temporary, std::strerror(errno));
@@ -91,6 +83,48 @@ void write_extxyz(const Atoms& atoms, const std::string& path) {
     std::remove(temporary.c_str());
     fail(Fault::machine, "{}: cannot be written: {}", path, reason);
   }
+}
+
+}  // namespace
+
+void write_extxyz(const Atoms& atoms, const std::string& path) {
+  std::string out = fmt::format("{}\n{}\n", atoms.size(), comment_line(atoms));
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const Vector3d& r = atoms.positions[i];
+    fmt::format_to(std::back_inserter(out), "{:<2} {:15.10f} {:15.10f} {:15.10f}",
+                   symbol(atoms.numbers[i]), r.x(), r.y(), r.z());
+    for (const auto& entry : atoms.labels) append_label(out, entry.second, i);
+    out += '\n';
+  }
+  write_whole(path, out);
+}
+
+void write_kirkland_xyz(const Atoms& atoms, const std::string& path) {
+  if (!atoms.cell.is_orthogonal())
+    fail(Fault::physics,
+         "{}: Kirkland's format holds orthogonal boxes only; cut one with vitrobeam model cut "
+         "--from --to",
+         path);
+  const Vector3d l = atoms.cell.vectors.diagonal();
+  const auto column = [&](const char* name) -> const std::vector<double>* {
+    const auto found = atoms.labels.find(name);
+    return found == atoms.labels.end() || found->second.columns != 1
+               ? nullptr
+               : std::get_if<std::vector<double>>(&found->second.values);
+  };
+  const auto *occupancy = column("occupancy"), *u_rms = column("u_rms");
+  std::string out = fmt::format("vitrobeam: Z x y z occupancy u_rms, {} atoms\n{} {} {}\n",
+                                atoms.size(), l.x(), l.y(), l.z());
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const Vector3d& r = atoms.positions[i];
+    if (r.minCoeff() < 0 || ((r - l).array() > 0).any())
+      fail(Fault::physics, "{}: atom {} at {:g}, {:g}, {:g} lies outside of the box", path, i + 1,
+           r.x(), r.y(), r.z());
+    fmt::format_to(std::back_inserter(out), "{:<3} {:15.10f} {:15.10f} {:15.10f} {} {}\n",
+                   atoms.numbers[i], r.x(), r.y(), r.z(), occupancy ? (*occupancy)[i] : 1.0,
+                   u_rms ? (*u_rms)[i] : 0.0);
+  }
+  write_whole(path, out + "-1\n");
 }
 
 }  // namespace vitrobeam

@@ -204,8 +204,20 @@ std::int64_t read_head(TextReader& reader, XyzComment& comment, std::vector<doub
   return count;
 }
 
-std::vector<TextReader::Place> frame_places(TextReader reader) {
-  std::vector<TextReader::Place> out;
+}  // namespace
+
+bool looks_like_xyz(TextReader reader) {
+  if (!reader.next()) return false;
+  const bool first = is_count(reader);
+  if (!reader.next()) return first;
+  if (first) return true;
+  double x = 0;
+  return is_count(reader) && reader.next() && reader.words().size() >= 4 &&
+         parse_number(reader.words()[1], x);
+}
+
+FramePlaces xyz_frames(TextReader reader) {
+  FramePlaces out;
   std::int64_t count = 0;
   for (auto place = reader.place(); reader.next(); place = reader.place()) {
     if (reader.words().empty() && !out.empty()) continue;
@@ -225,21 +237,7 @@ std::vector<TextReader::Place> frame_places(TextReader reader) {
   return out;
 }
 
-}  // namespace
-
-bool looks_like_xyz(TextReader reader) {
-  if (!reader.next()) return false;
-  const bool first = is_count(reader);
-  if (!reader.next()) return first;
-  if (first) return true;
-  double x = 0;
-  return is_count(reader) && reader.next() && reader.words().size() >= 4 &&
-         parse_number(reader.words()[1], x);
-}
-
 Atoms read_xyz(TextReader& reader, const StructureReadOptions& options) {
-  const auto places = frame_places(reader);
-  reader.go_to(places[chosen_frame(reader, options, places.size())]);
   reader.next();
   XyzComment comment;
   std::vector<double> numbers;

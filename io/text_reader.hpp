@@ -40,6 +40,7 @@ class TextReader {
   void go_to(Place place) { place_ = place; }
   const std::string& name() const { return name_; }
   std::size_t size() const { return text_.size(); }
+  const std::string& text() const { return text_; }  // of the whole file
 
   // Word `i` of the line as a finite number or an integer; throws Error{input} naming the quantity.
   double number(std::size_t i, std::string_view quantity) const;

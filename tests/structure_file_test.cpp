@@ -100,20 +100,6 @@ const char* kDump =
 
 }  // namespace
 
-TEST_CASE("the fragment is the same in every format") {
-  if (!have_data()) return;
-  const Atoms reference = read_structure(kData + "formats/frag.extxyz");
-  CHECK(reference.size() == 147);
-  CHECK(reference.cell.lengths().isApprox(Vector3d(16, 17, 18)));
-  CHECK(largest_difference(read_structure(kData + "formats/frag.xyz", box(16, 17, 18)), reference) <
-        1e-8);
-  CHECK(largest_difference(read_structure(kData + "formats/frag.data", types({29, 40})),
-                           reference) < 1e-8);
-  const Atoms tilted = read_structure(kData + "formats/frag_tric.extxyz");
-  CHECK(largest_difference(read_structure(kData + "formats/frag_tric.data", types({29, 40})),
-                           tilted) < 1e-8);
-}
-
 TEST_CASE("the glass is the same as extended XYZ, LAMMPS data and LAMMPS dump") {
   if (!have_data()) return;
   const Atoms reference = read_structure(kGlass);

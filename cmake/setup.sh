@@ -1,9 +1,34 @@
 # Sourced by demo.sh and test.sh: installs the Debian packages that are missing, then builds build/release.
 # setup PURPOSE [--no-install]: PURPOSE is "build" (the program) or "test" (everything, which needs some more packages).
 
-build_packages="build-essential cmake ninja-build pkg-config libfftw3-dev libeigen3-dev libhdf5-dev
-  libboost-program-options-dev doctest-dev gemmi-dev tao-pegtl-dev voro++-dev libnanoflann-dev librandom123-dev libspdlog-dev libfmt-dev
-  nlohmann-json3-dev libpng-dev libcairo2-dev fonts-dejavu-core libdeflate-dev libssl-dev zlib1g-dev"
+build_packages="
+  build-essential
+  cmake
+  ninja-build
+  pkg-config
+  libfftw3-dev
+  libeigen3-dev
+  libhdf5-dev
+  libboost-program-options-dev
+  doctest-dev
+  gemmi-dev
+  tao-pegtl-dev
+  voro++-dev
+  libnanoflann-dev
+  librandom123-dev
+  libspdlog-dev
+  libfmt-dev
+  nlohmann-json3-dev
+  libpng-dev
+  libcairo2-dev
+  fonts-dejavu-core
+  libdeflate-dev
+  libssl-dev
+  zlib1g-dev
+  libtiff-dev
+  libmatio-dev
+  bitshuffle
+"
 test_packages="hdf5-tools python3 python3-numpy python3-scipy python3-h5py python3-hyperspy clang-format clang-tidy"
 
 setup() {

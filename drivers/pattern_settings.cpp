@@ -14,10 +14,24 @@ void add_pattern_options(Settings& o, PatternSettings& s) {
         "undiffracted beam, sub-pixel (default: index n/2, or what the file says)");
   o.add("mask", s.mask, "FILE",
         "image of the patterns' shape (.npy or file.h5:/path); non-zero pixels are hidden");
+  o.add("scan-shape", s.scan_shape, "NXxNY",
+        "raster of the frames, columns x rows, where the file does not state it");
+  o.add("raw", s.raw, "TYPE:COLSxROWS[+OFFSET]",
+        "samples without a header, for example uint16be:256x256+384");
 }
 
-PatternSource open_patterns(const std::string& specification, const PatternSettings& s) {
-  PatternOverrides overrides{s.energy, s.pixel_q, std::nullopt, s.mask};
+PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
+                            bool allow_uncalibrated) {
+  PatternOverrides overrides;
+  overrides.energy_kV = s.energy;
+  overrides.pixel_q = s.pixel_q;
+  overrides.mask = s.mask;
+  overrides.raw = s.raw;
+  overrides.allow_uncalibrated = allow_uncalibrated;
+  if (!s.scan_shape.empty()) {
+    const auto [nx, ny] = parse_size(s.scan_shape, "scan-shape");
+    overrides.scan = {std::size_t(nx), std::size_t(ny)};
+  }
   if (!s.centre.empty()) {
     const Vector2d rc = parse_pair(s.centre, "", "centre");
     overrides.centre = {rc[0], rc[1]};

@@ -10,13 +10,16 @@ namespace vitrobeam {
 
 struct PatternSettings {
   std::optional<double> energy, semiangle, thickness, pixel_q;
-  std::string centre, mask;
+  std::string centre, mask, raw, scan_shape;
 };
 
-// A section "Patterns" with --energy --semiangle --thickness --pixel-q --centre --mask.
+// A section "Patterns" with --energy --semiangle --thickness --pixel-q --centre --mask
+// --scan-shape --raw.
 void add_pattern_options(Settings& settings, PatternSettings& s);
 
 // The patterns of a file or of `file.h5:/path`, with what the user states in place of what it says.
-PatternSource open_patterns(const std::string& specification, const PatternSettings& s);
+// `allow_uncalibrated`: a file without a pixel size is no error.
+PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
+                            bool allow_uncalibrated = false);
 
 }  // namespace vitrobeam

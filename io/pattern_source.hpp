@@ -1,6 +1,5 @@
-// Diffraction patterns from any file that holds them: a result file, the layouts of py4DSTEM,
-// HyperSpy and NeXus, one dataset as `file.h5:/path/to/data`, a NumPy array. What the user states
-// about calibration wins over the file.
+// Diffraction patterns from any file that holds them (io/pattern_frames.hpp), one dataset as
+// `file.h5:/path/to/data`. What the user states about calibration wins over the file.
 #pragma once
 #include <memory>
 #include <optional>
@@ -8,7 +7,7 @@
 #include <utility>
 
 #include "base/array.hpp"
-#include "io/hdf5.hpp"
+#include "io/pattern_frames.hpp"
 #include "patterns/polar.hpp"
 
 namespace vitrobeam {
@@ -17,6 +16,9 @@ struct PatternOverrides {
   std::optional<double> energy_kV, pixel_q;         // pixel_q for rows and columns, 1/Angstrom
   std::optional<std::pair<double, double>> centre;  // row, column
   std::string mask;  // empty, or an image (.npy, file.h5:/path): non-zero pixels are hidden
+  std::string raw;   // samples of a file without a header (FrameOptions::raw)
+  std::optional<std::pair<std::size_t, std::size_t>> scan;  // raster of the frames, columns, rows
+  bool allow_uncalibrated = false;  // a file that does not state its pixel size is no error
 };
 
 class PatternSource {
@@ -24,14 +26,15 @@ class PatternSource {
   // Throws Error{input} if there are no patterns or no pixel size is known.
   PatternSource(const std::string& specification, const PatternOverrides& overrides);
 
-  const std::string& file() const { return file_; }        // without the dataset
-  const std::string& dataset() const { return dataset_; }  // empty for .npy
-  bool is_result() const { return dataset_ == "/simulation/patterns"; }
+  const std::string& file() const { return file_; }               // without the dataset
+  const std::string& dataset() const { return frames_.dataset; }  // empty for plain formats
+  bool is_result() const { return dataset() == "/simulation/patterns"; }
+  const PatternFrames& frames() const { return frames_; }  // what the file itself says
   // Positions: one pattern is 1 x 1, a list of n patterns 1 x n. Of several thicknesses the last is
   // taken.
   std::size_t scan_rows() const { return scan_[0]; }
   std::size_t scan_columns() const { return scan_[1]; }
-  std::size_t thicknesses() const { return thicknesses_; }
+  std::size_t thicknesses() const { return frames_.thicknesses; }
   std::size_t rows() const { return image_[0]; }
   std::size_t columns() const { return image_[1]; }
   const Calibration& calibration() const { return calibration_; }
@@ -43,15 +46,11 @@ class PatternSource {
   Stack<float> read(std::size_t scan_row, std::size_t first, std::size_t count) const;
 
  private:
-  void find_dataset();
-  void set_shape(const Shape& shape);
   void calibrate(const PatternOverrides& overrides);
 
-  std::string file_, dataset_;
-  std::unique_ptr<Hdf5Reader> hdf5_;
-  Stack<float> array_;  // of a .npy file
-  Shape stored_;
-  std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0}, thicknesses_ = 1;
+  std::string file_;
+  PatternFrames frames_;
+  std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0};
   Calibration calibration_;
   Plane<unsigned char> hidden_;
 };

@@ -1,0 +1,45 @@
+// What a file of diffraction patterns holds, whatever its format.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "io/hdf5.hpp"
+
+namespace vitrobeam {
+
+// Frames as the format stores them, in the order of the scan, rows from top to bottom as a camera
+// shows them. What a file does not say stays empty.
+struct PatternFrames {
+  std::string format;           // "Merlin"
+  std::string dataset;          // inside of a container, else empty
+  Shape shape;                  // [.., rows, columns], two to four axes
+  std::size_t thicknesses = 1;  // of a simulation; the last one is read
+  // Frames first .. first + count - 1 of the leading axes flattened, one after another.
+  std::function<std::vector<float>(std::size_t first, std::size_t count)> read;
+
+  std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
+  std::optional<double> pixel_qy, pixel_qx;      // 1/Angstrom
+  std::optional<double> centre_row, centre_col;  // of the undiffracted beam
+  std::optional<double> step_y, step_x;          // of the scan, Angstrom
+  std::string units;                             // of the intensities, as far as stated
+  Plane<unsigned char> hidden;  // pixels that the file marks as bad, [rows, columns]; or empty
+};
+
+// How to read what a file does not say itself.
+struct FrameOptions {
+  std::string dataset;  // of a container file (HDF5, MATLAB)
+  std::string raw;      // "uint16:256x256", "float32be:128x128+1024": type, columns x rows, offset
+  std::optional<std::pair<std::size_t, std::size_t>> scan;  // columns, rows
+};
+
+// Opens a file of any format, recognised by its content. Throws Error{input} naming the file and
+// what was expected.
+PatternFrames open_frames(const std::string& path, const FrameOptions& options);
+
+// The formats by name, for messages and help.
+std::string pattern_format_names();
+
+}  // namespace vitrobeam

@@ -25,7 +25,7 @@ std::vector<Member> members(const LibraryPlan& plan) {
   std::vector<Member> list;
   for (const auto& name : plan.motifs) {
     Member m{find_motif(name), {plan.elements, plan.bond, plan.radius}, {}};
-    if (m.motif.second_element.empty()) m.size.elements.resize(1);
+    m.size.elements.resize(std::min(m.size.elements.size(), 1 + m.motif.other_elements.size()));
     m.views = directions(m.motif, plan.spacing_deg);
     const Vector3d size = extent(build_motif(m.motif, m.size));
     if (size.norm() > plan.thickness && size.maxCoeff() > plan.thickness)

@@ -15,7 +15,7 @@ enum class Matrix { none, packing };
 
 struct LibraryPlan {
   std::vector<std::string> motifs;
-  std::vector<int> elements;     // of the motifs: centre, then what Motif::second_element says
+  std::vector<int> elements;     // of the motifs: centre, then what Motif::other_elements says
   double bond = 0;               // 0 = sum of the metallic radii
   double radius = 0;             // of crystal-like clusters; 0 = first shell
   double spacing_deg = 8;        // of the directions

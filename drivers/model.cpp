@@ -1,155 +1,62 @@
-// vitrobeam model: motifs, random packings, embedded motifs and cuts of structure files, with their
-// ground truth.
+// vitrobeam model: the table of kinds, and what happens to every model after it is built.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <map>
-#include <numbers>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/model_settings.hpp"
+#include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
-#include "models/motifs.hpp"
+#include "models/ground_truth.hpp"
 #include "models/neighbours.hpp"
 #include "models/packing.hpp"
 #include "models/transform.hpp"
+#include "models/voronoi.hpp"
 
 namespace vitrobeam {
 namespace {
 
-constexpr double kMargin = 10;  // Angstrom of vacuum around a motif without --box
+struct Group {
+  const char* title;
+  std::vector<ModelKind> kinds;
+};
 
-Atoms read_file(const ModelSettings& s, const std::string& path, bool need_cell = true) {
-  StructureReadOptions options;
-  options.frame = s.frame;
-  options.need_cell = need_cell;
-  if (!s.types.empty()) options.types = parse_elements(s.types);
-  if (!s.box.empty() && need_cell) options.box = parse_box(s.box, "box");
-  return read_structure(path, options);
+std::vector<Group> groups() {
+  return {{"random packings", packing_kinds()},
+          {"specimens from a structure file", specimen_kinds()},
+          {"motifs", motif_kinds()}};
 }
 
-// The rotation that --axis, --direction and --in-plane ask for; `motif` is null for a structure
-// file.
-Eigen::Matrix3d orientation(const ModelSettings& s, const Motif* motif) {
-  Vector3d direction = Vector3d::UnitZ();
-  if (!s.axis.empty() && !s.direction.empty())
-    fail(Fault::usage, "--axis {} and --direction {}: give one of them", s.axis, s.direction);
-  if (!s.axis.empty() && !motif)
-    fail(Fault::usage, "--axis {}: a structure file has no named axes; give --direction", s.axis);
-  if (!s.axis.empty()) direction = find_axis(*motif, s.axis).direction;
-  if (!s.direction.empty()) direction = parse_vector(s.direction, "", "direction");
-  if (!(direction.norm() > 0))
-    fail(Fault::usage, "--direction {}: the direction must not be zero", s.direction);
-  return rotation_to_beam(direction, s.in_plane_deg * std::numbers::pi / 180);
-}
+enum class ModelFormat { extxyz, kirkland };
 
-std::string orientation_text(const ModelSettings& s) {
-  return !s.axis.empty() ? s.axis : !s.direction.empty() ? s.direction : "0,0,1";
-}
+// What every kind may do at the end, in this order.
+struct Finish {
+  CommonSettings common;
+  std::string repeat, vacuum;
+  bool voronoi = false;
+  double face_cut = kVoronoiFaceCut;
+  ModelFormat format = ModelFormat::extxyz;
+};
 
-Atoms turned_motif(const ModelSettings& s, const Motif& motif) {
-  if (s.elements.empty())
-    fail(Fault::usage, "the motif {} needs --elements, for example --elements {}", motif.name,
-         motif.second_element.empty() ? "Cu" : "Cu,Zr");
-  const Atoms atoms = build_motif(motif, {parse_elements(s.elements), s.bond, s.radius});
-  return rotated(atoms, orientation(s, &motif));
-}
-
-Atoms make_motif(const ModelSettings& s, const Motif& motif) {
-  Atoms atoms = turned_motif(s, motif);
-  const Vector3d box =
-      s.box.empty() ? Vector3d(extent(atoms).array() + 2 * kMargin) : parse_box(s.box, "box");
-  atoms = centred_in_box(atoms, box);
-  atoms.info["motif_1_axis"] = orientation_text(s);
-  return atoms;
-}
-
-Atoms make_packing(const ModelSettings& s) {
-  PackingSettings p;
-  p.composition = parse_composition(s.composition);
-  p.seed = s.common.seed;
-  p.density = s.density.value_or(0);
-  if (s.box.empty() && s.atoms == 0) fail(Fault::usage, "a packing needs --box, --atoms, or both");
-  if (!s.box.empty()) p.box = parse_box(s.box, "box");
-  if (s.atoms > 0 && !s.box.empty() && s.density)
-    fail(Fault::usage, "--box, --atoms and --density: give two of them, the third follows");
-  if (s.atoms > 0) {
-    p.atoms = std::size_t(s.atoms);
-    p.scale_box = s.box.empty();
-  } else {
-    double volume = 0, all = 0;  // mean volume of a sphere
-    for (std::size_t k = 0; k < p.composition.elements.size(); ++k) {
-      volume += p.composition.shares[k] * 4 * std::numbers::pi / 3 *
-                std::pow(metallic_radius(p.composition.elements[k]), 3);
-      all += p.composition.shares[k];
-    }
-    constexpr double kJammed = 0.64;
-    const double density = s.density.value_or(kJammed * all / volume);
-    const double count = std::round(density * p.box.prod());
-    if (count > 2e6) fail(Fault::usage, "--box {}: {:.3g} atoms are too many", s.box, count);
-    p.atoms = std::size_t(count);
-    p.density = 0;  // the box is met exactly, the density to half an atom
-    p.scale_box = false;
-  }
-  const Packing packing = random_packing(p);
-  Atoms atoms = packing.atoms;
-  atoms.labels["motif"].values = std::vector<std::int64_t>(atoms.size(), 0);
-  atoms.info["contact"] = fmt::format("{:.5g}", packing.contact);
-  return atoms;
-}
-
-Atoms make_embedded(const ModelSettings& s) {
-  if (s.motif.empty() || s.matrix.empty())
-    fail(Fault::usage, "embed needs --motif NAME|FILE and --matrix FILE");
-  const auto named = std::find_if(motifs().begin(), motifs().end(),
-                                  [&](const Motif& m) { return m.name == s.motif; });
-  const bool is_name = named != motifs().end();
-  if (!is_name && !std::filesystem::exists(s.motif))
-    find_motif(s.motif);  // fails, naming the table
-  const Atoms motif = is_name ? turned_motif(s, *named)
-                              : rotated(read_file(s, s.motif, false), orientation(s, nullptr));
-  Atoms model = read_file(s, s.matrix);
-  std::vector<Vector3d> places;
-  for (const auto& text : s.at) places.push_back(parse_vector(text, "Angstrom", "at"));
-  if (places.empty()) places.push_back(model.cell.vectors.colwise().sum().transpose() / 2);
-  const auto known = motif.info.find("motif_1");
-  const std::string name = is_name ? s.motif
-                           : known != motif.info.end()
-                               ? known->second
-                               : std::filesystem::path(s.motif).stem().string();
-  for (const auto& place : places)
-    model = embed(model, motif, {name, orientation_text(s), place, s.overlap});
-  return model;
-}
-
-Atoms make_cut(const ModelSettings& s, const std::string& path) {
-  const Atoms atoms = read_file(s, path);
-  if (!s.slab.empty() && !(s.from.empty() && s.to.empty()))
-    fail(Fault::usage, "--slab and --from/--to: give one of them");
-  const bool tilted = !atoms.cell.is_orthogonal();
-  if (tilted && (s.from.empty() || s.to.empty()))
-    fail(Fault::usage,
-         "the cell of {} is not orthogonal: say which box to keep with --from and --to", path);
-  Vector3d lo = Vector3d::Zero(), hi = atoms.cell.vectors.diagonal();
-  if (!s.slab.empty()) {
-    const Vector2d z = parse_pair(s.slab, "Angstrom", "slab");
-    lo.z() = z[0];
-    hi.z() = z[1];
-  }
-  if (!s.from.empty()) lo = parse_vector(s.from, "Angstrom", "from");
-  if (!s.to.empty()) hi = parse_vector(s.to, "Angstrom", "to");
-  const double cells = (hi - lo).prod() / atoms.cell.volume();
-  if (((hi - lo).array() <= 0).any())
-    fail(Fault::usage, "the box from {:g},{:g},{:g} to {:g},{:g},{:g} is empty", lo.x(), lo.y(),
-         lo.z(), hi.x(), hi.y(), hi.z());
-  if (cells * double(atoms.size()) > 2e8)
-    fail(Fault::usage, "the box holds {:.3g} atoms, more than 2e8", cells * double(atoms.size()));
-  return cut_box(atoms, lo, hi);
+void add_finish(Settings& o, Finish& f) {
+  o.section("Cell of the result");
+  o.add("repeat", f.repeat, "NXxNYxNZ", "repeat the cell so many times along its edges");
+  o.add("vacuum", f.vacuum, "T|TX,TY,TZ", "vacuum on either side: one thickness is along the beam");
+  o.section("Labels");
+  o.add("voronoi", f.voronoi, "label every atom with its Voronoi index <n3,n4,n5,n6> and volume");
+  o.add("face-cut", f.face_cut, "",
+        "share of a Voronoi cell's surface below which a face is not counted")
+      .at_least(0)
+      .at_most(0.5);
+  o.section("Output");
+  o.add("format", f.format, {{"extxyz", ModelFormat::extxyz}, {"kirkland", ModelFormat::kirkland}},
+        "of the output; kirkland: Z x y z occupancy u_rms, for Kirkland's programs and Prismatic, "
+        "without the labels");
+  add_common(o, f.common);
 }
 
 Vector3d parse_vacuum(const std::string& text) {
@@ -161,16 +68,37 @@ Vector3d parse_vacuum(const std::string& text) {
   return v;
 }
 
+std::array<int, 3> parse_repeat(const std::string& text) {
+  const auto words = split(text, 'x');
+  std::array<int, 3> times{};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const double v = words.size() == 3 ? parse_quantity(words[k], "", "repeat") : 0;
+    if (v < 1 || v > 1e4 || v != std::floor(v))
+      fail(Fault::usage, "--repeat '{}': expected three whole numbers, such as 2x2x1", text);
+    times[k] = int(v);
+  }
+  return times;
+}
+
 void print_table() {
-  std::cout << "kinds: a motif of the table below, packing, embed, cut\n\n";
-  std::cout << fmt::format("{:<12} {:<13} {:<6} {:<22} {}\n", "motif", "Voronoi", "group", "axes",
-                           "what; the second element is");
+  std::cout << "usage: vitrobeam model KIND [STRUCTURE] [options] -o OUT.extxyz\n"
+               "       vitrobeam model KIND --help\n";
+  for (const Group& group : groups()) {
+    if (std::string(group.title) == "motifs") break;
+    std::cout << '\n' << group.title << ":\n";
+    for (const ModelKind& kind : group.kinds)
+      std::cout << fmt::format("  {:<22} {}\n",
+                               kind.files.empty() ? kind.name : kind.name + " FILE", kind.summary);
+  }
+  std::cout << fmt::format("\nmotifs, also by their index:\n  {:<22} {:<13} {:<6} {:<18} {}\n",
+                           "name", "Voronoi", "group", "axes", "what; --elements CENTRE,...");
   for (const Motif& m : motifs()) {
     std::string axes;
-    for (const auto& a : m.axes) axes += (axes.empty() ? "" : " ") + a.name;
-    std::cout << fmt::format("{:<12} {:<13} {:<6} {:<22} {}{}\n", m.name, voronoi_name(m.voronoi),
-                             m.point_group, axes, m.summary,
-                             m.second_element.empty() ? "" : "; " + m.second_element);
+    for (const auto& a : symmetry_of(m).axes) axes += (axes.empty() ? "" : " ") + a.name;
+    std::cout << fmt::format(
+        "  {:<22} {:<13} {:<6} {:<18} {}{}\n", m.name, voronoi_name(m.voronoi),
+        symmetry_of(m).point_group, axes, m.summary,
+        m.other_elements.empty() ? "" : fmt::format("; {}", fmt::join(m.other_elements, ", ")));
   }
 }
 
@@ -185,6 +113,28 @@ std::string most_frequent_indices(const Atoms& atoms, const Voronoi& v) {
   for (std::size_t k = 0; k < std::min<std::size_t>(order.size(), 5); ++k)
     out += fmt::format("{}{} {}", k ? ", " : "", voronoi_name(order[k].second), -order[k].first);
   return out;
+}
+
+void print_motifs(const Atoms& atoms) {
+  if (!atoms.labels.contains("motif")) return;
+  std::map<std::int64_t, int> counts;
+  for (auto id : motif_ids(atoms)) ++counts[id];
+  constexpr std::size_t kMostLines = 12;
+  std::size_t line = 0;
+  for (const auto& [id, n] : counts) {
+    if (++line > kMostLines) {
+      std::cout << fmt::format("motif ...    {} more\n", counts.size() - kMostLines);
+      break;
+    }
+    const auto name = atoms.info.find(fmt::format("motif_{}", id));
+    const auto removed = atoms.info.find(fmt::format("motif_{}_removed", id));
+    std::cout << fmt::format("motif {:<6} {} ({} atoms{})\n", id,
+                             id == 0                    ? "matrix"
+                             : name == atoms.info.end() ? "?"
+                                                        : name->second,
+                             n,
+                             removed == atoms.info.end() ? "" : ", in place of " + removed->second);
+  }
 }
 
 void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
@@ -202,78 +152,83 @@ void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
     std::cout << fmt::format("closest pair {:.4f} Angstrom ({}-{}, atoms {} and {} of the file)\n",
                              pair.distance, symbol(atoms.numbers[pair.first]),
                              symbol(atoms.numbers[pair.second]), pair.first + 1, pair.second + 1);
-  const auto label = atoms.labels.find("motif");
-  if (label != atoms.labels.end()) {
-    std::map<std::int64_t, int> counts;
-    if (const auto* ids = std::get_if<std::vector<std::int64_t>>(&label->second.values))
-      for (auto id : *ids) ++counts[id];
-    for (const auto& [id, n] : counts) {
-      const auto name = atoms.info.find(fmt::format("motif_{}", id));
-      const auto removed = atoms.info.find(fmt::format("motif_{}_removed", id));
-      std::cout << fmt::format(
-          "motif {:<6} {} ({} atoms{})\n", id,
-          id == 0                    ? "matrix"
-          : name == atoms.info.end() ? "?"
-                                     : name->second,
-          n, removed == atoms.info.end() ? "" : ", in place of " + removed->second);
-    }
-  }
+  print_motifs(atoms);
   if (v)
     std::cout << fmt::format("Voronoi      {} (faces under {:g} % of the surface not counted)\n",
                              most_frequent_indices(atoms, *v), face_cut * 100);
 }
 
-void check_kind(const std::vector<std::string>& names) {
-  if (names.empty())
+// The kind: the first word, or the first that names one.
+ModelKind find_kind(const std::vector<std::string>& arguments) {
+  if (arguments.empty())
     fail(Fault::usage,
          "say what to build: vitrobeam model KIND -o OUT.extxyz (--list prints the kinds)");
-  const std::string& kind = names[0];
-  std::vector<std::string> known = {"packing", "embed", "cut"};
-  for (const Motif& motif : motifs()) known.push_back(motif.name);
-  if (std::find(known.begin(), known.end(), kind) == known.end())
-    fail(Fault::usage, "there is no kind '{}'; did you mean '{}'? (vitrobeam model --list)", kind,
-         nearest(kind, known));
-  if (kind == "cut" && names.size() < 2)
-    fail(Fault::usage, "cut needs a file: vitrobeam model cut STRUCTURE");
-  if (kind != "cut" && names.size() > 1)
-    fail(Fault::usage, "model {} takes no file, found '{}'", kind, names[1]);
-}
-
-Atoms make(const ModelSettings& s, const std::vector<std::string>& names) {
-  if (names[0] == "packing") return make_packing(s);
-  if (names[0] == "embed") return make_embedded(s);
-  if (names[0] == "cut") return make_cut(s, names[1]);
-  return make_motif(s, find_motif(names[0]));
+  std::vector<std::string> known;
+  std::vector<ModelKind> all;
+  for (const Group& group : groups())
+    for (const ModelKind& kind : group.kinds) {
+      known.push_back(kind.name);
+      all.push_back(kind);
+    }
+  for (const auto& word : arguments) {
+    const std::string name = is_motif(word) ? find_motif(word).name : word;
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found != known.end()) return all[std::size_t(found - known.begin())];
+    if (!arguments[0].starts_with('-')) break;
+  }
+  if (arguments[0].starts_with('-'))
+    fail(Fault::usage,
+         "say what to build: vitrobeam model KIND -o OUT.extxyz (--list prints the kinds)");
+  fail(Fault::usage, "there is no kind '{}'; did you mean '{}'? (vitrobeam model --list)",
+       arguments[0], nearest(arguments[0], known));
 }
 
 }  // namespace
 
 int run_model(const std::vector<std::string>& arguments) {
-  ModelSettings s;
-  Settings settings = describe(s);
-  if (!begin(settings, s.common, arguments)) return 0;
-  if (s.list) {
+  const auto asks = [&](const char* word) { return !arguments.empty() && arguments[0] == word; };
+  if (asks("--list") || asks("--help") || asks("-h")) {
     print_table();
     return 0;
   }
-  const auto& names = settings.positional();
-  check_kind(names);
-  if (!s.common.dry_run) check_output(s.common);
-  Atoms atoms = make(s, names);
-  if (!s.vacuum.empty()) atoms = padded(atoms, parse_vacuum(s.vacuum));
-  std::optional<Voronoi> cells;
-  if (s.voronoi) {
-    cells = voronoi(atoms, s.face_cut);
-    label_voronoi(atoms, *cells, s.face_cut);
+  const ModelKind kind = find_kind(arguments);
+  std::vector<std::string> words = {kind.name};
+  if (!kind.files.empty()) words.push_back(kind.files);
+  Settings settings("model", kind.summary, words);
+  const BuildModel build = kind.describe(settings);
+  Finish finish;
+  add_finish(settings, finish);
+  if (!begin(settings, finish.common, arguments)) return 0;
+  std::vector<std::string> files = settings.positional();
+  files.erase(files.begin());
+  if (!kind.files.empty() && files.empty())
+    fail(Fault::usage, "{} needs a file: vitrobeam model {} {}", kind.name, kind.name, kind.files);
+  if (!finish.common.dry_run) check_output(finish.common);
+  BuiltModel built = build({finish.common, files});
+  for (Atoms& atoms : built.frames) {
+    if (!finish.repeat.empty()) atoms = repeated(atoms, parse_repeat(finish.repeat));
+    if (!finish.vacuum.empty()) atoms = padded(atoms, parse_vacuum(finish.vacuum));
+    record_depths(atoms);
+    atoms.info["builder"] = "vitrobeam " + version() + " model " + kind.name;
   }
-  atoms.info["builder"] = "vitrobeam " + version() + " model " + names[0];
-  print_summary(atoms, cells ? &*cells : nullptr, s.face_cut);
-  if (s.common.dry_run) return 0;
-  if (s.format == ModelFormat::kirkland)
-    write_kirkland_xyz(atoms, s.common.output);
+  std::optional<Voronoi> cells;
+  for (Atoms& atoms : built.frames)
+    if (finish.voronoi) {
+      cells = voronoi(atoms, finish.face_cut);
+      label_voronoi(atoms, *cells, finish.face_cut);
+    }
+  print_summary(built.frames.back(), cells ? &*cells : nullptr, finish.face_cut);
+  for (const auto& note : built.notes) std::cout << note << '\n';
+  if (finish.common.dry_run) return 0;
+  if (built.frames.size() > 1) std::cout << fmt::format("frames       {}\n", built.frames.size());
+  if (finish.format == ModelFormat::extxyz)
+    write_extxyz(built.frames, finish.common.output);
+  else if (built.frames.size() == 1)
+    write_kirkland_xyz(built.frames[0], finish.common.output);
   else
-    write_extxyz(atoms, s.common.output);
-  std::cout << s.common.output << '\n';
+    fail(Fault::usage, "--format kirkland: holds one frame, the series has {}",
+         built.frames.size());
+  std::cout << finish.common.output << '\n';
   return 0;
 }
 

@@ -48,6 +48,7 @@ std::vector<int> parse_elements(const std::string& text);
 // Extended XYZ with labels and info; written whole under a temporary name, then renamed. Throws
 // Error{machine}.
 void write_extxyz(const Atoms& atoms, const std::string& path);
+void write_extxyz(const std::vector<Atoms>& frames, const std::string& path);
 
 // The input of Kirkland's programs and Prismatic: a comment, the box, then Z x y z occupancy u_rms,
 // closed by -1; from the labels occupancy (else 1) and u_rms (else 0; one-dimensional, Angstrom).

@@ -70,6 +70,17 @@ void append_label(std::string& out, const Label& label, std::size_t atom) {
       label.values);
 }
 
+void append_frame(std::string& out, const Atoms& atoms) {
+  fmt::format_to(std::back_inserter(out), "{}\n{}\n", atoms.size(), comment_line(atoms));
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const Vector3d& r = atoms.positions[i];
+    fmt::format_to(std::back_inserter(out), "{:<2} {:15.10f} {:15.10f} {:15.10f}",
+                   symbol(atoms.numbers[i]), r.x(), r.y(), r.z());
+    for (const auto& entry : atoms.labels) append_label(out, entry.second, i);
+    out += '\n';
+  }
+}
+
 // Under a temporary name, then renamed.
 void write_whole(const std::string& path, const std::string& out) {
   const std::string temporary = path + ".part";
@@ -88,14 +99,12 @@ void write_whole(const std::string& path, const std::string& out) {
 }  // namespace
 
 void write_extxyz(const Atoms& atoms, const std::string& path) {
-  std::string out = fmt::format("{}\n{}\n", atoms.size(), comment_line(atoms));
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    const Vector3d& r = atoms.positions[i];
-    fmt::format_to(std::back_inserter(out), "{:<2} {:15.10f} {:15.10f} {:15.10f}",
-                   symbol(atoms.numbers[i]), r.x(), r.y(), r.z());
-    for (const auto& entry : atoms.labels) append_label(out, entry.second, i);
-    out += '\n';
-  }
+  write_extxyz(std::vector<Atoms>{atoms}, path);
+}
+
+void write_extxyz(const std::vector<Atoms>& frames, const std::string& path) {
+  std::string out;
+  for (const Atoms& atoms : frames) append_frame(out, atoms);
   write_whole(path, out);
 }
 

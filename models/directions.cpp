@@ -93,7 +93,8 @@ std::vector<BeamDirection> directions(const std::vector<Matrix3d>& group,
 }
 
 std::vector<BeamDirection> directions(const Motif& motif, double spacing_deg) {
-  return directions(rotation_group(motif.rotations), motif.axes, spacing_deg);
+  const Symmetry& symmetry = symmetry_of(motif);
+  return directions(symmetry.rotations, symmetry.axes, spacing_deg);
 }
 
 }  // namespace vitrobeam

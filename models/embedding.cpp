@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "models/ground_truth.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -45,14 +46,6 @@ void check_fits(const Cell& cell, const std::vector<Vector3d>& positions, const 
           "{:.4g}; take a larger matrix",
           e.name, (high - low) * height, "xyz"[k], height);
   }
-}
-
-std::vector<std::int64_t> motif_ids(const Atoms& atoms) {
-  const auto found = atoms.labels.find("motif");
-  if (found != atoms.labels.end())
-    if (const auto* ids = std::get_if<std::vector<std::int64_t>>(&found->second.values))
-      return *ids;
-  return std::vector<std::int64_t>(atoms.size(), 0);
 }
 
 // Other labels have no value for the new atoms: 0 or "-".
@@ -136,12 +129,8 @@ Atoms embed(const Atoms& matrix, const Atoms& motif, const Embedding& e) {
   }
   out.labels["motif"] = {1, std::move(kept_ids)};
   wrap(out);
-  const std::string key = fmt::format("motif_{}", id);
-  out.info[key] = e.name;
-  out.info[key + "_axis"] = e.axis;
-  out.info[key + "_position"] =
-      fmt::format("{:g} {:g} {:g}", e.position.x(), e.position.y(), e.position.z());
-  out.info[key + "_removed"] = std::to_string(matrix.size() - kept.size());
+  record(out, {id, e.name, e.axis, e.direction, e.position, e.voronoi});
+  out.info[fmt::format("motif_{}_removed", id)] = std::to_string(matrix.size() - kept.size());
   return out;
 }
 

@@ -14,6 +14,8 @@ struct Embedding {
   std::string axis;   // along the beam, for the record
   Vector3d position;  // of the motif's centroid, Angstrom from the corner of the matrix
   double overlap = kOverlap;
+  Vector3d direction = Vector3d::UnitZ();  // where that axis points, for the record
+  std::string voronoi{};                   // index of the motif's centre, for the record
 };
 
 // The matrix atoms that `placed` (in the matrix's frame; images count along periodic axes) takes

@@ -1,33 +1,81 @@
 #include "models/motifs.hpp"
 
+#include <Eigen/Geometry>
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <map>
+#include <mutex>
 #include <numbers>
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "models/kasper.hpp"
+#include "models/mackay.hpp"
 
 namespace vitrobeam {
 namespace {
 
 constexpr double kGolden = std::numbers::phi;
 
-int second(const MotifSize& size) {
-  return size.elements.size() > 1 ? size.elements[1] : size.elements[0];
+// The element of `role`: 0 the centre, 1 and 2 the further ones; the last given one serves for the
+// rest.
+int element(const MotifSize& size, std::size_t role) {
+  return size.elements[std::min(role, size.elements.size() - 1)];
+}
+int second(const MotifSize& size) { return element(size, 1); }
+
+Atoms centred(const MotifSize& size, const std::vector<Vector3d>& shell) {
+  Atoms atoms;
+  atoms.add(size.elements[0], Vector3d::Zero());
+  for (const auto& v : shell) atoms.add(second(size), v * size.bond);
+  return atoms;
 }
 
-// Vertices are the cyclic permutations of (0, +-1, +-phi).
-Atoms build_icosahedron(const MotifSize& size) {
+Atoms build_icosahedron(const MotifSize& size) { return centred(size, icosahedron_corners()); }
+
+Atoms build_distorted(const MotifSize& size) {
+  return centred(size, icosahedron_corners(size.distortion));
+}
+
+// Shells outwards; `anti`: the last one continues the faces as hcp.
+Atoms build_shells(const MotifSize& size, bool anti) {
+  Atoms atoms;
+  atoms.add(size.elements[0], Vector3d::Zero());
+  for (int n = 1; n <= size.shells; ++n) {
+    const bool outer = anti && n == size.shells && n > 1;
+    for (const auto& v : outer ? anti_mackay_shell(n) : mackay_shell(n))
+      atoms.add(element(size, n == size.shells && n > 1 ? 2 : 1), v * size.bond);
+  }
+  return atoms;
+}
+
+// Six corners of a prism with square sides, and a cap over each side that touches its four corners
+// as they touch each other (P. H. Gaskell, J. Non-Cryst. Solids 32 (1979) 207).
+Atoms build_trigonal_prism(const MotifSize& size) {
+  const double edge = size.bond / std::sqrt(1.0 / 3 + 1.0 / 4);
   Atoms atoms;
   atoms.add(size.elements[0], Vector3d::Zero());
   for (int k = 0; k < 3; ++k)
-    for (int s = -1; s <= 1; s += 2)
-      for (int t = -1; t <= 1; t += 2) {
-        Vector3d v = Vector3d::Zero();
-        v[(k + 1) % 3] = s;
-        v[(k + 2) % 3] = t * kGolden;
-        atoms.add(second(size), v.normalized() * size.bond);
-      }
+    for (int side = -1; side <= 1; side += 2) {
+      const double angle = 2 * std::numbers::pi / 3 * k;
+      atoms.add(second(size), edge * Vector3d(std::cos(angle) / std::sqrt(3.0),
+                                              std::sin(angle) / std::sqrt(3.0), side / 2.0));
+    }
+  const double cap = edge * (1 / std::sqrt(12.0) + 1 / std::sqrt(2.0));
+  for (int k = 0; k < 3; ++k) {
+    const double angle = 2 * std::numbers::pi / 3 * (k + 0.5);
+    atoms.add(element(size, 2), cap * Vector3d(std::cos(angle), std::sin(angle), 0));
+  }
+  return atoms;
+}
+
+Atoms build_kasper(const MotifSize& size, const VoronoiIndex& index) {
+  const Shell shell = kasper_shell(index);
+  Atoms atoms;
+  atoms.add(size.elements[0], Vector3d::Zero());
+  for (std::size_t i = 0; i < shell.points.size(); ++i)
+    atoms.add(element(size, shell.degree[i] == 6 ? 2 : 1), shell.points[i] * size.bond);
   return atoms;
 }
 
@@ -85,6 +133,8 @@ std::vector<NamedAxis> cubic_axes() {
           {"112", Vector3d(1, 1, 2).normalized()}};
 }
 
+std::string name_of(const VoronoiIndex& i) { return fmt::format("{}", fmt::join(i, "-")); }
+
 std::vector<Motif> make_motifs() {
   const std::vector<NamedAxis> icosahedral = {{"5", Vector3d(0, 1, kGolden).normalized()},
                                               {"3", Vector3d(1, 1, 1).normalized()},
@@ -93,44 +143,105 @@ std::vector<Motif> make_motifs() {
   // normals
   const std::vector<NamedAxis> hexagonal = {
       {"001", {0, 0, 1}}, {"110", {0.5, std::sqrt(0.75), 0}}, {"100", {std::sqrt(0.75), 0.5, 0}}};
-  return {
+  const VoronoiIndex ico = {0, 0, 12, 0}, close_packed = {0, 12, 0, 0};
+  std::vector<Motif> table = {
       {"icosahedron",
        "centre and 12 neighbours",
-       {0, 0, 12, 0},
-       "Ih",
-       RotationGroup::icosahedral,
-       "the shell",
-       icosahedral,
-       build_icosahedron},
+       ico,
+       {"the shell"},
+       build_icosahedron,
+       icosahedral},
+      {"mackay",
+       "Mackay icosahedron of --shells shells: 13, 55, 147, 309 atoms",
+       ico,
+       {"the shells", "the outermost shell"},
+       [](const MotifSize& s) { return build_shells(s, false); },
+       icosahedral},
+      {"anti-mackay",
+       "the same, outermost shell in hcp stacking: 45, 127, 279 atoms",
+       ico,
+       {"the shells", "the outermost shell"},
+       [](const MotifSize& s) { return build_shells(s, true); },
+       icosahedral},
+      {"distorted-icosahedron",
+       "icosahedron on its way to fcc, --distortion 0 to 1",
+       ico,
+       {"the shell"},
+       build_distorted},
       {"fcc",
        "face-centred cubic cluster",
-       {0, 12, 0, 0},
-       "Oh",
-       RotationGroup::octahedral,
-       "the face centres (L1_2)",
-       cubic_axes(),
-       build_fcc},
-      {"hcp",
-       "hexagonal close-packed cluster, ideal c/a",
-       {0, 12, 0, 0},
-       "D3h",
-       RotationGroup::dihedral3,
-       "",
-       hexagonal,
-       build_hcp},
+       close_packed,
+       {"the face centres (L1_2)"},
+       build_fcc,
+       cubic_axes()},
+      {"hcp", "hexagonal close-packed cluster, ideal c/a", close_packed, {}, build_hcp, hexagonal},
       {"bcc",
        "body-centred cubic cluster",
        {0, 6, 0, 8},
-       "Oh",
-       RotationGroup::octahedral,
-       "the body centres (B2)",
-       cubic_axes(),
-       build_bcc},
+       {"the body centres (B2)"},
+       build_bcc,
+       cubic_axes()},
+      {"trigonal-prism",
+       "tricapped trigonal prism (Gaskell, Bernal)",
+       {0, 3, 6, 0},
+       {"the prism", "the caps"},
+       build_trigonal_prism},
   };
+  const std::map<VoronoiIndex, std::pair<std::string, std::string>> named = {
+      {{0, 0, 12, 2}, {"Z14", "Frank-Kasper Z14"}},
+      {{0, 0, 12, 3}, {"Z15", "Frank-Kasper Z15"}},
+      {{0, 0, 12, 4}, {"Z16", "Frank-Kasper Z16 (Laves phases)"}},
+      {{0, 2, 8, 0}, {"0-2-8-0", "bicapped square antiprism"}},
+      {{0, 4, 4, 0}, {"0-4-4-0", "square antiprism"}},
+      {{0, 3, 6, 0}, {"0-3-6-0", "tricapped trigonal prism, all neighbours equally far"}}};
+  for (const VoronoiIndex& index : kasper_indices()) {
+    const auto known = named.find(index);
+    const int neighbours = index[0] + index[1] + index[2] + index[3];
+    Motif m{known == named.end() ? name_of(index) : known->second.first,
+            known == named.end() ? fmt::format("Kasper polyhedron of {} neighbours", neighbours)
+                                 : known->second.second,
+            index,
+            {"the shell"},
+            [index](const MotifSize& s) { return build_kasper(s, index); }};
+    if (index[3] > 0) m.other_elements.push_back("neighbours of six-edged faces");
+    table.push_back(std::move(m));
+  }
+  return table;
 }
 
-Eigen::Matrix3d turn(double degrees, const Vector3d& axis) {
-  return Eigen::AngleAxisd(degrees * std::numbers::pi / 180, axis.normalized()).toRotationMatrix();
+std::string known_motifs() {
+  std::string known;
+  for (const Motif& motif : motifs()) known += (known.empty() ? "" : ", ") + motif.name;
+  return known;
+}
+
+// The index that a text writes down: "0,2,8,1", "<0,2,8,1>", "0-2-8-1".
+std::optional<VoronoiIndex> index_of_text(const std::string& text) {
+  VoronoiIndex index{};
+  std::size_t numbers = 0;
+  bool inside = false;
+  for (const char c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c))) {
+      if (!inside && ++numbers > 4) return {};
+      inside = true;
+      index[numbers - 1] = std::min(10 * index[numbers - 1] + (c - '0'), 999);
+    } else if (std::string_view("<>,- ").find(c) != std::string_view::npos) {
+      inside = false;
+    } else {
+      return {};
+    }
+  }
+  if (numbers != 4) return {};
+  return index;
+}
+
+const Motif* look_up(const std::string& name) {
+  for (const Motif& motif : motifs())
+    if (motif.name == name) return &motif;
+  if (const auto index = index_of_text(name))
+    for (const Motif& motif : motifs())
+      if (motif.voronoi == *index) return &motif;
+  return nullptr;
 }
 
 }  // namespace
@@ -140,30 +251,49 @@ const std::vector<Motif>& motifs() {
   return table;
 }
 
+bool is_motif(const std::string& name) { return look_up(name) != nullptr; }
+
 const Motif& find_motif(const std::string& name) {
-  std::string known;
-  for (const Motif& motif : motifs()) {
-    if (motif.name == name) return motif;
-    known += (known.empty() ? "" : ", ") + motif.name;
-  }
-  fail(Fault::usage, "there is no motif '{}'; known are {}", name, known);
+  if (const Motif* motif = look_up(name)) return *motif;
+  fail(Fault::usage, "there is no motif '{}'; known are {}", name, known_motifs());
+}
+
+const Symmetry& symmetry_of(const Motif& motif) {
+  static std::map<std::string, Symmetry> known;
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  if (const auto found = known.find(motif.name); found != known.end()) return found->second;
+  MotifSize size;
+  size.elements = {1};
+  size.bond = 1;
+  size.distortion = motif.name == "distorted-icosahedron" ? 0.3 : 0;  // what every distortion keeps
+  Atoms atoms = motif.build(size);
+  Symmetry symmetry = find_symmetry(atoms.positions, atoms.numbers, 1e-4);
+  if (!motif.named_axes.empty()) symmetry.axes = motif.named_axes;
+  return known.emplace(motif.name, std::move(symmetry)).first->second;
 }
 
 const NamedAxis& find_axis(const Motif& motif, const std::string& name) {
   std::string known;
-  for (const NamedAxis& axis : motif.axes) {
+  for (const NamedAxis& axis : symmetry_of(motif).axes) {
     if (axis.name == name) return axis;
     known += (known.empty() ? "" : ", ") + axis.name;
   }
+  if (known.empty())
+    fail(Fault::usage, "the motif {} has no symmetry axis '{}', nor any other; give a direction",
+         motif.name, name);
   fail(Fault::usage, "the motif {} has no axis '{}'; known are {}; any other by its direction",
        motif.name, name, known);
 }
 
 Atoms build_motif(const Motif& motif, const MotifSize& size) {
-  const std::size_t most = motif.second_element.empty() ? 1 : 2;
+  const std::size_t most = 1 + motif.other_elements.size();
   if (size.elements.empty() || size.elements.size() > most)
     fail(Fault::usage, "the motif {} takes {} elements, {} are given", motif.name,
-         most == 1 ? "one" : "one or two", size.elements.size());
+         most == 1   ? "one"
+         : most == 2 ? "one or two"
+                     : "one to three",
+         size.elements.size());
   MotifSize resolved = size;
   if (size.bond == 0)
     resolved.bond = metallic_radius(size.elements[0]) + metallic_radius(second(size));
@@ -173,6 +303,11 @@ Atoms build_motif(const Motif& motif, const MotifSize& size) {
   if (size.radius > 100 * resolved.bond)
     fail(Fault::usage, "radius {:g} is over 100 bonds of {:g} Angstrom", size.radius,
          resolved.bond);
+  if (size.shells < 1 || size.shells > 30)
+    fail(Fault::usage, "{} shells are asked for; 1 to 30 are possible", size.shells);
+  if (!(size.distortion >= 0 && size.distortion <= 1))
+    fail(Fault::usage, "a distortion of {:g} is not between 0 (icosahedron) and 1 (fcc)",
+         size.distortion);
   Atoms atoms = motif.build(resolved);
   atoms.cell.periodic = {false, false, false};
   std::vector<std::int64_t> shell;
@@ -183,25 +318,9 @@ Atoms build_motif(const Motif& motif, const MotifSize& size) {
   atoms.labels["motif"].values = std::vector<std::int64_t>(atoms.size(), 1);
   atoms.labels["shell"].values = std::move(shell);
   atoms.info["motif_1"] = motif.name;
+  atoms.info["motif_1_voronoi"] = fmt::format("{}", fmt::join(motif.voronoi, " "));
   atoms.info["bond"] = fmt::format("{:g}", resolved.bond);
   return atoms;
-}
-
-std::vector<Eigen::Matrix3d> rotation_group(RotationGroup group) {
-  std::vector<Eigen::Matrix3d> generators;
-  if (group == RotationGroup::dihedral3)  // 2-fold axes along the near neighbours' projections
-    generators = {turn(120, {0, 0, 1}), turn(180, {std::sqrt(0.75), 0.5, 0})};
-  if (group == RotationGroup::octahedral) generators = {turn(90, {0, 0, 1}), turn(120, {1, 1, 1})};
-  if (group == RotationGroup::icosahedral)
-    generators = {turn(72, {0, 1, kGolden}), turn(120, {1, 1, 1})};
-  std::vector<Eigen::Matrix3d> out = {Eigen::Matrix3d::Identity()};
-  for (std::size_t i = 0; i < out.size(); ++i)  // grows until it is closed
-    for (const auto& g : generators) {
-      const Eigen::Matrix3d product = g * out[i];
-      const auto same = [&](const Eigen::Matrix3d& m) { return (m - product).norm() < 1e-6; };
-      if (std::none_of(out.begin(), out.end(), same)) out.push_back(product);
-    }
-  return out;
 }
 
 Eigen::Matrix3d rotation_to_beam(const Vector3d& direction, double in_plane) {

@@ -1,47 +1,48 @@
 // Structural motifs: named clusters with their symmetry axes and rotation groups. A new motif is
-// one line in the table of motifs.cpp and a builder.
+// one entry in the table of motifs.cpp and a builder; a new index of the Kasper family is one line
+// of kasper.cpp.
 #pragma once
+#include <functional>
+#include <optional>
+
 #include "models/atoms.hpp"
+#include "models/symmetry.hpp"
 
 namespace vitrobeam {
 
-enum class RotationGroup { trivial, dihedral3, octahedral, icosahedral };  // 1, 6, 24, 60 rotations
-
-struct NamedAxis {
-  std::string name;    // "5", "100"
-  Vector3d direction;  // unit vector in the motif's own frame
-};
-
 // How large, and of what, a motif is made.
 struct MotifSize {
-  std::vector<int>
-      elements;     // atomic numbers; what a second one means is said by Motif::second_element
-  double bond = 0;  // centre to first shell, Angstrom; 0 = sum of the metallic radii
-  double radius =
-      0;  // crystal clusters: atoms up to here from the centre, Angstrom; 0 = first shell
+  // atomic numbers; what a second and a third one mean is said by Motif::other_elements
+  std::vector<int> elements;
+  double bond = 0;        // centre to first shell, Angstrom; 0 = sum of the metallic radii
+  double radius = 0;      // crystal clusters: atoms up to here from the centre, Angstrom; 0 = first
+                          // shell
+  int shells = 1;         // Mackay and anti-Mackay clusters: shells around the centre
+  double distortion = 0;  // distorted icosahedron: 0 icosahedron to 1 cuboctahedron (fcc)
 };
 
 struct Motif {
   std::string name, summary;
-  std::array<int, 4> voronoi;  // <n3,n4,n5,n6> of the centre
-  std::string point_group;     // Schoenflies
-  RotationGroup rotations;
-  std::string second_element;  // what it decorates; empty: one element only
-  std::vector<NamedAxis> axes;
-  Atoms (*build)(const MotifSize&);  // centre at the origin, cell zero
+  std::array<int, 4> voronoi;                    // <n3,n4,n5,n6> of the centre
+  std::vector<std::string> other_elements;       // what a second and a third element decorate
+  std::function<Atoms(const MotifSize&)> build;  // centre at the origin, cell zero
+  std::vector<NamedAxis> named_axes{};           // empty: found from the atoms
 };
 
 const std::vector<Motif>& motifs();
-// Throws Error{usage} naming the known ones.
+// By its name, or by its Voronoi index ("0,2,8,1" or "<0,2,8,1>"). Throws Error{usage} naming the
+// known ones.
 const Motif& find_motif(const std::string& name);
+bool is_motif(const std::string& name);
+
+// The rotations that leave the motif as it is (the identity first), its point group and its axes,
+// named ones first. Found once from the first shell and kept.
+const Symmetry& symmetry_of(const Motif& motif);
 const NamedAxis& find_axis(const Motif& motif, const std::string& name);
 
 // The motif's atoms around the origin with the labels motif (1) and shell (0 = centre),
 // Error{usage} on a size that makes none.
 Atoms build_motif(const Motif& motif, const MotifSize& size);
-
-// All rotations that leave the motif as it is, the identity first.
-std::vector<Eigen::Matrix3d> rotation_group(RotationGroup group);
 
 // A beam direction in the motif's frame; the pattern of every direction of its orbit under the
 // rotation group is the same but for a turn in the plane.

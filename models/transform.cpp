@@ -1,9 +1,11 @@
 #include "models/transform.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
+#include "models/ground_truth.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -27,6 +29,7 @@ Bounds bounds_of(const std::vector<Vector3d>& positions) {
 Atoms rotated(const Atoms& piece, const Eigen::Matrix3d& rotation, const Vector3d& centre) {
   Atoms out = piece;
   for (auto& r : out.positions) r = rotation * (r - centre) + centre;
+  move_planted(out, rotation, centre - rotation * centre);
   return out;
 }
 
@@ -77,6 +80,70 @@ Atoms cut_box(const Atoms& atoms, const Vector3d& lo, const Vector3d& hi) {
     }
     out.cell.periodic[std::size_t(k)] = repeats;
   }
+  move_planted(out, Eigen::Matrix3d::Identity(), -lo);
+  settle_planted(out, atoms.cell);
+  return out;
+}
+
+Atoms turned_box(const Atoms& atoms, const Eigen::Matrix3d& rotation, const Vector3d& centre,
+                 const Vector3d& size) {
+  // the box of the lattice's own axes that holds the turned one, then what lies in the turned one
+  const Vector3d half = rotation.transpose().cwiseAbs() * (size / 2) + Vector3d::Constant(1e-6);
+  Atoms out = cut_box(atoms, centre - half, centre + half);
+  std::vector<std::size_t> inside;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    Vector3d& r = out.positions[i];
+    r = rotation * (r - half) + size / 2;
+    if ((r.array() >= 0).all() && (r.array() < size.array()).all()) inside.push_back(i);
+  }
+  if (inside.empty())
+    fail(Fault::physics, "the turned box of {:g} x {:g} x {:g} Angstrom holds no atoms", size.x(),
+         size.y(), size.z());
+  out = select(out, inside);
+  out.cell = Cell::orthogonal(size.x(), size.y(), size.z());
+  out.cell.periodic = {false, false, false};
+  move_planted(out, rotation, size / 2 - rotation * half);
+  Cell turned = atoms.cell;
+  turned.vectors = atoms.cell.vectors * rotation.transpose();
+  settle_planted(out, turned);
+  return out;
+}
+
+Atoms repeated(const Atoms& atoms, const std::array<int, 3>& times) {
+  if (*std::min_element(times.begin(), times.end()) < 1)
+    fail(Fault::usage, "a cell cannot be repeated {} x {} x {} times", times[0], times[1],
+         times[2]);
+  const double count = double(times[0]) * times[1] * times[2];
+  if (count * double(atoms.size()) > 2e8)
+    fail(Fault::usage, "{:.3g} atoms are more than 2e8", count * double(atoms.size()));
+  if (atoms.cell.vectors.isZero())
+    fail(Fault::physics, "a finite piece without a cell cannot be repeated");
+  std::vector<std::size_t> all;
+  std::vector<Vector3d> positions;
+  for (int a = 0; a < times[0]; ++a)
+    for (int b = 0; b < times[1]; ++b)
+      for (int c = 0; c < times[2]; ++c)
+        for (std::size_t i = 0; i < atoms.size(); ++i) {
+          all.push_back(i);
+          positions.push_back(atoms.positions[i] +
+                              atoms.cell.vectors.transpose() * Vector3d(a, b, c));
+        }
+  Atoms out = select(atoms, all);
+  out.positions = std::move(positions);
+  for (int k = 0; k < 3; ++k) out.cell.vectors.row(k) *= times[std::size_t(k)];
+  return out;
+}
+
+Atoms deformed(const Atoms& atoms, const Eigen::Matrix3d& deformation) {
+  if (!(deformation.determinant() > 0.1))
+    fail(Fault::physics,
+         "a deformation with the determinant {:.3g} leaves no solid; strains are "
+         "shares, 0.01 for 1 %",
+         deformation.determinant());
+  Atoms out = atoms;
+  for (auto& r : out.positions) r = deformation * r;
+  out.cell.vectors = atoms.cell.vectors * deformation.transpose();
+  move_planted(out, deformation, Vector3d::Zero());
   return out;
 }
 
@@ -89,6 +156,7 @@ Atoms padded(const Atoms& atoms, const Vector3d& vacuum) {
   for (int k = 0; k < 3; ++k)
     if (vacuum[k] > 0) out.cell.periodic[std::size_t(k)] = false;
   for (auto& r : out.positions) r += vacuum;
+  move_planted(out, Eigen::Matrix3d::Identity(), vacuum);
   return out;
 }
 
@@ -105,6 +173,7 @@ Atoms centred_in_box(const Atoms& piece, const Vector3d& box) {
   out.cell.periodic = {false, false, false};
   const Vector3d shift = box / 2 - (b.lo + b.hi) / 2;
   for (auto& r : out.positions) r += shift;
+  move_planted(out, Eigen::Matrix3d::Identity(), shift);
   return out;
 }
 

@@ -1,4 +1,5 @@
-// Turns, cuts and pads models.
+// Turns, cuts, repeats, strains and pads models. The entries of planted motifs (ground_truth.hpp)
+// move with the atoms.
 #pragma once
 #include "models/atoms.hpp"
 
@@ -12,6 +13,19 @@ Atoms rotated(const Atoms& piece, const Eigen::Matrix3d& rotation,
 // tilted) with lo <= r < hi, in an orthogonal cell with its corner at `lo`. An axis stays periodic
 // only where the box repeats the lattice. Error{physics}: empty.
 Atoms cut_box(const Atoms& atoms, const Vector3d& lo, const Vector3d& hi);
+
+// A finite piece of a model, turned: a box of the given size in the turned frame, R (r - centre) +
+// size / 2, cut from all periodic images, in an open orthogonal cell. No image meets another,
+// whatever the rotation. Error{physics}: empty.
+Atoms turned_box(const Atoms& atoms, const Eigen::Matrix3d& rotation, const Vector3d& centre,
+                 const Vector3d& size);
+
+// The cell repeated along its edges.
+Atoms repeated(const Atoms& atoms, const std::array<int, 3>& times);
+
+// Every atom at F r, and the cell with it: F = 1 + strain. Error{physics}: F turns space inside
+// out.
+Atoms deformed(const Atoms& atoms, const Eigen::Matrix3d& deformation);
 
 // The same atoms in an orthogonal cell larger by `vacuum` on either side of each axis; axes with
 // vacuum are not periodic.

@@ -35,6 +35,20 @@ expect 0 '60 x 60 x 20' cut "$glass" --from 0,0,10 --to 60,60,30 -o large.extxyz
 expect 2 'give one of them' cut "$glass" --from 0,0,10 --slab 0,10 -o bad.extxyz
 expect 0 'periodic along xy' cut "$glass" --slab 10,30 --vacuum 5 -o cut.extxyz
 expect 0 'atoms        4000' cut "$glass" --dry-run
+expect 0 '<0,0,12,4>' 0,0,12,4 --elements Zr,Cu,Zr --voronoi -o z16.extxyz
+expect 0 'atoms        147' mackay --shells 3 --elements Cu -o mackay.extxyz
+expect 0 'periodic along none' turn "$glass" --direction 1,1,1 --size 20x20x10 -o turned.extxyz
+expect 0 '40.5926 x 40.0701' strain "$glass" --strain 1%,-0.3%,0,0,0,0 -o strained.extxyz
+expect 0 '80.3814 x 40.1907 x 24' cut "$glass" --slab 10,22 --repeat 2x1x2 -o tiled.extxyz
+expect 0 'motif 1      Z16' embed --motif 0,0,12,4 --elements Zr,Cu,Zr --matrix "$glass" --depth 12 --offset 3,-2 -o depth.extxyz
+grep -q 'motif_1_depth=12 ' depth.extxyz || { echo 'no depth of 12 recorded'; failed=1; }
+expect 2 'known are' 'embed' --motif '<0,9,9,9>' --matrix "$glass" -o bad.extxyz
+expect 2 'cut needs a file' cut -o bad.extxyz
+expect 2 "unexpected argument 'more'" packing more --atoms 100 -o bad.extxyz
+expect 2 "--repeat '2x2'" cut "$glass" --repeat 2x2 -o bad.extxyz
+expect 2 'beyond 0.5' strain "$glass" --strain 1,0,0,0,0,0 -o bad.extxyz
+expect 2 'is periodic' turn "$glass" --direction 1,1,1 -o bad.extxyz
+expect 4 'meet its own image' embed --motif fcc --elements Cu --radius 25 --matrix "$glass" -o bad.extxyz
 
 expect 2 "did you mean 'icosahedron'" icosaedron -o bad.extxyz
 expect 2 'no output' fcc --elements Cu

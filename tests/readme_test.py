@@ -114,6 +114,9 @@ def options_by_command():
     for name in re.findall(r"^  ([a-z]+) ", help_of(), re.M):
         text = help_of(name)
         text += "".join(help_of(name, action) for action in set(re.findall(rf"vitrobeam {name} ([a-z]+) (?!.*--help)", text)))
+        if f"vitrobeam {name} KIND --help" in text:  # a table of kinds, each with its own options
+            text += "".join(help_of(name, kind) for kind in re.findall(r"^  ([a-z][a-z-]+)(?: FILE)? {2,}\S", text, re.M)
+                            if kind != "name")
         options[name] = set(re.findall(r"--[a-z][a-z-]*", text))
     return options
 

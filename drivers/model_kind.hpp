@@ -1,0 +1,69 @@
+// The kinds of model that `vitrobeam model` builds. Each kind is one function that adds its options
+// to the command and returns what builds the model from them, and one line in its group's list.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "drivers/settings.hpp"
+#include "models/motifs.hpp"
+
+namespace vitrobeam {
+
+// What a build may know beside its own options.
+struct ModelRun {
+  const CommonSettings& common;
+  std::vector<std::string> files;  // named on the command line behind the kind
+};
+
+// One model, or the frames of a series; `notes` are printed with the summary.
+struct BuiltModel {
+  std::vector<Atoms> frames;
+  std::vector<std::string> notes{};
+  BuiltModel(Atoms atoms) { frames.push_back(std::move(atoms)); }
+  explicit BuiltModel(std::vector<Atoms> series) : frames(std::move(series)) {}
+};
+
+using BuildModel = std::function<BuiltModel(const ModelRun&)>;
+
+struct ModelKind {
+  std::string name, files, summary;  // files: "" or "STRUCTURE"
+  std::function<BuildModel(Settings&)> describe;
+};
+
+// The groups, each in its own file drivers/model_<group>.cpp.
+std::vector<ModelKind> motif_kinds();
+std::vector<ModelKind> packing_kinds();
+std::vector<ModelKind> specimen_kinds();
+
+// --types, --frame and --box of a structure file.
+struct StructureInput {
+  std::string types, box;
+  int frame = -1;
+};
+void add_structure_input(Settings& settings, StructureInput& input);
+Atoms read_model(const StructureInput& input, const std::string& path, bool need_cell = true);
+
+// --axis, --direction and --in-plane.
+struct Orientation {
+  std::string axis, direction;
+  double in_plane_deg = 0;
+};
+void add_orientation(Settings& settings, Orientation& orientation);
+// The rotation asked for; `motif` is null where nothing has named axes.
+Eigen::Matrix3d rotation_of(const Orientation& orientation, const Motif* motif);
+std::string text_of(const Orientation& orientation);
+
+// A motif of the table with its decoration.
+struct MotifChoice {
+  std::string elements;
+  double bond = 0, radius = 0, distortion = 0;
+  int shells = 2;
+};
+void add_motif_choice(Settings& settings, MotifChoice& choice);
+Atoms build_motif(const Motif& motif, const MotifChoice& choice);
+
+// A strain tensor "xx,yy,zz,yz,xz,xy" (shares, or with %), as a symmetric matrix.
+Eigen::Matrix3d parse_strain(const std::string& text, const std::string& name);
+
+}  // namespace vitrobeam

@@ -100,8 +100,13 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
       .above(0)
       .at_most(1000);
   o.add("potential", s.potential,
-        {{"kirkland", Parametrisation::kirkland}, {"lobato", Parametrisation::lobato}},
-        "scattering-factor table");
+        {{"kirkland", Parametrisation::kirkland},
+         {"lobato", Parametrisation::lobato},
+         {"peng", Parametrisation::peng}},
+        "scattering-factor table; peng ends at q = 4 1/Angstrom");
+  o.add("projection", s.projection,
+        {{"infinite", Projection::infinite}, {"finite", Projection::finite}},
+        "an atom whole in its slice, or integrated over every slice that it reaches");
   o.add("engine", s.engine,
         {{"auto", Engine::automatic},
          {"multislice", Engine::multislice},
@@ -216,7 +221,10 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   s.grid = fmt::format("{}x{}", r.nx, r.ny);
   s.pixel.reset();
   r.slice = s.slice;
-  r.potential = s.potential;
+  r.potential.factors = s.potential;
+  r.potential.projection = s.projection;
+  check_factors(r.potential, atoms,
+                {r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)});
   r.engine = s.engine;
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);

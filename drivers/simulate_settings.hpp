@@ -30,6 +30,7 @@ struct SimulateSettings {
   std::optional<double> pixel;
   double slice = 2.0;
   Parametrisation potential = Parametrisation::kirkland;
+  Projection projection = Projection::infinite;
   Engine engine = Engine::automatic;
   double memory_GiB = 4;
   Precision precision = Precision::single_precision;

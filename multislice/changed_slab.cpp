@@ -51,8 +51,12 @@ struct ChangedSlab<Real>::State {
         transform(grid),
         propagator(grid, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
         band(grid, 0, 0),
-        potential(grid, s.potential, all_elements(atoms, new_elements)) {
+        potential(grid, s.potential.factors, all_elements(atoms, new_elements)) {
     check_grid(grid);
+    if (s.potential.projection == Projection::finite)
+      fail(Fault::usage,
+           "--projection finite: changes of a slab are computed with whole atoms in their slices; "
+           "leave it out");
     Scratch scratch = make_scratch();
     make_transmission(scratch);
     make_waves(scratch);

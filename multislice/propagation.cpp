@@ -49,13 +49,12 @@ void Propagator<Real>::apply(int jx, std::complex<Real>* column) const {
 
 template <typename Real>
 Transmission<Real>::Transmission(const BandTransform<Real>& transform,
-                                 const ProjectedPotential<Real>& potential,
-                                 const std::vector<SliceAtoms>& slices, double interaction_constant,
+                                 const SlicePotential<Real>& potential, double interaction_constant,
                                  int threads, TransmissionKind kind)
-    : nx_(transform.grid().nx), planes_(slices.size()) {
+    : nx_(transform.grid().nx), planes_(potential.slices()) {
   using Complex = std::complex<Real>;
   const Grid& grid = transform.grid();
-  const int by = grid.band_y(), count = int(slices.size());
+  const int by = grid.band_y(), count = potential.slices();
   const Real sigma = Real(interaction_constant);
   const Propagator<Real> band(grid, 0, 0);  // the circular limit and the normalisation alone
   for (auto& p : planes_) p = aligned_array<Complex>(nx_ * grid.ny);
@@ -64,8 +63,8 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
   for (int s = 0; s < count; s += 2) {
     // Two real potentials share one complex transform: v_s + i v_(s+1).
     const bool pair = s + 1 < count;
-    const HalfPlane<Real> first = potential.coefficients(slices[s]);
-    const HalfPlane<Real> second = pair ? potential.coefficients(slices[s + 1]) : HalfPlane<Real>();
+    const HalfPlane<Real> first = potential.coefficients(s);
+    const HalfPlane<Real> second = pair ? potential.coefficients(s + 1) : HalfPlane<Real>();
     auto w = transform.make_workspace();
     const auto v = transform.make_wave();
     transform.write_columns(v.get(), w, [&](int jx, Complex* column) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "potentials/band_transform.hpp"
-#include "potentials/projected_potential.hpp"
+#include "potentials/slice_potential.hpp"
 
 namespace vitrobeam {
 
@@ -41,8 +41,8 @@ enum class TransmissionKind { exponential, first_order };
 template <typename Real>
 class Transmission {
  public:
-  Transmission(const BandTransform<Real>& transform, const ProjectedPotential<Real>& potential,
-               const std::vector<SliceAtoms>& slices, double interaction_constant, int threads,
+  Transmission(const BandTransform<Real>& transform, const SlicePotential<Real>& potential,
+               double interaction_constant, int threads,
                TransmissionKind kind = TransmissionKind::exponential);
   int slices() const { return int(planes_.size()); }
   const std::complex<Real>* row(int slice, int y) const {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <set>
 
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
@@ -44,11 +43,6 @@ void check_inside(const Atoms& atoms) {
          outside, atoms.size(), edge.x(), edge.y(), edge.z(), example + 1,
          symbol(atoms.numbers[example]), r.x(), r.y(), r.z());
   }
-}
-
-std::vector<int> elements(const Atoms& atoms) {
-  const std::set<int> unique(atoms.numbers.begin(), atoms.numbers.end());
-  return {unique.begin(), unique.end()};
 }
 
 std::vector<int> recorded_depths(int slices, int every) {
@@ -118,17 +112,17 @@ struct Simulation<Real>::State {
         propagator(grid, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
                    s.optics.tilt_mrad * 1e-3,
                    s.engine == Engine::kinematic ? std::optional(1.0 / grid.ny) : std::nullopt),
-        transmission(transform, ProjectedPotential<Real>(grid, s.potential, elements(atoms)),
-                     place(atoms, displacements), interaction_constant(s.optics.energy_kV), threads,
+        transmission(transform, potential_of(atoms, displacements),
+                     interaction_constant(s.optics.energy_kV), threads,
                      s.engine == Engine::kinematic ? TransmissionKind::first_order
                                                    : TransmissionKind::exponential) {}
 
-  std::vector<SliceAtoms> place(const Atoms& atoms, const std::vector<Vector3d>& displacements) {
+  SlicePotential<Real> potential_of(const Atoms& atoms,
+                                    const std::vector<Vector3d>& displacements) {
     check_inside(atoms);
-    auto placed = assign_to_slices(atoms, slices, displacements);
-    for (const auto& slice : placed)
-      for (const auto& element : slice) atoms_placed += element.second.size();
-    return placed;
+    SlicePotential<Real> potential(grid, settings.potential, atoms, slices, displacements);
+    atoms_placed = potential.atoms();
+    return potential;
   }
 
   // The probe at r0: A(q) exp(-i chi - 2 pi i q.r0).

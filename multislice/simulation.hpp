@@ -12,7 +12,7 @@
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
 #include "potentials/grid.hpp"
-#include "potentials/scattering_factors.hpp"
+#include "potentials/slice_potential.hpp"
 
 namespace vitrobeam {
 
@@ -36,7 +36,7 @@ struct SimulationSettings {
   Optics optics;
   int nx = 512, ny = 512;
   double slice = 2.0;  // Angstrom
-  Parametrisation potential = Parametrisation::kirkland;
+  PotentialSettings potential;
   Engine engine = Engine::automatic;
   Recording recording;
 };

@@ -42,7 +42,7 @@ std::vector<SliceAtoms> assign_to_slices(const Atoms& atoms, int slices,
 }
 
 template <typename Real>
-ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, Parametrisation table,
+ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, const FactorTable& table,
                                              const std::vector<int>& elements)
     : grid_(grid) {
   const int bx = grid.band_x(), by = grid.band_y();
@@ -54,8 +54,8 @@ ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, Parametrisation t
       for (int jx = 0; jx <= bx; ++jx) {
         const double qx = jx / grid.lx, qy = jy / grid.ly;
         if (grid.inside_band(qx, qy))
-          f(jy + by, jx) = Real(kPotentialUnit / (grid.lx * grid.ly) *
-                                scattering_factor(table, z, std::hypot(qx, qy)));
+          f(jy + by, jx) =
+              Real(kPotentialUnit / (grid.lx * grid.ly) * table(z, std::hypot(qx, qy)));
       }
   }
 }

@@ -29,7 +29,7 @@ template <typename Real>
 class ProjectedPotential {
  public:
   // Tabulates V_q = kPotentialUnit f_e(q) / area of every element on the grid.
-  ProjectedPotential(const Grid& grid, Parametrisation table, const std::vector<int>& elements);
+  ProjectedPotential(const Grid& grid, const FactorTable& table, const std::vector<int>& elements);
 
   // sum over the slice's atoms of V_q exp(-2 pi i q.r); any thread.
   HalfPlane<Real> coefficients(const SliceAtoms& atoms) const;

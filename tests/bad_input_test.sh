@@ -100,6 +100,7 @@ expect 4 "band limit of" $run --detector haadf=60:200 --dry-run
 expect 4 "band limit of" $run --q-max 20
 expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 --semiangle 100
 expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5
+expect 4 "use --pixel 0.0834 or coarser" simulate good.xyz -o new.h5 --semiangle 10 --pixel 0.08 --potential peng
 expect 4 "--wrap-limit 20 %" $run --defocus 2000
 grep -q precious exists.h5 || { echo "FAIL an existing file was touched"; failed=$((failed + 1)); }
 echo "$failed failed"

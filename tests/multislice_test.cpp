@@ -119,7 +119,7 @@ TEST_CASE("the fast engine equals the loop as the equations state it") {
     s.optics.defocus = c.defocus;
     s.optics.cs_mm = c.cs;
     s.optics.edge = c.edge;
-    s.potential = c.table;
+    s.potential.factors = c.table;
     const Vector2d at(3.1, 4.2);
     const PlaneD reference = naive::pattern(atoms, s, at);
     CHECK(difference(pattern(atoms, s, at), reference) < 1e-12);
@@ -191,7 +191,7 @@ TEST_CASE("one atom scatters as its form factor in the Born limit") {
   s.optics.energy_kV = 1000;  // sigma v is smallest
   const PlaneD p = pattern(one, s, {0, 0});
   for (const int j : {4, 10, 24}) {
-    const double q = j / 20.0, v = kPotentialUnit / 400 * scattering_factor(s.potential, 6, q);
+    const double q = j / 20.0, v = kPotentialUnit / 400 * s.potential.factors(6, q);
     CHECK(p(128, 128 + j) == approx(std::pow(interaction_constant(1000) * v, 2)).epsilon(0.03));
   }
 }

@@ -19,7 +19,7 @@ inline PlaneC band_mask(const Grid& g) {
 // v(r) of the atoms between z0 and z1 by the direct sum over atoms and Fourier components, V
 // Angstrom.
 inline PlaneD projected_potential(const Atoms& atoms, const Grid& g, double z0, double z1,
-                                  Parametrisation table) {
+                                  const FactorTable& table) {
   PlaneC v = PlaneC::Zero(g.ny, g.nx);
   for (std::size_t a = 0; a < atoms.size(); ++a) {
     const Vector3d& r = atoms.positions[a];
@@ -55,7 +55,7 @@ inline PlaneD pattern(const Atoms& atoms, const SimulationSettings& s, const Vec
           std::polar(1.0, -M_PI * lambda * dz * (g.q_x(i) * g.q_x(i) + g.q_y(j) * g.q_y(j)));
   for (int k = 0; k < slices; ++k) {
     const PlaneD phase = interaction_constant(s.optics.energy_kV) *
-                         projected_potential(atoms, g, k * dz, (k + 1) * dz, s.potential);
+                         projected_potential(atoms, g, k * dz, (k + 1) * dz, s.potential.factors);
     PlaneC t = (phase.cast<std::complex<double>>() * std::complex<double>(0, 1)).exp();
     transform_plane(t, Direction::forward);
     t *= mask * norm;

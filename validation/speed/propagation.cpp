@@ -36,13 +36,15 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-std::vector<SliceAtoms> random_slices(const Grid& grid) {
+Atoms random_atoms(const Grid& grid) {
   RandomSequence random(1, 0);
-  std::vector<SliceAtoms> slices(kSlices);
-  for (auto& s : slices)
-    for (int i = 0; i < kDensity * grid.lx * grid.ly * kSlice; ++i)
-      s[i % 3 ? 29 : 40].emplace_back(grid.lx * random.uniform(), grid.ly * random.uniform());
-  return slices;
+  Atoms atoms;
+  atoms.cell = Cell::orthogonal(grid.lx, grid.ly, kSlices * kSlice);
+  for (int i = 0; i < kDensity * atoms.cell.volume(); ++i) {
+    const double x = random.uniform(), y = random.uniform(), z = random.uniform();
+    atoms.add(i % 3 ? 29 : 40, atoms.cell.vectors.diagonal().cwiseProduct(Vector3d(x, y, z)));
+  }
+  return atoms;
 }
 
 // The loop that most programs run: four passes over whole planes per slice.
@@ -90,8 +92,8 @@ void compare(int n, int threads) {
   const Grid grid{n, n, n * kPixel, n * kPixel};
   const BandTransform<float> transform(grid);
   const Transmission<float> t(transform,
-                              ProjectedPotential<float>(grid, Parametrisation::kirkland, {29, 40}),
-                              random_slices(grid), interaction_constant(200), threads);
+                              SlicePotential<float>(grid, {}, random_atoms(grid), kSlices),
+                              interaction_constant(200), threads);
   const Propagator<float> propagator(grid, wavelength(200), kSlice);
   std::vector<std::unique_ptr<PlainLoop>> plain;
   for (int i = 0; i < threads; ++i) plain.push_back(std::make_unique<PlainLoop>(grid));

@@ -1,0 +1,56 @@
+// The potential of a model, slice by slice, in Fourier space: which atoms count for which slice,
+// and how much of each.
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "models/atoms.hpp"
+#include "potentials/projected_potential.hpp"
+#include "potentials/scattering_factors.hpp"
+
+namespace vitrobeam {
+
+// infinite: an atom belongs whole to the slice of its rest position. finite: its three-dimensional
+// potential is integrated over every slice that it reaches; what reaches beyond the faces of the
+// cell counts for the outermost slice (free surfaces, no periodic wrap along the beam), so the sum
+// over the slices is the same for both.
+enum class Projection { infinite, finite };
+
+struct PotentialSettings {
+  FactorTable factors;
+  Projection projection = Projection::infinite;
+};
+
+// Whether the table can answer for these atoms on this grid. Error{usage}: a table without terms
+// and the finite projection. Error{physics}: an element that the table lacks, or a band that
+// reaches beyond the table's range.
+void check_factors(const PotentialSettings& settings, const Atoms& atoms, const Grid& grid);
+
+template <typename Real>
+class SlicePotential {
+ public:
+  // `slices` equally thick slices over the height of the cell, which must be orthogonal and hold
+  // every atom. `displacements` (one per atom, Angstrom) is thermal motion; along the beam it
+  // counts for the finite projection only. Errors as check_factors().
+  SlicePotential(const Grid& grid, const PotentialSettings& settings, const Atoms& atoms,
+                 int slices, const std::vector<Vector3d>& displacements = {});
+  SlicePotential(SlicePotential&&) noexcept;
+  ~SlicePotential();
+
+  int slices() const;
+  std::size_t atoms() const;
+  // V_q of slice `slice`, V Angstrom; any thread.
+  HalfPlane<Real> coefficients(int slice) const;
+
+ private:
+  std::vector<SliceAtoms> placed_;
+  ProjectedPotential<Real> projected_;
+  class Flux;
+  std::unique_ptr<Flux> flux_;  // finite projection only
+};
+
+extern template class SlicePotential<float>;
+extern template class SlicePotential<double>;
+
+}  // namespace vitrobeam

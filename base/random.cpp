@@ -66,4 +66,8 @@ std::uint64_t RandomSequence::poisson(double mean) {
   return mean > 0 ? std::poisson_distribution<std::uint64_t>(mean)(*this) : 0;
 }
 
+double RandomSequence::gamma(double shape) {
+  return shape > 0 ? std::gamma_distribution<double>(shape)(*this) : 0;
+}
+
 }  // namespace vitrobeam

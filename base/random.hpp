@@ -13,14 +13,17 @@ std::array<double, 4> uniform4(std::uint64_t seed, std::uint64_t stream, std::ui
 // Four independent normal numbers of mean 0 and variance 1 (Box and Muller).
 std::array<double, 4> normal4(std::uint64_t seed, std::uint64_t stream, std::uint64_t i);
 
-// A sequence for algorithms that draw one after another in one thread.
+// A sequence for algorithms that draw one after another in one thread; it begins at counter `first`
+// of its stream, so that one stream can hold many sequences.
 class RandomSequence {
  public:
-  RandomSequence(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
+  RandomSequence(std::uint64_t seed, std::uint64_t stream, std::uint64_t first = 0)
+      : seed_(seed), stream_(stream), counter_(first) {}
   double uniform();                      // (0, 1)
   double normal();                       // mean 0, variance 1
   std::uint64_t below(std::uint64_t n);  // 0 .. n-1
   std::uint64_t poisson(double mean);    // a count
+  double gamma(double shape);            // mean and variance `shape`
 
   using result_type = std::uint32_t;  // UniformRandomBitGenerator, for <algorithm> and <random>
   static constexpr result_type min() { return 0; }
@@ -28,7 +31,7 @@ class RandomSequence {
   result_type operator()();
 
  private:
-  std::uint64_t seed_, stream_, counter_ = 0;
+  std::uint64_t seed_, stream_, counter_;
   std::array<double, 4> uniform_{}, normal_{};
   int uniforms_left_ = 0, normals_left_ = 0;
 };

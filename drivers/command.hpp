@@ -13,6 +13,7 @@ using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 
 int run_model(const std::vector<std::string>& arguments);
 int run_simulate(const std::vector<std::string>& arguments);
+int run_camera(const std::vector<std::string>& arguments);
 int run_library(const std::vector<std::string>& arguments);
 int run_match(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);

@@ -23,6 +23,7 @@ constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
     Command{"simulate", vitrobeam::run_simulate,
             "atoms -> diffraction patterns, HAADF, exit waves"},
+    Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},

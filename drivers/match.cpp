@@ -246,16 +246,7 @@ void carry_over(const PatternSource& source, Hdf5Writer& file) {
   if (!source.is_result()) return;
   const Hdf5Reader input(source.file());
   write_axes(file, read_axes(input));
-  if (!input.exists("/simulation/detectors")) return;
-  for (const auto& name : input.children("/simulation/detectors")) {
-    const std::string path = "/simulation/detectors/" + name;
-    const Stack<double> map = input.read<double>(path);
-    if (map.shape.size() != 2) continue;
-    write_map(file, path, map.plane(0), input.string_attribute(path, "units", ""));
-    for (const char* angle : {"inner_mrad", "outer_mrad"})
-      if (input.has_attribute(path, angle))
-        file.attribute(path, angle, input.number_attribute(path, angle));
-  }
+  copy_maps(input, file, "/simulation/detectors");
 }
 
 void summarise(const MatchResult& r, const MatchCommand& c) {

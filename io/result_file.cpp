@@ -1,5 +1,6 @@
 #include "io/result_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -236,12 +237,46 @@ void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunR
 }
 
 void write_result(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
-                  const std::string& title) {
-  if (file.exists("/simulation/patterns"))
-    file.attribute("/simulation/patterns", "units", "fraction of incident beam per pixel");
+                  const std::string& title, const std::string& units) {
+  if (file.exists("/simulation/patterns")) file.attribute("/simulation/patterns", "units", units);
   write_axes(file, axes);
   write_record(file, record);
   write_interchange(file, axes, record, title);
+}
+
+void copy_maps(const Hdf5Reader& from, Hdf5Writer& to, const std::string& group) {
+  if (!from.exists(group)) return;
+  for (const auto& name : from.children(group)) {
+    const std::string path = group + "/" + name;
+    to.write(path, from.read<double>(path));
+    for (const auto& attribute : from.attribute_names(path))
+      to.attribute(path, attribute, from.attribute(path, attribute));
+  }
+}
+
+void inherit_record(const Hdf5Reader& from, RunRecord& record) {
+  const auto inherit = [&](const std::string& group, std::vector<ParameterRecord>& list) {
+    const auto is_own = [&](const std::string& name) {
+      return std::any_of(list.begin(), list.end(), [&](const auto& p) { return p.name == name; });
+    };
+    std::vector<ParameterRecord> inherited;
+    for (const auto& name : from.attribute_names(group)) {
+      if (name == "command" || name == "ini" || name.ends_with("_unit") || is_own(name)) continue;
+      const std::string unit = from.string_attribute(group, name + "_unit", "");
+      std::visit(
+          [&](const auto& v) {
+            if constexpr (std::is_constructible_v<ParameterValue, decltype(v)>)
+              inherited.push_back({name, unit, v});
+          },
+          from.attribute(group, name));
+    }
+    list.insert(list.end(), inherited.begin(), inherited.end());
+  };
+  inherit("/parameters", record.parameters);
+  inherit("/audit", record.audit);
+  for (const char* name : {"command", "ini"})
+    record.audit.push_back(
+        {std::string("source_") + name, "", from.string_attribute("/parameters", name, "")});
 }
 
 DiffractionAxes read_axes(const Hdf5Reader& file) {

@@ -44,7 +44,15 @@ void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunR
 
 // Axes, record and interchange layout, and the units of /simulation/patterns.
 void write_result(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
-                  const std::string& title);
+                  const std::string& title,
+                  const std::string& units = "fraction of incident beam per pixel");
+
+// The datasets of a group of maps, with their attributes.
+void copy_maps(const Hdf5Reader& from, Hdf5Writer& to, const std::string& group);
+
+// A result made of another keeps what that was made with: parameters and audit of `from` where the
+// record has none of that name, and its command and INI text in the audit.
+void inherit_record(const Hdf5Reader& from, RunRecord& record);
 
 // The axes of a file that write_axes() made.
 DiffractionAxes read_axes(const Hdf5Reader& file);

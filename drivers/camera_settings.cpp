@@ -1,0 +1,154 @@
+#include "drivers/camera_settings.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "drivers/quantity.hpp"
+
+namespace vitrobeam {
+namespace {
+
+Mtf parse_mtf(const std::string& text) {
+  Mtf mtf;
+  if (!std::filesystem::is_regular_file(text)) {
+    mtf.at_nyquist = parse_quantity(text, "", "camera-mtf");
+    if (!(mtf.at_nyquist > 0 && mtf.at_nyquist <= 1))
+      fail(Fault::usage,
+           "--camera-mtf {}: expected its value at Nyquist, above 0 and up to 1, or a file of "
+           "lines FREQUENCY VALUE",
+           text);
+    return mtf;
+  }
+  std::ifstream file(text);
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (const auto hash = line.find('#'); hash != std::string::npos) line.resize(hash);
+    for (char& c : line)
+      if (c == ',') c = ' ';
+    std::istringstream in(line);
+    double f = 0, value = 0;
+    std::string rest;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (!(in >> f >> value) || (in >> rest))
+      fail(Fault::input, "{}:{}: '{}': expected a frequency in cycles per pixel and a value", text,
+           number, line);
+    mtf.table.emplace_back(f, value);
+  }
+  if (mtf.table.empty()) fail(Fault::input, "{}: holds no line FREQUENCY VALUE", text);
+  return mtf;
+}
+
+// "RADIUS[,ANGLE,WIDTH]": mrad, degrees, mrad.
+BeamStop parse_beam_stop(const std::string& text, double mrad) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 1 && parts.size() != 3)
+    fail(Fault::usage,
+         "--beam-stop '{}': expected RADIUS in mrad, or RADIUS,ANGLE,WIDTH with the arm's "
+         "direction in degrees and its width in mrad",
+         text);
+  BeamStop stop;
+  stop.radius = parse_quantity(parts[0], "mrad", "beam-stop") * mrad;
+  if (parts.size() == 3) {
+    stop.arm_angle = parse_quantity(parts[1], "deg", "beam-stop") * M_PI / 180;
+    stop.arm_width = parse_quantity(parts[2], "mrad", "beam-stop") * mrad;
+  }
+  if (!(stop.radius > 0 && stop.arm_width >= 0))
+    fail(Fault::usage, "--beam-stop '{}': radius and width must be above 0", text);
+  return stop;
+}
+
+}  // namespace
+
+void add_camera_options(Settings& o, CameraSettings& s) {
+  o.section("Camera (without --dose patterns stay fractions of the beam, free of noise)");
+  o.add("dose", s.camera.dose, "electrons",
+        "per probe position, with Poisson noise; 0 = fractions of the beam")
+      .at_least(0)
+      .at_most(1e15);
+  o.add("dqe", s.camera.dqe, "",
+        "detective quantum efficiency: N electrons give a signal of variance N/dqe")
+      .above(0)
+      .at_most(1);
+  o.add("camera-mtf", s.mtf, "VALUE|FILE",
+        "transfer function: Gaussian with this value at Nyquist, or lines of frequency (cycles per "
+        "pixel) and value; spreads signal and noise alike");
+  o.add("gain", s.camera.gain, "", "counts per electron").above(0).at_most(1e9);
+  o.add("readout-noise", s.camera.readout_noise, "counts", "rms of normal noise per pixel")
+      .at_least(0)
+      .at_most(1e12);
+  o.add("saturation", s.camera.saturation, "counts", "at which a pixel clips; 0 = never")
+      .at_least(0);
+  o.add("beam-stop", s.beam_stop, "RADIUS[,ANGLE,WIDTH]",
+        "shadow on the camera, mrad; its arm points to ANGLE (degrees from +x towards +y) and is "
+        "WIDTH mrad wide");
+  o.add("ellipticity", s.ellipticity, "RATIO[,ANGLE]",
+        "circles become ellipses of this ratio of long to short axis, the long one at ANGLE "
+        "degrees from +x towards +y; areas are kept");
+  o.add("descan", s.descan, "X,Y",
+        "shift of the pattern in mrad per Angstrom of scan, x by x and y by y, from the middle");
+  o.add("drift", s.drift, "X,Y",
+        "shift of the pattern in mrad from the first position to the last in scan order");
+}
+
+Camera resolve_camera(const CameraSettings& s, double wavelength) {
+  Camera c = s.camera;
+  const double mrad = 1e-3 / wavelength;  // in 1/Angstrom
+  if (!s.mtf.empty()) c.mtf = parse_mtf(s.mtf);
+  if (!s.beam_stop.empty()) c.beam_stop = parse_beam_stop(s.beam_stop, mrad);
+  if (!s.ellipticity.empty()) {
+    const auto parts = split(s.ellipticity, ',');
+    if (parts.size() > 2)
+      fail(Fault::usage, "--ellipticity '{}': expected RATIO or RATIO,ANGLE", s.ellipticity);
+    c.ellipticity = parse_quantity(parts[0], "", "ellipticity");
+    if (parts.size() == 2)
+      c.ellipse_angle = parse_quantity(parts[1], "deg", "ellipticity") * M_PI / 180;
+    if (!(c.ellipticity >= 1 && c.ellipticity <= 2))
+      fail(Fault::usage,
+           "--ellipticity {}: the ratio of long to short axis is from 1 to 2; turn the angle by 90 "
+           "degrees instead of giving its inverse",
+           s.ellipticity);
+  }
+  if (!s.descan.empty()) c.descan = parse_pair(s.descan, "mrad", "descan") * mrad;
+  if (!s.drift.empty()) c.drift = parse_pair(s.drift, "mrad", "drift") * mrad;
+  check_camera(c);
+  return c;
+}
+
+std::string describe(const Camera& c) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (c.ellipticity != 1) add(fmt::format("ellipticity {:g}", c.ellipticity));
+  if (!c.descan.isZero(0)) add("descan");
+  if (!c.drift.isZero(0)) add("drift");
+  if (c.beam_stop.radius > 0) add("beam stop");
+  if (c.dose > 0) add(fmt::format("{:g} electrons per position", c.dose));
+  if (c.dqe < 1) add(fmt::format("DQE {:g}", c.dqe));
+  if (!c.mtf.is_perfect()) add(fmt::format("MTF {:.3g} at Nyquist", c.mtf(0.5, 0)));
+  if (c.gain != 1) add(fmt::format("gain {:g}", c.gain));
+  if (c.readout_noise > 0) add(fmt::format("readout noise {:g} counts", c.readout_noise));
+  if (c.saturation > 0) add(fmt::format("saturation at {:g} counts", c.saturation));
+  return text;
+}
+
+std::string pattern_units(const Camera& c) {
+  if (c.dose == 0) return "fraction of incident beam per pixel";
+  return c.gain == 1 && c.readout_noise == 0 ? "electrons per pixel" : "counts per pixel";
+}
+
+void write_camera_marks(Hdf5Writer& file, const CameraModel& model, const Camera& camera,
+                        const Stack<std::int32_t>& saturated) {
+  file.attribute("/simulation/patterns", "camera", describe(camera));
+  if (camera.saturation > 0) {
+    file.write("/simulation/saturated", saturated);
+    file.attribute("/simulation/saturated", "units", "pixels at the saturation of the camera");
+  }
+  if (model.hidden().size() > 0) {
+    file.write("/simulation/beam_stop", model.hidden());
+    file.attribute("/simulation/beam_stop", "units", "1 = in the shadow of the beam stop");
+  }
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,50 @@
+#!/bin/sh
+# The camera from the command line: one noiseless result, any number of doses; bad input.
+# Usage: camera_command_test.sh PROGRAM SOURCE_DIR
+set -eu
+program=$1; place=$(mktemp -d); trap 'rm -rf "$place"' EXIT; cd "$place"
+printf '2\nLattice="12 0 0 0 12 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 3 3 1\nZr 6 6 2\n' > a.xyz
+"$program" simulate a.xyz -o scan.h5 --grid 64 --semiangle 10 --scan 3x2 --every-slices 1 --detector bf=0:5 > /dev/null
+"$program" camera scan.h5 -o one.h5 --dose 1e4 --dqe 0.8 --camera-mtf 0.5 --readout-noise 1 --gain 3 \
+  --saturation 200 --beam-stop 2mrad,90deg,1mrad --ellipticity 1.05,20 --descan 0.1,0.1 --drift 1,0 --threads 1 > /dev/null
+"$program" camera scan.h5 -o two.h5 --dose 1e4 --dqe 0.8 --camera-mtf 0.5 --readout-noise 1 --gain 3 \
+  --saturation 200 --beam-stop 2mrad,90deg,1mrad --ellipticity 1.05,20 --descan 0.1,0.1 --drift 1,0 --threads 3 > /dev/null
+"$program" camera scan.h5 -o seed.h5 --dose 1e4 --seed 2 > /dev/null
+"$program" camera scan.h5 -o dose.h5 --dose 1e4 > /dev/null
+cmp one.h5 two.h5 || { echo "threads change the bytes"; exit 1; }
+/usr/bin/python3 - <<'P'
+import h5py, numpy
+f = {n: h5py.File(n + ".h5", "r") for n in ("scan", "one", "seed", "dose")}
+clean, dose = f["scan"]["simulation/patterns"][()], f["dose"]["simulation/patterns"][()]
+assert dose.shape == clean.shape and clean.shape[0] == 2, "every thickness goes through the camera"
+assert f["dose"]["simulation/patterns"].attrs["units"] == "electrons per pixel"
+assert f["one"]["simulation/patterns"].attrs["units"] == "counts per pixel"
+assert (dose == dose.round()).all() and (dose != f["seed"]["simulation/patterns"][()]).any()
+assert abs(dose.sum() / (1e4 * clean.sum()) - 1) < 5 / numpy.sqrt(1e4 * 12), dose.sum()
+assert (dose[0, 0, 0] != dose[1, 0, 0]).any() and (dose[0, 0, 0] != dose[0, 0, 1]).any()
+one = f["one"]
+assert one["simulation/patterns"][()].max() <= 200
+assert ((one["simulation/patterns"][()] == 200).sum(axis=(3, 4)) == one["simulation/saturated"][()]).all()
+assert one["simulation/beam_stop"][()].sum() > 10
+assert one["parameters"].attrs["semiangle"] == 10 and one["parameters"].attrs["dose"] == 1e4
+assert one["audit"].attrs["source_command"] == "simulate" and one["audit"].attrs["atoms_placed"] == 2
+assert (one["simulation/detectors/bf"][()] == f["scan"]["simulation/detectors/bf"][()]).all()
+P
+refuse() {  # STATUS WORDS arguments...
+  status=$1; words=$2; shift 2
+  got=0; "$program" "$@" > /dev/null 2> err || got=$?
+  [ "$got" = "$status" ] && grep -qF -- "$words" err || { echo "FAIL $*: exit $got: $(cat err)"; exit 1; }
+  [ ! -e new.h5 ] && [ ! -e new.h5.part ] || { echo "FAIL $*: left a file behind"; exit 1; }
+}
+printf '0 1\n0.3 x\n' > mtf.txt
+refuse 2 "nothing to do" camera scan.h5 -o new.h5
+refuse 2 "give --dose too" camera scan.h5 -o new.h5 --gain 3
+refuse 2 "--camera-mtf 1.5" camera scan.h5 -o new.h5 --camera-mtf 1.5
+refuse 3 "mtf.txt:2" camera scan.h5 -o new.h5 --camera-mtf mtf.txt
+refuse 2 "--beam-stop '3,4'" camera scan.h5 -o new.h5 --beam-stop 3,4
+refuse 2 "--ellipticity 0.9" camera scan.h5 -o new.h5 --ellipticity 0.9
+refuse 2 "--dqe 1.2" camera scan.h5 -o new.h5 --dose 1 --dqe 1.2
+refuse 2 "--dose -1" camera scan.h5 -o new.h5 --dose -1
+refuse 3 "not counts" camera dose.h5 -o new.h5 --dose 1e3
+refuse 3 "none.h5" camera none.h5 -o new.h5 --dose 1e3
+refuse 2 "exists" camera scan.h5 -o dose.h5 --dose 1e3

@@ -6,7 +6,6 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "potentials/fourier.hpp"
-#include "potentials/grid.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -106,7 +105,8 @@ CameraModel::CameraModel(const Camera& camera, Index rows, Index cols,
   check_camera(camera);
   if (camera.beam_stop.radius > 0) hidden_ = shadow(camera.beam_stop, rows, cols, calibration);
   if (camera.mtf.is_perfect()) return;
-  const Index ny = good_size(int(rows + kPadding)), nx = good_size(int(cols + kPadding));
+  const auto padded = [](Index n) { return (n + kPadding + 15) / 16 * 16; };
+  const Index ny = padded(rows), nx = padded(cols);
   transfer_.resize(ny, nx);
   const auto frequency = [](Index i, Index n) { return double(i < n / 2 ? i : i - n) / double(n); };
   const bool separable = camera.mtf.table.empty();

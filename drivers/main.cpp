@@ -26,6 +26,8 @@ constexpr std::array kCommands = {
     Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
+    Command{"convert", vitrobeam::run_convert,
+            "measured patterns of any format -> the HDF5 result file, prepared"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
     Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
     Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},

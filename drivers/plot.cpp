@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "io/result_picture.hpp"
+#include "io/result_sections.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -62,8 +63,8 @@ std::vector<ScanIndex> some_positions(const ScanIndex& size) {
 }
 
 std::string patterns_dataset(const Hdf5Reader& file) {
-  for (const char* path :
-       {"/simulation/patterns", "/datacube_root/datacube/data", "/entry/data/data"})
+  for (const char* path : {"/simulation/patterns", "/measurement/patterns",
+                           "/datacube_root/datacube/data", "/entry/data/data"})
     if (file.is_dataset(path)) return path;
   return "";
 }
@@ -82,6 +83,8 @@ std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& vie
       panels.emplace_back(std::move(pair.library));
     }
   }
+  for (auto& section : result_sections(file))
+    for (auto& p : section.panels) panels.push_back(std::move(p));
   if (file.is_dataset("/motif_library/patterns/data"))
     for (auto& p : template_panels(file, 12, view)) panels.emplace_back(std::move(p));
   if (const std::string patterns = patterns_dataset(file); !patterns.empty()) {

@@ -12,6 +12,7 @@
 #include "io/html.hpp"
 #include "io/provenance.hpp"
 #include "io/result_picture.hpp"
+#include "io/result_sections.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -125,6 +126,16 @@ void add_pairs(HtmlPage& page, const Hdf5Reader& file) {
       "Library patterns are turned in the plane as they fit.");
 }
 
+void add_sections(HtmlPage& page, const Hdf5Reader& file) {
+  for (auto& section : result_sections(file)) {
+    page.heading(section.title + ": " + name_of(file));
+    std::vector<PagePicture> pictures;
+    for (auto& panel : section.panels) pictures.push_back(picture(std::move(panel), ""));
+    page.pictures(pictures);
+    if (!section.text.empty()) page.paragraph(section.text);
+  }
+}
+
 void add_patterns(HtmlPage& page, const Hdf5Reader& file) {
   if (!file.is_dataset("/simulation/patterns")) return;
   const auto size = scan_size(file, "/simulation/patterns");
@@ -193,6 +204,7 @@ std::string build_page(const Files& files, const std::string& title) {
       add_pairs(page, *file);
     }
   }
+  for (const auto& file : files) add_sections(page, *file);
   for (const auto& file : files) add_patterns(page, *file);
   add_provenance(page, files);
   add_reproduction(page, files);

@@ -113,6 +113,8 @@ void take_result(const Hdf5Reader& file, const std::string& group, PatternFrames
   if (slices && slice) f.thickness = *slices * *slice;
   f.dose = number_attribute(file, "/parameters", "dose");
   f.units = file.string_attribute(f.dataset, "units", "");
+  f.ellipticity = number_attribute(file, group, "ellipticity").value_or(0);
+  f.ellipse_angle = number_attribute(file, group, "ellipse_angle").value_or(0);
   if (file.is_dataset(group + "/hidden"))
     f.hidden = (file.read<float>(group + "/hidden").plane(0) != 0.0f).cast<unsigned char>();
 }

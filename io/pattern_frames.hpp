@@ -23,6 +23,7 @@ struct PatternFrames {
   std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
   std::optional<double> pixel_qy, pixel_qx;      // 1/Angstrom
   std::optional<double> centre_row, centre_col;  // of the undiffracted beam
+  double ellipticity = 0, ellipse_angle = 0;     // as in Calibration
   std::optional<double> step_y, step_x;          // of the scan, Angstrom
   std::string units;                             // of the intensities, as far as stated
   Plane<unsigned char> hidden;  // pixels that the file marks as bad, [rows, columns]; or empty

@@ -67,6 +67,8 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
     calibration_.centre_row = *frames_.centre_row;
     calibration_.centre_col = *frames_.centre_col;
   }
+  calibration_.ellipticity = frames_.ellipticity;
+  calibration_.ellipse_angle = frames_.ellipse_angle;
   energy_kV = overrides.energy_kV ? overrides.energy_kV : frames_.energy_kV;
   semiangle_mrad = frames_.semiangle_mrad;
   thickness = frames_.thickness;

@@ -116,12 +116,13 @@ void write_calibration(Hdf5Writer& file, const std::vector<LinearAxis>& axes) {
   file.write_string(at + "_target_paths/0", "/datacube");
 }
 
-void write_emd_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes) {
+void write_emd_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes,
+                    const std::string& patterns) {
   file.attribute("/datacube_root", "emd_group_type", "root");
   file.attribute("/datacube_root", "python_class", "Root");
   file.attribute("/datacube_root/datacube", "emd_group_type", "array");
   file.attribute("/datacube_root/datacube", "python_class", "DataCube");
-  file.link("/simulation/patterns", "/datacube_root/datacube/data");
+  file.link(patterns, "/datacube_root/datacube/data");
   const char* names[] = {"Rx", "Ry", "Qx", "Qy"};
   for (std::size_t k = 0; k < 4; ++k) {
     const std::string dim = fmt::format("/datacube_root/datacube/dim{}", k);
@@ -134,13 +135,13 @@ void write_emd_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes) {
 }
 
 void write_hyperspy_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes, double energy_kV,
-                         const std::string& title) {
+                         const std::string& title, const std::string& patterns) {
   file.attribute("/", "file_format", "HyperSpy");
   file.attribute("/", "file_format_version", "3.1");
   const std::string group = "/Experiments/patterns";
   file.attribute(group, "package", "hyperspy");
   file.attribute(group, "package_version", "1.7.3");  // the release whose layout this is
-  file.link("/simulation/patterns", group + "/data");
+  file.link(patterns, group + "/data");
   for (std::size_t k = 0; k < 4; ++k) {
     const std::string axis = fmt::format("{}/axis-{}", group, k);
     file.attribute(axis, "_type", "UniformDataAxis");
@@ -160,7 +161,8 @@ void write_hyperspy_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes, 
   file.group(group + "/learning_results");
 }
 
-void write_nexus_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes) {
+void write_nexus_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes,
+                      const std::string& patterns) {
   file.attribute("/", "default", "entry");
   file.attribute("/entry", "NX_class", "NXentry");
   file.attribute("/entry", "default", "data");
@@ -176,7 +178,7 @@ void write_nexus_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes) {
     names.push_back(a.name);
   }
   file.attribute("/entry/data", "axes", names);
-  file.link("/simulation/patterns", "/entry/data/data");
+  file.link(patterns, "/entry/data/data");
 }
 
 void write_attributes(Hdf5Writer& file, const std::string& group,
@@ -198,12 +200,12 @@ Shape DiffractionAxes::pattern_shape() const {
 }
 
 void write_axes(Hdf5Writer& file, const DiffractionAxes& axes) {
-  file.attribute("/simulation", "energy_kV", axes.energy_kV);
-  file.attribute("/simulation", "scan", axes.is_list ? "list" : "raster");
+  file.attribute(axes.group, "energy_kV", axes.energy_kV);
+  file.attribute(axes.group, "scan", axes.is_list ? "list" : "raster");
   const auto write = [&](const std::string& name, const std::vector<double>& values,
                          const std::string& units) {
-    file.write("/simulation/" + name, values);
-    file.attribute("/simulation/" + name, "units", units);
+    file.write(axes.group + "/" + name, values);
+    file.attribute(axes.group + "/" + name, "units", units);
   };
   write("scan_y", axes.scan_y, "Angstrom");
   write("scan_x", axes.scan_x, "Angstrom");
@@ -229,11 +231,12 @@ void write_map(Hdf5Writer& file, const std::string& path, const PlaneD& map,
 void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
                        const std::string& title) {
   write_header(file, record);
-  if (!axes.thickness.empty() || !file.exists("/simulation/patterns")) return;
+  const std::string patterns = axes.group + "/patterns";
+  if (!axes.thickness.empty() || !file.exists(patterns)) return;
   const auto linear = linear_axes(axes);
-  write_emd_view(file, linear);
-  write_hyperspy_view(file, linear, axes.energy_kV, title);
-  write_nexus_view(file, linear);
+  write_emd_view(file, linear, patterns);
+  write_hyperspy_view(file, linear, axes.energy_kV, title, patterns);
+  write_nexus_view(file, linear, patterns);
 }
 
 void write_result(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
@@ -280,17 +283,18 @@ void inherit_record(const Hdf5Reader& from, RunRecord& record) {
 }
 
 DiffractionAxes read_axes(const Hdf5Reader& file) {
-  const auto values = [&](const std::string& name) {
-    return file.read<double>("/simulation/" + name).values;
-  };
   DiffractionAxes axes;
-  axes.energy_kV = file.number_attribute("/simulation", "energy_kV");
-  axes.is_list = file.string_attribute("/simulation", "scan", "raster") == "list";
+  if (!file.exists(axes.group) && file.exists("/measurement")) axes.group = "/measurement";
+  const auto values = [&](const std::string& name) {
+    return file.read<double>(axes.group + "/" + name).values;
+  };
+  axes.energy_kV = file.number_attribute(axes.group, "energy_kV");
+  axes.is_list = file.string_attribute(axes.group, "scan", "raster") == "list";
   axes.scan_y = values("scan_y");
   axes.scan_x = values("scan_x");
   axes.q_y = values("q_y");
   axes.q_x = values("q_x");
-  if (file.exists("/simulation/thickness")) axes.thickness = values("thickness");
+  if (file.exists(axes.group + "/thickness")) axes.thickness = values("thickness");
   return axes;
 }
 

@@ -13,6 +13,7 @@ namespace vitrobeam {
 
 // Lengths in Angstrom, q = 1/d in 1/Angstrom, ascending.
 struct DiffractionAxes {
+  std::string group = "/simulation";  // or /measurement: where patterns and axes stand
   double energy_kV = 200;
   std::vector<double> scan_y, scan_x;  // of a raster; a list of n positions has n of each
   bool is_list = false;                // patterns are then [1, n, q_y, q_x]
@@ -25,8 +26,8 @@ struct DiffractionAxes {
   Shape pattern_shape() const;  // [thickness,] scan_y, scan_x, q_y, q_x
 };
 
-// /simulation/scan_y scan_x q_y q_x [thickness] with units, and energy_kV and the kind of scan on
-// /simulation.
+// scan_y scan_x q_y q_x [thickness] with units in the group, and energy_kV and the kind of scan on
+// it.
 void write_axes(Hdf5Writer& file, const DiffractionAxes& axes);
 
 // /parameters (each option, <name>_unit, ini, command) and /audit.
@@ -36,13 +37,13 @@ void write_record(Hdf5Writer& file, const RunRecord& record);
 void write_map(Hdf5Writer& file, const std::string& path, const PlaneD& map,
                const std::string& units);
 
-// Links /simulation/patterns into the interchange layout. A thickness axis has no place there:
+// Links the group's patterns into the interchange layout. A thickness axis has no place there:
 // then, or without patterns, only the file header is written. The UUID follows from the record, so
 // that the same run gives the same bytes.
 void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
                        const std::string& title);
 
-// Axes, record and interchange layout, and the units of /simulation/patterns.
+// Axes, record and interchange layout, and the units of the patterns if they have none yet.
 void write_result(Hdf5Writer& file, const DiffractionAxes& axes, const RunRecord& record,
                   const std::string& title,
                   const std::string& units = "fraction of incident beam per pixel");

@@ -1,0 +1,100 @@
+#include "io/result_sections.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vitrobeam {
+namespace {
+
+// The axis of a map's scan: calibrated where its values are as many as the map's.
+ImageAxis scan_axis(const Hdf5Reader& file, const std::string& label, std::size_t n) {
+  for (const char* group : {"/simulation", "/measurement"}) {
+    const std::string path = std::string(group) + "/scan_" + label;
+    if (!file.is_dataset(path)) continue;
+    const auto values = file.read<double>(path).values;
+    if (values.size() == n && n > 1) return {label, "Angstrom", values.front(), values.back()};
+  }
+  return {label, "position", 0, double(n) - 1};
+}
+
+// ---- measured patterns made ready (convert)
+
+ResultSection preparation_section(const Hdf5Reader& file) {
+  ResultSection s{"Preparation", {}, ""};
+  if (!file.is_dataset("/preparation/mean")) return s;
+  const double row = file.number_attribute("/preparation", "centre_row"),
+               column = file.number_attribute("/preparation", "centre_column");
+  ImagePanel mean;
+  mean.values = file.read<float>("/preparation/mean").plane(0);
+  if (file.is_dataset("/measurement/hidden")) {
+    const auto hidden = file.read<float>("/measurement/hidden");
+    mean.values = (hidden.plane(0) != 0.0f).select(NAN, mean.values);
+  }
+  mean.title = "mean pattern, centre, hidden pixels grey";
+  mean.x = {"column", "pixel", 0, double(mean.values.cols()) - 1};
+  mean.y = {"row", "pixel", 0, double(mean.values.rows()) - 1};
+  mean.display = Display::log;
+  mean.low_percentile = 5;
+  mean.high_percentile = 99.5;
+  mean.markers = {{column, row, 4, 2, ""}};
+  s.panels.emplace_back(mean);
+
+  LinePanel radial;
+  radial.title = "radial mean";
+  radial.x_label = "radius (pixel)";
+  radial.y_label = "intensity";
+  radial.log_y = true;
+  Curve curve;
+  const auto values = file.read<double>("/preparation/radial_mean").values;
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (std::isfinite(values[k]) && values[k] > 0) {
+      curve.x.push_back(double(k) + 0.5);
+      curve.y.push_back(values[k]);
+    }
+  radial.curves = {curve};
+  s.panels.emplace_back(radial);
+  for (const char* name : {"centre_row", "centre_column"}) {
+    const std::string path = std::string("/preparation/") + name;
+    if (file.is_dataset(path)) s.panels.emplace_back(map_panel(file, path, name));
+  }
+  const AttributeValue steps = file.attribute("/preparation", "steps");
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&steps))
+    for (const auto& step : *texts) s.text += (s.text.empty() ? "Steps: " : "; ") + step;
+  if (!s.text.empty()) s.text += ".";
+  return s;
+}
+
+using SectionOf = ResultSection (*)(const Hdf5Reader& file);
+constexpr SectionOf kSections[] = {preparation_section};
+
+}  // namespace
+
+ImagePanel map_panel(const Hdf5Reader& file, const std::string& path, const std::string& title,
+                     bool is_signed) {
+  ImagePanel panel;
+  panel.values = file.read<float>(path).plane(0);
+  panel.title = title;
+  panel.quantity = file.string_attribute(path, "units", "");
+  panel.x = scan_axis(file, "x", std::size_t(panel.values.cols()));
+  panel.y = scan_axis(file, "y", std::size_t(panel.values.rows()));
+  if (is_signed) {
+    panel.map = ColourMap::diverging;
+    std::vector<float> sizes;
+    for (const float v : panel.values.reshaped())
+      if (std::isfinite(v)) sizes.push_back(std::abs(v));
+    std::sort(sizes.begin(), sizes.end());
+    const double most = sizes.empty() ? 1 : sizes[(sizes.size() - 1) * 98 / 100];
+    panel.low = -most;
+    panel.high = most;
+  }
+  return panel;
+}
+
+std::vector<ResultSection> result_sections(const Hdf5Reader& file) {
+  std::vector<ResultSection> out;
+  for (const SectionOf section : kSections)
+    if (ResultSection s = section(file); !s.panels.empty()) out.push_back(std::move(s));
+  return out;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""convert: patterns arrive unchanged, what preparation finds is what was planted, and bad input is refused."""
+import pathlib, subprocess, sys, tempfile
+
+try:
+    import h5py, numpy as np
+except ImportError:
+    print('skipped: needs python3-h5py and python3-numpy'); sys.exit(77)
+
+program = pathlib.Path(sys.argv[1]).resolve()
+folder = pathlib.Path(tempfile.mkdtemp(prefix='vitrobeam_convert_'))
+failures = []
+
+
+def run(*arguments, status=0, says=''):
+    p = subprocess.run([program, 'convert', *map(str, arguments)], capture_output=True, text=True, cwd=folder)
+    if p.returncode != status or says not in p.stderr + p.stdout:
+        failures.append(f"convert {' '.join(map(str, arguments))}: status {p.returncode}, expected {status} and '{says}':\n{p.stdout}{p.stderr}")
+    return p.stdout
+
+
+def check(what, condition):
+    if not condition: failures.append(what)
+
+
+# four patterns of 96 x 90 pixels: a disc and an elliptical ring about a centre that moves with the scan
+rows, cols, centre = 96, 90, np.array([47.3, 44.6])
+y, x = np.mgrid[:rows, :cols]
+rng = np.random.default_rng(3)
+patterns = np.zeros((2, 2, rows, cols), 'f4')
+for j in range(2):
+    for i in range(2):
+        dy, dx = y - centre[0] - 2 * j + 1, x - centre[1] - 3 * i + 1.5
+        r = np.hypot(dy, dx)
+        e = np.hypot(dx / np.sqrt(1.04), dy * np.sqrt(1.04))  # long axis along x
+        clean = 3000 * np.clip(5.5 - r, 0, 1) + 200 * np.exp(-(e - 28) ** 2 / 18) + 60
+        patterns[j, i] = rng.poisson(clean)
+patterns[:, :, 20, 60] = 60000  # a hot pixel
+np.save(folder / 'a.npy', patterns)
+
+run('a.npy', '-o', 'plain.h5', '--pixel-q', 0.01, '--energy', 200, '--scan-step', 5)
+with h5py.File(folder / 'plain.h5') as f:
+    check('values change', np.array_equal(f['measurement/patterns'][()], patterns))
+    check('scan axis', np.allclose(f['measurement/scan_x'][()], [0, 5]))
+    check('views', np.array_equal(f['datacube_root/datacube/data'][()], patterns) and 'Experiments/patterns/data' in f)
+
+run('a.npy', '-o', 'disc.h5', '--pixel-q', 0.01, '--hot-pixels', 8, '--find-centre', 'disc', '--each', '--align', '--energy', 200)
+with h5py.File(folder / 'disc.h5') as f:
+    check('hot pixel', f['measurement/hidden'][()].sum() == 1 and f['measurement/hidden'][20, 60] == 1)
+    row, col = f['preparation/centre_row'], f['preparation/centre_column']
+    check('centres', np.abs(row[()] - [[46.3, 46.3], [48.3, 48.3]]).max() < 0.1 and np.abs(col[()] - [[43.1, 46.1], [43.1, 46.1]]).max() < 0.1)
+    check('descan', abs(row.attrs['descan_per_row'] - 2) < 0.1 and abs(col.attrs['descan_per_column'] - 3) < 0.1)
+    shift = f['preparation/shift'][()]
+    check('aligned', np.abs(row[()] + shift[..., 0] - f['preparation'].attrs['centre_row']).max() <= 0.5)
+    back = np.roll(f['measurement/patterns'][1, 1], (-shift[1, 1, 0], -shift[1, 1, 1]), (0, 1))
+    check('undone', np.array_equal(back[5:-5, 5:-5], patterns[1, 1, 5:-5, 5:-5]))
+
+np.save(folder / 'one.npy', patterns[0, 0])
+run('one.npy', '-o', 'ring.h5', '--hot-pixels', 8, '--find-centre', 'ring', '--ring', '18,40', '--find-ellipse', '--scale-from', 'ring',
+    '--ring-q', 0.42, '--background', 'median', '--energy', 200)
+with h5py.File(folder / 'ring.h5') as f:
+    m, p = f['measurement'].attrs, f['preparation'].attrs
+    check(f"ring centre {p['centre_row']} {p['centre_column']}", abs(p['centre_row'] - 46.3) < 0.3 and abs(p['centre_column'] - 43.1) < 0.3)
+    check(f"ellipse {m['ellipticity']} {m['ellipse_angle']}", abs(m['ellipticity'] - 0.04) < 0.004 and abs(np.sin(m['ellipse_angle'])) < 0.1)
+    q = f['measurement/q_x'][()]
+    check(f'scale {q[1] - q[0]}', abs((q[1] - q[0]) - 0.42 / 28) < 1e-4)
+    # what was subtracted is stored: added again, the mean ring is back
+    left = f['measurement/patterns'][0, 0]
+    check('background', abs(np.median(left)) < 3 and np.nanmax(f['preparation/background'][0, 0]) > 150)
+
+# another command takes the prepared file with its centre, ellipse and mask
+run('disc.h5', '-o', 'again.h5', '--energy', 200)
+with h5py.File(folder / 'again.h5') as f:
+    check('mask kept', f['measurement/hidden'][()].sum() == 1)
+
+run('a.npy', '-o', 'x.h5', status=3, says='--pixel-q')
+run('a.npy', '-o', 'x.h5', '--find-centre', 'ring', status=2, says='--ring')
+run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--each', status=2, says='--find-centre')
+run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--mask', 'beam-stop', status=4, says='no shadow')
+run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--scan-shape', '3x3', status=3, says='4 frames')
+run('one.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--find-centre', 'ring', '--ring', '18,40', '--centre', '20,20', status=4, says='--centre')
+check('nothing left behind', not (folder / 'x.h5').exists() and not list(folder.glob('*.part')))
+print('\n'.join(failures) or 'convert in order')
+sys.exit(bool(failures))

@@ -101,6 +101,36 @@ void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, 
         }
 }
 
+NeighbourList neighbours_within(const Cell& cell, const std::vector<Vector3d>& positions,
+                                double cutoff) {
+  NeighbourList out;
+  out.first.assign(positions.size() + 1, 0);
+  visit_neighbours(cell, positions, cutoff, [&](std::size_t i, std::size_t j, const Vector3d& r) {
+    ++out.first[i + 1];  // atoms are visited in ascending order
+    out.atom.push_back(j);
+    out.step.push_back(r);
+  });
+  for (std::size_t i = 0; i < positions.size(); ++i) out.first[i + 1] += out.first[i];
+  return out;
+}
+
+std::vector<Vector3d> nearest_steps(const NeighbourList& neighbours, std::size_t i,
+                                    std::size_t most) {
+  const auto begin = neighbours.step.begin() + std::ptrdiff_t(neighbours.first[i]);
+  std::vector<Vector3d> out(std::min(most, neighbours.count(i)));
+  std::partial_sort_copy(
+      begin, begin + std::ptrdiff_t(neighbours.count(i)), out.begin(), out.end(),
+      [](const Vector3d& a, const Vector3d& b) { return a.squaredNorm() < b.squaredNorm(); });
+  return out;
+}
+
+std::size_t close_pairs(const Atoms& atoms, double distance) {
+  std::size_t twice = 0;
+  visit_neighbours(atoms.cell, atoms.positions, distance,
+                   [&](std::size_t, std::size_t, const Vector3d&) { ++twice; });
+  return twice / 2;
+}
+
 ClosestPair closest_pair(const Atoms& atoms, double limit) {
   ClosestPair best{0, 0, std::numeric_limits<double>::infinity()};
   const auto visit = [&](std::size_t i, std::size_t j, const Vector3d& r) {

@@ -12,6 +12,24 @@ namespace vitrobeam {
 void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
                       const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit);
 
+// The neighbours of atom i stand at [first[i], first[i + 1]) of `atom` and `step`.
+struct NeighbourList {
+  std::vector<std::size_t> first, atom;
+  std::vector<Vector3d> step;  // from atom i to the neighbour, Angstrom
+
+  std::size_t size() const { return first.size() - 1; }
+  std::size_t count(std::size_t i) const { return first[i + 1] - first[i]; }
+};
+NeighbourList neighbours_within(const Cell& cell, const std::vector<Vector3d>& positions,
+                                double cutoff);
+
+// Steps to the `most` nearest neighbours of atom i in the list, the nearest first.
+std::vector<Vector3d> nearest_steps(const NeighbourList& neighbours, std::size_t i,
+                                    std::size_t most);
+
+// Pairs closer than `distance`, images included, each counted once.
+std::size_t close_pairs(const Atoms& atoms, double distance);
+
 // Shortest distance between two atoms, images included; infinity if no two are within `limit`.
 struct ClosestPair {
   std::size_t first = 0, second = 0;

@@ -1,5 +1,6 @@
 #include "models/pair_distribution.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -29,6 +30,7 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
                    });
   PairDistribution out;
   out.total.assign(bins, 0);
+  out.pairs.assign(bins, 0);
   const double volume = atoms.cell.volume(), n = double(atoms.size());
   std::vector<double> shell(bins);
   for (std::size_t b = 0; b < bins; ++b) {
@@ -39,13 +41,42 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
   for (const auto& [za, a] : kinds)
     for (const auto& [zb, b] : kinds) {
       const auto& h = histogram[a * next + b];
-      for (std::size_t k = 0; k < bins; ++k) out.total[k] += h[k] * volume / (n * n * shell[k]);
+      for (std::size_t k = 0; k < bins; ++k) {
+        out.total[k] += h[k] * volume / (n * n * shell[k]);
+        out.pairs[k] += h[k];
+      }
       if (b < a) continue;
       auto& g = out.partials[std::string(symbol(za)) + "-" + std::string(symbol(zb))];
       for (std::size_t k = 0; k < bins; ++k)
         g.push_back(h[k] * volume / (double(count[a]) * double(count[b]) * shell[k]));
     }
   return out;
+}
+
+double first_minimum(const std::vector<double>& r, const std::vector<double>& g) {
+  constexpr double kSigma = 0.1;  // Angstrom
+  const std::size_t n = g.size();
+  const double bin = n > 1 ? r[1] - r[0] : 1;
+  const auto reach = std::ptrdiff_t(std::ceil(4 * kSigma / bin));
+  std::vector<double> smooth(n, 0);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::ptrdiff_t k = -reach; k <= reach; ++k) {
+      const auto j = std::ptrdiff_t(i) + k;
+      if (j < 0 || j >= std::ptrdiff_t(n)) continue;
+      const double x = double(k) * bin / kSigma;
+      smooth[i] += g[std::size_t(j)] * std::exp(-x * x / 2);
+    }
+  const double highest = *std::max_element(smooth.begin(), smooth.end());
+  std::size_t peak = 0;  // the first that reaches 40 % of the highest
+  while (peak < n && smooth[peak] < 0.4 * highest) ++peak;
+  while (peak + 1 < n && smooth[peak + 1] > smooth[peak]) ++peak;
+  std::size_t low = peak;
+  while (low + 1 < n && smooth[low + 1] <= smooth[low]) ++low;
+  if (low + 1 >= n) return 0;
+  std::size_t start = low;  // a gap is flat
+  while (start > peak && smooth[start - 1] - smooth[low] < 1e-3 * highest) --start;
+  while (low + 1 < n && smooth[low + 1] - smooth[start] < 1e-3 * highest) ++low;
+  return (r[start] + r[low]) / 2;
 }
 
 }  // namespace vitrobeam

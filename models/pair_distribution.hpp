@@ -10,10 +10,15 @@ struct PairDistribution {
   std::vector<double> r;  // bin centres, Angstrom
   std::vector<double> total;
   std::map<std::string, std::vector<double>> partials;
+  std::vector<double> pairs;  // ordered pairs in each bin, an atom with itself not among them
 };
 
 // Distances up to r_max in bins of `bin` Angstrom; every periodic image counts, so r_max may exceed
 // half of the cell. A model without a cell volume is Error{physics}.
 PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin);
+
+// The first minimum behind the first peak of a g(r), smoothed over 0.1 Angstrom: where the first
+// shell ends. In a crystal, the middle of the gap. 0: there is no peak followed by a minimum.
+double first_minimum(const std::vector<double>& r, const std::vector<double>& g);
 
 }  // namespace vitrobeam

@@ -2,59 +2,186 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <voro++/voro++.hh>
 
 #include "base/error.hpp"
+#include "models/elements.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// Reads one computed cell into the result.
-void take_cell(voro::voronoicell_neighbor& cell, std::size_t atom, double face_cut, Voronoi& out) {
+struct Face {
+  int behind;  // atom, negative: a wall
+  int edges;
+  double area;
+};
+
+// Mean length of the edges; every edge is met twice.
+double mean_edge(const std::vector<int>& vertices, const std::vector<double>& places) {
+  double sum = 0, count = 0;
+  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1)
+    for (int k = 0; k < vertices[at]; ++k) {
+      const auto from = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
+      const auto to = 3 * std::size_t(vertices[at + 1 + std::size_t((k + 1) % vertices[at])]);
+      sum += std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
+                        places[from + 2] - places[to + 2]);
+      ++count;
+    }
+  return sum / count;
+}
+
+// Edges of each face that are longer than `edge_cut` times the mean.
+std::vector<int> long_edges(voro::voronoicell_neighbor& cell, double edge_cut) {
+  std::vector<int> out, vertices;
+  std::vector<double> places;
+  cell.face_vertices(vertices);
+  cell.vertices(places);
+  const double least = edge_cut * mean_edge(vertices, places);
+  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1) {
+    out.push_back(0);
+    for (int k = 0; k < vertices[at]; ++k) {
+      const auto from = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
+      const auto to = 3 * std::size_t(vertices[at + 1 + std::size_t((k + 1) % vertices[at])]);
+      out.back() += std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
+                               places[from + 2] - places[to + 2]) >= least;
+    }
+  }
+  return out;
+}
+
+std::vector<Face> faces_of(voro::voronoicell_neighbor& cell, double edge_cut) {
   std::vector<int> behind, edges;
   std::vector<double> areas;
   cell.neighbors(behind);
-  cell.face_orders(edges);
   cell.face_areas(areas);
-  double surface = 0;
-  for (double a : areas) surface += a;
-  out.volume[atom] = cell.volume();
-  for (std::size_t f = 0; f < areas.size(); ++f) {
-    if (behind[f] < 0) {
-      out.at_surface[atom] = true;
-      continue;
-    }
-    if (areas[f] < face_cut * surface) continue;
-    out.neighbours[atom].push_back(std::size_t(behind[f]));
-    if (edges[f] >= 3 && edges[f] <= 6) ++out.index[atom][std::size_t(edges[f] - 3)];
-  }
-  std::sort(out.neighbours[atom].begin(), out.neighbours[atom].end());
+  if (edge_cut > 0)
+    edges = long_edges(cell, edge_cut);
+  else
+    cell.face_orders(edges);
+  std::vector<Face> out;
+  for (std::size_t f = 0; f < areas.size(); ++f) out.push_back({behind[f], edges[f], areas[f]});
+  return out;
 }
 
+// Where the plane of each face stands: `normal` of the cell's face is outward, and the plane lies
+// at `distance` along it. A periodic image of an atom has its own plane.
+struct Plane {
+  Vector3d normal;
+  double distance;
+};
+
+std::vector<Plane> planes_of(voro::voronoicell_neighbor& cell) {
+  std::vector<double> normals, places;
+  std::vector<int> vertices;
+  cell.normals(normals);
+  cell.vertices(places);
+  cell.face_vertices(vertices);
+  std::vector<Plane> out;
+  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1) {
+    const auto f = 3 * out.size();
+    const Vector3d n(normals[f], normals[f + 1], normals[f + 2]);
+    double distance = 0;  // mean over the corners: small faces have inexact normals
+    for (int k = 0; k < vertices[at]; ++k) {
+      const auto corner = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
+      distance += n.dot(Vector3d(places[corner], places[corner + 1], places[corner + 2]));
+    }
+    out.push_back({n, distance / vertices[at]});
+  }
+  return out;
+}
+
+// Half-edge of the space in which a cell is cut again, Angstrom: beyond it a cell counts as open.
+constexpr double kOpen = 1000;
+
+class Counter {
+ public:
+  Counter(const VoronoiSettings& settings, Voronoi& out) : settings_(settings), out_(out) {}
+
+  // Reads one computed cell into the result.
+  void take(voro::voronoicell_neighbor& cell, std::size_t atom) {
+    std::vector<Face> faces = faces_of(cell, settings_.edge_cut);
+    double surface = 0;
+    for (const Face& f : faces) surface += f.area;
+    out_.volume[atom] = cell.volume();
+    const bool rebuilds = settings_.small_faces == SmallFaces::rebuild;
+    std::vector<Plane> planes;
+    if (rebuilds) planes = planes_of(cell);
+    std::vector<Face> kept;
+    std::vector<Plane> kept_planes;
+    for (std::size_t f = 0; f < faces.size(); ++f) {
+      if (faces[f].behind < 0) {
+        out_.at_surface[atom] = true;
+        continue;
+      }
+      if (faces[f].area < settings_.face_cut * surface) continue;
+      kept.push_back(faces[f]);
+      if (rebuilds) kept_planes.push_back(planes[f]);
+    }
+    if (rebuilds) kept = rebuilt(kept, kept_planes);
+    store(atom, std::move(kept));
+  }
+
+ private:
+  // The faces of the cell that these planes bound; none if it is open.
+  std::vector<Face> rebuilt(const std::vector<Face>& kept, const std::vector<Plane>& planes) {
+    voro::voronoicell_neighbor cell;
+    cell.init(-kOpen, kOpen, -kOpen, kOpen, -kOpen, kOpen);
+    for (std::size_t f = 0; f < kept.size(); ++f) {
+      const Vector3d to = 2 * planes[f].distance * planes[f].normal;
+      if (!cell.nplane(to.x(), to.y(), to.z(), int(f))) return {};
+    }
+    std::vector<Face> faces = faces_of(cell, settings_.edge_cut);
+    for (Face& f : faces) {
+      if (f.behind < 0) return {};
+      f.behind = kept[std::size_t(f.behind)].behind;
+    }
+    return faces;
+  }
+
+  void store(std::size_t atom, std::vector<Face> faces) {
+    std::sort(faces.begin(), faces.end(), [](const Face& a, const Face& b) {
+      return std::tie(a.behind, a.area) < std::tie(b.behind, b.area);
+    });
+    for (const Face& f : faces) {
+      out_.neighbours[atom].push_back(std::size_t(f.behind));
+      out_.area[atom].push_back(f.area);
+      out_.edges[atom].push_back(f.edges);
+      if (f.edges >= 3 && f.edges <= 6) ++out_.index[atom][std::size_t(f.edges - 3)];
+    }
+  }
+
+  const VoronoiSettings& settings_;
+  Voronoi& out_;
+};
+
 template <typename Container>
-void compute(Container& container, double face_cut, Voronoi& out) {
+void compute(Container& container, Counter counter, std::size_t atoms) {
   voro::voronoicell_neighbor cell;
   std::size_t done = 0;
   const auto take = [&](auto& loop) {
     if (!loop.start()) return;
     do {
       if (container.compute_cell(cell, loop)) {
-        take_cell(cell, std::size_t(loop.pid()), face_cut, out);
+        counter.take(cell, std::size_t(loop.pid()));
         ++done;
       }
     } while (loop.inc());
   };
-  if constexpr (std::is_same_v<Container, voro::container_periodic>) {
+  constexpr bool kPeriodic = std::is_same_v<Container, voro::container_periodic> ||
+                             std::is_same_v<Container, voro::container_periodic_poly>;
+  if constexpr (kPeriodic) {
     voro::c_loop_all_periodic loop(container);
     take(loop);
   } else {
     voro::c_loop_all loop(container);
     take(loop);
   }
-  if (done != out.volume.size())
+  if (done != atoms)
     fail(Fault::physics,
-         "{} of {} atoms have no Voronoi cell: two atoms lie at one place, or outside of the cell",
-         out.volume.size() - done, out.volume.size());
+         "{} of {} atoms have no Voronoi cell: two atoms lie at one place, or outside of the cell, "
+         "or a much larger neighbour (--radii) covers them",
+         atoms - done, atoms);
 }
 
 // Blocks of about five atoms are fastest (voro++ documentation).
@@ -64,7 +191,18 @@ int blocks(double edge, double volume, std::size_t atoms) {
 
 // The cell turned so that a lies along x and b in the xy plane, as voro++ wants it: vectors = lower
 // * turned axes.
-void periodic_cells(const Atoms& atoms, double face_cut, Voronoi& out) {
+template <typename Container>
+void put(Container& container, int i, const Vector3d& r, const VoronoiSettings& settings,
+         int number) {
+  if constexpr (std::is_same_v<Container, voro::container_poly> ||
+                std::is_same_v<Container, voro::container_periodic_poly>)
+    container.put(i, r.x(), r.y(), r.z(), settings.radii.at(number));
+  else
+    container.put(i, r.x(), r.y(), r.z());
+}
+
+template <typename Container>
+void periodic_cells(const Atoms& atoms, const VoronoiSettings& settings, Voronoi& out) {
   const Eigen::Matrix3d& v = atoms.cell.vectors;
   const Vector3d x = v.row(0).transpose().normalized();
   const Vector3d b = v.row(1).transpose();
@@ -76,17 +214,16 @@ void periodic_cells(const Atoms& atoms, double face_cut, Voronoi& out) {
   axes << x.transpose(), y.transpose(), z.transpose();
   const Eigen::Matrix3d l = v * axes.transpose();
   const double volume = atoms.cell.volume();
-  voro::container_periodic container(
-      l(0, 0), l(1, 0), l(1, 1), l(2, 0), l(2, 1), l(2, 2), blocks(l(0, 0), volume, atoms.size()),
-      blocks(l(1, 1), volume, atoms.size()), blocks(l(2, 2), volume, atoms.size()), 8);
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    const Vector3d r = axes * atoms.positions[i];
-    container.put(int(i), r.x(), r.y(), r.z());
-  }
-  compute(container, face_cut, out);
+  Container container(l(0, 0), l(1, 0), l(1, 1), l(2, 0), l(2, 1), l(2, 2),
+                      blocks(l(0, 0), volume, atoms.size()), blocks(l(1, 1), volume, atoms.size()),
+                      blocks(l(2, 2), volume, atoms.size()), 8);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    put(container, int(i), axes * atoms.positions[i], settings, atoms.numbers[i]);
+  compute(container, Counter(settings, out), atoms.size());
 }
 
-void walled_cells(const Atoms& atoms, double face_cut, Voronoi& out) {
+template <typename Container>
+void walled_cells(const Atoms& atoms, const VoronoiSettings& settings, Voronoi& out) {
   Vector3d lo = Vector3d::Zero(), hi = atoms.cell.vectors.diagonal();
   std::array<bool, 3> periodic = atoms.cell.periodic;
   const bool finite = atoms.cell.vectors.isZero();
@@ -104,48 +241,82 @@ void walled_cells(const Atoms& atoms, double face_cut, Voronoi& out) {
   }
   const Vector3d size = hi - lo;
   const double volume = size.prod();
-  voro::container container(
+  Container container(
       lo.x(), hi.x(), lo.y(), hi.y(), lo.z(), hi.z(), blocks(size.x(), volume, atoms.size()),
       blocks(size.y(), volume, atoms.size()), blocks(size.z(), volume, atoms.size()), periodic[0],
       periodic[1], periodic[2], 8);
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    const Vector3d& r = atoms.positions[i];
-    container.put(int(i), r.x(), r.y(), r.z());
-  }
-  compute(container, face_cut, out);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    put(container, int(i), atoms.positions[i], settings, atoms.numbers[i]);
+  compute(container, Counter(settings, out), atoms.size());
 }
 
 }  // namespace
 
-Voronoi voronoi(const Atoms& atoms, double face_cut) {
+Voronoi voronoi(const Atoms& atoms, const VoronoiSettings& settings) {
   Voronoi out;
   const auto n = atoms.size();
   if (n == 0) return out;
   out.index.assign(n, {0, 0, 0, 0});
   out.volume.assign(n, 0);
   out.neighbours.resize(n);
+  out.area.resize(n);
+  out.edges.resize(n);
   out.at_surface.assign(n, false);
+  const bool radical = !settings.radii.empty();
+  if (radical)
+    for (int z : atoms.numbers)
+      if (settings.radii.count(z) == 0)
+        fail(Fault::usage, "the radical tessellation needs a radius of {} (--radii)", symbol(z));
   const auto& p = atoms.cell.periodic;
   const bool finite = atoms.cell.vectors.isZero();
   if (!finite && p[0] && p[1] && p[2])
-    periodic_cells(atoms, face_cut, out);
+    radical ? periodic_cells<voro::container_periodic_poly>(atoms, settings, out)
+            : periodic_cells<voro::container_periodic>(atoms, settings, out);
   else if (finite || atoms.cell.is_orthogonal())
-    walled_cells(atoms, face_cut, out);
+    radical ? walled_cells<voro::container_poly>(atoms, settings, out)
+            : walled_cells<voro::container>(atoms, settings, out);
   else
     fail(Fault::physics, "Voronoi cells of a tilted cell need it to be periodic along all axes");
   return out;
+}
+
+Voronoi voronoi(const Atoms& atoms, double face_cut) {
+  VoronoiSettings settings;
+  settings.face_cut = face_cut;
+  return voronoi(atoms, settings);
 }
 
 std::string voronoi_name(const std::array<int, 4>& i) {
   return fmt::format("<{},{},{},{}>", i[0], i[1], i[2], i[3]);
 }
 
-void label_voronoi(Atoms& atoms, const Voronoi& v, double face_cut) {
+std::string voronoi_rule(const VoronoiSettings& s) {
+  std::string out = s.radii.empty() ? "" : "radical planes, ";
+  if (s.face_cut > 0)
+    out += fmt::format("faces under {:g} % of the surface {}", 100 * s.face_cut,
+                       s.small_faces == SmallFaces::rebuild
+                           ? "left out and the cell cut again without them"
+                           : "not counted");
+  else
+    out += "every face counted";
+  if (s.edge_cut > 0)
+    out += fmt::format(", edges under {:g} % of the mean not counted", 100 * s.edge_cut);
+  return out;
+}
+
+void label_voronoi(Atoms& atoms, const Voronoi& v, const VoronoiSettings& settings) {
   std::vector<std::int64_t> values;
   for (const auto& index : v.index) values.insert(values.end(), index.begin(), index.end());
   atoms.labels["voronoi"] = {4, std::move(values)};
   atoms.labels["voronoi_volume"] = {1, v.volume};
-  atoms.info["voronoi_face_cut"] = fmt::format("{:g}", face_cut);
+  atoms.info["voronoi_face_cut"] = fmt::format("{:g}", settings.face_cut);
+  atoms.info["voronoi_rule"] = voronoi_rule(settings);
+}
+
+void label_voronoi(Atoms& atoms, const Voronoi& v, double face_cut) {
+  VoronoiSettings settings;
+  settings.face_cut = face_cut;
+  label_voronoi(atoms, v, settings);
 }
 
 double voronoi_fraction(const Atoms& atoms, const Voronoi& v, const std::array<int, 4>& index,
@@ -157,6 +328,15 @@ double voronoi_fraction(const Atoms& atoms, const Voronoi& v, const std::array<i
     hits += v.index[i] == index;
   }
   return all > 0 ? hits / all : 0;
+}
+
+std::vector<double> five_fold_share(const Voronoi& v) {
+  std::vector<double> out;
+  for (const auto& edges : v.edges) {
+    const auto five = std::count(edges.begin(), edges.end(), 5);
+    out.push_back(edges.empty() ? 0 : double(five) / double(edges.size()));
+  }
+  return out;
 }
 
 }  // namespace vitrobeam

@@ -1,36 +1,66 @@
-// Voronoi analysis of a model (voro++, Rycroft, Chaos 19 (2009) 041111).
+// Voronoi analysis of a model (voro++, Rycroft, Chaos 19 (2009) 041111), plain or radical.
 #pragma once
+#include <map>
+
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
 
 // Faces smaller than this share of the surface of their cell are not counted (of the index and of
-// the neighbours): the usual cut of 1 %. The edges of the faces that stay are counted as they are.
-// 0 counts everything.
+// the neighbours): the usual cut of 1 %. 0 counts everything.
 inline constexpr double kVoronoiFaceCut = 0.01;
+
+// What becomes of the edges when small faces are left out.
+enum class SmallFaces {
+  drop,    // the faces that stay keep their edges as they are
+  rebuild  // the cell is cut again by the planes of the neighbours that stay, and all its faces
+           // count (Yang et al., Nature 592 (2021) 60): a small face becomes an edge or a corner.
+           // A cell that is then open has no faces.
+};
+
+struct VoronoiSettings {
+  double face_cut = kVoronoiFaceCut;
+  SmallFaces small_faces = SmallFaces::drop;
+  // Edges shorter than this share of the mean edge of the cell are not counted.
+  double edge_cut = 0;
+  // Radii by atomic number (Angstrom): a face stands where the power distances r^2 - R^2 are equal
+  // (radical or Laguerre tessellation). None: it stands in the middle.
+  std::map<int, double> radii;
+};
 
 struct Voronoi {
   std::vector<std::array<int, 4>> index;  // <n3,n4,n5,n6>: faces with 3, 4, 5, 6 edges
-  std::vector<double> volume;             // Angstrom^3, of the whole cell whatever the cut
+  std::vector<double> volume;             // Angstrom^3, of the whole cell whatever the cuts
   std::vector<std::vector<std::size_t>> neighbours;  // atoms behind the counted faces, ascending
+  std::vector<std::vector<double>> area;             // Angstrom^2 of those faces
+  std::vector<std::vector<int>> edges;               // their numbers of edges
   std::vector<bool> at_surface;  // the cell touches the border of an open axis: index and volume
                                  // are not the atom's own
 };
 
 // Open axes are closed by walls at the cell's faces; a finite piece (zero cell) by walls 3 Angstrom
-// outside of its atoms. Error{physics}: a tilted cell that is not periodic along all axes, or two
-// atoms at one place.
+// outside of its atoms. Error{physics}: a tilted cell that is not periodic along all axes, two
+// atoms at one place, or a radical cell that is empty.
+Voronoi voronoi(const Atoms& atoms, const VoronoiSettings& settings);
 Voronoi voronoi(const Atoms& atoms, double face_cut = kVoronoiFaceCut);
 
 // "<0,0,12,0>"
 std::string voronoi_name(const std::array<int, 4>& index);
 
-// Adds the labels voronoi (four columns) and voronoi_volume, and records the face cut in info.
+// What was not counted, in words: "faces under 1 % of the surface not counted".
+std::string voronoi_rule(const VoronoiSettings& settings);
+
+// Adds the labels voronoi (four columns) and voronoi_volume, and records the rule in info.
+void label_voronoi(Atoms& atoms, const Voronoi& v, const VoronoiSettings& settings);
 void label_voronoi(Atoms& atoms, const Voronoi& v, double face_cut);
 
 // Share of the atoms of element `centre` (0 = all) whose index is `index`; atoms at a surface are
 // left out.
 double voronoi_fraction(const Atoms& atoms, const Voronoi& v, const std::array<int, 4>& index,
                         int centre = 0);
+
+// Share of the counted faces of every atom that have five edges: its five-fold bonds (Hu et al.,
+// Nat. Commun. 6 (2015) 8310, W = n5 / sum n).
+std::vector<double> five_fold_share(const Voronoi& v);
 
 }  // namespace vitrobeam

@@ -122,3 +122,96 @@ TEST_CASE("two atoms at one place and open tilted cells are refused") {
   tilted.cell.periodic[2] = false;
   CHECK_THROWS_AS(voronoi(tilted), Error);
 }
+
+TEST_CASE("radical cells fill the box too; equal radii are plain; the larger atom gets more") {
+  const Atoms glass = read_structure(kSource + "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
+  VoronoiSettings radical;
+  radical.radii = {{29, 1.28}, {40, 1.60}};
+  const Voronoi v = voronoi(glass, radical), plain = voronoi(glass);
+  CHECK(total_volume(v) == approx(glass.cell.volume()).epsilon(1e-8));
+  for (std::size_t i = 0; i < glass.size(); ++i)
+    for (auto j : v.neighbours[i])
+      if (std::count(v.neighbours[j].begin(), v.neighbours[j].end(), i) == 0)
+        CHECK(v.area[i].size() != 0);  // only a cut can make neighbours one-sided
+  const auto share_of_zr = [&](const Voronoi& cells) {
+    double sum = 0;
+    for (std::size_t i = 0; i < glass.size(); ++i)
+      sum += glass.numbers[i] == 40 ? cells.volume[i] : 0;
+    return sum / glass.cell.volume();
+  };
+  CHECK(share_of_zr(v) > share_of_zr(plain) + 0.02);
+  radical.radii = {{29, 1.4}, {40, 1.4}};
+  const Voronoi equal = voronoi(glass, radical);
+  CHECK(equal.index == plain.index);
+  for (std::size_t i = 0; i < glass.size(); ++i) CHECK(equal.volume[i] == approx(plain.volume[i]));
+  radical.radii = {{29, 1.4}};
+  CHECK_THROWS_AS(voronoi(glass, radical), Error);
+}
+
+TEST_CASE("a radical face stands where the power distances are equal") {
+  Atoms two;
+  two.cell = Cell::orthogonal(8, 6, 6);
+  two.add(29, {0, 0, 0});
+  two.add(40, {4, 0, 0});
+  VoronoiSettings s;
+  s.radii = {{29, 1}, {40, 2}};  // x^2 - 1 = (4 - x)^2 - 4, x = 13/8
+  const Voronoi v = voronoi(two, s);
+  CHECK(v.volume[0] == approx(2 * 13.0 / 8 * 36));
+  CHECK(v.volume[1] == approx(2 * 19.0 / 8 * 36));
+}
+
+TEST_CASE("areas close the surface of a cell, five-fold share of the icosahedron is 1") {
+  const Atoms gas = random_gas(1000, Vector3d(10, 10, 10).asDiagonal());
+  const Voronoi v = voronoi(gas, 0);
+  for (std::size_t i = 0; i < gas.size(); ++i) {
+    double volume = 0;  // pyramids over the faces
+    for (std::size_t k = 0; k < v.area[i].size(); ++k) {
+      Vector3d d = gas.positions[v.neighbours[i][k]] - gas.positions[i];
+      for (int c = 0; c < 3; ++c) d[c] -= 10 * std::round(d[c] / 10);
+      volume += v.area[i][k] * d.norm() / 6;
+    }
+    CHECK(volume == approx(v.volume[i]).epsilon(1e-8));
+  }
+  Atoms motif;
+  motif.add(29, {0, 0, 0});
+  const double phi = (1 + std::sqrt(5.0)) / 2;
+  for (double a : {-1.0, 1.0})
+    for (double b : {-phi, phi}) {
+      motif.add(40, {0, a, b});
+      motif.add(40, {a, b, 0});
+      motif.add(40, {b, 0, a});
+    }
+  const Voronoi ico = voronoi(motif);
+  CHECK(ico.index[0] == std::array<int, 4>{0, 0, 12, 0});
+  CHECK(five_fold_share(ico)[0] == 1);
+}
+
+TEST_CASE(
+    "rebuilding without small faces leaves nothing below the cut that touches its neighbours") {
+  const Atoms glass = read_structure(kSource + "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
+  VoronoiSettings rebuild;
+  rebuild.small_faces = SmallFaces::rebuild;
+  const Voronoi v = voronoi(glass, rebuild), dropped = voronoi(glass), all = voronoi(glass, 0);
+  for (std::size_t i = 0; i < glass.size(); ++i) {
+    CHECK(v.neighbours[i] == dropped.neighbours[i]);
+    CHECK(v.volume[i] == all.volume[i]);
+    // the polyhedron is whole again: every corner joins three faces, sum (6 - edges) = 12
+    int euler = 0;
+    for (int e : v.edges[i]) euler += 6 - e;
+    CHECK(euler == 12);
+    if (dropped.edges[i].size() == all.edges[i].size()) CHECK(v.index[i] == all.index[i]);
+  }
+  rebuild.face_cut = 0;
+  CHECK(voronoi(glass, rebuild).index == all.index);
+  VoronoiSettings edges;
+  edges.face_cut = 0;
+  edges.edge_cut = 0.1;
+  const Voronoi cut = voronoi(glass, edges);
+  std::size_t fewer = 0;
+  for (std::size_t i = 0; i < glass.size(); ++i)
+    for (std::size_t k = 0; k < cut.edges[i].size(); ++k) {
+      CHECK(cut.edges[i][k] <= all.edges[i][k]);
+      fewer += cut.edges[i][k] < all.edges[i][k];
+    }
+  CHECK(fewer > 1000);
+}

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/detector_option.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/trial.hpp"
@@ -140,11 +141,12 @@ void print_dry_run(Plan& p, const SimulateSettings& s) {
   for (const auto& d : p.simulation.recording.detectors)
     check_detector(d, grid, p.simulation.optics.wavelength());
   check_probe(p, s, grid);
-  const PatternWindow window(grid, p.simulation.recording.q_max);
+  const CameraPixels pixels = pattern_pixels(grid, p.simulation.recording);
   const int slices = slices_of(p);
   const double slice = seconds_per_slice<Real>(grid), n = double(p.scan.positions.size());
-  const double pattern =
-      p.simulation.recording.patterns ? double(window.nx) * window.ny * sizeof(Real) : 0;
+  const double pattern = p.simulation.recording.patterns
+                             ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
+                             : 0;
   const double exit =
       p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
   const double mrad = 1e3 * p.simulation.optics.wavelength(), gib = 1 << 30;
@@ -177,11 +179,6 @@ Shape with_depths(std::size_t depths, const Shape& shape) {
   Shape all = {depths};
   all.insert(all.end(), shape.begin(), shape.end());
   return all;
-}
-
-void write_detector(Hdf5Writer& file, const std::string& path, const Stack<double>& maps) {
-  file.write(path, maps);
-  file.attribute(path, "units", std::string("fraction of incident beam"));
 }
 
 template <typename Real>
@@ -217,33 +214,27 @@ void write_file(const SimulateSettings& s, const Plan& p, const Simulation<Real>
   if (r.exit_waves)
     file.create_chunked<std::complex<Real>>("/simulation/exit_wave", shape(gy, gx),
                                             chunk_shape(gy, gx));
-  std::vector<Stack<double>> images(r.detectors.size(),
-                                    Stack<double>(with_depths(depths.size(), scan))),
+  const auto channels = std::size_t(channel_count(r.detectors));
+  std::vector<std::vector<double>> images(channels, std::vector<double>(n * depths.size())),
       errors = images;
   double lowest = 1e9, highest = 0, mean = 0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t d = 0; d < depths.size(); ++d) {
-      const Unit u = Unit::from(journal.read(i * depths.size() + d), r.detectors.size());
+      const Unit u = Unit::from(journal.read(i * depths.size() + d), channels);
       Shape chunk = {i / scan[1], i % scan[1], 0, 0};
       if (depths.size() > 1) chunk.insert(chunk.begin(), d);
       if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
       if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
       for (std::size_t k = 0; k < images.size(); ++k) {
-        images[k].values[d * n + i] = u.detectors[k];
-        errors[k].values[d * n + i] = u.errors[k];
+        images[k][d * n + i] = u.detectors[k];
+        errors[k][d * n + i] = u.errors[k];
       }
       lowest = std::min(lowest, u.intensity_out);
       highest = std::max(highest, u.intensity_out);
       mean += u.intensity_out / double(n * depths.size());
     }
-  for (std::size_t k = 0; k < images.size(); ++k) {
-    const std::string path = "/simulation/detectors/" + r.detectors[k].name;
-    write_detector(file, path, images[k]);
-    if (s.phonons > 1)
-      write_detector(file, "/simulation/detectors_stderr/" + r.detectors[k].name, errors[k]);
-    file.attribute(path, "inner_mrad", r.detectors[k].inner_mrad);
-    file.attribute(path, "outer_mrad", r.detectors[k].outer_mrad);
-  }
+  if (s.phonons < 2) errors.clear();
+  write_detectors(file, r.detectors, with_depths(depths.size(), scan), images, errors);
   if (r.exit_waves)
     file.attribute("/simulation/exit_wave", "units",
                    std::string("amplitude; the incident wave has sum |psi|^2 = 1"));
@@ -324,8 +315,9 @@ template <typename Real>
 void run_phonons(const SimulateSettings& s, const Plan& p, std::size_t depths,
                  const std::vector<std::size_t>& missing, Journal& journal) {
   const auto u = parse_u_rms(s.u_rms, p.atoms);
-  const PatternWindow window(grid_of(p), p.simulation.recording.q_max);
-  const double pattern_bytes = p.simulation.recording.patterns ? 8.0 * window.nx * window.ny : 8;
+  const CameraPixels pixels = pattern_pixels(grid_of(p), p.simulation.recording);
+  const double pattern_bytes =
+      p.simulation.recording.patterns ? 8.0 * double(pixels.q_x().size() * pixels.q_y().size()) : 8;
   const auto block =
       std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / (pattern_bytes * double(depths))));
   Progress progress("positions x configurations", missing.size() * depths * s.phonons,

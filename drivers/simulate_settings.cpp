@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "drivers/detector_option.hpp"
 #include "drivers/quantity.hpp"
 #include "models/elements.hpp"
 
@@ -23,18 +24,6 @@ int samples(double edge, double pixel) {
          "--pixel, or cut the model",
          pixel, edge, n, kMostSamples);
   return good_size(int(n));
-}
-
-AnnularDetector parse_detector(const std::string& text) {
-  const auto name = split(text, '=');
-  const auto angles = name.size() == 2 ? split(name[1], ':') : std::vector<std::string>{};
-  if (name.size() != 2 || name[0].empty() || angles.size() != 2)
-    fail(Fault::usage,
-         "--detector '{}': expected NAME=INNER:OUTER in mrad, for example haadf=60:90", text);
-  if (name[0].find_first_of("/. ") != std::string::npos)
-    fail(Fault::usage, "--detector '{}': a name has no '/', '.' or blanks", text);
-  return {name[0], parse_quantity(angles[0], "mrad", "detector"),
-          parse_quantity(angles[1], "mrad", "detector")};
 }
 
 std::vector<Vector2d> read_positions(const std::string& path) {
@@ -83,6 +72,24 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
       .above(0);
   o.add("beam-tilt", s.beam_tilt, "X,Y",
         "of the beam in mrad: it travels along (tan x, tan y, 1); patterns stay centred on it");
+  o.add("specimen-tilt", s.specimen_tilt, "X,Y",
+        "of the specimen in mrad: its z axis points along (tan x, tan y, 1), turned at half its "
+        "height; at most 30");
+  o.add("focal-spread", s.optics.focal_spread, "Angstrom",
+        "rms of the normal spread of defocus; intensities are averaged over it")
+      .at_least(0)
+      .at_most(1e5);
+  o.add("source-size", s.optics.source_fwhm, "Angstrom",
+        "FWHM of the Gaussian source on the specimen; intensities are averaged over it")
+      .at_least(0)
+      .at_most(1000);
+  o.add("aperture-inner", s.optics.inner_mrad, "mrad",
+        "the aperture is an annulus, closed up to here")
+      .at_least(0)
+      .at_most(200);
+  o.add("aperture-ellipse", s.aperture_ellipse, "RATIO[,ANGLE]",
+        "of long to short axis of the aperture, the long one at ANGLE degrees from +x towards +y; "
+        "its area stays that of the round one");
   o.add("aperture-edge", s.optics.edge,
         {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}},
         "border samples of the aperture covered by their share, or all-or-nothing");
@@ -122,6 +129,50 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
         "of waves and patterns");
 }
 
+namespace {
+
+void resolve_tilts(const SimulateSettings& s, Optics& optics) {
+  if (!s.beam_tilt.empty()) optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
+  if (optics.tilt_mrad.norm() > 50)
+    fail(Fault::usage,
+         "--beam-tilt {}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
+         "model instead",
+         s.beam_tilt);
+  if (!s.specimen_tilt.empty())
+    optics.specimen_tilt_mrad = parse_pair(s.specimen_tilt, "mrad", "specimen-tilt");
+  if (optics.specimen_tilt_mrad.norm() > 30)
+    fail(Fault::usage,
+         "--specimen-tilt {}: at most 30 mrad, where lengths are 5e-4 off already; turn the model "
+         "instead",
+         s.specimen_tilt);
+}
+
+void resolve_aperture(const SimulateSettings& s, Optics& optics) {
+  const bool is_shaped = optics.inner_mrad > 0 || !s.aperture_ellipse.empty();
+  if (optics.plane_wave && (is_shaped || !optics.is_coherent()))
+    fail(Fault::usage,
+         "--mode plane-wave has no aperture and no source; leave out --aperture-inner, "
+         "--aperture-ellipse, --focal-spread and --source-size");
+  if (optics.inner_mrad > 0 && optics.inner_mrad >= optics.semiangle_mrad)
+    fail(Fault::usage, "--aperture-inner {}: must be below the semi-angle of {} mrad",
+         optics.inner_mrad, optics.semiangle_mrad);
+  if (s.aperture_ellipse.empty()) return;
+  const auto parts = split(s.aperture_ellipse, ',');
+  if (parts.size() > 2)
+    fail(Fault::usage, "--aperture-ellipse '{}': expected RATIO or RATIO,ANGLE",
+         s.aperture_ellipse);
+  optics.aperture_ratio = parse_quantity(parts[0], "", "aperture-ellipse");
+  if (parts.size() == 2)
+    optics.aperture_angle = parse_quantity(parts[1], "deg", "aperture-ellipse") * M_PI / 180;
+  if (!(optics.aperture_ratio >= 1 && optics.aperture_ratio <= 10))
+    fail(Fault::usage,
+         "--aperture-ellipse {}: the ratio of long to short axis is from 1 to 10; turn the angle "
+         "by 90 degrees instead of giving its inverse",
+         s.aperture_ellipse);
+}
+
+}  // namespace
+
 Settings describe(SimulateSettings& s) {
   if (std::string(VITROBEAM_DEFAULT_PRECISION) == "double")
     s.precision = Precision::double_precision;
@@ -146,12 +197,24 @@ Settings describe(SimulateSettings& s) {
   o.add("to", s.to, "X,Y", "opposite corner, itself excluded (default: the cell's)");
   o.add("positions", s.positions, "FILE", "text file with one position x y in Angstrom per line");
   o.section("Output");
-  o.add("detector", s.detectors, "NAME=IN:OUT", "annular detector, inner and outer angle in mrad");
+  o.add("detector", s.detectors, "NAME=IN:OUT",
+        "annular detector, inner and outer angle in mrad; /4+15deg: in 4 segments from 15 degrees "
+        "on; IN:OUT:STEP: in rings; NAME=com or com:OUT: centre of mass");
   o.add("patterns", s.patterns, {{"full", PatternMode::full}, {"none", PatternMode::none}},
         "store diffraction patterns");
   o.add("q-max", s.q_max, "1/Angstrom",
         "crop patterns to |q_x|, |q_y| up to this (default: the whole grid)")
       .above(0);
+  o.add("bin", s.bin, "samples of the grid along the edge of a stored pixel")
+      .at_least(1)
+      .at_most(1024);
+  o.add("camera-length", s.camera_length, "mm",
+        "with --camera-pixel: patterns on the pixels of a camera, resampled by area")
+      .above(0);
+  o.add("camera-pixel", s.camera_pixel, "mm", "edge of a camera's pixel (55um)").above(0);
+  o.add("camera-pixels", s.camera_pixels, "along an edge of the camera; 0 = as many as it takes")
+      .at_least(0)
+      .at_most(16384);
   o.add("exit-wave", s.exit_wave, "store the exit wave of every position");
   o.add("every-slices", s.every_slices,
         "results also after every so many slices: a leading thickness axis; 0 = only at the exit")
@@ -200,17 +263,13 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.optics = s.optics;
   r.optics.plane_wave = s.mode == BeamMode::plane_wave;
   r.optics.aberrations = parse_aberrations(s.aberrations);
-  if (!s.beam_tilt.empty()) r.optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
-  if (r.optics.tilt_mrad.norm() > 50)
-    fail(Fault::usage,
-         "--beam-tilt {}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
-         "model instead",
-         s.beam_tilt);
   if (s.probe_fwhm) {
     r.optics.semiangle_mrad = s.optics.semiangle_mrad =
         semiangle_for_fwhm(s.optics.energy_kV, *s.probe_fwhm);
     s.probe_fwhm.reset();
   }
+  resolve_tilts(s, r.optics);
+  resolve_aperture(s, r.optics);
   if (!s.grid.empty()) {
     std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
   } else {
@@ -229,15 +288,19 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);
   r.recording.exit_waves = s.exit_wave;
+  if (bool(s.camera_length) != bool(s.camera_pixel))
+    fail(Fault::usage, "--camera-length and --camera-pixel: give both of them, or neither");
+  if (s.camera_length && s.bin != 1)
+    fail(Fault::usage, "--bin and --camera-length: give one of them");
+  if (s.camera_pixels > 0 && s.q_max)
+    fail(Fault::usage, "--q-max and --camera-pixels: give one of them");
+  r.recording.bin = s.bin;
+  r.recording.camera_pixels = s.camera_pixels;
+  if (s.camera_length)  // tan(angle) = angle of the paraxial pattern
+    r.recording.pixel_q = *s.camera_pixel / *s.camera_length / r.optics.wavelength();
   r.recording.every_slices = s.every_slices;
   r.recording.memory_GiB = s.memory_GiB;
-  for (const auto& d : s.detectors) {
-    r.recording.detectors.push_back(parse_detector(d));
-    for (std::size_t k = 0; k + 1 < r.recording.detectors.size(); ++k)
-      if (r.recording.detectors[k].name == r.recording.detectors.back().name)
-        fail(Fault::usage, "--detector {}: two detectors of this name",
-             r.recording.detectors[k].name);
-  }
+  r.recording.detectors = parse_detectors(s.detectors);
   if (s.phonons > 0 && s.u_rms.empty())
     fail(Fault::usage,
          "--phonons {}: without --u-rms every configuration is the same; give --u-rms 0.085 or the "

@@ -20,7 +20,7 @@ struct SimulateSettings {
   int frame = -1;
   bool wrap = false;
   Optics optics;
-  std::string aberrations, beam_tilt;
+  std::string aberrations, beam_tilt, specimen_tilt, aperture_ellipse;
   std::optional<double> probe_fwhm;
   BeamMode mode = BeamMode::probe;
   double wrap_limit = 20;  // %
@@ -39,6 +39,9 @@ struct SimulateSettings {
   std::vector<std::string> detectors;
   PatternMode patterns = PatternMode::full;
   std::optional<double> q_max;
+  int bin = 1;
+  std::optional<double> camera_length, camera_pixel;  // mm
+  int camera_pixels = 0;
   bool exit_wave = false;
   int every_slices = 0;
 };

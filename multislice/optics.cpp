@@ -14,14 +14,25 @@ namespace {
 constexpr double kPlanck = 6.62607015e-34, kLight = 299792458.0, kCharge = 1.602176634e-19,
                  kMass = 9.1093837015e-31;
 
+// Radius of an elliptical aperture towards q, over that of a round one of the same area.
+double stretch(const Optics& optics, double qx, double qy) {
+  const double ratio = optics.aperture_ratio;
+  if (ratio == 1) return 1;
+  const double phi = std::atan2(qy, qx) - optics.aperture_angle;
+  return 1 / std::sqrt(std::pow(std::cos(phi), 2) / ratio + std::pow(std::sin(phi), 2) * ratio);
+}
+
 // Share of the aperture at q: 1 inside, 0 outside, on the border by `edge`; the central beam is
-// always whole.
+// always whole, or closed by an inner radius.
 double aperture(const Optics& optics, double qx, double qy, double lx, double ly) {
-  const double q = std::hypot(qx, qy), qa = optics.aperture_q();
-  if (q == 0) return 1;
-  if (optics.edge == ApertureEdge::hard) return q <= qa ? 1 : 0;
+  const double q = std::hypot(qx, qy), qa = optics.aperture_q() * stretch(optics, qx, qy);
+  const double q_inner = qa * optics.inner_mrad / optics.semiangle_mrad;
+  if (q == 0) return q_inner > 0 ? 0 : 1;
+  if (optics.edge == ApertureEdge::hard) return q <= qa && q >= q_inner ? 1 : 0;
   const double pitch = std::hypot(qx / (q * lx), qy / (q * ly));  // sampling along the radius
-  return std::clamp((qa - q) / pitch + 0.5, 0.0, 1.0);
+  const double open = std::clamp((qa - q) / pitch + 0.5, 0.0, 1.0);
+  if (q_inner == 0) return open;
+  return std::max(0.0, open - std::clamp((q_inner - q) / pitch + 0.5, 0.0, 1.0));
 }
 
 // chi(q) = pi lambda C10 q^2 + pi/2 C30 lambda^3 q^4 + the terms of Krivanek's sum, with C10 =
@@ -52,19 +63,20 @@ double interaction_constant(double energy_kV) {
 
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return {{0, 0, 1.0}};
-  const double qa = optics.aperture_q(), mrad = 1e3 * optics.wavelength();
+  const double qa = optics.aperture_q() * std::sqrt(optics.aperture_ratio),
+               mrad = 1e3 * optics.wavelength();
   if (qa >= grid.q_max())
     fail(Fault::physics,
          "--semiangle {} mrad reaches beyond the band limit of {:.2f} mrad: use a finer --pixel or "
          "--grid",
          optics.semiangle_mrad, grid.q_max() * mrad);
-  if (qa * std::min(grid.lx, grid.ly) < 1)
+  if (const double q_short = qa / optics.aperture_ratio; q_short * std::min(grid.lx, grid.ly) < 1)
     fail(Fault::physics,
          "--semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every "
          "{:.3f} mrad; use a cell "
          "of at least {:.0f} Angstrom, or --mode plane-wave",
          optics.semiangle_mrad, grid.lx, grid.ly, mrad / std::min(grid.lx, grid.ly),
-         std::ceil(1 / qa));
+         std::ceil(1 / q_short));
   const int jx_max = std::min(int(qa * grid.lx) + 2, grid.band_x()),
             jy_max = std::min(int(qa * grid.ly) + 2, grid.band_y());
   std::vector<ApertureBeam> beams;
@@ -77,6 +89,11 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
       beams.push_back({jx, jy, std::polar(a, -aberration_phase(optics, qx, qy))});
       total += a * a;
     }
+  if (beams.empty())
+    fail(Fault::physics,
+         "--aperture-inner {} mrad: no beam of the cell, which has one every {:.3f} mrad, lies "
+         "between it and the semi-angle of {} mrad; use a larger cell",
+         optics.inner_mrad, mrad / std::min(grid.lx, grid.ly), optics.semiangle_mrad);
   for (auto& b : beams) b.amplitude /= std::sqrt(total);
   return beams;
 }

@@ -29,9 +29,24 @@ struct Optics {
   double cs_mm = 0;                          // C30
   std::vector<Aberration> aberrations = {};  // beside defocus and C30
   ApertureEdge edge = ApertureEdge::soft;
+  double inner_mrad = 0;  // an annular aperture is closed up to here
+  // An elliptical aperture: ratio of long to short axis, the area that of a round one; the long
+  // axis at aperture_angle from +x towards +y, rad.
+  double aperture_ratio = 1, aperture_angle = 0;
   Vector2d tilt_mrad = {0, 0};  // of the beam: it travels along (tan tilt_x, tan tilt_y, 1)
+  // Of the specimen: its own z axis points along (tan x, tan y, 1), turned about a point half its
+  // height below where the untilted beam enters. To first order this is a beam tilted the other way
+  // in the specimen's frame; what is left out grows as the square, 4e-4 of a length at 20 mrad.
+  Vector2d specimen_tilt_mrad = {0, 0};
+  double focal_spread = 0;  // rms of the normal distribution of defocus, Angstrom
+  double source_fwhm = 0;   // of the Gaussian source, demagnified onto the specimen, Angstrom
 
   double wavelength() const { return vitrobeam::wavelength(energy_kV); }
+  Vector2d total_tilt() const {
+    return 1e-3 * (tilt_mrad - specimen_tilt_mrad);
+  }  // of the beam in
+     // the specimen
+  bool is_coherent() const { return focal_spread == 0 && source_fwhm == 0; }
   double aperture_q() const { return semiangle_mrad * 1e-3 / wavelength(); }  // 1/Angstrom
 };
 

@@ -52,7 +52,41 @@ std::vector<int> recorded_depths(int slices, int every) {
   return depths;
 }
 
+// Adds up what the modes of a partially coherent beam give at a position and hands it on with the
+// last of them; results of a single mode pass through as they are.
+template <typename Real>
+class ModeSum {
+ public:
+  using Sink = typename Simulation<Real>::Sink;
+  ModeSum(std::size_t modes, std::size_t depths, std::size_t positions, const Sink& sink)
+      : modes_(modes), depths_(depths), sums_(modes > 1 ? depths * positions : 0), sink_(sink) {}
+
+  // `slot` is the place of position `i` among those that are under way.
+  void add(std::size_t mode, std::size_t slot, std::size_t i, const ProbeResult<Real>& result) {
+    if (modes_ == 1) return sink_(i, result);
+    ProbeResult<Real>& sum = sums_[slot * depths_ + std::size_t(result.depth)];
+    if (mode == 0) {
+      sum = result;
+    } else {
+      sum.pattern += result.pattern;
+      sum.intensity_out += result.intensity_out;
+      for (std::size_t d = 0; d < sum.detectors.size(); ++d)
+        sum.detectors[d] += result.detectors[d];
+    }
+    if (mode + 1 == modes_) sink_(i, sum);
+  }
+
+ private:
+  std::size_t modes_, depths_;
+  std::vector<ProbeResult<Real>> sums_;
+  const Sink& sink_;
+};
+
 }  // namespace
+
+CameraPixels pattern_pixels(const Grid& grid, const Recording& r) {
+  return {grid, {r.q_max, r.bin, r.pixel_q, r.camera_pixels}};
+}
 
 int slice_count(double height, double thickness) {
   constexpr double kMost = 1e6;
@@ -75,7 +109,7 @@ EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t 
   const double k = double(beams),
                depths = double(recorded_depths(slices, recording.every_slices).size());
   const double band = M_PI * std::pow(grid.q_max(), 2) * grid.lx * grid.ly;
-  const PatternWindow window(grid, recording.q_max);
+  const PatternWindow window = pattern_pixels(grid, recording).window();
   const double samples = recording.patterns ? std::min(band, double(window.nx) * window.ny) : 0;
   return {k * slices + depths * 0.6 * (4 * band * k * k + 8 * n * k * samples) / wave,
           waves_bytes + depths * k * band * 2 * double(bytes_per_real) + 3 * k * k * 16};
@@ -101,16 +135,20 @@ struct Simulation<Real>::State {
       : settings(s),
         grid(make_grid(atoms, s)),
         beams(aperture_beams(s.optics, grid)),
-        window(grid, s.recording.q_max),
+        modes(incident_modes(s.optics, grid, beams)),
+        pixels(pattern_pixels(grid, s.recording)),
+        window(pixels.window()),
         sums(s.recording.detectors, grid, s.optics.wavelength()),
         slices(s.engine == Engine::phase_object ? 1
                                                 : slice_count(atoms.cell.vectors(2, 2), s.slice)),
         depths(recorded_depths(slices, s.recording.every_slices)),
         dz(atoms.cell.vectors(2, 2) / slices),
+        entrance(atoms.cell.vectors(2, 2) / 2 *
+                 (1e-3 * s.optics.specimen_tilt_mrad).array().tan().matrix()),
         atoms_placed(0),
         transform(grid),
         propagator(grid, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
-                   s.optics.tilt_mrad * 1e-3,
+                   s.optics.total_tilt(),
                    s.engine == Engine::kinematic ? std::optional(1.0 / grid.ny) : std::nullopt),
         transmission(transform, potential_of(atoms, displacements),
                      interaction_constant(s.optics.energy_kV), threads,
@@ -125,16 +163,17 @@ struct Simulation<Real>::State {
     return potential;
   }
 
-  // The probe at r0: A(q) exp(-i chi - 2 pi i q.r0).
-  void load_probe(const Vector2d& r0, Complex* wave,
+  // A mode of the probe at r0: A(q) exp(-i chi - 2 pi i q.r0).
+  void load_probe(std::size_t mode, const Vector2d& at, Complex* wave,
                   typename BandTransform<Real>::Workspace& w) const {
+    const Vector2d r0 = at + entrance;
     transform.write_columns(wave, w, [&](int jx, Complex* column) {
       bool any = false;
-      for (const ApertureBeam& b : beams)
-        if (b.jx == jx) {
+      for (std::size_t k = 0; k < beams.size(); ++k)
+        if (const ApertureBeam& b = beams[k]; b.jx == jx) {
           const double turn = b.jx * r0.x() / grid.lx + b.jy * r0.y() / grid.ly;
           column[b.jy < 0 ? b.jy + grid.ny : b.jy] =
-              Complex(b.amplitude * std::polar(1.0, -2 * M_PI * turn));
+              Complex(modes.amplitudes[mode][k] * std::polar(1.0, -2 * M_PI * turn));
           any = true;
         }
       return any;
@@ -188,11 +227,14 @@ struct Simulation<Real>::State {
   SimulationSettings settings;
   Grid grid;
   std::vector<ApertureBeam> beams;
-  PatternWindow window;
+  IncidentModes modes;
+  CameraPixels pixels;
+  PatternWindow window;  // of the samples that they take
   DetectorSums<Real> sums;
   int slices;
   std::vector<int> depths;
   double dz;
+  Vector2d entrance;  // from where a position is to where its beam enters a tilted specimen
   std::size_t atoms_placed;
   BandTransform<Real> transform;
   Propagator<Real> propagator;
@@ -236,33 +278,42 @@ std::size_t Simulation<Real>::beams() const {
 }
 
 template <typename Real>
-std::vector<double> Simulation<Real>::q_x() const {
-  std::vector<double> q(state_->window.nx);
-  for (int i = 0; i < state_->window.nx; ++i) q[i] = (state_->window.first_x + i) / state_->grid.lx;
-  return q;
+const IncidentModes& Simulation<Real>::modes() const {
+  return state_->modes;
 }
-
+template <typename Real>
+std::vector<double> Simulation<Real>::q_x() const {
+  return state_->pixels.q_x();
+}
 template <typename Real>
 std::vector<double> Simulation<Real>::q_y() const {
-  std::vector<double> q(state_->window.ny);
-  for (int j = 0; j < state_->window.ny; ++j) q[j] = (state_->window.first_y + j) / state_->grid.ly;
-  return q;
+  return state_->pixels.q_y();
 }
 
 template <typename Real>
 void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
                            const Stop& stop) const {
   const State& s = *state_;
-  const Engine engine = s.settings.engine == Engine::automatic
-                            ? cheapest_engine(s.grid, s.slices, s.beams.size(),
-                                              s.settings.recording, positions.size(), sizeof(Real))
-                            : s.settings.engine;
+  if (s.settings.recording.exit_waves && s.modes.amplitudes.size() > 1)
+    fail(
+        Fault::usage,
+        "--exit-wave: a beam with --focal-spread or --source-size has no one exit wave; leave them "
+        "out, or --exit-wave");
+  const Engine engine =
+      s.settings.engine == Engine::automatic
+          ? cheapest_engine(s.grid, s.slices, s.beams.size(), s.settings.recording,
+                            positions.size() * s.modes.amplitudes.size(), sizeof(Real))
+          : s.settings.engine;
+  const Sink onto_pixels = [&](std::size_t i, const ProbeResult<Real>& r) {
+    sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave});
+  };
+  const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
-    run_scattering_matrix(positions, threads, sink, stop);
+    run_scattering_matrix(positions, threads, to, stop);
   else if (engine == Engine::kinematic)
-    run_kinematic(positions, threads, sink, stop);
+    run_kinematic(positions, threads, to, stop);
   else
-    run_multislice(positions, threads, sink, stop);
+    run_multislice(positions, threads, to, stop);
 }
 
 template <typename Real>
@@ -281,26 +332,28 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
     std::vector<AlignedArray<Complex>> storage;
     for (std::size_t k = 0; k < kTogether; ++k) storage.push_back(s.transform.make_wave());
     ProbeResult<Real> result;
+    ModeSum<Real> sum(s.modes.amplitudes.size(), s.depths.size(), kTogether, sink);
 #pragma omp for schedule(dynamic)
     for (std::size_t batch = 0; batch < batches; ++batch) {
       if (failure.halted() || stop()) continue;
       const std::size_t first = batch * kTogether,
                         last = std::min(first + kTogether, positions.size());
       std::vector<Complex*> waves;
-      for (std::size_t i = first; i < last; ++i) {
-        waves.push_back(storage[i - first].get());
-        s.load_probe(positions[i], waves.back(), workspace);
-      }
-      for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted(); ++d) {
-        const int next = std::min(s.depths[d], s.slices - 1);  // record() applies the last slice
-        propagate(s.transform, s.transmission, s.propagator, done, next, waves, workspace);
-        done = next;
-        failure.guard([&] {
-          for (std::size_t i = first; i < last; ++i) {
-            s.record(d, s.depths[d] == s.slices, waves[i - first], workspace, result);
-            sink(i, result);
-          }
-        });
+      for (std::size_t i = first; i < last; ++i) waves.push_back(storage[i - first].get());
+      for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
+        for (std::size_t i = first; i < last; ++i)
+          s.load_probe(mode, positions[i], waves[i - first], workspace);
+        for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted(); ++d) {
+          const int next = std::min(s.depths[d], s.slices - 1);  // record() applies the last slice
+          propagate(s.transform, s.transmission, s.propagator, done, next, waves, workspace);
+          done = next;
+          failure.guard([&] {
+            for (std::size_t i = first; i < last; ++i) {
+              s.record(d, s.depths[d] == s.slices, waves[i - first], workspace, result);
+              sum.add(mode, i - first, i, result);
+            }
+          });
+        }
       }
     }
   }
@@ -318,21 +371,24 @@ void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int
     const auto incident = s.transform.make_wave(), scattered = s.transform.make_wave(),
                sum = s.transform.make_wave();
     ProbeResult<Real> result;
+    ModeSum<Real> modes(s.modes.amplitudes.size(), s.depths.size(), 1, sink);
 #pragma omp for schedule(dynamic)
     for (std::size_t i = 0; i < positions.size(); ++i) {
       if (failure.halted() || stop()) continue;
-      s.load_probe(positions[i], incident.get(), workspace);
-      std::fill_n(scattered.get(), s.transform.wave_size(), std::complex<Real>(0));
-      for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted();
-           done = s.depths[d++]) {
-        propagate_kinematic(s.transform, s.transmission, s.propagator, done, s.depths[d],
-                            incident.get(), scattered.get(), workspace);
-        std::transform(incident.get(), incident.get() + s.transform.wave_size(), scattered.get(),
-                       sum.get(), std::plus<>());
-        failure.guard([&] {
-          s.record(d, false, sum.get(), workspace, result);
-          sink(i, result);
-        });
+      for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
+        s.load_probe(mode, positions[i], incident.get(), workspace);
+        std::fill_n(scattered.get(), s.transform.wave_size(), std::complex<Real>(0));
+        for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted();
+             done = s.depths[d++]) {
+          propagate_kinematic(s.transform, s.transmission, s.propagator, done, s.depths[d],
+                              incident.get(), scattered.get(), workspace);
+          std::transform(incident.get(), incident.get() + s.transform.wave_size(), scattered.get(),
+                         sum.get(), std::plus<>());
+          failure.guard([&] {
+            s.record(d, false, sum.get(), workspace, result);
+            modes.add(mode, 0, i, result);
+          });
+        }
       }
     }
   }
@@ -347,19 +403,20 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
   if (r.exit_waves)
     fail(Fault::usage,
          "--engine smatrix keeps no exit waves; use --engine multislice with --exit-wave");
-  if (const double need = engine_cost(Engine::scattering_matrix, s.grid, s.slices, s.beams.size(),
-                                      r, positions.size(), threads, sizeof(Real))
-                              .bytes /
-                          (1 << 30);
+  if (const double need =
+          engine_cost(Engine::scattering_matrix, s.grid, s.slices, s.beams.size(), r,
+                      positions.size() * s.modes.amplitudes.size(), threads, sizeof(Real))
+              .bytes /
+          (1 << 30);
       need > r.memory_GiB)
     fail(Fault::physics,
          "--engine smatrix: the matrix of {} plane waves takes {:.2f} GiB, --memory allows {}; "
          "allow more or use "
          "--engine multislice",
          s.beams.size(), need, r.memory_GiB);
-  const auto matrices = scattering_matrices(s.transform, s.transmission, s.propagator, s.beams,
-                                            s.depths, r.patterns ? &s.window : nullptr, r.detectors,
-                                            s.settings.optics.wavelength(), threads, stop);
+  const auto matrices = scattering_matrices(
+      s.transform, s.transmission, s.propagator, s.beams, s.modes, s.depths,
+      r.patterns ? &s.window : nullptr, r.detectors, s.settings.optics.wavelength(), threads, stop);
   constexpr std::size_t kTogether = ScatteringMatrix<Real>::kTogether;
   const std::size_t batches = (positions.size() + kTogether - 1) / kTogether;
   FirstFailure failure;
@@ -375,15 +432,13 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
         const ScatteringMatrix<Real>& matrix = matrices[m];
         result.depth = int(m);
         std::vector<Plane<Real>> patterns;
-        if (r.patterns)
-          patterns =
-              matrix.patterns({positions.begin() + long(first), positions.begin() + long(last)});
+        std::vector<Vector2d> at(positions.begin() + long(first), positions.begin() + long(last));
+        for (auto& r0 : at) r0 += s.entrance;
+        if (r.patterns) patterns = matrix.patterns(at);
         for (std::size_t i = first; i < last; ++i) {
           if (r.patterns) result.pattern = std::move(patterns[i - first]);
-          result.intensity_out = matrix.intensity_out(positions[i]);
-          result.detectors.clear();
-          for (std::size_t d = 0; d < r.detectors.size(); ++d)
-            result.detectors.push_back(matrix.detector(d, positions[i]));
+          result.intensity_out = matrix.intensity_out(at[i - first]);
+          result.detectors = matrix.channels(at[i - first]);
           sink(i, result);
         }
       }

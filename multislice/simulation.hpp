@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "models/atoms.hpp"
+#include "multislice/camera_pixels.hpp"
+#include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
 #include "potentials/grid.hpp"
@@ -19,12 +21,18 @@ namespace vitrobeam {
 // What is kept of every exit wave.
 struct Recording {
   bool patterns = true;
-  double q_max = 0;  // crop patterns to |q_x|, |q_y| <= q_max, 1/Angstrom; 0 = the whole grid
+  double q_max = 0;       // crop patterns to |q_x|, |q_y| <= q_max, 1/Angstrom; 0 = the whole grid
+  int bin = 1;            // samples of the grid along the edge of a pattern's pixel
+  double pixel_q = 0;     // edge of a pixel in 1/Angstrom instead (a camera's); 0 = by `bin`
+  int camera_pixels = 0;  // along an edge of the pattern; 0 = as many as it takes
   bool exit_waves = false;
-  std::vector<AnnularDetector> detectors;
+  std::vector<Detector> detectors;
   int every_slices = 0;   // also after every so many slices, not only behind the last
   double memory_GiB = 4;  // that a scattering matrix may take
 };
+
+// The pixels of its patterns.
+CameraPixels pattern_pixels(const Grid& grid, const Recording& recording);
 
 // Multislice and scattering matrix give the same numbers to rounding; the matrix costs the
 // aperture's plane waves instead of the positions. The others are approximations, only ever chosen
@@ -46,7 +54,7 @@ template <typename Real>
 struct ProbeResult {
   int depth = 0;                  // index into Simulation::depths()
   Plane<Real> pattern;            // [q_y, q_x], q = 0 at (n/2, n/2); empty if not recorded
-  std::vector<double> detectors;  // as Recording::detectors
+  std::vector<double> detectors;  // the channels of Recording::detectors, one after the other
   double intensity_out = 0;  // sum over the whole band: 1 minus what scattered beyond the limit
   Plane<std::complex<Real>>
       exit_wave;  // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
@@ -91,8 +99,9 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
-  std::size_t beams() const;        // plane waves in the aperture
-  std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
+  std::size_t beams() const;           // plane waves in the aperture
+  const IncidentModes& modes() const;  // more than one with a focal spread or a finite source
+  std::vector<double> q_x() const;     // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 
   // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the

@@ -1,0 +1,85 @@
+#include "multislice/coherence.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+
+namespace vitrobeam {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+// L with L L^T = C but for a trace of `left`, of a positive matrix given by its diagonal and its
+// columns: Cholesky's factor with the largest remaining diagonal taken next (Harbrecht, Peters and
+// Schneider 2012).
+template <typename Column>
+MatrixXd low_rank_factor(VectorXd diagonal, double left, const Column& column) {
+  const Index n = diagonal.size();
+  std::vector<VectorXd> factor;
+  while (diagonal.sum() > left && Index(factor.size()) < n) {
+    Index pivot = 0;
+    const double largest = diagonal.maxCoeff(&pivot);
+    if (!(largest > 0)) break;
+    VectorXd next = column(pivot);
+    for (const VectorXd& f : factor) next -= f * f[pivot];
+    next /= std::sqrt(largest);
+    diagonal = (diagonal - next.cwiseAbs2()).cwiseMax(0.0);
+    diagonal[pivot] = 0;
+    factor.push_back(std::move(next));
+  }
+  MatrixXd l(n, Index(factor.size()));
+  for (Index m = 0; m < l.cols(); ++m) l.col(m) = factor[std::size_t(m)];
+  return l;
+}
+
+}  // namespace
+
+double coherence(const Optics& optics, const Grid& grid, const ApertureBeam& k,
+                 const ApertureBeam& l) {
+  const Vector2d qk(k.jx / grid.lx, k.jy / grid.ly), ql(l.jx / grid.lx, l.jy / grid.ly);
+  const double focus =
+      M_PI * optics.wavelength() * optics.focal_spread * (qk.squaredNorm() - ql.squaredNorm());
+  const double rms = optics.source_fwhm / std::sqrt(8 * std::log(2.0)), source = 2 * M_PI * rms;
+  return std::exp(-0.5 * focus * focus - 0.5 * source * source * (qk - ql).squaredNorm());
+}
+
+IncidentModes incident_modes(const Optics& optics, const Grid& grid,
+                             const std::vector<ApertureBeam>& beams) {
+  IncidentModes modes;
+  const auto n = Index(beams.size());
+  if (optics.is_coherent() || n == 1) {
+    modes.amplitudes.emplace_back();
+    for (const auto& b : beams) modes.amplitudes[0].push_back(b.amplitude);
+    return modes;
+  }
+  VectorXd size(n);
+  for (Index k = 0; k < n; ++k) size[k] = std::abs(beams[std::size_t(k)].amplitude);
+  const MatrixXd factor =
+      low_rank_factor(size.cwiseAbs2(), kModesLeftOut / 10, [&](Index pivot) -> VectorXd {
+        VectorXd column(n);
+        for (Index k = 0; k < n; ++k)
+          column[k] = size[k] * size[pivot] *
+                      coherence(optics, grid, beams[std::size_t(k)], beams[std::size_t(pivot)]);
+        return column;
+      });
+  // the same subspace by its eigenvectors: fewer modes for the same intensity
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(factor.transpose() * factor);
+  const VectorXd weights = eigen.eigenvalues().reverse();
+  const MatrixXd waves = factor * eigen.eigenvectors().rowwise().reverse();
+  Index kept = 0;
+  double intensity = 0;
+  while (kept < weights.size() && (kept == 0 || 1 - intensity > kModesLeftOut))
+    intensity += weights[kept++];
+  modes.left_out = std::max(0.0, 1 - intensity);
+  for (Index m = 0; m < kept; ++m) {
+    auto& mode = modes.amplitudes.emplace_back();
+    for (Index k = 0; k < n; ++k)
+      mode.push_back(beams[std::size_t(k)].amplitude / size[k] * waves(k, m) /
+                     std::sqrt(intensity));
+  }
+  return modes;
+}
+
+}  // namespace vitrobeam

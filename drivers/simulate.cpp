@@ -150,7 +150,9 @@ void print_dry_run(Plan& p, const SimulateSettings& s) {
   const double exit =
       p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
   const double mrad = 1e3 * p.simulation.optics.wavelength(), gib = 1 << 30;
-  const std::size_t beams = aperture_beams(p.simulation.optics, grid).size();
+  const auto aperture = aperture_beams(p.simulation.optics, grid);
+  const std::size_t beams = aperture.size(),
+                    modes = incident_modes(p.simulation.optics, grid, aperture).amplitudes.size();
   const int repeats = std::max(1, s.phonons);
   const double transmission = double(grid.nx) * grid.ny * 2 * sizeof(Real) * slices;
   std::cout << fmt::format(
@@ -161,10 +163,12 @@ void print_dry_run(Plan& p, const SimulateSettings& s) {
       p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
       p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
       p.scan.positions.size(), beams, repeats, s.common.threads);
+  if (modes > 1) std::cout << fmt::format("coherence   {} modes per position\n", modes);
   for (const auto& [name, engine] :
        {std::pair{"multislice", Engine::multislice}, {"smatrix", Engine::scattering_matrix}}) {
-    const EngineCost cost = engine_cost(engine, grid, slices, beams, p.simulation.recording,
-                                        p.scan.positions.size(), s.common.threads, sizeof(Real));
+    const EngineCost cost =
+        engine_cost(engine, grid, slices, beams, p.simulation.recording,
+                    modes * p.scan.positions.size(), s.common.threads, sizeof(Real));
     std::cout << fmt::format("{:<11} {:.1f} s, {:.2f} GiB\n", name,
                              repeats * (cost.wave_slices + 5.0 * slices) * slice / s.common.threads,
                              (cost.bytes + transmission) / gib);
@@ -270,6 +274,15 @@ void describe_simulation(RunRecord& record, const Plan& p, const SimulateSetting
   add("wall_time_potential", "s", potential_s);
 }
 
+std::string coherence_summary(const Optics& optics, const IncidentModes& modes) {
+  if (optics.is_coherent()) return "";
+  return fmt::format(
+      "coherence   focal spread {:g} Angstrom rms, source {:g} Angstrom FWHM: {} modes hold {:.4f} "
+      "% "
+      "of the beam\n",
+      optics.focal_spread, optics.source_fwhm, modes.amplitudes.size(), 100 * (1 - modes.left_out));
+}
+
 // One line per element: u and what it is as mean-square displacement and as B.
 std::string thermal_summary(const SimulateSettings& s, const Atoms& atoms) {
   if (s.phonons == 0) return "";
@@ -353,10 +366,12 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   if (journal.has(kPlansRecord)) use_transform_plans(text_of(journal.read(kPlansRecord)));
   const Grid grid = grid_of(p);
   check_grid(grid);
-  if (p.simulation.engine == Engine::automatic)
-    p.simulation.engine =
-        cheapest_engine(grid, slices_of(p), aperture_beams(p.simulation.optics, grid).size(),
-                        p.simulation.recording, p.scan.positions.size(), sizeof(Real));
+  if (p.simulation.engine == Engine::automatic) {
+    const auto beams = aperture_beams(p.simulation.optics, grid);
+    const auto modes = incident_modes(p.simulation.optics, grid, beams).amplitudes.size();
+    p.simulation.engine = cheapest_engine(grid, slices_of(p), beams.size(), p.simulation.recording,
+                                          modes * p.scan.positions.size(), sizeof(Real));
+  }
   const auto start = Clock::now();
   const Simulation<Real> sim(p.atoms, p.simulation, threads);
   const double potential_s = seconds_since(start);
@@ -368,13 +383,15 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
+  record.audit.push_back({"modes", "", std::int64_t(sim.modes().amplitudes.size())});
+  record.audit.push_back({"modes_left_out", "fraction of incident beam", sim.modes().left_out});
   std::cout << fmt::format(
       "beam        {} kV, lambda {:.7f} Angstrom, {}, C10 {} Angstrom (defocus {})\n"
       "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "
       "mrad\n"
       "atoms       {} read, {} placed\n"
       "engine      {}\n"
-      "{}",
+      "{}{}",
       s.optics.energy_kV, p.simulation.optics.wavelength(),
       p.simulation.optics.plane_wave
           ? "plane wave"
@@ -384,7 +401,8 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
                         sim.beams()),
       s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
       sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
-      p.atoms.size(), sim.atoms_placed(), engine_name, thermal_summary(s, p.atoms));
+      p.atoms.size(), sim.atoms_placed(), engine_name,
+      coherence_summary(p.simulation.optics, sim.modes()), thermal_summary(s, p.atoms));
 
   if (!journal.has(kPlansRecord)) {
     const std::string plans = transform_plans();

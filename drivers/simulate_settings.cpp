@@ -153,6 +153,10 @@ void resolve_aperture(const SimulateSettings& s, Optics& optics) {
     fail(Fault::usage,
          "--mode plane-wave has no aperture and no source; leave out --aperture-inner, "
          "--aperture-ellipse, --focal-spread and --source-size");
+  if (s.exit_wave && !optics.is_coherent())
+    fail(Fault::usage,
+         "--exit-wave: a beam with --focal-spread or --source-size has no one exit wave; leave "
+         "them out, or --exit-wave");
   if (optics.inner_mrad > 0 && optics.inner_mrad >= optics.semiangle_mrad)
     fail(Fault::usage, "--aperture-inner {}: must be below the semi-angle of {} mrad",
          optics.inner_mrad, optics.semiangle_mrad);

@@ -86,6 +86,17 @@ expect 2 "no effect without --phonons" $run --u-rms 0.08
 expect 2 "have no mean" $run --phonons 3 --u-rms 0.08 --exit-wave
 expect 2 "--aberrations 'C13=2'" $run --aberrations C13=2
 expect 2 "turn the model instead" $run --beam-tilt 100,0
+expect 2 "turn the model instead" $run --specimen-tilt 40,0
+expect 2 "--detector 'a=20:30/1'" $run --detector a=20:30/1
+expect 2 "into whole rings" $run --detector a=20:30:3
+expect 2 "--detector 'c=com:1:2'" $run --detector c=com:1:2
+expect 2 "two detectors" $run --detector a=20:30/2 --detector a_1=20:30
+expect 2 "give both of them" $run --camera-length 100mm
+expect 2 "give one of them" $run --camera-length 100mm --camera-pixel 55um --bin 2
+expect 2 "--aperture-ellipse 0.5" $run --aperture-ellipse 0.5
+expect 2 "below the semi-angle" $run --aperture-inner 12
+expect 2 "no one exit wave" $run --exit-wave --focal-spread 50
+expect 2 "has no aperture and no source" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --source-size 1
 expect 3 "none.xyz" simulate none.xyz -o new.h5
 expect 3 "nan.xyz:3" simulate nan.xyz -o new.h5
 expect 3 "Qq" simulate element.xyz -o new.h5
@@ -98,6 +109,11 @@ expect 4 "--wrap" simulate outside.xyz -o new.h5 --grid 64 --semiangle 10
 expect 4 "band limit of" $run --detector haadf=60:200
 expect 4 "band limit of" $run --detector haadf=60:200 --dry-run
 expect 4 "band limit of" $run --q-max 20
+expect 4 "band limit of" $run --detector seg=0:100/4
+expect 4 "band limit of" $run --detector c=com:100
+expect 4 "narrower than the sampling" $run --detector r=0:20:0.5
+expect 4 "beyond the band limit of" $run --camera-length 100mm --camera-pixel 1mm --camera-pixels 64
+expect 4 "finer than" $run --camera-length 100mm --camera-pixel 5um
 expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 --semiangle 100
 expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5
 expect 4 "use --pixel 0.0834 or coarser" simulate good.xyz -o new.h5 --semiangle 10 --pixel 0.08 --potential peng

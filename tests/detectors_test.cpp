@@ -140,8 +140,8 @@ TEST_CASE("Ehrenfest: the centre of mass is the mean gradient of the phase under
   s.recording.exit_waves = true;
   const auto psi = simulate(nothing, s, at).exit_wave;
   const Grid g{128, 128, 16, 16};
-  const auto c =
-      ProjectedPotential<double>(g, s.potential, {6}).coefficients(assign_to_slices(one, 1)[0]);
+  const auto c = ProjectedPotential<double>(g, s.potential.factors, {6})
+                     .coefficients(assign_to_slices(one, 1)[0]);
   Vector2d gradient(0, 0);
   for (int j = 0; j < 128; ++j)
     for (int i = 0; i < 128; ++i) {

@@ -1,0 +1,229 @@
+#include "patterns/relaxation.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace vitrobeam {
+namespace {
+
+double decay(double t, double tau, double beta, bool squared) {
+  return std::exp(-(squared ? 2.0 : 1.0) * std::pow(t / tau, beta));
+}
+
+// Mean of the decay over all pairs of frames: sum over lags, weighted by the pairs that have them.
+double removed_by_mean(std::size_t frames, double tau, double beta, bool squared) {
+  const double n = double(frames);
+  double sum = 1;  // lag 0, n pairs of n^2, divided by n below
+  for (std::size_t k = 1; k < frames; ++k) {
+    const double f = decay(double(k), tau, beta, squared);
+    if (f < 1e-6) break;
+    sum += 2 * (1 - double(k) / n) * f;
+  }
+  return sum / n;
+}
+
+struct Point {
+  double lag, value, weight;
+};
+
+using Parameters = Eigen::Vector4d;  // log tau, log beta, amplitude, baseline
+
+// Residuals weighted by the number of independent pairs; what is not free has no column.
+struct Problem {
+  const std::vector<Point>& points;
+  std::size_t frames;
+  double series;
+  bool squared, free_beta, free_baseline;
+
+  bool is_free(int k) const { return k == 1 ? free_beta : k == 3 ? free_baseline : true; }
+
+  double model(const Parameters& p, double lag, double removed) const {
+    return p[2] * (decay(lag, std::exp(p[0]), std::exp(p[1]), squared) - removed / series) + p[3];
+  }
+  Eigen::VectorXd residuals(const Parameters& p) const {
+    const double b = removed_by_mean(frames, std::exp(p[0]), std::exp(p[1]), squared);
+    Eigen::VectorXd r(Eigen::Index(points.size()));
+    for (Eigen::Index i = 0; i < r.size(); ++i) {
+      const Point& point = points[std::size_t(i)];
+      r[i] = point.weight * (point.value - model(p, point.lag, b));
+    }
+    return r;
+  }
+};
+
+// Levenberg and Marquardt with numerical derivatives: a few parameters, a few dozen points.
+bool minimise(const Problem& problem, Parameters& p) {
+  double damping = 1e-2;
+  Eigen::VectorXd r = problem.residuals(p);
+  double cost = r.squaredNorm();
+  constexpr int kMostSteps = 60;
+  for (int step = 0; step < kMostSteps; ++step) {
+    Eigen::Matrix<double, Eigen::Dynamic, 4> jacobian(r.size(), 4);
+    for (int k = 0; k < 4; ++k) {
+      if (!problem.is_free(k)) {
+        jacobian.col(k).setZero();
+        continue;
+      }
+      Parameters q = p;
+      const double h = 1e-5 * std::max(1.0, std::abs(p[k]));
+      q[k] += h;
+      jacobian.col(k) = (problem.residuals(q) - r) / h;
+    }
+    Eigen::Matrix4d normal = jacobian.transpose() * jacobian;
+    for (int k = 0; k < 4; ++k)
+      if (!problem.is_free(k)) normal(k, k) = 1;
+    const Parameters gradient = jacobian.transpose() * r;
+    bool better = false;
+    while (damping < 1e8) {
+      Eigen::Matrix4d damped = normal;
+      damped.diagonal() *= 1 + damping;
+      Parameters q = p - Parameters(damped.ldlt().solve(gradient));
+      q[0] = std::clamp(q[0], p[0] - 1.5, p[0] + 1.5);
+      q[1] = std::clamp(q[1], std::log(0.15), std::log(3.0));
+      const Eigen::VectorXd next = problem.residuals(q);
+      const double next_cost = next.squaredNorm();
+      if (std::isfinite(next_cost) && next_cost < cost) {
+        const double gain = (cost - next_cost) / std::max(cost, 1e-300);
+        p = q;
+        r = next;
+        cost = next_cost;
+        damping = std::max(damping / 5, 1e-9);
+        better = true;
+        if (gain < 1e-10) return true;
+        break;
+      }
+      damping *= 4;
+    }
+    if (!better) return true;  // no step improves: the minimum
+  }
+  return false;
+}
+
+// First guess: amplitude from the first lag, tau where the correlation has fallen to exp(-2) of it.
+bool first_guess(const std::vector<Point>& points, Parameters& p, const RelaxationModel& m) {
+  const double top = points.front().value;
+  if (!(top > 0)) return false;
+  const double level = top * std::exp(m.squared ? -2.0 : -1.0);
+  const auto below = std::find_if(points.begin(), points.end(),
+                                  [&](const Point& point) { return point.value < level; });
+  if (below == points.end()) return false;  // no end of it in sight
+  p = {std::log(std::max(0.3, below->lag)), std::log(m.beta > 0 ? m.beta : 0.8), top, 0};
+  return true;
+}
+
+bool fit_once(const Autocorrelation& series, std::size_t without, const RelaxationModel& m,
+              Parameters& p, bool use_guess) {
+  const auto values = series.correlation(without);
+  const auto& lags = series.lags();
+  std::vector<Point> points;
+  for (std::size_t i = 0; i < lags.size(); ++i) {
+    const double spacing =
+        i + 1 < lags.size() ? double(lags[i + 1] - lags[i]) : double(lags[i] - lags[i - 1]);
+    // lags far apart stand for those between them; long lags have fewer pairs
+    points.push_back({double(lags[i]), values[i],
+                      std::sqrt(std::sqrt(spacing) * double(series.frames() - lags[i]) /
+                                double(series.frames()))});
+  }
+  Parameters start;
+  if (use_guess) {
+    if (!first_guess(points, start, m)) return false;
+    p = start;
+  }
+  const Problem problem{points,    series.frames(), double(series.series()),
+                        m.squared, !(m.beta > 0),   m.baseline};
+  return minimise(problem, p) && p[2] > 0 && std::isfinite(p[0]);
+}
+
+}  // namespace
+
+std::vector<std::size_t> correlation_lags(std::size_t frames) {
+  std::vector<std::size_t> lags;
+  for (std::size_t lag = 1; lag <= frames / 3; lag = std::max(lag + 1, lag + lag / 10))
+    lags.push_back(lag);
+  return lags;
+}
+
+Autocorrelation::Autocorrelation(std::size_t frames, std::size_t blocks)
+    : frames_(frames), blocks_(blocks), lags_(correlation_lags(frames)) {
+  const std::size_t n = blocks * lags_.size();
+  for (auto* sums : {&product_, &left_, &right_, &count_}) sums->assign(n, 0);
+}
+
+bool Autocorrelation::add(const float* series) {
+  double mean = 0;
+  for (std::size_t i = 0; i < frames_; ++i) mean += series[i];
+  mean /= double(frames_);
+  if (!(mean > 0) || !std::isfinite(mean)) return false;
+  ++series_;
+  for (std::size_t b = 0; b < blocks_; ++b) {
+    const std::size_t begin = b * frames_ / blocks_, end = (b + 1) * frames_ / blocks_;
+    for (std::size_t l = 0; l < lags_.size(); ++l) {
+      const std::size_t lag = lags_[l], last = std::min(end, frames_ - lag);
+      double product = 0, left = 0, right = 0;
+      for (std::size_t i = begin; i < last; ++i) {
+        const double x = series[i], y = series[i + lag];
+        product += x * y;
+        left += x;
+        right += y;
+      }
+      const std::size_t at = b * lags_.size() + l;
+      product_[at] += product;
+      left_[at] += left;
+      right_[at] += right;
+      count_[at] += last > begin ? double(last - begin) : 0;
+    }
+  }
+  return true;
+}
+
+std::vector<double> Autocorrelation::correlation(std::size_t without) const {
+  std::vector<double> out(lags_.size(), 0);
+  for (std::size_t l = 0; l < lags_.size(); ++l) {
+    double product = 0, left = 0, right = 0, count = 0;
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      if (b == without) continue;
+      const std::size_t at = b * lags_.size() + l;
+      product += product_[at];
+      left += left_[at];
+      right += right_[at];
+      count += count_[at];
+    }
+    out[l] = count > 0 && left > 0 && right > 0 ? product * count / (left * right) - 1 : 0;
+  }
+  return out;
+}
+
+Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& model) {
+  Relaxation result;
+  Parameters p;
+  if (series.series() == 0 || series.lags().size() < 6) return result;
+  if (!fit_once(series, series.blocks(), model, p, true)) return result;
+  result.tau = std::exp(p[0]);
+  result.beta = std::exp(p[1]);
+  result.amplitude = p[2];
+  result.baseline = p[3];
+  // not resolved: faster than the first lag can show, or still falling at the end
+  if (result.tau < 0.2 || result.tau > double(series.frames())) return result;
+  const double n = double(series.blocks());
+  Parameters mean = Parameters::Zero();
+  std::vector<Parameters> parts;
+  for (std::size_t b = 0; b < series.blocks(); ++b) {
+    Parameters q = p;
+    if (!fit_once(series, b, model, q, false)) return result;
+    parts.push_back(q);
+    mean += q / n;
+  }
+  Parameters variance = Parameters::Zero();
+  for (const auto& q : parts) variance += (q - mean).cwiseAbs2();
+  // jackknife; Student's distribution widens what so few blocks know by a few per cent
+  variance *= (n - 1) / n * (1 + 1.2 / n);
+  result.tau_error = result.tau * std::sqrt(variance[0]);
+  result.beta_error = result.beta * std::sqrt(variance[1]);
+  result.amplitude_error = std::sqrt(variance[2]);
+  result.fitted = true;
+  return result;
+}
+
+}  // namespace vitrobeam

@@ -12,6 +12,7 @@ namespace vitrobeam {
 using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 
 int run_model(const std::vector<std::string>& arguments);
+int run_structure(const std::vector<std::string>& arguments);
 int run_simulate(const std::vector<std::string>& arguments);
 int run_camera(const std::vector<std::string>& arguments);
 int run_library(const std::vector<std::string>& arguments);

@@ -21,6 +21,8 @@ struct Command {
 
 constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
+    Command{"structure", vitrobeam::run_structure,
+            "analyse a model: Voronoi, g(r), S(q), order, density"},
     Command{"simulate", vitrobeam::run_simulate,
             "atoms -> diffraction patterns, HAADF, exit waves"},
     Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},

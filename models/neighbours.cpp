@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "models/elements.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -124,10 +126,16 @@ std::vector<Vector3d> nearest_steps(const NeighbourList& neighbours, std::size_t
   return out;
 }
 
-std::size_t close_pairs(const Atoms& atoms, double distance) {
+std::size_t close_pairs(const Atoms& atoms) {
+  double largest = 0;
+  for (int z : atoms.numbers) largest = std::max(largest, metallic_radius(z));
   std::size_t twice = 0;
-  visit_neighbours(atoms.cell, atoms.positions, distance,
-                   [&](std::size_t, std::size_t, const Vector3d&) { ++twice; });
+  visit_neighbours(atoms.cell, atoms.positions, 2 * kClosePair * largest,
+                   [&](std::size_t i, std::size_t j, const Vector3d& r) {
+                     const double limit = kClosePair * (metallic_radius(atoms.numbers[i]) +
+                                                        metallic_radius(atoms.numbers[j]));
+                     twice += r.squaredNorm() < limit * limit;
+                   });
   return twice / 2;
 }
 

@@ -27,8 +27,12 @@ NeighbourList neighbours_within(const Cell& cell, const std::vector<Vector3d>& p
 std::vector<Vector3d> nearest_steps(const NeighbourList& neighbours, std::size_t i,
                                     std::size_t most);
 
-// Pairs closer than `distance`, images included, each counted once.
-std::size_t close_pairs(const Atoms& atoms, double distance);
+// Pairs closer than this share of the sum of their metallic radii (1.8 Angstrom for Cu-Cu) are
+// unphysical: measured models have some.
+inline constexpr double kClosePair = 0.7;
+
+// How many there are, images included, each counted once.
+std::size_t close_pairs(const Atoms& atoms);
 
 // Shortest distance between two atoms, images included; infinity if no two are within `limit`.
 struct ClosestPair {

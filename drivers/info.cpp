@@ -74,8 +74,8 @@ bool is_interchange(const std::string& path) {
 // A line for every dataset of the file's own names; a single value is printed.
 void print_datasets(const Hdf5Reader& file) {
   const auto tree = file.tree();
-  const bool is_own =
-      file.exists("/simulation") || file.exists("/motif_library") || file.exists("/match");
+  const bool is_own = file.exists("/simulation") || file.exists("/structure") ||
+                      file.exists("/motif_library") || file.exists("/match");
   const auto is_shown = [&](const Hdf5Entry& e) {
     return e.is_dataset && !(is_own && is_interchange(e.path));
   };

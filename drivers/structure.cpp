@@ -89,7 +89,8 @@ void analyse_pairs(const StructureSettings& s, StructureResult& r) {
   std::vector<double> q;
   for (int k = 1; k * s.q_step <= s.q_max * (1 + 1e-9); ++k) q.push_back(k * s.q_step);
   if (q.empty()) fail(Fault::usage, "--q-step {:g} is larger than --q-max {:g}", s.q_step, s.q_max);
-  r.partial_factors = structure_factor(*r.pairs, number_density(r.atoms), q, s.window);
+  r.partial_factors =
+      structure_factor(*r.pairs, number_density(r.atoms), q, s.window == Window::lorch);
   const auto shares = element_shares(r.atoms);
   for (const auto& [name, radiation] : {std::pair{"electron", Radiation::electron},
                                         {"xray", Radiation::xray},

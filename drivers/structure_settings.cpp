@@ -51,7 +51,8 @@ Settings describe(StructureSettings& s) {
   o.add("r-bin", s.r_bin, "Angstrom", "its bins").above(0).at_most(5);
   o.add("q-max", s.q_max, "1/Angstrom", "end of S(q), q = 1/d").above(0).at_most(20);
   o.add("q-step", s.q_step, "1/Angstrom", "its step").above(0).at_most(1);
-  o.add("window", s.window, "Lorch window on g(r): no ripples, peaks no sharper than 0.6 / r-max");
+  o.add("window", s.window, {{"lorch", Window::lorch}, {"none", Window::none}},
+        "on g(r): no ripples and peaks no sharper than 0.6 / r-max, or full height with ripples");
   o.add("potential", s.table,
         {{"kirkland", Parametrisation::kirkland}, {"lobato", Parametrisation::lobato}},
         "electron scattering factors, as in simulate");

@@ -11,6 +11,8 @@
 
 namespace vitrobeam {
 
+enum class Window { lorch, none };
+
 struct StructureSettings {
   CommonSettings common;
   // the model
@@ -30,7 +32,7 @@ struct StructureSettings {
   double template_rmsd = 0.12;
   // g(r) and S(q)
   double r_max = 20, r_bin = 0.02, q_max = 2, q_step = 0.005;
-  bool window = true;
+  Window window = Window::lorch;
   Parametrisation table = Parametrisation::kirkland;
   // columns
   ColumnWeight::Kind beam = ColumnWeight::Kind::airy;

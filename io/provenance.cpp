@@ -82,6 +82,23 @@ void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
   }
 }
 
+void judge_structure(const Hdf5Reader& file, std::vector<Verdict>& out) {
+  if (!file.exists("/structure")) return;
+  if (const auto close = number(file, "/structure", "close_pairs"))
+    out.push_back({*close == 0, *close == 0 ? "no two atoms are unphysically close"
+                                            : fmt::format("{:.0f} pairs of atoms are unphysically "
+                                                          "close; they stand where they were",
+                                                          *close)});
+  if (file.is_dataset("/structure/at_surface")) {
+    const auto surface = file.read<int>("/structure/at_surface").values;
+    const auto outer = std::count(surface.begin(), surface.end(), 1);
+    if (outer > 0)
+      out.push_back({true, fmt::format("{} of {} Voronoi cells touch an open face and are not "
+                                       "counted",
+                                       outer, surface.size())});
+  }
+}
+
 struct ValueText {
   std::string operator()(double v) const { return fmt::format("{:.8g}", v); }
   std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
@@ -101,6 +118,7 @@ std::vector<Verdict> audit_verdicts(const Hdf5Reader& file) {
   std::vector<Verdict> out;
   judge_simulation(file, out);
   judge_match(file, out);
+  judge_structure(file, out);
   return out;
 }
 

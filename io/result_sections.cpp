@@ -65,7 +65,7 @@ ResultSection preparation_section(const Hdf5Reader& file) {
 }
 
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
-constexpr SectionOf kSections[] = {preparation_section};
+constexpr SectionOf kSections[] = {structure_section, preparation_section};
 
 }  // namespace
 

@@ -18,6 +18,9 @@ struct ResultSection {
 // The sections that the file has something for, in the order of the table.
 std::vector<ResultSection> result_sections(const Hdf5Reader& file);
 
+// Of `structure`: curves, distributions over the atoms, the map of columns, Voronoi indices.
+ResultSection structure_section(const Hdf5Reader& file);
+
 // A map over the scan with its calibrated axes, its units as the quantity; values that are signed
 // by nature are shown about 0.
 ImagePanel map_panel(const Hdf5Reader& file, const std::string& path, const std::string& title,

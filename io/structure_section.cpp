@@ -1,9 +1,10 @@
-// The panels of a file with /structure: curves, distributions over the atoms, the map of columns.
+// The section of a file with /structure: curves, distributions over the atoms, the map of columns.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.hpp"
-#include "io/result_picture.hpp"
+#include "io/result_sections.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
@@ -95,8 +96,8 @@ LinePanel order_panel(const Hdf5Reader& file) {
 ImagePanel column_panel(const Hdf5Reader& file) {
   ImagePanel panel;
   panel.values = file.read<float>(kGroup + "column/density").plane(0);
-  panel.title = "density of the columns, " +
-                file.string_attribute("/structure/column", "weight", "");
+  panel.title =
+      "density of the columns, " + file.string_attribute("/structure/column", "weight", "");
   panel.quantity = unit_symbol("atoms/Angstrom^3");
   const auto x = numbers(file, "column/x"), y = numbers(file, "column/y");
   panel.x = {"x", "Angstrom", x.front(), x.back()};
@@ -104,11 +105,26 @@ ImagePanel column_panel(const Hdf5Reader& file) {
   return panel;
 }
 
+// The rule of the tessellation and the most frequent indices.
+std::string voronoi_text(const Hdf5Reader& file) {
+  if (!file.is_dataset("/structure/voronoi_kinds/index")) return "";
+  const auto index = file.read<int>("/structure/voronoi_kinds/index").values;
+  const auto count = numbers(file, "voronoi_kinds/count");
+  const double all = std::accumulate(count.begin(), count.end(), 0.0);
+  std::string text;
+  for (std::size_t k = 0; k < std::min<std::size_t>(10, count.size()); ++k)
+    text += fmt::format("{}\u27e8{},{},{},{}\u27e9 {:.1f} %", k ? ", " : "", index[4 * k],
+                        index[4 * k + 1], index[4 * k + 2], index[4 * k + 3], 100 * count[k] / all);
+  return fmt::format("Voronoi cells, {}: {}.",
+                     file.string_attribute("/structure/voronoi_index", "rule", ""), text);
+}
+
 }  // namespace
 
-std::vector<Panel> structure_panels(const Hdf5Reader& file) {
-  std::vector<Panel> panels;
-  if (!file.exists("/structure")) return panels;
+ResultSection structure_section(const Hdf5Reader& file) {
+  ResultSection section{"Structure", {}, ""};
+  std::vector<Panel>& panels = section.panels;
+  if (!file.exists("/structure")) return section;
   const auto add = [&](LinePanel panel, const std::string& title, const std::string& x,
                        const std::string& y) {
     if (panel.curves.empty()) return;
@@ -131,21 +147,8 @@ std::vector<Panel> structure_panels(const Hdf5Reader& file) {
   add(distribution(file, "d2min", "non-affine motion", "D^{2}_{min} (\u00c5^{2})"), "", "", "");
   add(distribution(file, "flexibility_volume", "flexibility volume", "\u00c5^{3}"), "", "", "");
   if (file.is_dataset("/structure/column/density")) panels.emplace_back(column_panel(file));
-  return panels;
-}
-
-std::vector<std::vector<std::string>> voronoi_rows(const Hdf5Reader& file, std::size_t most) {
-  std::vector<std::vector<std::string>> rows;
-  if (!file.is_dataset("/structure/voronoi_kinds/index")) return rows;
-  const auto index = file.read<int>("/structure/voronoi_kinds/index").values;
-  const auto count = numbers(file, "voronoi_kinds/count");
-  double all = 0;
-  for (double c : count) all += c;
-  for (std::size_t k = 0; k < std::min(most, count.size()); ++k)
-    rows.push_back({fmt::format("\u27e8{},{},{},{}\u27e9", index[4 * k], index[4 * k + 1],
-                                index[4 * k + 2], index[4 * k + 3]),
-                    fmt::format("{:.0f}", count[k]), fmt::format("{:.1f} %", 100 * count[k] / all)});
-  return rows;
+  section.text = voronoi_text(file);
+  return section;
 }
 
 }  // namespace vitrobeam

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "io/result_sections.hpp"
@@ -25,9 +26,13 @@ LinePanel curves(const Hdf5Reader& file, const std::string& group, const std::st
   for (const auto& name : names) {
     Curve curve{name, {}, {}, {}, false};
     const auto y = numbers(file, group + "/" + name);
-    for (std::size_t i = 0; i < std::min(x.size(), y.size()) && x[i] <= last; ++i) {
-      curve.x.push_back(x[i]);
-      curve.y.push_back(y[i]);
+    const double pitch = x.size() > 1 ? x[1] - x[0] : 1;
+    const auto mean =
+        std::size_t(std::max(1.0, std::round(last / 240 / pitch)));  // of so many bins
+    for (std::size_t i = 0; i + mean <= std::min(x.size(), y.size()) && x[i] <= last; i += mean) {
+      const auto begin = std::ptrdiff_t(i), end = std::ptrdiff_t(i + mean);
+      curve.x.push_back(std::accumulate(x.begin() + begin, x.begin() + end, 0.0) / double(mean));
+      curve.y.push_back(std::accumulate(y.begin() + begin, y.begin() + end, 0.0) / double(mean));
     }
     if (!curve.x.empty()) panel.curves.push_back(std::move(curve));
   }
@@ -51,7 +56,7 @@ LinePanel distribution(const Hdf5Reader& file, const std::string& name, const st
     return sorted[std::size_t(share * double(sorted.size() - 1))];
   };
   const double low = at(0.002), high = std::max(at(0.998), low + 1e-9);
-  constexpr std::size_t kBins = 60;
+  constexpr std::size_t kBins = 40;
   std::map<int, std::vector<double>> histogram;
   std::map<int, double> count;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -96,8 +101,7 @@ LinePanel order_panel(const Hdf5Reader& file) {
 ImagePanel column_panel(const Hdf5Reader& file) {
   ImagePanel panel;
   panel.values = file.read<float>(kGroup + "column/density").plane(0);
-  panel.title =
-      "density of the columns, " + file.string_attribute("/structure/column", "weight", "");
+  panel.title = "density of the columns";
   panel.quantity = unit_symbol("atoms/Angstrom^3");
   const auto x = numbers(file, "column/x"), y = numbers(file, "column/y");
   panel.x = {"x", "Angstrom", x.front(), x.back()};
@@ -142,7 +146,6 @@ ResultSection structure_section(const Hdf5Reader& file) {
   add(curves(file, "sq", "q", {"electron", "xray", "neutron"}, 2), "structure factor",
       "q (\u00c5^{-1})", "S(q)");
   add(distribution(file, "voronoi_volume", "Voronoi volume", "volume (\u00c5^{3})"), "", "", "");
-  add(distribution(file, "five_fold", "five-fold bonds", "share of the faces"), "", "", "");
   add(order_panel(file), "", "", "");
   add(distribution(file, "d2min", "non-affine motion", "D^{2}_{min} (\u00c5^{2})"), "", "", "");
   add(distribution(file, "flexibility_volume", "flexibility volume", "\u00c5^{3}"), "", "", "");

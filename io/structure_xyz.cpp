@@ -118,9 +118,11 @@ Label empty_label(const XyzProperty& p) {
 
 void add_label_values(const TextReader& reader, const XyzProperty& p, Label& label) {
   for (std::size_t c = p.first; c < p.first + std::size_t(p.columns); ++c) {
-    if (p.kind == 'R')
-      std::get<std::vector<double>>(label.values).push_back(reader.number(c, p.name));
-    else if (p.kind == 'S')
+    if (p.kind == 'R') {
+      double value = 0;  // nan is an answer: no value for this atom
+      if (!parse_number(reader.words()[c], value)) value = reader.number(c, p.name);  // fails
+      std::get<std::vector<double>>(label.values).push_back(value);
+    } else if (p.kind == 'S')
       std::get<std::vector<std::string>>(label.values).emplace_back(reader.words()[c]);
     else if (p.kind == 'L')
       std::get<std::vector<std::int64_t>>(label.values)

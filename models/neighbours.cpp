@@ -50,7 +50,10 @@ Bins make_bins(const Cell& cell, const std::vector<Vector3d>& positions, double 
     const auto axis = std::size_t(k);
     bins.count[axis] = int(
         std::clamp(std::floor(2 * height / cutoff), 1.0, std::max(1.0, std::ceil(2 * per_atom))));
-    bins.reach[axis] = int(std::ceil(cutoff * bins.count[axis] / height));
+    const double reach = std::ceil(cutoff * bins.count[axis] / height);
+    // an open axis has no images; that of a flat piece has no height
+    bins.reach[axis] =
+        bins.periodic[axis] ? int(reach) : int(std::min(reach, double(bins.count[axis] - 1)));
   }
   bins.members.resize(std::size_t(bins.count[0]) * std::size_t(bins.count[1]) *
                       std::size_t(bins.count[2]));

@@ -319,3 +319,13 @@ TEST_CASE("peaks between samples; the first minimum of a glass and the gap of a 
   const PairDistribution crystal_g = pair_distribution(fcc(), 8, 0.02);
   CHECK(std::abs(first_minimum(crystal_g.r, crystal_g.total) - (2.828 + 4) / 2) < 0.15);
 }
+
+TEST_CASE(
+    "pairs of a flat or straight piece are found: an open axis without height has no images") {
+  Atoms line;
+  for (int i = 0; i < 5; ++i) line.add(29, {1.5 * i, 0, 0});
+  const auto list = neighbours(line, 1.6);
+  CHECK(list.count(0) == 1);
+  CHECK(list.count(2) == 2);
+  CHECK(close_pairs(line) == 4);  // 1.5 is under 0.7 of twice 1.28
+}

@@ -111,11 +111,15 @@ std::vector<ImagePanel> detector_panels(const Hdf5Reader& file) {
     ImagePanel panel;
     panel.values = plane_of(file.read<float>(path));
     panel.title = name;
-    if (file.has_attribute(path, "inner_mrad"))
+    if (file.has_attribute(path, "inner_mrad") && file.has_attribute(path, "outer_mrad"))
       panel.title += fmt::format(", {:g}\u2013{:g} mrad", file.number_attribute(path, "inner_mrad"),
                                  file.number_attribute(path, "outer_mrad"));
+    if (file.has_attribute(path, "from_deg"))
+      panel.title += fmt::format(", {:g}\u2013{:g}\u00b0", file.number_attribute(path, "from_deg"),
+                                 file.number_attribute(path, "to_deg"));
     panel.quantity = file.string_attribute(path, "units", "");
-    panel.map = ColourMap::grey;
+    // a centre of mass has a sign
+    panel.map = panel.quantity == "mrad" ? ColourMap::diverging : ColourMap::grey;
     calibrate_scan(file, panel);
     panels.push_back(panel);
   }

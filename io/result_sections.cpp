@@ -64,8 +64,39 @@ ResultSection preparation_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- detectors in rings (simulate): their mean over the scan, behind the whole specimen
+
+ResultSection radial_section(const Hdf5Reader& file) {
+  ResultSection s{"Radial profiles", {}, "Mean over all positions; intensity per ring."};
+  if (!file.exists("/simulation/detectors")) return s;
+  for (const auto& name : file.children("/simulation/detectors")) {
+    const std::string path = "/simulation/detectors/" + name;
+    if (!file.has_attribute(path, "ring_width_mrad")) continue;
+    const auto maps = file.read<double>(path);
+    const std::size_t rings = maps.shape.back(), scan = maps.shape.size() - 3,
+                      positions = maps.shape[scan] * maps.shape[scan + 1];
+    Curve curve;
+    for (std::size_t k = 0; k < rings; ++k) {
+      double sum = 0;
+      for (std::size_t i = maps.size() - positions * rings + k; i < maps.size(); i += rings)
+        sum += maps.values[i];
+      curve.x.push_back(file.number_attribute(path, "inner_mrad") +
+                        (double(k) + 0.5) * file.number_attribute(path, "ring_width_mrad"));
+      curve.y.push_back(sum / double(positions));
+    }
+    LinePanel panel;
+    panel.title = name;
+    panel.x_label = "angle (mrad)";
+    panel.y_label = file.string_attribute(path, "units", "");
+    panel.log_y = true;
+    panel.curves = {curve};
+    s.panels.emplace_back(panel);
+  }
+  return s;
+}
+
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
-constexpr SectionOf kSections[] = {structure_section, preparation_section};
+constexpr SectionOf kSections[] = {structure_section, radial_section, preparation_section};
 
 }  // namespace
 

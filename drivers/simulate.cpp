@@ -155,6 +155,7 @@ void print_dry_run(Plan& p, const SimulateSettings& s) {
                     modes = incident_modes(p.simulation.optics, grid, aperture).amplitudes.size();
   const int repeats = std::max(1, s.phonons);
   const double transmission = double(grid.nx) * grid.ny * 2 * sizeof(Real) * slices;
+  if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
   std::cout << fmt::format(
       "atoms       {}\n"
       "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
@@ -264,6 +265,7 @@ void describe_simulation(RunRecord& record, const Plan& p, const SimulateSetting
     record.audit.push_back({name, unit, std::move(v)});
   };
   add("atoms_read", "", std::int64_t(p.atoms.size()));
+  if (!s.box_chosen.empty()) add("box", "", s.box_chosen);
   add("intensity_in", "fraction of incident beam", 1.0);
   add("max_angle_mrad", "mrad", max_angle);
   add("wavelength", "Angstrom", p.simulation.optics.wavelength());
@@ -385,6 +387,7 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
   record.audit.push_back({"modes", "", std::int64_t(sim.modes().amplitudes.size())});
   record.audit.push_back({"modes_left_out", "fraction of incident beam", sim.modes().left_out});
+  if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
   std::cout << fmt::format(
       "beam        {} kV, lambda {:.7f} Angstrom, {}, C10 {} Angstrom (defocus {})\n"
       "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "

@@ -8,6 +8,7 @@
 #include "drivers/detector_option.hpp"
 #include "drivers/quantity.hpp"
 #include "models/elements.hpp"
+#include "multislice/padding.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -185,6 +186,11 @@ Settings describe(SimulateSettings& s) {
   o.section("Model");
   o.add("box", s.box, "L|LXxLYxLZ", "cell edges in Angstrom, for a file that has none");
   o.add("types", s.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
+  o.add("padding", s.padding, "Angstrom",
+        "vacuum on either side of a model that is not periodic along x or y (default: what the "
+        "probe needs, where there is no cell or a smaller one)")
+      .at_least(0)
+      .at_most(1000);
   o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
   o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
   add_beam_options(o, s);
@@ -251,29 +257,49 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
   return u;
 }
 
-Atoms read_model(const std::string& path, const SimulateSettings& s) {
+Optics resolve_optics(const SimulateSettings& s) {
+  Optics optics = s.optics;
+  optics.plane_wave = s.mode == BeamMode::plane_wave;
+  optics.aberrations = parse_aberrations(s.aberrations);
+  if (s.probe_fwhm) optics.semiangle_mrad = semiangle_for_fwhm(optics.energy_kV, *s.probe_fwhm);
+  resolve_tilts(s, optics);
+  resolve_aperture(s, optics);
+  return optics;
+}
+
+// What `info` calls a probe that fits; the user's limit, where that is tighter.
+constexpr double kWellInside = 5;  // %
+
+Atoms read_model(const std::string& path, SimulateSettings& s) {
   StructureReadOptions options;
   options.frame = s.frame;
+  options.need_cell = false;
   if (!s.types.empty()) options.types = parse_elements(s.types);
   if (!s.box.empty()) options.box = parse_box(s.box, "box");
   Atoms atoms = read_structure(path, options);
   if (s.wrap) wrap(atoms);
+  if (!s.box.empty() && !s.padding) return atoms;
+  if (s.padding && atoms.cell.volume() > 0 && atoms.cell.periodic[0] && atoms.cell.periodic[1])
+    fail(Fault::usage,
+         "--padding {}: the model is periodic along x and y; vacuum would cut it open (model cut "
+         "does that)",
+         *s.padding);
+  const PaddedBox box =
+      pad(atoms, resolve_optics(s), std::min(s.wrap_limit, kWellInside) / 100, s.padding);
+  if (box.changed)
+    s.box_chosen = fmt::format(
+        "{:.4g} x {:.4g} x {:.4g} Angstrom {}, atoms moved by {:.4f} {:.4f} {:.4f}", box.edges.x(),
+        box.edges.y(), box.edges.z(), s.padding ? "by --padding" : "chosen for the probe",
+        box.moved.x(), box.moved.y(), box.moved.z());
   return atoms;
 }
 
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   if (!s.grid.empty() && s.pixel) fail(Fault::usage, "--grid and --pixel: give one of them");
   SimulationSettings r;
-  r.optics = s.optics;
-  r.optics.plane_wave = s.mode == BeamMode::plane_wave;
-  r.optics.aberrations = parse_aberrations(s.aberrations);
-  if (s.probe_fwhm) {
-    r.optics.semiangle_mrad = s.optics.semiangle_mrad =
-        semiangle_for_fwhm(s.optics.energy_kV, *s.probe_fwhm);
-    s.probe_fwhm.reset();
-  }
-  resolve_tilts(s, r.optics);
-  resolve_aperture(s, r.optics);
+  r.optics = resolve_optics(s);
+  s.optics.semiangle_mrad = r.optics.semiangle_mrad;
+  s.probe_fwhm.reset();
   if (!s.grid.empty()) {
     std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
   } else {

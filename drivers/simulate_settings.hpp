@@ -17,6 +17,8 @@ enum class PatternMode { full, none };
 struct SimulateSettings {
   CommonSettings common;
   std::string box, types;
+  std::optional<double> padding;
+  std::string box_chosen;  // what was done to the model to give it its box; empty: nothing
   int frame = -1;
   bool wrap = false;
   Optics optics;
@@ -62,8 +64,12 @@ struct Scan {
 // every element of the model must have one.
 std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms);
 
-// Reads the model as the options say; folds atoms in with --wrap.
-Atoms read_model(const std::string& path, const SimulateSettings& s);
+// The lens as the options say.
+Optics resolve_optics(const SimulateSettings& s);
+
+// Reads the model as the options say; folds atoms in with --wrap; gives a finite model a box that
+// the probe fits into, and says so in `s`.
+Atoms read_model(const std::string& path, SimulateSettings& s);
 
 // nx by ny of --grid or --pixel for the model's cell; writes the resolved --grid back into `s`.
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "multislice/coherence.hpp"
+#include "multislice/padding.hpp"
 #include "multislice/simulation.hpp"
 #include "tests/approx.hpp"
 
@@ -229,4 +230,37 @@ TEST_CASE("tilting the specimen is turning the model, and tilting the beam the o
   tilted.optics.tilt_mrad = {-1e3 * tilt, 0};
   const Vector2d entry = at + Vector2d(std::tan(tilt) * height / 2, 0);
   CHECK(difference(simulate(cluster, tilted, entry).pattern, specimen) < 1e-10);
+}
+
+TEST_CASE("a finite model gets the box that its probe needs, and no larger one") {
+  Atoms cluster;
+  cluster.cell.periodic = {false, false, false};
+  cluster.add(29, {-2, 3, 1});
+  cluster.add(29, {1, 5, 4});
+  Optics o;  // 3.3 mrad
+  Atoms boxed = cluster;
+  const PaddedBox box = pad(boxed, o, 0.05, {});
+  CHECK(box.changed);
+  CHECK(wrapped_fraction(o, {512, 512, box.edges.x(), box.edges.y()}) <= 0.05);
+  CHECK(wrapped_fraction(o, {512, 512, box.edges.x() - 3, box.edges.y() - 3}) > 0.05);
+  CHECK(o.aperture_q() * box.edges.x() >= 2);
+  CHECK(box.edges.z() == approx(7));
+  const Vector3d middle = (boxed.positions[0] + boxed.positions[1]) / 2;
+  CHECK((middle - box.edges / 2).norm() < 1e-12);
+  CHECK((boxed.positions[1] - boxed.positions[0] - Vector3d(3, 2, 3)).norm() < 1e-12);
+  // a cell that is large enough stays, one that is too small grows where it is open
+  boxed.cell = Cell::orthogonal(60, 60, 7);
+  boxed.cell.periodic = {false, false, false};
+  CHECK(!pad(boxed, o, 0.05, {}).changed);
+  boxed.cell = Cell::orthogonal(60, 20, 7);
+  boxed.cell.periodic = {false, false, false};
+  const PaddedBox grown = pad(boxed, o, 0.05, {});
+  CHECK(grown.edges.x() == 60);
+  CHECK(grown.edges.y() == box.edges.y());
+  CHECK(grown.moved.x() == 0);
+  // a wish is followed, a periodic cell left alone
+  Atoms wish = cluster;
+  CHECK(pad(wish, o, 0.05, 12.0).edges.isApprox(Vector3d(27, 26, 7)));
+  boxed.cell = Cell::orthogonal(8, 8, 7);
+  CHECK(!pad(boxed, o, 0.05, {}).changed);
 }

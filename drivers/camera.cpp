@@ -1,19 +1,12 @@
 // vitrobeam camera: noiseless patterns -> what a camera records of them; one simulation serves any
 // number of doses.
-#include <spdlog/spdlog.h>
-
-#include <filesystem>
 #include <iostream>
 
 #include "base/error.hpp"
-#include "base/first_failure.hpp"
 #include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
+#include "drivers/exposure.hpp"
 #include "drivers/pattern_settings.hpp"
-#include "drivers/progress.hpp"
-#include "io/compression.hpp"
-#include "io/pattern_source.hpp"
-#include "io/result_file.hpp"
 #include "multislice/optics.hpp"
 
 namespace vitrobeam {
@@ -34,84 +27,6 @@ Settings describe(CameraCommand& c) {
   return o;
 }
 
-// A result file keeps its axes; patterns from elsewhere count their positions.
-DiffractionAxes axes_of(const PatternSource& source) {
-  if (source.is_result()) return read_axes(Hdf5Reader(source.file()));
-  DiffractionAxes axes;
-  axes.energy_kV = *source.energy_kV;
-  const auto line = [](std::size_t n, double centre, double step) {
-    std::vector<double> v(n);
-    for (std::size_t i = 0; i < n; ++i) v[i] = (double(i) - centre) * step;
-    return v;
-  };
-  const Calibration& c = source.calibration();
-  axes.scan_y = line(source.scan_rows(), 0, 1);
-  axes.scan_x = line(source.scan_columns(), 0, 1);
-  axes.q_y = line(source.rows(), c.centre_row, c.pixel_qy);
-  axes.q_x = line(source.columns(), c.centre_col, c.pixel_qx);
-  return axes;
-}
-
-// Where the scan stands: for descan and drift.
-struct ScanTrack {
-  std::vector<Vector2d> at;
-  Vector2d middle{0, 0};
-
-  explicit ScanTrack(const DiffractionAxes& axes) {
-    if (axes.is_list)
-      for (std::size_t i = 0; i < axes.scan_x.size(); ++i)
-        at.emplace_back(axes.scan_x[i], axes.scan_y[i]);
-    else
-      for (const double y : axes.scan_y)
-        for (const double x : axes.scan_x) at.emplace_back(x, y);
-    for (const auto& p : at) middle += p / double(at.size());
-  }
-  double progress(std::size_t i) const {
-    return at.size() > 1 ? double(i) / double(at.size() - 1) : 0;
-  }
-};
-
-// One scan row at one thickness through the camera and into the file.
-void record_row(const PatternSource& source, std::size_t depth, std::size_t row,
-                const CameraModel& camera, const ScanTrack& track, const CommonSettings& common,
-                Hdf5Writer& file, Stack<std::int32_t>& saturated) {
-  const std::size_t columns = source.scan_columns(), n = source.rows() * source.columns();
-  const Stack<float> images =
-      source.thicknesses() > 1
-          ? Hdf5Reader(source.file()).read<float>(source.dataset(), {depth, row}, {1, 1})
-          : source.read(row, 0, columns);
-  std::vector<std::vector<std::byte>> chunks(columns);
-  FirstFailure failure;
-#pragma omp parallel for schedule(dynamic) num_threads(common.threads)
-  for (std::size_t i = 0; i < columns; ++i) {
-    failure.guard([&] {
-      const std::size_t at = row * columns + i, index = depth * track.at.size() + at;
-      const Vector2d shift = camera.shift(track.at[at], track.middle, track.progress(at));
-      const Exposure e = camera(images.plane(i).cast<double>(), index, shift);
-      saturated.values[index] = std::int32_t(e.saturated);
-      const PlaneF counts = e.pattern.cast<float>();
-      chunks[i] = compress_chunk(counts.data(), sizeof(float), n);
-    });
-  }
-  failure.rethrow();
-  for (std::size_t i = 0; i < columns; ++i) {
-    Shape chunk = {row, i, 0, 0};
-    if (source.thicknesses() > 1) chunk.insert(chunk.begin(), depth);
-    file.write_chunk("/simulation/patterns", chunk, chunks[i]);
-  }
-}
-
-void check_noiseless(const PatternSource& source) {
-  const Stack<float> first = source.read(0, 0, 1);
-  double sum = 0;
-  for (const float v : first.values) sum += v;
-  if (!(sum > 0 && sum <= 1.01))
-    fail(Fault::input,
-         "{}: the first pattern sums to {:.6g}; expected fractions of the incident beam, of sum 1 "
-         "at most: a camera records noiseless patterns, not counts",
-         source.file(), sum);
-}
-
 }  // namespace
 
 int run_camera(const std::vector<std::string>& arguments) {
@@ -128,50 +43,13 @@ int run_camera(const std::vector<std::string>& arguments) {
   if (camera.is_ideal())
     fail(Fault::usage, "camera: nothing to do; give --dose, --camera-mtf or the like");
   check_noiseless(source);
-  const DiffractionAxes axes = axes_of(source);
-  const ScanTrack track(axes);
-  const CameraModel model(camera, Eigen::Index(source.rows()), Eigen::Index(source.columns()),
-                          source.calibration(), c.common.seed);
-  const std::size_t depths = source.thicknesses(), rows = source.scan_rows();
   std::cout << fmt::format("patterns    {} x {} positions of {} x {} pixels\ncamera      {}\n",
-                           rows, source.scan_columns(), source.columns(), source.rows(),
-                           describe(camera));
+                           source.scan_rows(), source.scan_columns(), source.columns(),
+                           source.rows(), describe(camera));
   if (c.common.dry_run) return 0;
   RunRecord record = start_record(settings, c.common, {source.file()});
   check_output(c.common);
-
-  Hdf5Writer file(c.common.output);
-  Shape chunk(axes.pattern_shape().size(), 1);
-  chunk[chunk.size() - 2] = source.rows();
-  chunk.back() = source.columns();
-  file.create_chunked<float>("/simulation/patterns", axes.pattern_shape(), chunk);
-  Shape maps = axes.scan_shape();
-  if (depths > 1) maps.insert(maps.begin(), depths);
-  Stack<std::int32_t> saturated(maps);
-  Progress progress("scan rows", rows * depths, c.common.progress);
-  for (std::size_t d = 0; d < depths; ++d)
-    for (std::size_t row = 0; row < rows; ++row, progress.advance()) {
-      if (interrupted()) return 130;
-      record_row(source, d, row, model, track, c.common, file, saturated);
-    }
-  write_camera_marks(file, model, camera, saturated);
-  if (source.is_result()) {
-    const Hdf5Reader input(source.file());
-    copy_maps(input, file, "/simulation/detectors");
-    copy_maps(input, file, "/simulation/detectors_stderr");
-    inherit_record(input, record);
-  }
-  write_result(file, axes, record, std::filesystem::path(c.common.output).stem().string(),
-               pattern_units(camera));
-  file.commit();
-  if (camera.saturation > 0)
-    std::cout << fmt::format(
-        "saturated   {} pixels of {} patterns\n",
-        std::accumulate(saturated.values.begin(), saturated.values.end(), std::int64_t{0}),
-        std::count_if(saturated.values.begin(), saturated.values.end(),
-                      [](std::int32_t n) { return n > 0; }));
-  std::cout << fmt::format("wrote       {} ({})\n", c.common.output, pattern_units(camera));
-  return 0;
+  return expose(source, camera, c.common, record, false) ? 0 : 130;
 }
 
 }  // namespace vitrobeam

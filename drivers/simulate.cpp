@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/detector_option.hpp"
+#include "drivers/exposure.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/trial.hpp"
@@ -443,6 +444,36 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   return 0;
 }
 
+// What the run leaves on the way to the counts of a camera.
+std::string noiseless_name(const std::string& output) { return output + ".noiseless"; }
+
+// The simulation into a file of its own, that through the camera into --output.
+template <typename Real>
+int simulate_with_camera(SimulateSettings& s, Plan& p, const RunRecord& record,
+                         const Camera& camera) {
+  const CommonSettings common = s.common;
+  s.common.output = noiseless_name(common.output);
+  check_output(s.common);
+  if (!(s.common.resume && is_complete(s.common.output, record)))
+    if (const int status = simulate<Real>(s, p, record); status != 0) return status;
+  const PatternSource source(s.common.output, {});
+  if (!expose(source, camera, common, record, s.keep_noiseless)) return 130;
+  std::filesystem::remove(s.common.output);
+  return 0;
+}
+
+Camera camera_of(const SimulateSettings& s, const SimulationSettings& simulation) {
+  const Camera camera = resolve_camera(s.camera, simulation.optics.wavelength());
+  if (camera.is_ideal() && s.keep_noiseless)
+    fail(Fault::usage,
+         "--keep-noiseless: without a camera the patterns are noiseless; give --dose");
+  if (!camera.is_ideal() && (!simulation.recording.patterns || simulation.recording.exit_waves))
+    fail(Fault::usage,
+         "--dose and the other options of the camera are about patterns; leave out --patterns none "
+         "and --exit-wave, or the camera");
+  return camera;
+}
+
 }  // namespace
 
 int run_simulate(const std::vector<std::string>& arguments) {
@@ -453,6 +484,7 @@ int run_simulate(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "simulate: name the file of atoms: vitrobeam simulate ATOMS -o OUT.h5");
   const std::string input = settings.positional().front();
   Plan plan = make_plan(s, input);
+  const Camera camera = camera_of(s, plan.simulation);
   if (s.common.dry_run) {
     s.precision == Precision::single_precision ? print_dry_run<float>(plan, s)
                                                : print_dry_run<double>(plan, s);
@@ -464,6 +496,10 @@ int run_simulate(const std::vector<std::string>& arguments) {
     return 0;
   }
   check_output(s.common);
+  if (!camera.is_ideal())
+    return s.precision == Precision::single_precision
+               ? simulate_with_camera<float>(s, plan, record, camera)
+               : simulate_with_camera<double>(s, plan, record, camera);
   return s.precision == Precision::single_precision ? simulate<float>(s, plan, record)
                                                     : simulate<double>(s, plan, record);
 }

@@ -229,6 +229,9 @@ Settings describe(SimulateSettings& s) {
   o.add("every-slices", s.every_slices,
         "results also after every so many slices: a leading thickness axis; 0 = only at the exit")
       .at_least(0);
+  add_camera_options(o, s.camera);
+  o.add("keep-noiseless", s.keep_noiseless,
+        "store the patterns without the camera beside those of it");
   add_common(o, s.common);
   return o;
 }

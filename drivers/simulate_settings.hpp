@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/camera_settings.hpp"
 #include "drivers/settings.hpp"
 #include "io/structure_file.hpp"
 #include "multislice/simulation.hpp"
@@ -44,6 +45,8 @@ struct SimulateSettings {
   int bin = 1;
   std::optional<double> camera_length, camera_pixel;  // mm
   int camera_pixels = 0;
+  CameraSettings camera;
+  bool keep_noiseless = false;
   bool exit_wave = false;
   int every_slices = 0;
 };

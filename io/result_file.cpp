@@ -277,6 +277,7 @@ void inherit_record(const Hdf5Reader& from, RunRecord& record) {
   };
   inherit("/parameters", record.parameters);
   inherit("/audit", record.audit);
+  if (from.string_attribute("/parameters", "ini", "") == record.ini) return;
   for (const char* name : {"command", "ini"})
     record.audit.push_back(
         {std::string("source_") + name, "", from.string_attribute("/parameters", name, "")});

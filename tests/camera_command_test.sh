@@ -48,3 +48,18 @@ refuse 2 "--dose -1" camera scan.h5 -o new.h5 --dose -1
 refuse 3 "not counts" camera dose.h5 -o new.h5 --dose 1e3
 refuse 3 "none.h5" camera none.h5 -o new.h5 --dose 1e3
 refuse 2 "exists" camera scan.h5 -o dose.h5 --dose 1e3
+# the same from one command
+"$program" simulate a.xyz -o counts.h5 --grid 64 --semiangle 10 --scan 3x2 --every-slices 1 --detector bf=0:5 --dose 1e4 --keep-noiseless > /dev/null
+[ ! -e counts.h5.noiseless ] || { echo "the noiseless file was left"; exit 1; }
+/usr/bin/python3 - <<'P'
+import h5py
+a, b, c = (h5py.File(n + ".h5", "r") for n in ("counts", "dose", "scan"))
+assert (a["simulation/patterns"][()] == b["simulation/patterns"][()]).all()
+assert (a["simulation/patterns_noiseless"][()] == c["simulation/patterns"][()]).all()
+assert a["parameters"].attrs["command"] == "simulate" and a["parameters"].attrs["dose"] == 1e4
+assert "dose = 10000" in a["parameters"].attrs["ini"] and "source_ini" not in a["audit"].attrs
+assert a["audit"].attrs["atoms_placed"] == 2
+P
+refuse 2 "give --dose" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --keep-noiseless
+refuse 2 "about patterns" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --dose 10 --exit-wave
+refuse 2 "give --dose too" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --gain 3

@@ -110,14 +110,6 @@ std::string file_sha256(const std::string& path) {
   });
 }
 
-std::filesystem::path plans_file() {
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  if (cache && *cache) return std::filesystem::path(cache) / "vitrobeam" / "transform-plans";
-  if (home && *home)
-    return std::filesystem::path(home) / ".cache" / "vitrobeam" / "transform-plans";
-  return {};
-}
-
 }  // namespace
 
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments) {
@@ -134,7 +126,6 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
   if (common.threads == 0) common.threads = omp_get_num_procs();
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  load_transform_plans();
   return true;
 }
 
@@ -191,27 +182,6 @@ bool is_complete(const std::string& path, const RunRecord& record) {
   const Hdf5Reader file(path);
   return file.has_attribute("/audit", "run_sha256") &&
          file.string_attribute("/audit", "run_sha256") == run_digest(record);
-}
-
-void load_transform_plans() {
-  std::ifstream file(plans_file());
-  std::stringstream text;
-  text << file.rdbuf();
-  use_transform_plans(text.str());
-}
-
-void save_transform_plans() {
-  namespace fs = std::filesystem;
-  const fs::path path = plans_file();
-  std::error_code ignored;
-  if (path.empty()) return;
-  fs::create_directories(path.parent_path(), ignored);
-  const fs::path part = fmt::format("{}.{}", path.string(), getpid());
-  std::ofstream(part) << transform_plans();
-  fs::rename(part, path, ignored);
-  if (ignored)
-    spdlog::debug("{}: cannot be written; transform plans are measured at every run",
-                  path.string());
 }
 
 bool interrupted() { return stop_requested != 0; }

@@ -41,12 +41,6 @@ std::string run_digest(const RunRecord& record);
 // Whether the file `path` was made by this very run.
 bool is_complete(const std::string& path, const RunRecord& record);
 
-// Fourier transform plans measured by earlier runs, from and to the user's cache folder
-// ($XDG_CACHE_HOME/vitrobeam), so that every run on a machine computes with the same plans. Without
-// such a folder plans are measured anew.
-void load_transform_plans();
-void save_transform_plans();
-
 // True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
 bool interrupted();
 

@@ -238,7 +238,6 @@ int build(const std::vector<std::string>& arguments) {
     library = build_library(
         c.plan, packings, [&](std::size_t n) { progress.advance(n); }, interrupted);
   }
-  save_transform_plans();
   if (interrupted()) {
     std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
     return 130;

@@ -80,8 +80,8 @@ struct Unit {
   }
 };
 
-// A resumed run computes with the transform plans of its beginning.
-constexpr std::uint64_t kPlansRecord = ~std::uint64_t{0};
+// A resumed run computes with the engine of its beginning.
+constexpr std::uint64_t kEngineRecord = ~std::uint64_t{0};
 
 std::string text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -123,6 +123,13 @@ std::string name_of(Engine engine) {
       return "phase-object (approximation)";
   }
   return "";
+}
+
+Engine engine_named(const std::string& name) {
+  for (const Engine e :
+       {Engine::multislice, Engine::scattering_matrix, Engine::kinematic, Engine::phase_object})
+    if (name_of(e) == name) return e;
+  fail(Fault::input, "the journal names an engine '{}', which this version does not have", name);
 }
 
 void check_probe(Plan& p, const SimulateSettings& s, const Grid& grid) {
@@ -366,10 +373,11 @@ template <typename Real>
 int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
   const int threads = s.common.threads;
   Journal journal(s.common.output + ".journal", run_digest(record), !s.common.resume);
-  if (journal.has(kPlansRecord)) use_transform_plans(text_of(journal.read(kPlansRecord)));
   const Grid grid = grid_of(p);
   check_grid(grid);
-  if (p.simulation.engine == Engine::automatic) {
+  if (journal.has(kEngineRecord)) {
+    p.simulation.engine = engine_named(text_of(journal.read(kEngineRecord)));
+  } else if (p.simulation.engine == Engine::automatic) {
     const auto beams = aperture_beams(p.simulation.optics, grid);
     const auto modes = incident_modes(p.simulation.optics, grid, beams).amplitudes.size();
     p.simulation.engine = cheapest_engine(grid, slices_of(p), beams.size(), p.simulation.recording,
@@ -408,11 +416,8 @@ int simulate(SimulateSettings& s, Plan& p, RunRecord record) {
       p.atoms.size(), sim.atoms_placed(), engine_name,
       coherence_summary(p.simulation.optics, sim.modes()), thermal_summary(s, p.atoms));
 
-  if (!journal.has(kPlansRecord)) {
-    const std::string plans = transform_plans();
-    journal.append(kPlansRecord, std::as_bytes(std::span(plans)));
-    save_transform_plans();
-  }
+  if (!journal.has(kEngineRecord))
+    journal.append(kEngineRecord, std::as_bytes(std::span(engine_name)));
   std::vector<std::size_t> missing;
   const std::size_t depths = sim.depths().size();
   for (std::size_t i = 0; i < p.scan.positions.size(); ++i) {

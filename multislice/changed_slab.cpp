@@ -28,14 +28,14 @@ std::vector<int> recorded_depths(int slices, int every) {
 template <typename Real>
 struct ChangedSlab<Real>::Scratch {
   typename BandTransform<Real>::Workspace lines;
-  AlignedArray<std::complex<Real>> wave, potential, limited;
-  std::vector<AlignedArray<std::complex<Real>>> planes;  // transmission of the changed slices
+  AlignedArray<Lanes<Real>> wave, potential, limited;
+  std::vector<AlignedArray<Lanes<Real>>> planes;  // transmission of the changed slices
 };
 
 template <typename Real>
 struct ChangedSlab<Real>::State {
   using Complex = std::complex<Real>;
-  using Line = Eigen::Array<Complex, Eigen::Dynamic, 1>;
+  using Element = Lanes<Real>;
 
   State(const Atoms& atoms, const SimulationSettings& s, const std::vector<int>& new_elements,
         const std::vector<Vector2d>& probe_positions)
@@ -49,8 +49,8 @@ struct ChangedSlab<Real>::State {
         sigma(Real(interaction_constant(s.optics.energy_kV))),
         positions(probe_positions),
         transform(grid),
-        propagator(grid, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
-        band(grid, 0, 0),
+        propagator(transform, s.optics.wavelength(), dz, s.optics.tilt_mrad * 1e-3),
+        band(transform, 0, 0),
         potential(grid, s.potential.factors, all_elements(atoms, new_elements)) {
     check_grid(grid);
     if (s.potential.projection == Projection::finite)
@@ -70,12 +70,12 @@ struct ChangedSlab<Real>::State {
             {}};
   }
 
-  AlignedArray<Complex> plane() const {
-    return aligned_array<Complex>(std::size_t(grid.nx) * std::size_t(grid.ny));
-  }
+  // Planes are [row tile, i], as a pass along x wants them.
+  std::size_t plane_size() const { return std::size_t(grid.nx) * transform.row_tiles(); }
+  AlignedArray<Element> plane() const { return aligned_array<Element>(plane_size()); }
 
   // exp(i sigma v) of one or two slices from one transform: v_first + i v_second in real space;
-  // `use(k, y, line)` takes the row of slice k.
+  // `use(k, place, t)` takes the element at `place` of the plane of slice k.
   template <typename Use>
   void exponentials(const HalfPlane<Real>& first, const HalfPlane<Real>* second, Scratch& s,
                     Use&& use) const {
@@ -91,31 +91,22 @@ struct ChangedSlab<Real>::State {
       }
       return true;
     });
-    Line out(grid.nx);
-    transform.read_rows(s.potential.get(), s.lines, [&](int y, const Complex* row) {
-      const Eigen::Map<const Line> both(row, grid.nx);
-      for (int k = 0; k < (second ? 2 : 1); ++k) {
-        Eigen::Array<Real, Eigen::Dynamic, 1> phase(grid.nx);
-        if (k == 0)
-          phase = sigma * both.real();
-        else
-          phase = sigma * both.imag();
-        const Eigen::Array<Real, Eigen::Dynamic, 1> c = phase.cos(), i = phase.sin();
-        for (Eigen::Index x = 0; x < out.size(); ++x) out[x] = {c[x], i[x]};
-        use(k, y, out);
-      }
+    transform.read_rows(s.potential.get(), s.lines, [&](int tile, const Element* v) {
+      for (int k = 0; k < (second ? 2 : 1); ++k)
+        for (int i = 0; i < grid.nx; ++i)
+          use(k, std::size_t(tile) * grid.nx + i,
+              phase_factor<Real>((k == 0 ? v[i].re : v[i].im) * sigma));
     });
   }
 
-  // The plane [y, x] limited to the band, in place.
-  void limit(Complex* plane_values, Scratch& s) const {
-    transform.write_rows(s.limited.get(), s.lines, [&](int y, Complex* row) {
-      std::copy_n(plane_values + std::ptrdiff_t(y) * grid.nx, grid.nx, row);
+  // The plane limited to the band, in place.
+  void limit(Element* plane_values, Scratch& s) const {
+    transform.write_rows(s.limited.get(), s.lines, [&](int tile, Element* row) {
+      std::copy_n(plane_values + std::ptrdiff_t(tile) * grid.nx, grid.nx, row);
     });
-    transform.pass_columns(s.limited.get(), s.lines,
-                           [&](int jx, Complex* column) { band.apply(jx, column); });
-    transform.read_rows(s.limited.get(), s.lines, [&](int y, const Complex* row) {
-      std::copy_n(row, grid.nx, plane_values + std::ptrdiff_t(y) * grid.nx);
+    transform.pass_columns(s.limited.get(), band);
+    transform.read_rows(s.limited.get(), s.lines, [&](int tile, const Element* row) {
+      std::copy_n(row, grid.nx, plane_values + std::ptrdiff_t(tile) * grid.nx);
     });
   }
 
@@ -130,19 +121,18 @@ struct ChangedSlab<Real>::State {
       const bool pair = k + 1 < slices;
       const HalfPlane<Real> second =
           pair ? potential.coefficients(atoms[std::size_t(k) + 1]) : HalfPlane<Real>();
-      exponentials(first, pair ? &second : nullptr, s, [&](int which, int y, const Line& t) {
-        std::copy_n(t.data(), grid.nx,
-                    whole[std::size_t(k + which)].get() + std::ptrdiff_t(y) * grid.nx);
-      });
+      exponentials(first, pair ? &second : nullptr, s,
+                   [&](int which, std::size_t place, const Element& t) {
+                     whole[std::size_t(k + which)][place] = t;
+                   });
     }
     for (int k = 0; k < slices; ++k) {
-      std::copy_n(whole[std::size_t(k)].get(), std::size_t(grid.nx) * std::size_t(grid.ny),
-                  limited[std::size_t(k)].get());
+      std::copy_n(whole[std::size_t(k)].get(), plane_size(), limited[std::size_t(k)].get());
       limit(limited[std::size_t(k)].get(), s);
     }
   }
 
-  void load_probe(const Vector2d& r0, Complex* wave, Scratch& s) const {
+  void load_probe(const Vector2d& r0, Element* wave, Scratch& s) const {
     transform.write_columns(wave, s.lines, [&](int jx, Complex* column) {
       bool any = false;
       for (const ApertureBeam& b : beams)
@@ -156,11 +146,15 @@ struct ChangedSlab<Real>::State {
     });
   }
 
-  void step(const Complex* t, Complex* wave, Scratch& s) const {
-    transform.pass_rows(wave, s.lines, 0, grid.ny, [&](int y, Complex* psi) {
-      multiply_line(psi, t + std::ptrdiff_t(y) * grid.nx, grid.nx);
-    });
-    transform.pass_columns(wave, s.lines, [&](int jx, Complex* psi) { propagator.apply(jx, psi); });
+  void transmit(const Element* t, Element* wave, Scratch& s) const {
+    transform.pass_rows(
+        wave, s.lines, 0, transform.row_tiles(),
+        [&](int tile, int i, Element& psi) { psi = psi * t[std::ptrdiff_t(tile) * grid.nx + i]; });
+  }
+
+  void step(const Element* t, Element* wave, Scratch& s) const {
+    transmit(t, wave, s);
+    transform.pass_columns(wave, propagator);
   }
 
   // The unchanged slab's wave in front of every slice, position by position.
@@ -175,28 +169,23 @@ struct ChangedSlab<Real>::State {
     }
   }
 
-  Plane<Real> record(const Complex* wave, const Complex* last, Scratch& s) const {
+  // Of the wave between two slices, or with `last` of the scratch's in front of the last slice.
+  Plane<Real> record(const Element* wave, const Element* last, Scratch& s) const {
+    if (last) transmit(last, s.wave.get(), s);
+    // propagation keeps intensities
+    const Real norm = Real(1) / Real(grid.ny) / (last ? Real(grid.nx) : Real(1));
+    const auto nothing = [](int, int, Element&) {};
     Plane<Real> pattern = Plane<Real>::Zero(window.ny, window.nx);
-    const auto at_column = [&](int jx, Complex* psi, Real scale) {
-      const int column = jx - window.first_x;
-      if (column < 0 || column >= window.nx) return;
-      const int h = std::min(propagator.half_height(jx), window.ny / 2);
-      for (int jy = std::max(-h, window.first_y); jy <= std::min(h, window.first_y + window.ny - 1);
-           ++jy)
-        pattern(jy - window.first_y, column) = scale * std::norm(psi[jy < 0 ? jy + grid.ny : jy]);
-    };
-    if (!last) {
-      transform.read_columns(wave, s.lines, [&](int jx, Complex* psi) {
-        at_column(jx, psi, 1 / (Real(grid.ny) * Real(grid.ny)));
-      });
-      return pattern;
-    }
-    transform.pass_rows(s.wave.get(), s.lines, 0, grid.ny, [&](int y, Complex* psi) {
-      multiply_line(psi, last + std::ptrdiff_t(y) * grid.nx, grid.nx);
-    });
-    const Real norm = 1 / (Real(grid.nx) * Real(grid.ny));  // propagation keeps intensities
-    transform.read_columns(s.wave.get(), s.lines,
-                           [&](int jx, Complex* psi) { at_column(jx, psi, norm * norm); });
+    transform.read_columns(last ? s.wave.get() : wave, s.lines, nothing,
+                           [&](int jx, const Complex* psi) {
+                             const int column = jx - window.first_x;
+                             if (column < 0 || column >= window.nx) return;
+                             const int h = std::min(propagator.half_height(jx), window.ny / 2);
+                             for (int jy = std::max(-h, window.first_y);
+                                  jy <= std::min(h, window.first_y + window.ny - 1); ++jy)
+                               pattern(jy - window.first_y, column) =
+                                   norm * norm * std::norm(psi[jy < 0 ? jy + grid.ny : jy]);
+                           });
     return pattern;
   }
 
@@ -219,8 +208,8 @@ struct ChangedSlab<Real>::State {
   BandTransform<Real> transform;
   Propagator<Real> propagator, band;  // band: the circular limit and the normalisation alone
   ProjectedPotential<Real> potential;
-  std::vector<AlignedArray<Complex>> whole, limited;  // exp(i sigma v) before and after the limit
-  std::vector<AlignedArray<Complex>> before;          // [position * slices + slice]
+  std::vector<AlignedArray<Element>> whole, limited;  // exp(i sigma v) before and after the limit
+  std::vector<AlignedArray<Element>> before;          // [position * slices + slice]
 };
 
 template <typename Real>
@@ -288,16 +277,11 @@ std::vector<Plane<Real>> ChangedSlab<Real>::operator()(const Atoms& added,
     const HalfPlane<Real> one = state.change(more[a], less[a]);
     const bool pair = k < last;
     const HalfPlane<Real> two = pair ? state.change(more[a + 1], less[a + 1]) : HalfPlane<Real>();
-    state.exponentials(
-        one, pair ? &two : nullptr, s, [&](int which, int y, typename State::Line& t) {
-          multiply_line(
-              t.data(),
-              state.whole[a + std::size_t(which)].get() + std::ptrdiff_t(y) * state.grid.nx,
-              state.grid.nx);
-          std::copy_n(
-              t.data(), state.grid.nx,
-              s.planes[std::size_t(k - first + which)].get() + std::ptrdiff_t(y) * state.grid.nx);
-        });
+    state.exponentials(one, pair ? &two : nullptr, s,
+                       [&](int which, std::size_t place, const Lanes<Real>& t) {
+                         s.planes[std::size_t(k - first + which)][place] =
+                             t * state.whole[a + std::size_t(which)][place];
+                       });
   }
   for (int k = first; k <= last; ++k) state.limit(s.planes[std::size_t(k - first)].get(), s);
 

@@ -3,48 +3,38 @@
 #include <cmath>
 
 namespace vitrobeam {
-namespace {
-
-// exp(i sigma v) of one row; `v` is in V Angstrom.
-template <typename Real>
-void phase_row(const Eigen::Array<Real, Eigen::Dynamic, 1>& v, Real sigma,
-               std::complex<Real>* out) {
-  const Eigen::Array<Real, Eigen::Dynamic, 1> phase = sigma * v, c = phase.cos(), s = phase.sin();
-  for (Eigen::Index i = 0; i < v.size(); ++i) out[i] = {c[i], s[i]};
-}
-
-}  // namespace
 
 template <typename Real>
-Propagator<Real>::Propagator(const Grid& grid, double wavelength, double distance,
-                             const Vector2d& tilt, std::optional<double> norm)
-    : ny_(grid.ny),
-      along_x_(2 * grid.band_x() + 1),
-      along_y_(grid.ny),
-      half_height_(grid.band_x() + 1, 0) {
+Propagator<Real>::Propagator(const BandTransform<Real>& transform, double wavelength,
+                             double distance, const Vector2d& tilt, std::optional<double> norm)
+    : columns_(transform.column_tiles()), half_height_(transform.grid().band_x() + 1, 0) {
+  const Grid& grid = transform.grid();
   const auto phase = [&](double q, double angle) {
     return -M_PI * distance * q * (wavelength * q + 2 * std::tan(angle));
   };
   const double scale = norm.value_or(1.0 / (double(grid.nx) * grid.ny));
-  for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx)
-    along_x_[jx + grid.band_x()] =
-        std::complex<Real>(std::polar(scale, phase(jx / grid.lx, tilt.x())));
   for (int jx = 0; jx <= grid.band_x(); ++jx)
     while (grid.inside_band(jx / grid.lx, (half_height_[jx] + 1) / grid.ly)) ++half_height_[jx];
-  for (int j = 0; j < grid.ny; ++j)
-    along_y_[j] = std::complex<Real>(std::polar(1.0, phase(grid.q_y(j), tilt.y())));
-}
-
-template <typename Real>
-void Propagator<Real>::apply(int jx, std::complex<Real>* column) const {
-  using Line = Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>;
-  const int h = half_height(jx);
-  const std::complex<Real> x = along_x_[jx + int(half_height_.size()) - 1];
-  Eigen::Map<Line> psi(column, ny_);
-  const Eigen::Map<const Line> y(along_y_.data(), ny_);
-  psi.head(h + 1) *= y.head(h + 1) * x;
-  psi.segment(h + 1, ny_ - 2 * h - 1).setZero();
-  psi.tail(h) *= y.tail(h) * x;
+  for (int tile = 0; tile < transform.column_tiles(); ++tile) {
+    Columns& columns = columns_[tile];
+    columns.lowest = Real(grid.ny);
+    columns.highest = -1;
+    for (int lane = 0; lane < transform.kLanes; ++lane) {
+      const int jx = transform.first_column(tile) + lane;
+      const bool inside = std::abs(jx) <= grid.band_x();
+      const Real h = inside ? Real(half_height(jx)) : Real(-1);
+      columns.half_height[lane] = h;
+      columns.lowest = std::min(columns.lowest, h);
+      columns.highest = std::max(columns.highest, h);
+      columns.factor.set(lane,
+                         std::complex<Real>(std::polar(scale, phase(jx / grid.lx, tilt.x()))));
+    }
+  }
+  for (int i = 0; i < grid.ny; ++i) {
+    const double q = grid.q_y(transform.jy(i));
+    rows_.push_back({std::complex<Real>(std::polar(1.0, phase(q, tilt.y()))),
+                     Real(std::abs(std::lround(q * grid.ly)))});
+  }
 }
 
 template <typename Real>
@@ -56,53 +46,47 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
   const Grid& grid = transform.grid();
   const int by = grid.band_y(), count = potential.slices();
   const Real sigma = Real(interaction_constant);
-  const Propagator<Real> band(grid, 0, 0);  // the circular limit and the normalisation alone
-  for (auto& p : planes_) p = aligned_array<Complex>(nx_ * grid.ny);
+  const Propagator<Real> band(transform, 0, 0);  // the circular limit and the normalisation alone
+  for (auto& p : planes_) p = aligned_array<Lanes<Real>>(nx_ * transform.row_tiles());
 
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (int s = 0; s < count; s += 2) {
     // Two real potentials share one complex transform: v_s + i v_(s+1).
-    const bool pair = s + 1 < count;
+    const int pair = std::min(2, count - s);
     const HalfPlane<Real> first = potential.coefficients(s);
-    const HalfPlane<Real> second = pair ? potential.coefficients(s + 1) : HalfPlane<Real>();
+    const HalfPlane<Real> second = pair == 2 ? potential.coefficients(s + 1) : HalfPlane<Real>();
     auto w = transform.make_workspace();
-    const auto v = transform.make_wave();
-    transform.write_columns(v.get(), w, [&](int jx, Complex* column) {
+    const auto wave = transform.make_wave();
+    transform.write_columns(wave.get(), w, [&](int jx, Complex* column) {
       const auto coefficient = [&](const HalfPlane<Real>& c, int jy) {
         return jx >= 0 ? c(jy + by, jx) : std::conj(c(-jy + by, -jx));
       };
       for (int jy = -by; jy <= by; ++jy) {
         Complex value = coefficient(first, jy);
-        if (pair) value += Complex(0, 1) * coefficient(second, jy);
+        if (pair == 2) value += Complex(0, 1) * coefficient(second, jy);
         column[jy < 0 ? jy + grid.ny : jy] = value;
       }
       return true;
     });
-    if (kind == TransmissionKind::first_order) {  // v is limited to the band already
-      transform.read_rows(v.get(), w, [&](int y, const Complex* row) {
+    transform.read_rows(wave.get(), w, [&](int tile, const Lanes<Real>* v) {
+      for (int k = 0; k < pair; ++k) {
+        Lanes<Real>* out = planes_[s + k].get() + tile * nx_;
         for (std::size_t i = 0; i < nx_; ++i) {
-          planes_[s][y * nx_ + i] = Complex(0, sigma * row[i].real());
-          if (pair) planes_[s + 1][y * nx_ + i] = Complex(0, sigma * row[i].imag());
+          const auto phase = (k == 0 ? v[i].re : v[i].im) * sigma;
+          out[i] = kind == TransmissionKind::exponential ? phase_factor<Real>(phase)
+                                                         : Lanes<Real>{phase * 0, phase};
         }
-      });
-      continue;
-    }
-    std::vector<AlignedArray<Complex>> waves(2);
-    for (auto& wave : waves) wave = transform.make_wave();
-    // exp(i sigma v), then the limit: rows of both slices, columns, rows
-    transform.read_rows(v.get(), w, [&](int y, const Complex* row) {
-      const Eigen::Map<const Eigen::Array<Complex, Eigen::Dynamic, 1>> both(row, grid.nx);
-      phase_row<Real>(both.real(), sigma, planes_[s].get() + y * nx_);
-      if (pair) phase_row<Real>(both.imag(), sigma, planes_[s + 1].get() + y * nx_);
+      }
     });
-    for (int k = 0; k < (pair ? 2 : 1); ++k) {
-      Complex* plane = planes_[s + k].get();
-      transform.write_rows(waves[k].get(), w,
-                           [&](int y, Complex* row) { std::copy_n(plane + y * nx_, nx_, row); });
-      transform.pass_columns(waves[k].get(), w,
-                             [&](int jx, Complex* column) { band.apply(jx, column); });
-      transform.read_rows(waves[k].get(), w, [&](int y, const Complex* row) {
-        std::copy_n(row, nx_, plane + y * nx_);
+    if (kind == TransmissionKind::first_order) continue;  // v is limited to the band already
+    for (int k = 0; k < pair; ++k) {                      // the limit: rows, columns, rows
+      Lanes<Real>* plane = planes_[s + k].get();
+      transform.write_rows(wave.get(), w, [&](int tile, Lanes<Real>* row) {
+        std::copy_n(plane + tile * nx_, nx_, row);
+      });
+      transform.pass_columns(wave.get(), band);
+      transform.read_rows(wave.get(), w, [&](int tile, const Lanes<Real>* row) {
+        std::copy_n(row, nx_, plane + tile * nx_);
       });
     }
   }
@@ -111,62 +95,53 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
 template <typename Real>
 void propagate(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
                const Propagator<Real>& propagator, int first, int last,
-               const std::vector<std::complex<Real>*>& waves,
+               const std::vector<Lanes<Real>*>& waves,
                typename BandTransform<Real>::Workspace& workspace) {
-  // Rows of t that stay in the second-level cache while the waves take turns; the last wave asks
-  // for the next rows, which takes a tenth of the time off (the hardware does not follow the reads
-  // of t between the transforms).
-  constexpr int kRows = 16;
-  const Grid& grid = transform.grid();
+  const int nx = transform.grid().nx;
   for (int s = first; s < last; ++s) {
-    for (int y = 0; y < grid.ny; y += kRows)
-      for (std::complex<Real>* wave : waves)
-        transform.pass_rows(wave, workspace, y, std::min(y + kRows, grid.ny),
-                            [&](int row, std::complex<Real>* psi) {
-                              const std::complex<Real>* t = transmission.row(s, row);
-                              multiply_line(psi, t, grid.nx);
-                              if (wave == waves.back())
-                                for (int i = 0; i < grid.nx; i += 8)
-                                  __builtin_prefetch(t + kRows * grid.nx + i, 0, 2);
-                            });
-    for (std::complex<Real>* wave : waves)
-      transform.pass_columns(wave, workspace,
-                             [&](int jx, std::complex<Real>* psi) { propagator.apply(jx, psi); });
+    // A tile of t stays in the cache while the waves take turns; the last wave asks for the next
+    // one (the hardware does not follow the reads of t between the transforms).
+    for (int tile = 0; tile < transform.row_tiles(); ++tile) {
+      const Lanes<Real>* t = transmission.tile(s, tile);
+      for (Lanes<Real>* wave : waves)
+        if (wave == waves.back())
+          transform.pass_rows(wave, workspace, tile, tile + 1, [=](int, int i, Lanes<Real>& psi) {
+            psi = psi * t[i];
+            __builtin_prefetch(t + nx + i, 0, 2);
+          });
+        else
+          transform.pass_rows(wave, workspace, tile, tile + 1,
+                              [=](int, int i, Lanes<Real>& psi) { psi = psi * t[i]; });
+    }
+    for (Lanes<Real>* wave : waves) transform.pass_columns(wave, propagator);
   }
 }
 
 template <typename Real>
 void propagate_kinematic(const BandTransform<Real>& transform,
                          const Transmission<Real>& first_order, const Propagator<Real>& propagator,
-                         int first, int last, std::complex<Real>* incident,
-                         std::complex<Real>* scattered,
+                         int first, int last, Lanes<Real>* incident, Lanes<Real>* scattered,
                          typename BandTransform<Real>::Workspace& workspace) {
-  const auto step = [&](int jx, std::complex<Real>* psi) { propagator.apply(jx, psi); };
   for (int s = first; s < last; ++s) {
-    transform.add_rows(incident, scattered, workspace, [&](int y, std::complex<Real>* psi) {
-      multiply_line(psi, first_order.row(s, y), transform.grid().nx);
+    transform.add_rows(incident, scattered, workspace, [&](int tile, int i, Lanes<Real>& psi) {
+      psi = psi * first_order.tile(s, tile)[i];
     });
-    transform.pass_columns(incident, workspace, step);
-    transform.pass_columns(scattered, workspace, step);
+    transform.pass_columns(incident, propagator);
+    transform.pass_columns(scattered, propagator);
   }
 }
 
-template void propagate_kinematic(const BandTransform<float>&, const Transmission<float>&,
-                                  const Propagator<float>&, int, int, std::complex<float>*,
-                                  std::complex<float>*, BandTransform<float>::Workspace&);
-template void propagate_kinematic(const BandTransform<double>&, const Transmission<double>&,
-                                  const Propagator<double>&, int, int, std::complex<double>*,
-                                  std::complex<double>*, BandTransform<double>::Workspace&);
-template class Propagator<float>;
-template class Propagator<double>;
-template class Transmission<float>;
-template class Transmission<double>;
-template void propagate(const BandTransform<float>&, const Transmission<float>&,
-                        const Propagator<float>&, int, int,
-                        const std::vector<std::complex<float>*>&, BandTransform<float>::Workspace&);
-template void propagate(const BandTransform<double>&, const Transmission<double>&,
-                        const Propagator<double>&, int, int,
-                        const std::vector<std::complex<double>*>&,
-                        BandTransform<double>::Workspace&);
+#define VITROBEAM_INSTANTIATE(Real)                                                                \
+  template class Propagator<Real>;                                                                 \
+  template class Transmission<Real>;                                                               \
+  template void propagate(const BandTransform<Real>&, const Transmission<Real>&,                   \
+                          const Propagator<Real>&, int, int, const std::vector<Lanes<Real>*>&,     \
+                          BandTransform<Real>::Workspace&);                                        \
+  template void propagate_kinematic(const BandTransform<Real>&, const Transmission<Real>&,         \
+                                    const Propagator<Real>&, int, int, Lanes<Real>*, Lanes<Real>*, \
+                                    BandTransform<Real>::Workspace&);
+VITROBEAM_INSTANTIATE(float)
+VITROBEAM_INSTANTIATE(double)
+#undef VITROBEAM_INSTANTIATE
 
 }  // namespace vitrobeam

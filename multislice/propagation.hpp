@@ -17,19 +17,42 @@ namespace vitrobeam {
 template <typename Real>
 class Propagator {
  public:
-  Propagator(const Grid& grid, double wavelength, double distance,
+  Propagator(const BandTransform<Real>& transform, double wavelength, double distance,
              const Vector2d& tilt = {0, 0},  // rad
              std::optional<double> norm = {});
-  // Multiplies psi(jy) of column jx, ny values in FFT order.
-  void apply(int jx, std::complex<Real>* column) const;
+
+  // Multiplies element i of a column tile inside a pass along y.
+  void operator()(int tile, int i, Lanes<Real>& psi) const {
+    const Row& y = rows_[i];
+    const Columns& x = columns_[tile];
+    if (y.distance > x.highest) {
+      psi = Lanes<Real>{};
+      return;
+    }
+    psi = psi * (x.factor * y.factor);
+    if (y.distance <= x.lowest) return;
+    const auto inside = x.half_height >= y.distance;
+    const typename Lanes<Real>::Vector zero = {};
+    psi.re = inside ? psi.re : zero;
+    psi.im = inside ? psi.im : zero;
+  }
 
   // Largest |jy| inside the band in column jx; every column within Grid::band_x has at least jy =
   // 0.
   int half_height(int jx) const { return half_height_[std::abs(jx)]; }
 
  private:
-  int ny_;
-  std::vector<std::complex<Real>> along_x_, along_y_;
+  struct Row {
+    std::complex<Real> factor;
+    Real distance;  // |jy|
+  };
+  struct Columns {  // of one tile
+    Lanes<Real> factor;
+    typename Lanes<Real>::Vector half_height;  // -1 beyond the band
+    Real lowest, highest;                      // of the half heights
+  };
+  std::vector<Row> rows_;
+  std::vector<Columns> columns_;
   std::vector<int> half_height_;
 };
 
@@ -37,7 +60,18 @@ class Propagator {
 // scattering).
 enum class TransmissionKind { exponential, first_order };
 
-// Transmission functions limited to the band, one plane [y, x] per slice.
+// exp(i phase)
+template <typename Real>
+Lanes<Real> phase_factor(const typename Lanes<Real>::Vector& phase) {
+  using Line = Eigen::Array<Real, Lanes<Real>::kCount, 1>;
+  Lanes<Real> out;
+  const Eigen::Map<const Line> angle(reinterpret_cast<const Real*>(&phase));
+  Eigen::Map<Line>(reinterpret_cast<Real*>(&out.re)) = angle.cos();
+  Eigen::Map<Line>(reinterpret_cast<Real*>(&out.im)) = angle.sin();
+  return out;
+}
+
+// Transmission functions limited to the band, one per slice, in the order of a pass along x.
 template <typename Real>
 class Transmission {
  public:
@@ -45,13 +79,14 @@ class Transmission {
                double interaction_constant, int threads,
                TransmissionKind kind = TransmissionKind::exponential);
   int slices() const { return int(planes_.size()); }
-  const std::complex<Real>* row(int slice, int y) const {
-    return planes_[slice].get() + std::size_t(y) * nx_;
+  // nx elements that multiply those of a row tile.
+  const Lanes<Real>* tile(int slice, int row_tile) const {
+    return planes_[slice].get() + std::size_t(row_tile) * nx_;
   }
 
  private:
   std::size_t nx_;
-  std::vector<AlignedArray<std::complex<Real>>> planes_;
+  std::vector<AlignedArray<Lanes<Real>>> planes_;  // [row tile, i]
 };
 
 // Carries `waves` (at the entrance face, half transformed) through slices first .. last - 1, each
@@ -59,7 +94,7 @@ class Transmission {
 template <typename Real>
 void propagate(const BandTransform<Real>& transform, const Transmission<Real>& transmission,
                const Propagator<Real>& propagator, int first, int last,
-               const std::vector<std::complex<Real>*>& waves,
+               const std::vector<Lanes<Real>*>& waves,
                typename BandTransform<Real>::Workspace& workspace);
 
 // Single scattering with propagation: the unscattered wave `incident` and the wave `scattered`
@@ -68,8 +103,7 @@ void propagate(const BandTransform<Real>& transform, const Transmission<Real>& t
 template <typename Real>
 void propagate_kinematic(const BandTransform<Real>& transform,
                          const Transmission<Real>& first_order, const Propagator<Real>& propagator,
-                         int first, int last, std::complex<Real>* incident,
-                         std::complex<Real>* scattered,
+                         int first, int last, Lanes<Real>* incident, Lanes<Real>* scattered,
                          typename BandTransform<Real>::Workspace& workspace);
 
 // The step without its last inverse transform: multiplies by slice `last`, then hands every column
@@ -77,50 +111,37 @@ void propagate_kinematic(const BandTransform<Real>& transform,
 template <typename Real, typename AtColumn>
 void finish_in_fourier_space(const BandTransform<Real>& transform,
                              const Transmission<Real>& transmission,
-                             const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
+                             const Propagator<Real>& propagator, int last, Lanes<Real>* wave,
                              typename BandTransform<Real>::Workspace& workspace,
                              AtColumn&& at_column);
 
 // A wave between two slices, column by column: the same hand-over, the wave stays as it is.
 template <typename Real, typename AtColumn>
-void read_in_fourier_space(const BandTransform<Real>& transform, const std::complex<Real>* wave,
+void read_in_fourier_space(const BandTransform<Real>& transform, const Lanes<Real>* wave,
                            typename BandTransform<Real>::Workspace& workspace,
                            AtColumn&& at_column);
 
 // ---- implementation of what must be inlined
 
-template <typename Real>
-void multiply_line(std::complex<Real>* psi, const std::complex<Real>* by, int n) {
-  using Line = Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>;
-  Eigen::Map<Line> line(psi, n);
-  line *= Eigen::Map<const Line>(by, n);
-}
-
 template <typename Real, typename AtColumn>
 void finish_in_fourier_space(const BandTransform<Real>& transform,
                              const Transmission<Real>& transmission,
-                             const Propagator<Real>& propagator, int last, std::complex<Real>* wave,
+                             const Propagator<Real>& propagator, int last, Lanes<Real>* wave,
                              typename BandTransform<Real>::Workspace& workspace,
                              AtColumn&& at_column) {
-  const int nx = transform.grid().nx;
-  transform.pass_rows(wave, workspace, 0, transform.grid().ny, [&](int y, std::complex<Real>* psi) {
-    multiply_line(psi, transmission.row(last, y), nx);
-  });
-  transform.read_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) {
-    propagator.apply(jx, psi);
-    at_column(jx, psi);
-  });
+  transform.pass_rows(
+      wave, workspace, 0, transform.row_tiles(),
+      [&](int tile, int i, Lanes<Real>& psi) { psi = psi * transmission.tile(last, tile)[i]; });
+  transform.read_columns(wave, workspace, propagator, at_column);
 }
 
 template <typename Real, typename AtColumn>
-void read_in_fourier_space(const BandTransform<Real>& transform, const std::complex<Real>* wave,
+void read_in_fourier_space(const BandTransform<Real>& transform, const Lanes<Real>* wave,
                            typename BandTransform<Real>::Workspace& workspace,
                            AtColumn&& at_column) {
-  const int ny = transform.grid().ny;
-  transform.read_columns(wave, workspace, [&](int jx, std::complex<Real>* psi) {
-    Eigen::Map<Eigen::Array<std::complex<Real>, Eigen::Dynamic, 1>>(psi, ny) *= Real(1) / Real(ny);
-    at_column(jx, psi);
-  });
+  const Real norm = Real(1) / Real(transform.grid().ny);
+  transform.read_columns(
+      wave, workspace, [&](int, int, Lanes<Real>& psi) { psi = psi * norm; }, at_column);
 }
 
 }  // namespace vitrobeam

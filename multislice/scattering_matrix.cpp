@@ -203,7 +203,7 @@ std::vector<ScatteringMatrix<Real>> scattering_matrices(
 #pragma omp for schedule(dynamic)
     for (std::size_t k = 0; k < beams.size(); k += 2) {
       if (stop()) continue;
-      std::vector<Complex*> waves = {first_wave.get(), second_wave.get()};
+      std::vector<Lanes<Real>*> waves = {first_wave.get(), second_wave.get()};
       waves.resize(std::min<std::size_t>(2, beams.size() - k));
       for (std::size_t w = 0; w < waves.size(); ++w)
         transform.write_columns(waves[w], workspace, [&](int jx, Complex* column) {

@@ -147,7 +147,7 @@ struct Simulation<Real>::State {
                  (1e-3 * s.optics.specimen_tilt_mrad).array().tan().matrix()),
         atoms_placed(0),
         transform(grid),
-        propagator(grid, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
+        propagator(transform, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
                    s.optics.total_tilt(),
                    s.engine == Engine::kinematic ? std::optional(1.0 / grid.ny) : std::nullopt),
         transmission(transform, potential_of(atoms, displacements),
@@ -164,7 +164,7 @@ struct Simulation<Real>::State {
   }
 
   // A mode of the probe at r0: A(q) exp(-i chi - 2 pi i q.r0).
-  void load_probe(std::size_t mode, const Vector2d& at, Complex* wave,
+  void load_probe(std::size_t mode, const Vector2d& at, Lanes<Real>* wave,
                   typename BandTransform<Real>::Workspace& w) const {
     const Vector2d r0 = at + entrance;
     transform.write_columns(wave, w, [&](int jx, Complex* column) {
@@ -182,7 +182,7 @@ struct Simulation<Real>::State {
 
   // Keeps what the recording asks of the wave behind `depth` slices and hands it on.
   // `last_slice_due`: the slice before the exit is still to be applied.
-  void record(int depth_index, bool last_slice_due, Complex* wave,
+  void record(int depth_index, bool last_slice_due, Lanes<Real>* wave,
               typename BandTransform<Real>::Workspace& w, ProbeResult<Real>& out) const {
     const Recording& r = settings.recording;
     out.depth = depth_index;
@@ -319,7 +319,6 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
 template <typename Real>
 void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, int threads,
                                       const Sink& sink, const Stop& stop) const {
-  using Complex = std::complex<Real>;
   constexpr std::size_t kTogether =
       2;  // waves that share the reads of t: a tenth faster than one at a time
   const State& s = *state_;
@@ -329,7 +328,7 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
 #pragma omp parallel num_threads(threads)
   {
     auto workspace = s.transform.make_workspace();
-    std::vector<AlignedArray<Complex>> storage;
+    std::vector<AlignedArray<Lanes<Real>>> storage;
     for (std::size_t k = 0; k < kTogether; ++k) storage.push_back(s.transform.make_wave());
     ProbeResult<Real> result;
     ModeSum<Real> sum(s.modes.amplitudes.size(), s.depths.size(), kTogether, sink);
@@ -338,7 +337,7 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
       if (failure.halted() || stop()) continue;
       const std::size_t first = batch * kTogether,
                         last = std::min(first + kTogether, positions.size());
-      std::vector<Complex*> waves;
+      std::vector<Lanes<Real>*> waves;
       for (std::size_t i = first; i < last; ++i) waves.push_back(storage[i - first].get());
       for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
         for (std::size_t i = first; i < last; ++i)
@@ -377,7 +376,7 @@ void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int
       if (failure.halted() || stop()) continue;
       for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
         s.load_probe(mode, positions[i], incident.get(), workspace);
-        std::fill_n(scattered.get(), s.transform.wave_size(), std::complex<Real>(0));
+        std::fill_n(scattered.get(), s.transform.wave_size(), Lanes<Real>{});
         for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted();
              done = s.depths[d++]) {
           propagate_kinematic(s.transform, s.transmission, s.propagator, done, s.depths[d],

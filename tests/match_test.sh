@@ -6,7 +6,6 @@ source=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
-export XDG_CACHE_HOME="$folder"  # transform plans: measured by the first run, used by the others
 failures=0
 
 # expect STATUS WORD COMMAND...: the command ends with that status and its messages hold the word.

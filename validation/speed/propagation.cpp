@@ -47,6 +47,25 @@ Atoms random_atoms(const Grid& grid) {
   return atoms;
 }
 
+void multiply_line(Complex* psi, const Complex* by, int n) {
+  using Line = Eigen::Array<Complex, Eigen::Dynamic, 1>;
+  Eigen::Map<Line> line(psi, n);
+  line *= Eigen::Map<const Line>(by, n);
+}
+
+// The transmission functions as planes [y, x].
+std::vector<std::vector<Complex>> planes(const BandTransform<float>& transform,
+                                         const Transmission<float>& t) {
+  const Grid& grid = transform.grid();
+  std::vector<std::vector<Complex>> out(kSlices, std::vector<Complex>(grid.nx * grid.ny));
+  for (int s = 0; s < kSlices; ++s)
+    for (int y = 0; y < grid.ny; ++y)
+      for (int i = 0; i < grid.nx; ++i)
+        out[s][y * grid.nx + transform.x(i)] =
+            t.tile(s, y / transform.kLanes)[i].get(y % transform.kLanes);
+  return out;
+}
+
 // The loop that most programs run: four passes over whole planes per slice.
 struct PlainLoop {
   int n;
@@ -71,10 +90,10 @@ struct PlainLoop {
               : 0;
     }
   }
-  void run(const Transmission<float>& t) {
+  void run(const std::vector<std::vector<Complex>>& t) {
     std::fill_n(wave.get(), n * n, Complex(1));
     for (int s = 0; s < kSlices; ++s) {
-      multiply_line(wave.get(), t.row(s, 0), n * n);
+      multiply_line(wave.get(), t[s].data(), n * n);
       fftwf_execute(forward);
       multiply_line(wave.get(), propagator.get(), n * n);
       fftwf_execute(backward);
@@ -94,7 +113,8 @@ void compare(int n, int threads) {
   const Transmission<float> t(transform,
                               SlicePotential<float>(grid, {}, random_atoms(grid), kSlices),
                               interaction_constant(200), threads);
-  const Propagator<float> propagator(grid, wavelength(200), kSlice);
+  const Propagator<float> propagator(transform, wavelength(200), kSlice);
+  const auto t_planes = planes(transform, t);
   std::vector<std::unique_ptr<PlainLoop>> plain;
   for (int i = 0; i < threads; ++i) plain.push_back(std::make_unique<PlainLoop>(grid));
 
@@ -113,13 +133,13 @@ void compare(int n, int threads) {
 #pragma omp barrier
         if (me == 0) out.push_back((seconds() - start) / kSlices);
       };
-      const auto load = [&](Complex* wave) {
+      const auto load = [&](Lanes<float>* wave) {
         transform.write_columns(wave, workspace, [](int jx, Complex* column) {
           column[0] = 1;
           return jx == 0;
         });
       };
-      timed(plain_s, [&] { plain[me]->run(t); });
+      timed(plain_s, [&] { plain[me]->run(t_planes); });
       timed(bare_s, [&] { plain[me]->transforms_only(); });
       load(a.get());
       load(b.get());

@@ -18,6 +18,7 @@ int run_camera(const std::vector<std::string>& arguments);
 int run_library(const std::vector<std::string>& arguments);
 int run_match(const std::vector<std::string>& arguments);
 int run_convert(const std::vector<std::string>& arguments);
+int run_correlation(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);

@@ -28,6 +28,7 @@ constexpr std::array kCommands = {
     Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
+    Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,
             "measured patterns of any format -> the HDF5 result file, prepared"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},

@@ -95,8 +95,49 @@ ResultSection radial_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- relaxation times (correlation)
+
+ResultSection correlation_section(const Hdf5Reader& file) {
+  ResultSection s{"Relaxation", {}, ""};
+  if (!file.is_dataset("/correlation/g2")) return s;
+  LinePanel g2;
+  g2.title = "g_{2}, mean over all fits";
+  g2.x_label = "time (s)";
+  g2.y_label = "g_{2}";
+  g2.curves = {{"",
+                file.read<double>("/correlation/time").values,
+                file.read<double>("/correlation/g2").values,
+                {},
+                true}};
+  if (file.is_dataset("/correlation/q")) {
+    LinePanel tau;
+    tau.title = "relaxation time of every ring";
+    tau.x_label = "q (\u00c5^{-1})";
+    tau.y_label = "\u03c4 (s)";
+    tau.curves = {{"", file.read<double>("/correlation/q").values,
+                   file.read<double>("/correlation/tau").values,
+                   file.read<double>("/correlation/tau_error").values, true}};
+    s.panels.emplace_back(tau);
+  } else {
+    s.panels.emplace_back(map_panel(file, "/correlation/tau", "relaxation time \u03c4"));
+    s.panels.emplace_back(map_panel(file, "/correlation/tau_error", "its error"));
+    s.panels.emplace_back(map_panel(file, "/correlation/beta", "stretching exponent"));
+  }
+  s.panels.emplace_back(g2);
+  s.text =
+      "Grey: no relaxation that the series could resolve (40 relaxation times long, ten frames "
+      "in "
+      "each). Errors are those of leaving out blocks of time.";
+  return s;
+}
+
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
-constexpr SectionOf kSections[] = {structure_section, radial_section, preparation_section};
+constexpr SectionOf kSections[] = {
+    structure_section,    //
+    radial_section,       //
+    preparation_section,  //
+    correlation_section,  //
+};
 
 }  // namespace
 

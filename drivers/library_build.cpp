@@ -7,6 +7,7 @@
 #include "base/first_failure.hpp"
 #include "base/random.hpp"
 #include "models/embedding.hpp"
+#include "models/rotations.hpp"
 #include "models/transform.hpp"
 
 namespace vitrobeam {
@@ -53,15 +54,6 @@ Atoms free_cluster(const Member& member, const Eigen::Matrix3d& rotation, const 
   atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thickness);
   for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thickness) / 2;
   return atoms;
-}
-
-// Uniform over all rotations (Shoemake, Graphics Gems III (1992) 124).
-Eigen::Matrix3d random_rotation(RandomSequence& random) {
-  const double a = random.uniform(), b = 2 * std::numbers::pi * random.uniform(),
-               c = 2 * std::numbers::pi * random.uniform();
-  return Eigen::Quaterniond(std::sqrt(1 - a) * std::sin(b), std::sqrt(1 - a) * std::cos(b),
-                            std::sqrt(a) * std::sin(c), std::sqrt(a) * std::cos(c))
-      .toRotationMatrix();
 }
 
 // Calls work(i) for all i < n on several threads; the first error is thrown again at the end.

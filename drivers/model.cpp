@@ -27,7 +27,12 @@ struct Group {
 
 std::vector<Group> groups() {
   return {{"random packings", packing_kinds()},
+          {"crystal-like order", crystal_kinds()},
+          {"models of the literature", literature_kinds()},
+          {"relaxation", relaxation_kinds()},
           {"specimens from a structure file", specimen_kinds()},
+          {"foils and series from a structure file", foil_kinds()},
+          {"motifs of a structure file", extraction_kinds()},
           {"motifs", motif_kinds()}};
 }
 
@@ -205,6 +210,7 @@ int run_model(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "{} needs a file: vitrobeam model {} {}", kind.name, kind.name, kind.files);
   if (!finish.common.dry_run) check_output(finish.common);
   BuiltModel built = build({finish.common, files});
+  const auto has_cell = [](const Atoms& atoms) { return !atoms.cell.vectors.isZero(); };
   for (Atoms& atoms : built.frames) {
     if (!finish.repeat.empty()) atoms = repeated(atoms, parse_repeat(finish.repeat));
     if (!finish.vacuum.empty()) atoms = padded(atoms, parse_vacuum(finish.vacuum));
@@ -213,11 +219,12 @@ int run_model(const std::vector<std::string>& arguments) {
   }
   std::optional<Voronoi> cells;
   for (Atoms& atoms : built.frames)
-    if (finish.voronoi) {
+    if (finish.voronoi && has_cell(atoms)) {
       cells = voronoi(atoms, finish.face_cut);
       label_voronoi(atoms, *cells, finish.face_cut);
     }
-  print_summary(built.frames.back(), cells ? &*cells : nullptr, finish.face_cut);
+  if (has_cell(built.frames.back()))
+    print_summary(built.frames.back(), cells ? &*cells : nullptr, finish.face_cut);
   for (const auto& note : built.notes) std::cout << note << '\n';
   if (finish.common.dry_run) return 0;
   if (built.frames.size() > 1) std::cout << fmt::format("frames       {}\n", built.frames.size());

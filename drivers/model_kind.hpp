@@ -2,6 +2,7 @@
 // to the command and returns what builds the model from them, and one line in its group's list.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,12 @@ struct ModelKind {
 // The groups, each in its own file drivers/model_<group>.cpp.
 std::vector<ModelKind> motif_kinds();
 std::vector<ModelKind> packing_kinds();
+std::vector<ModelKind> relaxation_kinds();
+std::vector<ModelKind> crystal_kinds();
+std::vector<ModelKind> literature_kinds();
+std::vector<ModelKind> extraction_kinds();
 std::vector<ModelKind> specimen_kinds();
+std::vector<ModelKind> foil_kinds();
 
 // --types, --frame and --box of a structure file.
 struct StructureInput {

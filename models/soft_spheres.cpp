@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/fire.hpp"
 #include "models/neighbours.hpp"
 
 namespace vitrobeam {
@@ -65,12 +66,6 @@ void compute(const SoftSpheres& s, const PairList& list, Forces& f) {
   }
 }
 
-double dot(const std::vector<Vector3d>& a, const std::vector<Vector3d>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i].dot(b[i]);
-  return sum;
-}
-
 }  // namespace
 
 double SoftSpheres::sphere_volume() const {
@@ -86,7 +81,7 @@ void SoftSpheres::scale_to(double target) {
 
 double relax(SoftSpheres& s, double free) {
   const double n = double(s.positions.size());
-  constexpr double kFirstStep = 0.1, kLongestStep = 0.4, kMixing = 0.1;
+  constexpr double kFirstStep = 0.1, kLongestStep = 0.4;
   constexpr int kMostSteps = 20000;
   // rms force on a sphere against that of a contact; 1e-4 takes six times as long and changes the
   // fraction by 0.001.
@@ -94,29 +89,10 @@ double relax(SoftSpheres& s, double free) {
   PairList list = find_pairs(s);
   Forces f;
   compute(s, list, f);
-  std::vector<Vector3d> v(s.positions.size(), Vector3d::Zero());
-  double dt = kFirstStep, mixing = kMixing;
-  int downhill = 0;
+  Fire fire(s.positions.size(), kFirstStep, kLongestStep);
   for (int step = 0; step < kMostSteps && f.energy >= free * n; ++step) {
-    const double force2 = dot(f.on, f.on), power = dot(f.on, v);
-    if (force2 < kBalanced * kBalanced * f.pair_square) break;
-    if (power > 0) {
-      const double speed = mixing * std::sqrt(dot(v, v) / force2);
-      for (std::size_t i = 0; i < v.size(); ++i) v[i] = (1 - mixing) * v[i] + speed * f.on[i];
-      if (++downhill > 5) {
-        dt = std::min(1.1 * dt, kLongestStep);
-        mixing *= 0.99;
-      }
-    } else {
-      for (auto& x : v) x.setZero();
-      if (step > 0) dt *= 0.5;
-      mixing = kMixing;
-      downhill = 0;
-    }
-    for (std::size_t i = 0; i < v.size(); ++i) {
-      v[i] += dt * f.on[i];
-      s.positions[i] += dt * v[i];
-    }
+    if (dot(f.on, f.on) < kBalanced * kBalanced * f.pair_square) break;
+    fire.move(s.positions, f.on);
     if (is_stale(list, s.positions)) list = find_pairs(s);
     compute(s, list, f);
   }

@@ -50,6 +50,45 @@ expect 2 'beyond 0.5' strain "$glass" --strain 1,0,0,0,0,0 -o bad.extxyz
 expect 2 'is periodic' turn "$glass" --direction 1,1,1 -o bad.extxyz
 expect 4 'meet its own image' embed --motif fcc --elements Cu --radius 25 --matrix "$glass" -o bad.extxyz
 
+expect 0 'fraction 0.55000' hard-spheres --composition Cu50Zr50 --atoms 300 --fraction 0.55 -o spheres.extxyz
+expect 4 'were asked for; the state is in' hard-spheres --atoms 300 --fraction 0.62 --time-limit 1e-6 -o stopped.extxyz
+[ -e stopped.extxyz.state.xyz ] || { echo 'no state was kept'; failed=1; }
+[ -e stopped.extxyz ] && { echo 'an unfinished packing was written'; failed=1; }
+expect 2 'is the state of a packing that was stopped' hard-spheres --atoms 300 --fraction 0.62 -o stopped.extxyz
+expect 2 'of another packing' hard-spheres --atoms 300 --fraction 0.62 --seed 2 --resume -o stopped.extxyz
+expect 0 'fraction 0.62000' hard-spheres --atoms 300 --fraction 0.62 --resume -o stopped.extxyz
+expect 0 'fraction 0.62000' hard-spheres --atoms 300 --fraction 0.62 -o whole.extxyz
+cmp -s stopped.extxyz whole.extxyz || { echo 'a resumed packing differs from an uninterrupted one'; failed=1; }
+[ -e stopped.extxyz.state.xyz ] && { echo 'the state was left behind'; failed=1; }
+expect 4 'the spheres jam at' hard-spheres --composition Cu --atoms 300 --fraction 0.74 --growth 1 -o jam.extxyz
+expect 4 'is impossible' packing --composition Cu --density 0.9 --atoms 300 -o bad.extxyz
+expect 0 'energy' relax spheres.extxyz --potential morse --steps 20 -o relaxed.extxyz
+expect 0 'Zr around Cu: 0.' order "$glass" --target 0.1 -o order.extxyz
+expect 4 'no farther' order "$glass" --target 1 -o bad.extxyz
+expect 2 'neither contacts' relax "$glass" --potential eam -o bad.extxyz
+expect 3 'number of elements (a whole number) is expected' relax "$glass" --potential "$glass" -o bad.extxyz
+expect 0 'Cu33.33 Zr66.67' crystal --lattice C11b --elements Cu,Zr --a 3.22 --c 11.18 --periodic -o c11b.extxyz
+expect 0 'periodic along none' crystal --lattice c11b.extxyz --zone 1,1,0 --size 30x20x12 --shape block -o slab.extxyz
+expect 0 'motif 1      c11b.extxyz' embed --motif slab.extxyz --matrix "$glass" -o with_crystal.extxyz
+expect 0 'closest pair 2.5600' crystal --lattice fcc --elements Cu --fault twin --plane 1,1,1 -o twin.extxyz
+expect 0 'grains       5' microcrystal --lattice fcc --elements Cu --cell 30 --grains 5 -o grains.extxyz
+expect 2 'known are fcc' crystal --lattice C14 --elements Cu -o bad.extxyz
+expect 2 'two elements' crystal --lattice B2 --elements Cu -o bad.extxyz
+expect 2 'no fault' crystal --lattice B2 --elements Cu,Zr --fault twin -o bad.extxyz
+expect 0 'periodic along y' wedge "$glass" --thin 4 --angle 25 -o wedge.extxyz
+expect 0 'periodic along xy' oxide cut.extxyz --density 5 --thickness 6 -o oxide.extxyz
+expect 0 'density +6.' shear-band "$glass" --width 12 --segment 20 -o band.extxyz
+expect 0 'atoms        4000' inclusion "$glass" --radius 8 --eigenstrain 2%,0,0,0,0,0 -o inclusion.extxyz
+expect 0 'frames       3' series order.extxyz --frames 3 --tau 5 --surface 4 --closest 0 -o series.extxyz
+expect 0 'frames       2' series series.extxyz --trajectory --stride 2 -o every_second.extxyz
+expect 0 'clusters' cluster-packing --cells 2 -o miracle.extxyz
+expect 0 'Cu64.29 Zr35.71' clusters-and-glue --formula '[Cu8Zr5]Cu' --cells 2 -o dong.extxyz
+expect 0 'bond angles' network --cells 2 --anneal 20 -o network.extxyz
+expect 0 'class 1' classes "$glass" --most 5 --labelled labelled.extxyz -o classes.extxyz
+expect 2 'no cluster in brackets' clusters-and-glue --formula Cu8Zr5 -o bad.extxyz
+expect 2 'no oxygen' oxide "$glass" --oxide Zr --density 5 -o bad.extxyz
+expect 2 'is no series' series series.extxyz --trajectory --first 2 -o bad.extxyz
+expect 4 'does not lie in the cell' shear-band "$glass" --width 60 -o bad.extxyz
 expect 2 "did you mean 'icosahedron'" icosaedron -o bad.extxyz
 expect 2 'no output' fcc --elements Cu
 expect 2 'exists' fcc --elements Cu -o fcc.extxyz

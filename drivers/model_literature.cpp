@@ -1,0 +1,207 @@
+// Kinds of model: structural models of the literature, and the motifs that a model is made of.
+#include <memory>
+
+#include "base/error.hpp"
+#include "drivers/model_kind.hpp"
+#include "drivers/quantity.hpp"
+#include "io/structure_file.hpp"
+#include "models/cluster_packing.hpp"
+#include "models/elements.hpp"
+#include "models/motif_classes.hpp"
+#include "models/network.hpp"
+#include "models/voronoi.hpp"
+
+namespace vitrobeam {
+namespace {
+
+int one_element(const std::string& text, const char* name) {
+  const auto elements = parse_elements(text);
+  if (elements.size() != 1) fail(Fault::usage, "--{} '{}': expected one element", name, text);
+  return elements[0];
+}
+
+const std::vector<std::pair<std::string, Superlattice>> kSuperlattices = {
+    {"fcc", Superlattice::fcc},
+    {"hcp", Superlattice::hcp},
+    {"icosahedral", Superlattice::icosahedral}};
+
+BuiltModel with_report(const ClusterModel& model, const char* around) {
+  BuiltModel built(model.atoms);
+  built.notes.push_back(
+      fmt::format("clusters     {:.2f} neighbours within 1.25 contacts of {} ({:g} by its design), "
+                  "closest pair at {:.3f} "
+                  "of the metallic radii",
+                  model.coordination, around, model.expected, model.closest));
+  return built;
+}
+
+struct MiracleSettings {
+  std::string solvent = "Zr", alpha = "Cu", beta, gamma;
+  EfficientPacking packing;
+};
+
+BuildModel describe_miracle(Settings& o) {
+  auto s = std::make_shared<MiracleSettings>();
+  EfficientPacking& p = s->packing;
+  o.section("Efficient cluster packing");
+  o.add("solvent", s->solvent, "Zr", "the majority element");
+  o.add("alpha", s->alpha, "Cu", "solute at the centres of the clusters");
+  o.add("beta", s->beta, "Al", "solute in the octahedral holes between clusters (default: none)");
+  o.add("gamma", s->gamma, "Be", "solute in the tetrahedral holes (default: none)");
+  o.add("superlattice", p.superlattice, kSuperlattices,
+        "of the clusters; the icosahedral one has 13 of them in a matrix of the same composition");
+  o.add("cells", p.cells, "cells of the superlattice along each edge").at_least(1).at_most(12);
+  o.add("solvents", p.solvents_per_alpha, "",
+        "solvent atoms per alpha; 0 = half of what covers it most efficiently: two clusters share "
+        "each")
+      .at_least(0)
+      .at_most(60);
+  o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
+      .at_least(0)
+      .at_most(1);
+  return [s](const ModelRun& run) -> BuiltModel {
+    EfficientPacking packing = s->packing;
+    packing.solvent = one_element(s->solvent, "solvent");
+    packing.alpha = one_element(s->alpha, "alpha");
+    if (!s->beta.empty()) packing.beta = one_element(s->beta, "beta");
+    if (!s->gamma.empty()) packing.gamma = one_element(s->gamma, "gamma");
+    packing.seed = run.common.seed;
+    return with_report(efficient_packing(packing), "alpha");
+  };
+}
+
+struct DongSettings {
+  std::string formula;
+  GluePacking packing;
+};
+
+BuildModel describe_dong(Settings& o) {
+  auto s = std::make_shared<DongSettings>();
+  GluePacking& p = s->packing;
+  o.section("Cluster plus glue atoms");
+  o.add("formula", s->formula, "[Cu-Zr12]Zr", "centre, shell and glue atoms");
+  o.add("superlattice", p.superlattice, {{"fcc", Superlattice::fcc}, {"hcp", Superlattice::hcp}},
+        "of the clusters");
+  o.add("cells", p.cells, "cells of the superlattice along each edge").at_least(1).at_most(12);
+  o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
+      .at_least(0)
+      .at_most(1);
+  return [s](const ModelRun& run) -> BuiltModel {
+    if (s->formula.empty())
+      fail(Fault::usage, "clusters-and-glue needs --formula, such as --formula '[Cu-Zr12]Zr'");
+    GluePacking packing = s->packing;
+    packing.formula = parse_glue_formula(s->formula);
+    packing.seed = run.common.seed;
+    return with_report(glue_packing(packing), "centres");
+  };
+}
+
+struct NetworkChoice {
+  std::string element = "Si";
+  NetworkSettings network;
+  DensityClusters clusters{0};
+};
+
+BuildModel describe_network(Settings& o) {
+  auto s = std::make_shared<NetworkChoice>();
+  NetworkSettings& n = s->network;
+  o.section("Continuous random network");
+  o.add("element", s->element, "Si", "of all atoms");
+  o.add("bond", n.bond, "Angstrom", "bond length").at_least(1).at_most(4);
+  o.add("cells", n.cells, "cells of diamond along an edge, 8 atoms each").at_least(2).at_most(12);
+  o.add("randomise", n.randomise, "", "bond switches per atom that melt the crystal")
+      .at_least(0)
+      .at_most(10);
+  o.add("anneal", n.anneal, "", "trial switches per atom while it cools").at_least(0).at_most(1e6);
+  o.add("hot", n.hot_eV, "", "first temperature, eV").above(0).at_most(10);
+  o.add("cold", n.cold_eV, "", "last temperature, eV").above(0).at_most(10);
+  o.section("Density clusters");
+  o.add("clusters", s->clusters.count, "dense and loose spheres in turn (Demkowicz and Argon)")
+      .at_least(0)
+      .at_most(1000);
+  o.add("cluster-radius", s->clusters.radius, "Angstrom", "of each").above(1).at_most(1000);
+  o.add("dense", s->clusters.dense, "", "density change of the dense ones, a share")
+      .at_least(0)
+      .at_most(0.3);
+  o.add("loose", s->clusters.loose, "", "of the loose ones").at_least(-0.5).at_most(0);
+  return [s](const ModelRun& run) -> BuiltModel {
+    NetworkSettings settings = s->network;
+    settings.element = one_element(s->element, "element");
+    settings.seed = run.common.seed;
+    const NetworkModel model = random_network(settings);
+    Atoms atoms = model.atoms;
+    if (s->clusters.count > 0) {
+      DensityClusters clusters = s->clusters;
+      clusters.seed = run.common.seed;
+      atoms = with_density_clusters(atoms, settings.bond, clusters);
+    }
+    BuiltModel built(std::move(atoms));
+    built.notes.push_back(
+        fmt::format("network      {:.4f} eV per atom (Keating), bond angles {:.2f} +- {:.2f} "
+                    "degrees, bonds +- {:.2f} %, {} "
+                    "switches kept",
+                    model.energy, model.angle_deg, model.angle_spread_deg, 100 * model.bond_spread,
+                    model.accepted));
+    return built;
+  };
+}
+
+struct ClassesSettings {
+  StructureInput input;
+  ClassSettings classes;
+  std::string labelled;
+};
+
+BuildModel describe_classes(Settings& o) {
+  auto s = std::make_shared<ClassesSettings>();
+  o.section("Motif classes");
+  o.add("class-radius", s->classes.radius, "",
+        "neighbourhoods nearer than this to a class belong to it: rms distance over the mean bond")
+      .above(0)
+      .at_most(1);
+  o.add("by-element", s->classes.by_element, "centres of different elements are different classes");
+  o.add("most", s->classes.most, "classes kept, the largest first").at_least(1).at_most(100000);
+  o.add("labelled", s->labelled, "FILE",
+        "write the model too, with the label motif_class (0 = none)");
+  add_structure_input(o, s->input);
+  return [s](const ModelRun& run) -> BuiltModel {
+    Atoms atoms = read_model(s->input, run.files[0]);
+    const auto classes = motif_classes(atoms, s->classes);
+    if (classes.empty())
+      fail(Fault::physics, "{}: no atom has a whole Voronoi cell, so there are no motifs",
+           run.files[0]);
+    std::vector<std::int64_t> label(atoms.size(), 0);
+    BuiltModel built(std::vector<Atoms>{});
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      built.frames.push_back(as_motif(classes[c], atoms));
+      for (auto i : classes[c].members) label[i] = std::int64_t(c) + 1;
+      if (c < 10)
+        built.notes.push_back(fmt::format("class {:<6} {} around {}: {} members, scatter {:.3f}",
+                                          c + 1, voronoi_name(classes[c].index),
+                                          symbol(built.frames.back().numbers[0]),
+                                          classes[c].members.size(), classes[c].scatter));
+    }
+    if (!s->labelled.empty() && !run.common.dry_run) {
+      atoms.labels["motif_class"].values = std::move(label);
+      write_extxyz(atoms, s->labelled);
+    }
+    return built;
+  };
+}
+
+}  // namespace
+
+std::vector<ModelKind> literature_kinds() {
+  return {{"cluster-packing", "", "efficient cluster packing on a superlattice (Miracle)",
+           describe_miracle},
+          {"clusters-and-glue", "", "clusters and glue atoms from a formula (Dong)", describe_dong},
+          {"network", "", "continuous random network of amorphous silicon (Wooten, Winer, Weaire)",
+           describe_network}};
+}
+
+std::vector<ModelKind> extraction_kinds() {
+  return {{"classes", "STRUCTURE",
+           "the motifs that a model is made of, sorted by shape and averaged", describe_classes}};
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,181 @@
+// Specimens: thickness, density and strain are those that were asked for.
+#include "models/specimen.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "io/structure_file.hpp"
+#include "models/neighbours.hpp"
+#include "models/time_series.hpp"
+#include "models/transform.hpp"
+#include "tests/approx.hpp"
+
+using namespace vitrobeam;
+
+namespace {
+
+const Atoms& glass() {
+  static const Atoms atoms = read_structure(std::string(VITROBEAM_SOURCE_DIR) +
+                                            "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
+  return atoms;
+}
+
+Eigen::Matrix3d symmetric(double xx, double yy, double zz, double yz, double xz, double xy) {
+  Eigen::Matrix3d m;
+  m << xx, xy, xz, xy, yy, yz, xz, yz, zz;
+  return m;
+}
+
+// Strain of the displacement field at r, by differences.
+Eigen::Matrix3d strain_at(const Vector3d& r, double a, const Eigen::Matrix3d& e, double nu) {
+  Eigen::Matrix3d gradient;
+  const double h = 1e-4;
+  for (int k = 0; k < 3; ++k) {
+    const Vector3d step = h * Vector3d::Unit(k);
+    gradient.col(k) =
+        (inclusion_displacement(r + step, a, e, nu) - inclusion_displacement(r - step, a, e, nu)) /
+        (2 * h);
+  }
+  return (gradient + gradient.transpose()) / 2;
+}
+
+}  // namespace
+
+TEST_CASE("a wedge is as thick as it should be, everywhere") {
+  const double angle = 0.4;
+  const Atoms w = wedge(glass(), 5, angle);
+  CHECK_FALSE(w.cell.periodic[2]);
+  for (int strip = 0; strip < 4; ++strip) {
+    double n = 0;
+    for (const auto& r : w.positions) n += r.x() >= 10 * strip && r.x() < 10 * strip + 10;
+    const double thickness = 5 + (10 * strip + 5) * std::tan(angle);
+    CHECK(n / (10 * 40.19 * number_density(glass())) == approx(thickness).epsilon(0.06));
+  }
+  CHECK_THROWS_WITH_AS(wedge(glass(), 5, 1.2), doctest::Contains("thick at its far end"), Error);
+}
+
+TEST_CASE("an oxide skin has its formula, density and thickness, and keeps its distance") {
+  const Atoms slab = cut_box(glass(), {0, 0, 10}, {40.19071960449219, 40.19071960449219, 30});
+  OxideSkin skin{parse_composition("ZrO2"), 5.0, 8};
+  const Atoms both = with_oxide(slab, skin);
+  const auto& oxide = std::get<std::vector<std::int64_t>>(both.labels.at("oxide").values);
+  double zr = 0, o = 0;
+  for (std::size_t i = 0; i < both.size(); ++i)
+    if (oxide[i]) (both.numbers[i] == 8 ? o : zr) += 1;
+  CHECK(o / zr == approx(2).epsilon(0.01));
+  const double grams = (zr * 91.224 + o * 15.999) * 1.66053906660;
+  CHECK(grams / (2 * 8 * 40.19 * 40.19) == approx(5.0).epsilon(0.005));
+  CHECK(closest_pair(both).distance > 1.6);
+  CHECK(both.cell.lengths().z() > 20 + 2 * 8 - 2);
+  CHECK(both.cell.lengths().z() < 20 + 2 * 8 + 6);
+  skin.entrance = false;
+  CHECK(with_oxide(slab, skin).size() < both.size());
+  CHECK_THROWS_AS(with_oxide(slab, {parse_composition("Zr"), 5.0, 8}), Error);
+  CHECK_THROWS_AS(with_oxide(slab, {parse_composition("ZrO2"), 500, 8}), Error);
+}
+
+TEST_CASE("a shear band has its densities in turn along itself, and the matrix is untouched") {
+  const Atoms large = repeated(glass(), {2, 2, 1});
+  ShearBand band;
+  band.centre = 40;
+  band.width = 25;
+  band.segment = 20;
+  const auto [atoms, segments] = with_shear_band(large, band);
+  REQUIRE(segments.size() == 4);
+  for (std::size_t k = 0; k < 4; ++k) {
+    CHECK(segments[k].asked == (k % 2 ? -0.10 : 0.06));
+    CHECK(std::abs(segments[k].made - segments[k].asked) < 0.005);
+  }
+  const auto& label = std::get<std::vector<std::int64_t>>(atoms.labels.at("band").values);
+  double inside = 0, dense = 0, loose = 0;  // pushing apart keeps atoms where they were put
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    if (label[i] == 0) CHECK(std::abs(atoms.positions[i].x() - 40) >= 12.5);
+    if (label[i] == 0 || std::abs(atoms.positions[i].x() - 40) > 10) continue;
+    ++inside;
+    const double y = std::fmod(atoms.positions[i].y(), 2 * 20.0954);
+    if (y > 3 && y < 17) ++dense;
+    if (y > 23 && y < 37) ++loose;
+  }
+  CHECK(inside > 0);
+  CHECK(dense / loose == approx(1.06 / 0.90).epsilon(0.05));
+  CHECK(closest_pair(atoms).distance > 1.8);
+  band.centre = 5;
+  CHECK_THROWS_WITH_AS(with_shear_band(large, band), doctest::Contains("does not lie in the cell"),
+                       Error);
+}
+
+TEST_CASE(
+    "Eshelby's sphere: uniform strain within by his tensor, continuous at the surface, 1/r^2 "
+    "outside") {
+  const double a = 10, nu = 0.3;
+  const auto shear = symmetric(0, 0, 0, 0, 0, 0.02),
+             swelling = symmetric(0.01, 0.01, 0.01, 0, 0, 0);
+  const double s1212 = (4 - 5 * nu) / (15 * (1 - nu)), volume = (1 + nu) / (3 * (1 - nu));
+  for (const Vector3d& r : {Vector3d(0.1, 0.2, 0.3), Vector3d(5, -3, 2), Vector3d(0, 0, 9)}) {
+    CHECK((strain_at(r, a, shear, nu) - 2 * s1212 * shear).norm() < 1e-8);
+    CHECK((strain_at(r, a, swelling, nu) - volume * swelling).norm() < 1e-8);
+  }
+  for (const auto& e : {shear, swelling}) {
+    const Vector3d n = Vector3d(1, 2, -2) / 3;
+    CHECK((inclusion_displacement((a - 1e-7) * n, a, e, nu) -
+           inclusion_displacement((a + 1e-7) * n, a, e, nu))
+              .norm() < 1e-8);
+    CHECK(inclusion_displacement(400 * n, a, e, nu).norm() /
+              inclusion_displacement(800 * n, a, e, nu).norm() ==
+          approx(4).epsilon(1e-2));
+    CHECK(std::abs(strain_at(25 * n, a, swelling, nu).trace()) < 1e-9);  // no volume change outside
+  }
+  const Atoms strained = with_inclusion(glass(), {20, 20, 20}, 8, shear, nu);
+  CHECK(strained.size() == glass().size());
+  CHECK_THROWS_AS(with_inclusion(glass(), {20, 20, 20}, 8, shear, 0.7), Error);
+}
+
+TEST_CASE("a relaxing series decays with the times that it carries, faster at the surface") {
+  const Atoms slab = cut_box(glass(), {0, 0, 0}, {40.19071960449219, 40.19071960449219, 24});
+  Relaxation s;
+  s.frames = 60;
+  s.tau = 10;
+  s.surface = 4;
+  s.speed_up = 5;
+  s.closest = 0;
+  const auto frames = relaxing_series(slab, s);
+  REQUIRE(frames.size() == 60);
+  const auto& tau = std::get<std::vector<double>>(frames[0].labels.at("tau").values);
+  const auto correlation = [&](int lag, double of) {  // of displacements, over atoms and starts
+    double product = 0, square = 0;
+    for (std::size_t k = 0; k + std::size_t(lag) < frames.size(); ++k)
+      for (std::size_t i = 0; i < slab.size(); ++i) {
+        if (std::abs(tau[i] - of) > 1e-9) continue;
+        const auto shift = [&](const Atoms& f) {
+          Vector3d d = f.positions[i] - slab.positions[i];
+          for (int c = 0; c < 2; ++c)
+            d[c] -= 40.19071960449219 * std::nearbyint(d[c] / 40.19071960449219);
+          return d;
+        };
+        product += shift(frames[k]).dot(shift(frames[k + std::size_t(lag)]));
+        square += shift(frames[k]).squaredNorm();
+      }
+    return product / square;
+  };
+  for (const double of : {10.0, 2.0})
+    for (const int lag : {1, 3, 8})
+      CHECK(std::abs(correlation(lag, of) - std::exp(-lag / of)) < 0.02);
+  CHECK(frames[7].info.at("time") == "7");
+}
+
+TEST_CASE("relaxation times are log-normal over the field, and its contrast is as wide as asked") {
+  Relaxation s;
+  s.spread = 0.8;
+  s.correlation = 4;
+  const Atoms large = repeated(glass(), {2, 2, 1});
+  double mean = 0, square = 0;
+  const auto tau = relaxation_times(large, s);
+  for (double t : tau) mean += std::log(t / s.tau) / double(tau.size());
+  for (double t : tau) square += std::pow(std::log(t / s.tau) - mean, 2) / double(tau.size());
+  CHECK(std::abs(mean) < 0.15);
+  CHECK(std::sqrt(square) == approx(0.8).epsilon(0.25));
+  s.frames = 1;
+  CHECK_THROWS_AS(relaxing_series(glass(), s), Error);
+}

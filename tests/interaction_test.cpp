@@ -185,7 +185,7 @@ TEST_CASE("Warren-Cowley: 0 at random, -1 in B2, and steered to what is asked fo
   for (const double target : {-0.2, 0.0, 0.3}) {
     const Steered s = steer_order(b2, 29, 40, target, 2.8, 5);
     CHECK(std::abs(s.after - target) < 0.01);
-    CHECK(alpha(s.atoms) == approx(s.after));
+    CHECK(std::abs(alpha(s.atoms) - s.after) < 1e-12);  // an independent count
     CHECK(std::count(s.atoms.numbers.begin(), s.atoms.numbers.end(), 29) == 125);
     CHECK(s.atoms.positions == b2.positions);
   }

@@ -50,6 +50,17 @@ void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
                                100 * *wrapped)});
 }
 
+void judge_camera(const Hdf5Reader& file, std::vector<Verdict>& out) {
+  if (!file.is_dataset("/simulation/saturated")) return;
+  const auto pixels = file.read<double>("/simulation/saturated").values;
+  const auto patterns = std::count_if(pixels.begin(), pixels.end(), [](double n) { return n > 0; });
+  out.push_back({patterns == 0, patterns == 0
+                                    ? "no pixel of the camera is saturated"
+                                    : fmt::format("{} of {} patterns have saturated pixels: their "
+                                                  "counts are too low there",
+                                                  patterns, pixels.size())});
+}
+
 void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
   if (!file.exists("/match/motif")) return;
   const auto patterns = number(file, "/match/null", "calibration_patterns"),
@@ -117,6 +128,7 @@ struct ValueText {
 std::vector<Verdict> audit_verdicts(const Hdf5Reader& file) {
   std::vector<Verdict> out;
   judge_simulation(file, out);
+  judge_camera(file, out);
   judge_match(file, out);
   judge_structure(file, out);
   return out;

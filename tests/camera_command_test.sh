@@ -48,6 +48,7 @@ refuse 2 "--dose -1" camera scan.h5 -o new.h5 --dose -1
 refuse 3 "not counts" camera dose.h5 -o new.h5 --dose 1e3
 refuse 3 "none.h5" camera none.h5 -o new.h5 --dose 1e3
 refuse 2 "exists" camera scan.h5 -o dose.h5 --dose 1e3
+"$program" info one.h5 | grep -q 'LOOK: [0-9]* of 12 patterns have saturated pixels' || { echo "info is silent about saturation"; exit 1; }
 # the same from one command
 "$program" simulate a.xyz -o counts.h5 --grid 64 --semiangle 10 --scan 3x2 --every-slices 1 --detector bf=0:5 --dose 1e4 --keep-noiseless > /dev/null
 [ ! -e counts.h5.noiseless ] || { echo "the noiseless file was left"; exit 1; }

@@ -28,8 +28,9 @@ build_packages="
   libtiff-dev
   libmatio-dev
   bitshuffle
+  libopenmpi-dev
 "
-test_packages="hdf5-tools python3 python3-numpy python3-scipy python3-h5py python3-hyperspy clang-format clang-tidy"
+test_packages="openmpi-bin hdf5-tools python3 python3-numpy python3-scipy python3-h5py python3-hyperspy clang-format clang-tidy"
 
 setup() {
   packages=$build_packages

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -20,6 +21,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "drivers/ranks.hpp"
 #include "drivers/version.hpp"
 #include "io/hdf5.hpp"
 #include "potentials/fourier.hpp"
@@ -80,8 +82,19 @@ void start_log(const CommonSettings& c) {
   if (!c.log_json.empty()) log->sinks().push_back(std::make_shared<JsonSink>(c.log_json));
   if (c.strict) log->sinks().push_back(std::make_shared<StrictSink>());
   log->set_error_handler([](const std::string& message) { throw Error(Fault::physics, message); });
-  log->set_level(level);
+  log->set_level(ranks().is_leader() ? level : std::max(level, spdlog::level::err));
   spdlog::set_default_logger(log);
+}
+
+// The cores that this process may use, its share of the machine when several processes run there.
+int threads_of_one_rank() {
+  const int bound = omp_get_num_procs(),
+            share = int(sysconf(_SC_NPROCESSORS_ONLN)) / ranks().on_this_node();
+  if (ranks().count() > 1 && bound < share)
+    spdlog::info(
+        "each process is bound to {} of its {} cores; mpirun --bind-to none lets it use all", bound,
+        share);
+  return ranks().count() == 1 ? bound : std::clamp(share, 1, bound);
 }
 
 // Hexadecimal SHA-256 of everything that `next` hands over until it hands over nothing.
@@ -123,7 +136,7 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
     return false;
   }
   start_log(common);
-  if (common.threads == 0) common.threads = omp_get_num_procs();
+  if (common.threads == 0) common.threads = threads_of_one_rank();
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   return true;
@@ -148,6 +161,18 @@ void check_output(const CommonSettings& common) {
          "{}: holds the finished positions of an interrupted run; give --resume to continue it, or "
          "--force to start over",
          journal);
+}
+
+bool start_output(const CommonSettings& common, const RunRecord& record) {
+  bool is_whole = false;
+  if (ranks().is_leader()) {
+    is_whole = common.resume && is_complete(common.output, record);
+    if (is_whole)
+      std::cout << common.output << " is whole already; nothing to resume\n";
+    else
+      check_output(common);
+  }
+  return ranks().from_leader(is_whole ? "whole" : "") != "whole";
 }
 
 RunRecord start_record(const Settings& settings, const CommonSettings& common,

@@ -31,6 +31,10 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
 // --resume), or a folder that does not exist; exit status 2.
 void check_output(const CommonSettings& common);
 
+// The same for a run that can be resumed; false (and says so) when --resume finds its result whole.
+// Collective: the leader looks (ranks.hpp).
+bool start_output(const CommonSettings& common, const RunRecord& record);
+
 // The record with parameters, INI text, version, revision, seed, threads filled in; `inputs` are
 // hashed (sha256) by name.
 RunRecord start_record(const Settings& settings, const CommonSettings& common,

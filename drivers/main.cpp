@@ -1,6 +1,7 @@
 // The program: a table of commands, and the translation of errors into exit statuses.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <iostream>
@@ -9,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/ranks.hpp"
 #include "drivers/version.hpp"
 
 namespace {
@@ -18,6 +20,9 @@ struct Command {
   vitrobeam::CommandFunction run;
   std::string_view summary;
 };
+
+// Commands whose work several processes share (drivers/ranks.hpp).
+constexpr std::array<std::string_view, 1> kShared = {"simulate"};
 
 constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
@@ -59,7 +64,13 @@ int run(int argc, char** argv) {
     return 0;
   }
   for (const auto& c : kCommands)
-    if (c.name == name) return c.run({arguments.begin() + 1, arguments.end()});
+    if (c.name == name) {
+      if (std::find(kShared.begin(), kShared.end(), name) == kShared.end() &&
+          vitrobeam::ranks().count() > 1)
+        vitrobeam::fail(vitrobeam::Fault::usage, "{}: runs in one process; start it without mpirun",
+                        name);
+      return c.run({arguments.begin() + 1, arguments.end()});
+    }
   std::vector<std::string> names;
   for (const auto& c : kCommands) names.emplace_back(c.name);
   vitrobeam::fail(vitrobeam::Fault::usage,
@@ -67,19 +78,27 @@ int run(int argc, char** argv) {
                   vitrobeam::nearest(name, names));
 }
 
+// Says it once, and ends the other processes.
+int failed(std::string_view message, int status) {
+  const vitrobeam::Ranks& ranks = vitrobeam::ranks();
+  ranks.let_leader_fail_first();
+  std::cerr << "vitrobeam: " << message << '\n';
+  ranks.end_all(status);
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  using vitrobeam::Fault;
   try {
+    if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);
     return run(argc, argv);
   } catch (const vitrobeam::Error& e) {
-    std::cerr << "vitrobeam: error: " << e.what() << '\n';
-    return int(e.fault());
+    return failed(fmt::format("error: {}", e.what()), int(e.fault()));
   } catch (const std::bad_alloc&) {
-    std::cerr << "vitrobeam: error: out of memory; --dry-run prints what a run needs\n";
-    return int(vitrobeam::Fault::machine);
+    return failed("error: out of memory; --dry-run prints what a run needs", int(Fault::machine));
   } catch (const std::exception& e) {
-    std::cerr << "vitrobeam: internal error: " << e.what() << '\n';
-    return int(vitrobeam::Fault::machine);
+    return failed(fmt::format("internal error: {}", e.what()), int(Fault::machine));
   }
 }

@@ -39,8 +39,8 @@ std::vector<LinearAxis> linear_axes(const DiffractionAxes& axes) {
   return out;
 }
 
-// 128 bits that depend on every character of the record, except durations and threads, as a UUID of
-// version 8 (RFC 9562).
+// 128 bits that depend on every character of the record, except durations, threads and ranks, as a
+// UUID of version 8 (RFC 9562).
 std::string record_uuid(const RunRecord& record) {
   std::uint64_t high = 0xcbf29ce484222325, low = 0x84222325cbf29ce4;  // FNV-1a from two starts
   const auto mix = [&](const std::string& text) {
@@ -54,7 +54,8 @@ std::string record_uuid(const RunRecord& record) {
   mix(record.ini);
   for (const auto* list : {&record.parameters, &record.audit})
     for (const auto& p : *list) {
-      if (p.unit == "s" || p.name == "threads") continue;  // how fast it went, not what came out
+      if (p.unit == "s" || p.name == "threads" || p.name == "ranks")
+        continue;  // how fast it went, not what came out
       mix(p.name);
       std::visit(
           [&](const auto& v) {

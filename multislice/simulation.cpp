@@ -292,8 +292,9 @@ std::vector<double> Simulation<Real>::q_y() const {
 
 template <typename Real>
 void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                           const Stop& stop) const {
+                           const Stop& stop, Claim claim) const {
   const State& s = *state_;
+  if (!claim) claim = claim_in_turn(positions.size());
   if (s.settings.recording.exit_waves && s.modes.amplitudes.size() > 1)
     fail(
         Fault::usage,
@@ -309,20 +310,20 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
   };
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
-    run_scattering_matrix(positions, threads, to, stop);
+    run_scattering_matrix(positions, threads, to, stop, claim);
   else if (engine == Engine::kinematic)
-    run_kinematic(positions, threads, to, stop);
+    run_kinematic(positions, threads, to, stop, claim);
   else
-    run_multislice(positions, threads, to, stop);
+    run_multislice(positions, threads, to, stop, claim);
 }
 
 template <typename Real>
 void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, int threads,
-                                      const Sink& sink, const Stop& stop) const {
+                                      const Sink& sink, const Stop& stop,
+                                      const Claim& claim) const {
   constexpr std::size_t kTogether =
       2;  // waves that share the reads of t: a tenth faster than one at a time
   const State& s = *state_;
-  const std::size_t batches = (positions.size() + kTogether - 1) / kTogether;
   FirstFailure failure;
 
 #pragma omp parallel num_threads(threads)
@@ -332,11 +333,10 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
     for (std::size_t k = 0; k < kTogether; ++k) storage.push_back(s.transform.make_wave());
     ProbeResult<Real> result;
     ModeSum<Real> sum(s.modes.amplitudes.size(), s.depths.size(), kTogether, sink);
-#pragma omp for schedule(dynamic)
-    for (std::size_t batch = 0; batch < batches; ++batch) {
-      if (failure.halted() || stop()) continue;
-      const std::size_t first = batch * kTogether,
-                        last = std::min(first + kTogether, positions.size());
+    while (!failure.halted() && !stop()) {
+      const Range piece = claim(kTogether);
+      if (piece.empty()) break;
+      const std::size_t first = piece.first, last = piece.last;
       std::vector<Lanes<Real>*> waves;
       for (std::size_t i = first; i < last; ++i) waves.push_back(storage[i - first].get());
       for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
@@ -361,7 +361,7 @@ void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, in
 
 template <typename Real>
 void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int threads,
-                                     const Sink& sink, const Stop& stop) const {
+                                     const Sink& sink, const Stop& stop, const Claim& claim) const {
   const State& s = *state_;
   FirstFailure failure;
 #pragma omp parallel num_threads(threads)
@@ -371,9 +371,10 @@ void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int
                sum = s.transform.make_wave();
     ProbeResult<Real> result;
     ModeSum<Real> modes(s.modes.amplitudes.size(), s.depths.size(), 1, sink);
-#pragma omp for schedule(dynamic)
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      if (failure.halted() || stop()) continue;
+    while (!failure.halted() && !stop()) {
+      const Range piece = claim(1);
+      if (piece.empty()) break;
+      const std::size_t i = piece.first;
       for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
         s.load_probe(mode, positions[i], incident.get(), workspace);
         std::fill_n(scattered.get(), s.transform.wave_size(), Lanes<Real>{});
@@ -396,7 +397,8 @@ void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int
 
 template <typename Real>
 void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positions, int threads,
-                                             const Sink& sink, const Stop& stop) const {
+                                             const Sink& sink, const Stop& stop,
+                                             const Claim& claim) const {
   const State& s = *state_;
   const Recording& r = s.settings.recording;
   if (r.exit_waves)
@@ -417,15 +419,14 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
       s.transform, s.transmission, s.propagator, s.beams, s.modes, s.depths,
       r.patterns ? &s.window : nullptr, r.detectors, s.settings.optics.wavelength(), threads, stop);
   constexpr std::size_t kTogether = ScatteringMatrix<Real>::kTogether;
-  const std::size_t batches = (positions.size() + kTogether - 1) / kTogether;
   FirstFailure failure;
 
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (std::size_t batch = 0; batch < batches; ++batch) {
-    if (failure.halted() || stop()) continue;
+#pragma omp parallel num_threads(threads)
+  while (!failure.halted() && !stop()) {
+    const Range piece = claim(kTogether);
+    if (piece.empty()) break;
     failure.guard([&] {
-      const std::size_t first = batch * kTogether,
-                        last = std::min(first + kTogether, positions.size());
+      const std::size_t first = piece.first, last = piece.last;
       ProbeResult<Real> result;
       for (std::size_t m = 0; m < matrices.size(); ++m) {
         const ScatteringMatrix<Real>& matrix = matrices[m];

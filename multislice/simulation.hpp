@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/claim.hpp"
 #include "models/atoms.hpp"
 #include "multislice/camera_pixels.hpp"
 #include "multislice/coherence.hpp"
@@ -106,18 +107,19 @@ class Simulation {
 
   // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
   // worker threads, several at a time, each index once per depth, in no order; results do not
-  // depend on the number of threads. When `stop()` turns true no further position is begun.
+  // depend on the number of threads. When `stop()` turns true no further position is begun. `claim`
+  // says which of them are done here, where others do the rest.
   void run(
       const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-      const Stop& stop = [] { return false; }) const;
+      const Stop& stop = [] { return false; }, Claim claim = {}) const;
 
  private:
   void run_multislice(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                      const Stop& stop) const;
+                      const Stop& stop, const Claim& claim) const;
   void run_kinematic(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                     const Stop& stop) const;
+                     const Stop& stop, const Claim& claim) const;
   void run_scattering_matrix(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                             const Stop& stop) const;
+                             const Stop& stop, const Claim& claim) const;
 
   struct State;
   std::unique_ptr<State> state_;

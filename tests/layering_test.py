@@ -14,7 +14,7 @@ allowed = {
 }
 one_place = {'fftw3.h': 'potentials/fourier.cpp', 'hdf5.h': 'io/hdf5_library.hpp', 'boost/': 'drivers/settings.cpp',
              'io/hdf5_library.hpp': 'io/hdf5_',  # the reader and the writer
-             'zlib.h': 'io/text_reader.cpp', 'mpi.h': 'drivers/parallel.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'io/',
+             'zlib.h': 'io/text_reader.cpp', 'mpi.h': 'drivers/ranks.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'io/',
              'tiffio.h': 'io/frames_tiff.cpp', 'matio.h': 'io/frames_matlab.cpp'}
 wrong = []
 for layer, may in allowed.items():

@@ -1,0 +1,106 @@
+#include "drivers/simulation_file.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "drivers/detector_option.hpp"
+#include "io/hdf5.hpp"
+#include "io/result_file.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Results at several depths have a leading thickness axis.
+Shape with_depths(std::size_t depths, const Shape& shape) {
+  if (depths == 1) return shape;
+  Shape all = {depths};
+  all.insert(all.end(), shape.begin(), shape.end());
+  return all;
+}
+
+}  // namespace
+
+template <typename Real>
+void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
+                      const Simulation<Real>& sim, const WorkUnits& units, RunRecord& record) {
+  const Recording& r = p.simulation.recording;
+  const std::vector<int> depths = sim.depths();
+  DiffractionAxes axes;
+  axes.energy_kV = s.optics.energy_kV;
+  axes.scan_x = p.scan.x;
+  axes.scan_y = p.scan.y;
+  axes.is_list = p.scan.is_list;
+  axes.q_x = sim.q_x();
+  axes.q_y = sim.q_y();
+  if (depths.size() > 1)
+    for (const int d : depths) axes.thickness.push_back(d * sim.slice_thickness());
+  const Shape scan = axes.scan_shape();
+  const std::size_t n = p.scan.positions.size(), ny = axes.q_y.size(), nx = axes.q_x.size();
+  const auto gy = std::size_t(sim.grid().ny), gx = std::size_t(sim.grid().nx);
+  const auto shape = [&](std::size_t y, std::size_t x) {
+    return with_depths(depths.size(), {scan[0], scan[1], y, x});
+  };
+  const auto chunk_shape = [&](std::size_t y, std::size_t x) {
+    Shape c(shape(y, x).size(), 1);
+    c[c.size() - 2] = y;
+    c.back() = x;
+    return c;
+  };
+
+  Hdf5Writer file(s.common.output);
+  if (r.patterns)
+    file.create_chunked<Real>("/simulation/patterns", shape(ny, nx), chunk_shape(ny, nx));
+  if (r.exit_waves)
+    file.create_chunked<std::complex<Real>>("/simulation/exit_wave", shape(gy, gx),
+                                            chunk_shape(gy, gx));
+  const auto channels = std::size_t(channel_count(r.detectors));
+  std::vector<std::vector<double>> images(channels, std::vector<double>(n * depths.size())),
+      errors = images;
+  double lowest = 1e9, highest = 0, mean = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto records = position_records(units.read(i), depths.size(), channels);
+    for (std::size_t d = 0; d < depths.size(); ++d) {
+      const PositionRecord& u = records[d];
+      Shape chunk = {i / scan[1], i % scan[1], 0, 0};
+      if (depths.size() > 1) chunk.insert(chunk.begin(), d);
+      if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
+      if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
+      for (std::size_t k = 0; k < images.size(); ++k) {
+        images[k][d * n + i] = u.detectors[k];
+        errors[k][d * n + i] = u.errors[k];
+      }
+      lowest = std::min(lowest, u.intensity_out);
+      highest = std::max(highest, u.intensity_out);
+      mean += u.intensity_out / double(n * depths.size());
+    }
+  }
+  if (s.phonons < 2) errors.clear();
+  write_detectors(file, r.detectors, with_depths(depths.size(), scan), images, errors);
+  if (r.exit_waves)
+    file.attribute("/simulation/exit_wave", "units",
+                   std::string("amplitude; the incident wave has sum |psi|^2 = 1"));
+  for (const auto& [name, value] : {std::pair{"intensity_out_min", lowest},
+                                    {"intensity_out_mean", mean},
+                                    {"intensity_out_max", highest}})
+    record.audit.push_back({name, "fraction of incident beam", value});
+  write_result(file, axes, record, std::filesystem::path(s.common.output).stem().string());
+  file.commit();
+  std::cout << fmt::format(
+      "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", mean,
+      lowest, highest);
+  if (lowest < 0.95)
+    spdlog::warn(
+        "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
+        "keeps it",
+        100 * (1 - lowest), sim.max_angle_mrad());
+}
+
+template void write_simulation(const SimulateSettings&, const SimulationPlan&,
+                               const Simulation<float>&, const WorkUnits&, RunRecord&);
+template void write_simulation(const SimulateSettings&, const SimulationPlan&,
+                               const Simulation<double>&, const WorkUnits&, RunRecord&);
+
+}  // namespace vitrobeam

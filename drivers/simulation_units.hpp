@@ -1,0 +1,40 @@
+// The units of work of `simulate`: probe positions.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "drivers/simulate_settings.hpp"
+#include "drivers/work_units.hpp"
+
+namespace vitrobeam {
+
+// Everything that is settled before the first wave is propagated.
+struct SimulationPlan {
+  Atoms atoms;
+  SimulationSettings simulation;
+  Scan scan;
+  double wrapped = 0;  // fraction of the probe beyond half the cell
+
+  Grid grid() const;
+  int slices() const;
+};
+
+// What a finished position gives at one depth: detectors, their standard errors (0 without thermal
+// motion), compressed pattern and exit wave.
+struct PositionRecord {
+  double intensity_out = 0;
+  std::vector<double> detectors, errors;
+  std::vector<std::byte> pattern, exit_wave;
+};
+
+// The bytes of a unit: its records of all depths.
+std::vector<PositionRecord> position_records(const std::vector<std::byte>& unit, std::size_t depths,
+                                             std::size_t detectors);
+
+// Computes what is missing of `units`, one for each position of the scan. False: interrupted.
+template <typename Real>
+bool compute_positions(const SimulateSettings& s, const SimulationPlan& plan,
+                       const Simulation<Real>& simulation, WorkUnits& units);
+
+}  // namespace vitrobeam

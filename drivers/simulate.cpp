@@ -172,6 +172,9 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
   record.audit.push_back({"engine", "", engine_name});
   record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
+  record.audit.push_back(
+      {"atom_sum", "",
+       std::string(sim.atom_sum() == AtomSum::spreading ? "spreading" : "product")});
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});

@@ -34,6 +34,7 @@ struct SimulateSettings {
   double slice = 2.0;
   Parametrisation potential = Parametrisation::kirkland;
   Projection projection = Projection::infinite;
+  AtomSum atom_sum = AtomSum::automatic;
   Engine engine = Engine::automatic;
   double memory_GiB = 4;
   Precision precision = Precision::single_precision;

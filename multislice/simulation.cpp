@@ -160,6 +160,7 @@ struct Simulation<Real>::State {
     check_inside(atoms);
     SlicePotential<Real> potential(grid, settings.potential, atoms, slices, displacements);
     atoms_placed = potential.atoms();
+    atom_sum = potential.sum();
     return potential;
   }
 
@@ -236,6 +237,7 @@ struct Simulation<Real>::State {
   double dz;
   Vector2d entrance;  // from where a position is to where its beam enters a tilted specimen
   std::size_t atoms_placed;
+  AtomSum atom_sum = AtomSum::product;
   BandTransform<Real> transform;
   Propagator<Real> propagator;
   Transmission<Real> transmission;
@@ -271,6 +273,10 @@ double Simulation<Real>::max_angle_mrad() const {
 template <typename Real>
 std::size_t Simulation<Real>::atoms_placed() const {
   return state_->atoms_placed;
+}
+template <typename Real>
+AtomSum Simulation<Real>::atom_sum() const {
+  return state_->atom_sum;
 }
 template <typename Real>
 std::size_t Simulation<Real>::beams() const {

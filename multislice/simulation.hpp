@@ -100,6 +100,7 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
+  AtomSum atom_sum() const;            // how they were summed: product or spreading
   std::size_t beams() const;           // plane waves in the aperture
   const IncidentModes& modes() const;  // more than one with a focal spread or a finite source
   std::vector<double> q_x() const;     // axes of a recorded pattern, 1/Angstrom, ascending

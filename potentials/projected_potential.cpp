@@ -63,7 +63,7 @@ ProjectedPotential<Real>::ProjectedPotential(const Grid& grid, const FactorTable
 template <typename Real>
 HalfPlane<Real> ProjectedPotential<Real>::coefficients(const SliceAtoms& atoms) const {
   const int bx = grid_.band_x(), by = grid_.band_y();
-  HalfPlane<Real> v = HalfPlane<Real>::Zero(2 * by + 1, bx + 1);
+  HalfPlane<Real> v = zero();
   for (const auto& [z, positions] : atoms) {
     const Matrix<Real> along_y = phases<Real>(positions, 1, grid_.ly, -by, by);
     const Matrix<Real> along_x = phases<Real>(positions, 0, grid_.lx, 0, bx);

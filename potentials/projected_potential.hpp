@@ -34,6 +34,14 @@ class ProjectedPotential {
   // sum over the slice's atoms of V_q exp(-2 pi i q.r); any thread.
   HalfPlane<Real> coefficients(const SliceAtoms& atoms) const;
 
+  // V_q of one atom of a tabulated element at the origin, [jy + band_y, jx].
+  const Plane<Real>& form_factor(int atomic_number) const {
+    return form_factors_.at(atomic_number);
+  }
+  HalfPlane<Real> zero() const {
+    return HalfPlane<Real>::Zero(2 * grid_.band_y() + 1, grid_.band_x() + 1);
+  }
+
  private:
   Grid grid_;
   std::map<int, Plane<Real>> form_factors_;  // by atomic number, [jy + band_y, jx]

@@ -8,6 +8,7 @@
 #include "models/atoms.hpp"
 #include "potentials/projected_potential.hpp"
 #include "potentials/scattering_factors.hpp"
+#include "potentials/spreading.hpp"
 
 namespace vitrobeam {
 
@@ -17,9 +18,14 @@ namespace vitrobeam {
 // over the slices is the same for both.
 enum class Projection { infinite, finite };
 
+// How the atoms of a slice are summed: matrix products, or spreading (spreading.hpp) where many
+// atoms make it cheaper. The same numbers to rounding.
+enum class AtomSum { automatic, product, spreading };
+
 struct PotentialSettings {
   FactorTable factors;
   Projection projection = Projection::infinite;
+  AtomSum sum = AtomSum::automatic;
 };
 
 // Whether the table can answer for these atoms on this grid. Error{usage}: a table without terms
@@ -40,12 +46,16 @@ class SlicePotential {
 
   int slices() const;
   std::size_t atoms() const;
+  AtomSum sum() const { return spreading_ ? AtomSum::spreading : AtomSum::product; }
   // V_q of slice `slice`, V Angstrom; any thread.
   HalfPlane<Real> coefficients(int slice) const;
 
  private:
+  HalfPlane<Real> spread(const SliceAtoms& atoms) const;
+
   std::vector<SliceAtoms> placed_;
   ProjectedPotential<Real> projected_;
+  std::unique_ptr<Spreading<Real>> spreading_;  // when chosen
   class Flux;
   std::unique_ptr<Flux> flux_;  // finite projection only
 };

@@ -16,6 +16,7 @@ int run_structure(const std::vector<std::string>& arguments);
 int run_simulate(const std::vector<std::string>& arguments);
 int run_camera(const std::vector<std::string>& arguments);
 int run_library(const std::vector<std::string>& arguments);
+int run_plan(const std::vector<std::string>& arguments);
 int run_match(const std::vector<std::string>& arguments);
 int run_convert(const std::vector<std::string>& arguments);
 int run_correlation(const std::vector<std::string>& arguments);

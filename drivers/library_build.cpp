@@ -1,11 +1,14 @@
 #include "drivers/library_build.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "base/random.hpp"
+#include "models/elements.hpp"
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
@@ -15,195 +18,505 @@ namespace {
 
 // Random streams of the build.
 constexpr std::uint64_t kNullStream = 1, kPlantedStream = 2, kTemplateStream = 3;
+// Templates of a unit: large enough to share its slabs, small enough to be lost without regret.
+constexpr std::size_t kTemplatesPerUnit = 64, kPlantedPerUnit = 8;
+// Places in a slab where templates stand in turn, so that they do not share their background.
+constexpr std::size_t kPlaces = 8;
 
+// One motif of one decoration.
 struct Member {
-  Motif motif;
-  MotifSize size;
+  int motif, decoration;
+  Atoms atoms;  // around the origin
   std::vector<BeamDirection> views;
 };
 
 std::vector<Member> members(const LibraryPlan& plan) {
   std::vector<Member> list;
-  for (const auto& name : plan.motifs) {
-    Member m{find_motif(name), {plan.elements, plan.bond, plan.radius}, {}};
-    m.size.elements.resize(std::min(m.size.elements.size(), 1 + m.motif.other_elements.size()));
-    m.views = directions(m.motif, plan.spacing_deg);
-    const Vector3d size = extent(build_motif(m.motif, m.size));
-    if (size.norm() > plan.thickness && size.maxCoeff() > plan.thickness)
-      fail(Fault::physics,
-           "the motif {} is {:.3g} Angstrom long and does not fit into a thickness of {:.3g}; give "
-           "a larger --thickness",
-           name, size.maxCoeff(), plan.thickness);
-    list.push_back(std::move(m));
-  }
+  for (std::size_t m = 0; m < plan.motifs.size(); ++m)
+    for (std::size_t d = 0; d < plan.decorations.size(); ++d) {
+      const Motif& motif = find_motif(plan.motifs[m]);
+      MotifSize size{plan.decorations[d], plan.bond, plan.radius};
+      // what the motif has no place for does not make another decoration
+      size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
+      if (d > 0 &&
+          std::equal(size.elements.begin(), size.elements.end(), plan.decorations[d - 1].begin()))
+        continue;
+      Member member{int(m), int(d), build_motif(motif, size), {}};
+      double spacing = plan.spacing_deg;
+      if (spacing == 0)
+        spacing =
+            rocking_width(member.atoms, plan.simulation.recording.q_max) * 180 / std::numbers::pi;
+      member.views = directions(motif, spacing);
+      const Vector3d edges = extent(member.atoms);
+      for (const double thickness : plan.thicknesses)
+        if (edges.norm() > thickness && edges.maxCoeff() > thickness)
+          fail(Fault::physics,
+               "the motif {} is {:.3g} Angstrom long and does not fit into a thickness of {:.3g}; "
+               "give a larger --thickness",
+               motif.name, edges.maxCoeff(), thickness);
+      list.push_back(std::move(member));
+    }
   return list;
 }
 
-// A slab of the periodic packing from a random height, moved sideways at random: box x box x
-// thickness.
-Atoms random_slab(const Atoms& packing, const LibraryPlan& plan, RandomSequence& random) {
-  const Vector3d edges = packing.cell.lengths();
-  Vector3d lo;
-  for (int k = 0; k < 3; ++k) lo[k] = random.uniform() * edges[k];
-  return cut_box(packing, lo, lo + Vector3d(plan.box, plan.box, plan.thickness));
+// The height of the motif's centre at `share` of the room that it has between the faces; the middle
+// where it has none.
+double depth_at(const Atoms& turned, double thickness, double share) {
+  double low = 0, high = 0;
+  for (const auto& r : turned.positions) {
+    low = std::min(low, r.z());
+    high = std::max(high, r.z());
+  }
+  constexpr double kMargin = 1e-3;
+  const double first = -low + kMargin, last = thickness - high - kMargin;
+  return last > first ? first + share * (last - first) : (first + last) / 2;
 }
 
-// The motif alone in the cell.
-Atoms free_cluster(const Member& member, const Eigen::Matrix3d& rotation, const LibraryPlan& plan) {
-  Atoms atoms = rotated(build_motif(member.motif, member.size), rotation);
-  atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thickness);
-  for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thickness) / 2;
+Atoms moved(Atoms atoms, const Vector3d& by) {
+  for (auto& r : atoms.positions) r += by;
   return atoms;
 }
 
-// Calls work(i) for all i < n on several threads; the first error is thrown again at the end.
-void for_all(std::size_t n, int threads, const std::function<bool()>& stop,
-             const std::function<void(std::size_t)>& work) {
-  FirstFailure failure;
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (std::size_t i = 0; i < n; ++i)
-    if (!failure.halted() && !stop()) failure.guard([&] { work(i); });
-  failure.rethrow();
+// What a unit leaves in the journal.
+struct UnitResult {
+  std::vector<float> patterns, mean, covariance;
+
+  std::vector<std::byte> bytes() const {
+    std::vector<std::byte> out;
+    for (const auto* v : {&patterns, &mean, &covariance}) {
+      const std::uint64_t n = v->size();
+      const auto* size = reinterpret_cast<const std::byte*>(&n);
+      out.insert(out.end(), size, size + sizeof n);
+      const auto* data = reinterpret_cast<const std::byte*>(v->data());
+      out.insert(out.end(), data, data + n * sizeof(float));
+    }
+    return out;
+  }
+  static UnitResult from(const std::vector<std::byte>& bytes) {
+    UnitResult r;
+    std::size_t at = 0;
+    for (auto* v : {&r.patterns, &r.mean, &r.covariance}) {
+      std::uint64_t n = 0;
+      if (at + sizeof n > bytes.size()) fail(Fault::machine, "a unit of the journal is cut off");
+      std::memcpy(&n, bytes.data() + at, sizeof n);
+      at += sizeof n;
+      if (n > (bytes.size() - at) / sizeof(float))
+        fail(Fault::machine, "a unit of the journal is cut off");
+      v->resize(n);
+      std::memcpy(v->data(), bytes.data() + at, n * sizeof(float));
+      at += n * sizeof(float);
+    }
+    return r;
+  }
+};
+
+template <typename Plane>
+void append(std::vector<float>& to, const Plane& plane) {
+  const auto* data = reinterpret_cast<const float*>(plane.data());
+  to.insert(to.end(), data,
+            data + plane.size() * Eigen::Index(sizeof(typename Plane::Scalar) / sizeof(float)));
 }
 
-class Builder {
- public:
-  Builder(const LibraryPlan& plan, const std::vector<Atoms>& packings,
-          const std::function<void(std::size_t)>& progress, const std::function<bool()>& stop)
-      : plan_(plan),
-        packings_(packings),
-        progress_(progress),
-        stop_(stop),
-        members_(members(plan)) {
-    const Simulation<float> empty(free_cluster(members_.front(), Eigen::Matrix3d::Identity(), plan),
-                                  plan.simulation);
-    rows_ = empty.q_y().size();
-    columns_ = empty.q_x().size();
-    library_.pixel_qx = 1 / plan.box;
-    library_.pixel_qy = 1 / plan.box;
-  }
-
-  MotifLibrary build() {
-    make_templates();
-    make_null();
-    make_planted();
-    return std::move(library_);
-  }
-
- private:
-  Stack<float> stack(std::size_t n) const { return Stack<float>({n, rows_, columns_}); }
-
-  PlaneF pattern(const Atoms& atoms, const Vector2d& position) const {
-    PlaneF result;
-    Simulation<float>(atoms, plan_.simulation)
-        .run({position}, 1, [&](std::size_t, const ProbeResult<float>& r) { result = r.pattern; });
-    return result;
-  }
-
-  // A random slab with the motif at mid-depth under (x, y).
-  Atoms planted_slab(const Member& member, const Eigen::Matrix3d& rotation, const Vector2d& at,
-                     RandomSequence& random) const {
-    const Atoms& packing = packings_[random.below(packings_.size())];
-    const Atoms slab = random_slab(packing, plan_, random);
-    return embed(slab, rotated(build_motif(member.motif, member.size), rotation),
-                 {member.motif.name, "", {at.x(), at.y(), plan_.thickness / 2}});
-  }
-
-  void make_templates() {
-    library_.motif_names = plan_.motifs;
-    std::vector<const Member*> owner;
-    for (std::size_t m = 0; m < members_.size(); ++m)
-      for (const auto& view : members_[m].views) {
-        library_.templates.push_back({int(m), view.direction});
-        owner.push_back(&members_[m]);
-      }
-    library_.patterns = stack(owner.size());
-    const Vector2d centre(plan_.box / 2, plan_.box / 2);
-    for_all(owner.size(), plan_.threads, stop_, [&](std::size_t t) {
-      const Eigen::Matrix3d rotation = rotation_to_beam(library_.templates[t].direction);
-      if (plan_.matrix == Matrix::none) {
-        library_.patterns.plane(t) = pattern(free_cluster(*owner[t], rotation, plan_), centre);
-        progress_(1);
-        return;
-      }
-      RandomSequence random(plan_.seed, (kTemplateStream << 32) + t);
-      library_.patterns.plane(t).setZero();
-      for (int k = 0; k < plan_.realisations && !stop_(); ++k) {
-        library_.patterns.plane(t) +=
-            pattern(planted_slab(*owner[t], rotation, centre, random), centre) /
-            float(plan_.realisations);
-        progress_(1);
-      }
-    });
-  }
-
-  // Patterns at random positions of one slab of every packing.
-  void make_null() {
-    const std::size_t slabs = packings_.size(), n = std::size_t(plan_.null_patterns);
-    library_.null_patterns = stack(n);
-    library_.null_packing.resize(n);
-    for (std::size_t s = 0, first = 0; s < slabs && !stop_(); ++s) {
-      const std::size_t count = n * (s + 1) / slabs - first;
-      RandomSequence random(plan_.seed, (kNullStream << 32) + s);
-      const Atoms slab = random_slab(packings_[s], plan_, random);
-      std::vector<Vector2d> positions;
-      for (std::size_t k = 0; k < count; ++k) {
-        const double x = random.uniform();
-        positions.emplace_back(x * plan_.box, random.uniform() * plan_.box);
-        library_.null_packing[first + k] = int(s);
-      }
-      if (count > 0)
-        Simulation<float>(slab, plan_.simulation, plan_.threads)
-            .run(
-                positions, plan_.threads,
-                [&](std::size_t k, const ProbeResult<float>& r) {
-                  library_.null_patterns.plane(first + k) = r.pattern;
-                  progress_(1);
-                },
-                stop_);
-      first += count;
-    }
-  }
-
-  void make_planted() {
-    const std::size_t each = std::size_t(plan_.planted_patterns), n = each * members_.size();
-    library_.planted_patterns = stack(n);
-    library_.planted_motif.resize(n);
-    for_all(n, plan_.threads, stop_, [&](std::size_t i) {
-      RandomSequence random(plan_.seed, (kPlantedStream << 32) + i);
-      library_.planted_motif[i] = int(i / each);
-      const Vector2d centre(plan_.box / 2, plan_.box / 2);
-      const Eigen::Matrix3d rotation = random_rotation(random);
-      library_.planted_patterns.plane(i) =
-          pattern(planted_slab(members_[i / each], rotation, centre, random), centre);
-      progress_(1);
-    });
-  }
-
-  const LibraryPlan& plan_;
-  const std::vector<Atoms>& packings_;
-  const std::function<void(std::size_t)>& progress_;
-  const std::function<bool()>& stop_;
-  std::vector<Member> members_;
-  std::size_t rows_ = 0, columns_ = 0;
-  MotifLibrary library_;
-};
+std::vector<double> or_else(const std::vector<double>& list, double otherwise) {
+  return list.empty() ? std::vector<double>{otherwise} : list;
+}
 
 }  // namespace
 
-std::size_t patterns_to_simulate(const LibraryPlan& plan) {
-  std::size_t views = 0;
-  const auto list = members(plan);
-  for (const auto& m : list) views += m.views.size();
-  const std::size_t each = plan.matrix == Matrix::none ? 1 : std::size_t(plan.realisations);
-  return views * each + std::size_t(plan.null_patterns) +
-         list.size() * std::size_t(plan.planted_patterns);
+double rocking_width(const Atoms& motif, double q_max) {
+  constexpr double kDegree = std::numbers::pi / 180;
+  return std::clamp(1 / (std::max(extent(motif).maxCoeff(), 1.0) * q_max), 2 * kDegree,
+                    20 * kDegree);
 }
 
-MotifLibrary build_library(const LibraryPlan& plan, const std::vector<Atoms>& packings,
+struct LibraryBuilder::State {
+  struct Condition {
+    double thickness;
+    SimulationSettings simulation;
+    std::size_t first_template, last_template;  // of the entries
+  };
+  enum class Kind { templates, null, planted };
+  struct Unit {
+    Kind kind;
+    std::size_t condition, first, last;  // templates, or patterns of the condition
+  };
+
+  LibraryPlan plan;
+  std::function<Atoms(std::size_t)> make_packing;
+  std::vector<Member> list;
+  std::vector<Condition> conditions;
+  std::vector<TemplateRecord> entries;
+  std::vector<std::size_t> entry_member;
+  std::vector<Unit> units;
+  MomentGrid moment_grid;
+  std::size_t rows = 0, columns = 0;
+
+  struct Packing {
+    std::once_flag made;
+    Atoms atoms;
+  };
+  mutable std::vector<Packing> packings;
+  struct Slab {
+    std::once_flag made;
+    Atoms atoms;
+    std::unique_ptr<ChangedSlab<float>> patterns;
+  };
+  mutable std::vector<Slab> slabs;  // [condition * realisations + realisation]
+
+  State(const LibraryPlan& p, std::function<Atoms(std::size_t)> packing)
+      : plan(p),
+        make_packing(std::move(packing)),
+        list(members(p)),
+        packings(std::size_t(std::max(p.packings, 1))) {
+    for (const double kV : or_else(p.energies_kV, p.simulation.optics.energy_kV))
+      for (const double mrad : or_else(p.semiangles_mrad, p.simulation.optics.semiangle_mrad))
+        for (const double defocus : or_else(p.defoci, p.simulation.optics.defocus))
+          for (const double thickness : p.thicknesses) {
+            Condition c{thickness, p.simulation, 0, 0};
+            c.simulation.optics.energy_kV = kV;
+            c.simulation.optics.semiangle_mrad = mrad;
+            c.simulation.optics.defocus = defocus;
+            conditions.push_back(c);
+          }
+    add_entries();
+    if (entries.empty()) fail(Fault::usage, "the plan has no motif: give --motifs");
+    slabs = std::vector<Slab>(conditions.size() * realisations());
+    number_units();
+    const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
+    const PatternWindow window(grid, p.simulation.recording.q_max);
+    rows = std::size_t(window.ny);
+    columns = std::size_t(window.nx);
+    double aperture = 0;
+    for (const auto& c : conditions)
+      aperture = std::max(aperture, c.simulation.optics.aperture_q());
+    const double reach = double(std::min(window.nx, window.ny) / 2) / p.box;
+    moment_grid.q_min = std::min(1.1 * aperture, 0.5 * reach);
+    moment_grid.q_max = reach;
+  }
+
+  std::size_t realisations() const {
+    return plan.matrix == Matrix::none ? 1 : std::size_t(plan.realisations);
+  }
+
+  std::vector<Vector2d> offsets() const {
+    const int n = plan.offset_range > 0 ? int(plan.offset_range / plan.offset_step + 1e-9) : 0;
+    std::vector<Vector2d> out;
+    for (int y = -n; y <= n; ++y)
+      for (int x = -n; x <= n; ++x)
+        if (const Vector2d o = plan.offset_step * Vector2d(x, y);
+            o.norm() <= plan.offset_range + 1e-9)
+          out.push_back(o);
+    return out;
+  }
+
+  void add_entries() {
+    const auto net = offsets();
+    for (std::size_t c = 0; c < conditions.size(); ++c) {
+      conditions[c].first_template = entries.size();
+      for (std::size_t m = 0; m < list.size(); ++m)
+        for (const auto& view : list[m].views) {
+          const Atoms turned = rotated(list[m].atoms, rotation_to_beam(view.direction));
+          for (const double share : plan.depths)
+            for (const Vector2d& offset : net) {
+              TemplateRecord t;
+              t.motif = list[m].motif;
+              t.direction = view.direction;
+              t.condition = int(c);
+              t.decoration = list[m].decoration;
+              t.depth = depth_at(turned, conditions[c].thickness, share);
+              t.offset = offset;
+              t.solid_angle = view.weight;
+              entries.push_back(t);
+              entry_member.push_back(m);
+            }
+        }
+      conditions[c].last_template = entries.size();
+    }
+  }
+
+  // What error rates need comes first: a library that is not whole yet can already be used.
+  void number_units() {
+    const std::size_t null = std::size_t(plan.null_patterns), n = packings.size();
+    for (std::size_t c = 0; c < conditions.size(); ++c)
+      for (std::size_t s = 0, first = 0; s < n; ++s) {
+        const std::size_t last = null * (s + 1) / n;
+        if (last > first) units.push_back({Kind::null, c, first, last});
+        first = last;
+      }
+    const std::size_t planted = std::size_t(plan.planted_patterns) * plan.motifs.size();
+    for (std::size_t c = 0; c < conditions.size(); ++c)
+      for (std::size_t first = 0; first < planted; first += kPlantedPerUnit)
+        units.push_back({Kind::planted, c, first, std::min(first + kPlantedPerUnit, planted)});
+    for (std::size_t c = 0; c < conditions.size(); ++c)
+      for (std::size_t first = conditions[c].first_template; first < conditions[c].last_template;
+           first += kTemplatesPerUnit) {
+        const std::size_t last = std::min(first + kTemplatesPerUnit, conditions[c].last_template);
+        for (std::size_t t = first; t < last; ++t) entries[t].unit = std::int64_t(units.size());
+        units.push_back({Kind::templates, c, first, last});
+      }
+  }
+
+  // Which packing the null patterns first .. of a unit come from.
+  std::size_t packing_of_null(std::size_t pattern) const {
+    const std::size_t n = packings.size(), null = std::size_t(plan.null_patterns);
+    std::size_t s = 0;
+    while (null * (s + 1) / n <= pattern) ++s;
+    return s;
+  }
+
+  const Atoms& packing(std::size_t i) const {
+    Packing& p = packings[i];
+    std::call_once(p.made, [&] { p.atoms = make_packing(i); });
+    return p.atoms;
+  }
+
+  // A slab of the periodic packing from a random height, moved sideways at random.
+  Atoms random_slab(const Atoms& source, double thickness, RandomSequence& random) const {
+    const Vector3d edges = source.cell.lengths();
+    Vector3d lo;
+    for (int k = 0; k < 3; ++k) lo[k] = random.uniform() * edges[k];
+    return cut_box(source, lo, lo + Vector3d(plan.box, plan.box, thickness));
+  }
+
+  std::vector<int> motif_elements() const {
+    std::vector<int> elements;
+    for (const auto& d : plan.decorations) elements.insert(elements.end(), d.begin(), d.end());
+    return elements;
+  }
+
+  std::vector<Vector2d> places() const {
+    if (plan.matrix == Matrix::none) return {Vector2d(plan.box / 2, plan.box / 2)};
+    std::vector<Vector2d> out;
+    RandomSequence random(plan.seed, (kTemplateStream << 32) - 1);
+    for (std::size_t k = 0; k < kPlaces; ++k) {
+      const double x = random.uniform();
+      out.emplace_back(x * plan.box, random.uniform() * plan.box);
+    }
+    return out;
+  }
+
+  const Slab& slab(std::size_t condition, std::size_t realisation) const {
+    Slab& s = slabs[condition * realisations() + realisation];
+    std::call_once(s.made, [&] {
+      const Condition& c = conditions[condition];
+      if (plan.matrix == Matrix::none) {
+        s.atoms.cell = Cell::orthogonal(plan.box, plan.box, c.thickness);
+      } else {
+        RandomSequence random(plan.seed, (kTemplateStream << 32) + realisation);
+        s.atoms = random_slab(packing(random.below(packings.size())), c.thickness, random);
+      }
+      s.patterns =
+          std::make_unique<ChangedSlab<float>>(s.atoms, c.simulation, motif_elements(), places());
+    });
+    return s;
+  }
+
+  UnitResult make_templates(const Unit& unit) const {
+    UnitResult result;
+    const Eigen::Index ny = Eigen::Index(rows), nx = Eigen::Index(columns);
+    const PolarTransform polar(ny, nx, centred_calibration(ny, nx, 1 / plan.box, 1 / plan.box),
+                               moment_grid.polar());
+    const auto where = places();
+    const auto scratch = slab(unit.condition, 0).patterns->make_scratch();
+    for (std::size_t t = unit.first; t < unit.last; ++t) {
+      const TemplateRecord& entry = entries[t];
+      const Atoms turned = rotated(list[entry_member[t]].atoms, rotation_to_beam(entry.direction));
+      PlaneD sum = PlaneD::Zero(ny, nx);
+      Moments moments(moment_grid);
+      for (std::size_t k = 0; k < realisations(); ++k) {
+        const std::size_t place = (t + k) % where.size();
+        const Vector2d centre = where[place] - entry.offset;
+        const Atoms motif = moved(turned, {centre.x(), centre.y(), entry.depth});
+        const Slab& s = slab(unit.condition, k);
+        const PlaneF pattern =
+            s.patterns->at(place, motif, displaced_atoms(s.atoms, motif), *scratch)[0];
+        sum += pattern.cast<double>();
+        moments.add(harmonics(polar(pattern), moment_grid));
+      }
+      append(result.patterns, PlaneF((sum / double(realisations())).cast<float>()));
+      append(result.mean, moments.mean());
+      append(result.covariance, moments.covariance());
+    }
+    return result;
+  }
+
+  // Patterns at random positions of one slab of a packing.
+  UnitResult make_null(const Unit& unit) const {
+    UnitResult result;
+    const Condition& c = conditions[unit.condition];
+    const std::size_t source = packing_of_null(unit.first);
+    RandomSequence random(plan.seed, (kNullStream << 32) + source);
+    const Atoms piece = random_slab(packing(source), c.thickness, random);
+    std::vector<Vector2d> positions;
+    for (std::size_t k = unit.first; k < unit.last; ++k) {
+      const double x = random.uniform();
+      positions.emplace_back(x * plan.box, random.uniform() * plan.box);
+    }
+    result.patterns.resize(positions.size() * rows * columns);
+    Simulation<float>(piece, c.simulation)
+        .run(positions, 1, [&](std::size_t k, const ProbeResult<float>& r) {
+          std::copy_n(r.pattern.data(), rows * columns,
+                      result.patterns.data() + k * rows * columns);
+        });
+    return result;
+  }
+
+  int planted_motif(std::size_t pattern) const {
+    return int(pattern / std::size_t(plan.planted_patterns));
+  }
+
+  // A motif of random decoration, turned at random, at random depth, under the probe.
+  UnitResult make_planted(const Unit& unit) const {
+    UnitResult result;
+    const Condition& c = conditions[unit.condition];
+    const Vector2d centre(plan.box / 2, plan.box / 2);
+    for (std::size_t i = unit.first; i < unit.last; ++i) {
+      RandomSequence random(plan.seed, (kPlantedStream << 32) + i);
+      std::vector<const Member*> choice;
+      for (const auto& m : list)
+        if (m.motif == planted_motif(i)) choice.push_back(&m);
+      const Member& member = *choice[random.below(choice.size())];
+      const Atoms turned = rotated(member.atoms, random_rotation(random));
+      const double depth = depth_at(turned, c.thickness, random.uniform());
+      const Atoms piece = random_slab(packing(random.below(packings.size())), c.thickness, random);
+      const Atoms motif = moved(turned, {centre.x(), centre.y(), depth});
+      const ChangedSlab<float> changed(piece, c.simulation, member.atoms.numbers, {centre});
+      const auto scratch = changed.make_scratch();
+      append(result.patterns, changed(motif, displaced_atoms(piece, motif), *scratch)[0]);
+    }
+    return result;
+  }
+
+  std::size_t size_of(const Unit& u) const {
+    return (u.last - u.first) * (u.kind == Kind::templates ? realisations() : 1);
+  }
+
+  LibraryConditions describe(const Condition& c) const {
+    LibraryConditions d;
+    d.energy_kV = c.simulation.optics.energy_kV;
+    d.semiangle_mrad = c.simulation.optics.semiangle_mrad;
+    d.defocus = c.simulation.optics.defocus;
+    d.thickness = c.thickness;
+    d.bond = plan.bond;
+    d.density = plan.density;
+    d.elements = plan.composition;
+    d.matrix = plan.matrix == Matrix::none ? "none" : "packing";
+    d.realisations = int(realisations());
+    return d;
+  }
+
+  void add_unit(std::size_t index, const UnitResult& r, MotifLibrary& l) const {
+    const Unit& u = units[index];
+    const std::size_t n = u.last - u.first;
+    if (r.patterns.size() != n * rows * columns)
+      fail(Fault::machine, "unit {} of the build holds {} values instead of {}", index,
+           r.patterns.size(), n * rows * columns);
+    const auto extend = [](auto& stack, std::size_t more, const std::vector<float>& values) {
+      using Value = typename std::decay_t<decltype(stack.values)>::value_type;
+      const auto* first = reinterpret_cast<const Value*>(values.data());
+      stack.shape[0] += more;
+      stack.values.insert(stack.values.end(), first,
+                          first + values.size() * sizeof(float) / sizeof(Value));
+    };
+    l.units.push_back(std::int64_t(index));
+    if (u.kind == Kind::templates) {
+      extend(l.patterns, n, r.patterns);
+      extend(l.mean, n, r.mean);
+      extend(l.covariance, n, r.covariance);
+      l.templates.insert(l.templates.end(), entries.begin() + std::ptrdiff_t(u.first),
+                         entries.begin() + std::ptrdiff_t(u.last));
+      return;
+    }
+    extend(u.kind == Kind::null ? l.null_patterns : l.planted_patterns, n, r.patterns);
+    for (std::size_t i = u.first; i < u.last; ++i) {
+      if (u.kind == Kind::null) {
+        l.null_packing.push_back(int(packing_of_null(u.first)));
+        l.null_condition.push_back(int(u.condition));
+        l.null_unit.push_back(std::int64_t(index));
+      } else {
+        l.planted_motif.push_back(planted_motif(i));
+        l.planted_condition.push_back(int(u.condition));
+        l.planted_unit.push_back(std::int64_t(index));
+      }
+    }
+  }
+};
+
+LibraryBuilder::LibraryBuilder(const LibraryPlan& plan, std::function<Atoms(std::size_t)> packing)
+    : state_(std::make_unique<State>(plan, std::move(packing))) {}
+LibraryBuilder::~LibraryBuilder() = default;
+
+std::size_t LibraryBuilder::units() const { return state_->units.size(); }
+std::size_t LibraryBuilder::templates() const { return state_->entries.size(); }
+std::size_t LibraryBuilder::patterns() const {
+  std::size_t n = 0;
+  for (const auto& u : state_->units) n += state_->size_of(u);
+  return n;
+}
+std::size_t LibraryBuilder::patterns_of(std::size_t unit) const {
+  return state_->size_of(state_->units.at(unit));
+}
+
+std::vector<std::byte> LibraryBuilder::make(std::size_t unit) const {
+  const State::Unit& u = state_->units.at(unit);
+  switch (u.kind) {
+    case State::Kind::templates:
+      return state_->make_templates(u).bytes();
+    case State::Kind::null:
+      return state_->make_null(u).bytes();
+    case State::Kind::planted:
+      return state_->make_planted(u).bytes();
+  }
+  return {};
+}
+
+MotifLibrary LibraryBuilder::assemble(
+    const std::vector<std::size_t>& units,
+    const std::function<std::vector<std::byte>(std::size_t)>& read) const {
+  const State& s = *state_;
+  MotifLibrary l;
+  l.conditions.clear();
+  for (const auto& c : s.conditions) l.conditions.push_back(s.describe(c));
+  l.motif_names = s.plan.motifs;
+  l.decorations.clear();
+  for (const auto& d : s.plan.decorations) {
+    std::string text;
+    for (const int z : d) {
+      if (!text.empty()) text += ',';
+      text += symbol(z);
+    }
+    l.decorations.push_back(text);
+  }
+  l.pixel_qx = l.pixel_qy = 1 / s.plan.box;
+  l.moment_grid = s.moment_grid;
+  for (auto* stack : {&l.patterns, &l.null_patterns, &l.planted_patterns})
+    stack->shape = {0, s.rows, s.columns};
+  l.mean.shape = {0, s.moment_grid.harmonics(), std::size_t(s.moment_grid.n_q)};
+  l.covariance.shape = {0, s.moment_grid.harmonics(), s.moment_grid.pairs()};
+  l.planned_units = std::int64_t(s.units.size());
+  for (const std::size_t u : units) s.add_unit(u, UnitResult::from(read(u)), l);
+  return l;
+}
+
+MotifLibrary build_library(LibraryPlan plan, const std::vector<Atoms>& packings,
                            const std::function<void(std::size_t)>& progress,
                            const std::function<bool()>& stop) {
-  return Builder(plan, packings, progress, stop).build();
+  plan.packings = int(packings.size());
+  const LibraryBuilder builder(plan, [&](std::size_t i) { return packings[i]; });
+  std::vector<std::vector<std::byte>> made(builder.units());
+  FirstFailure failure;
+#pragma omp parallel for schedule(dynamic) num_threads(std::max(plan.threads, 1))
+  for (std::size_t u = 0; u < made.size(); ++u)
+    if (!failure.halted() && !stop())
+      failure.guard([&] {
+        made[u] = builder.make(u);
+        progress(builder.patterns_of(u));
+      });
+  failure.rethrow();
+  std::vector<std::size_t> done;
+  for (std::size_t u = 0; u < made.size(); ++u)
+    if (!made[u].empty()) done.push_back(u);
+  return builder.assemble(done, [&](std::size_t u) { return made[u]; });
 }
 
 }  // namespace vitrobeam

@@ -32,6 +32,7 @@ constexpr std::array kCommands = {
             "atoms -> diffraction patterns, HAADF, exit waves"},
     Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
+    Command{"plan", vitrobeam::run_plan, "library -> beam, dose, thickness, step, detector"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
     Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <iostream>
 #include <numeric>
 
@@ -31,6 +32,9 @@ struct MatchCommand {
   double dose = 0;
   Filter filter = Filter::matched;
   int examples = 6;
+  bool rescale = false;
+  double saturation = 0;
+  std::string csv;
   RecognitionSettings recognition;
 };
 
@@ -56,6 +60,14 @@ Settings describe(MatchCommand& c) {
         "(default: --dose, or the "
         "mean sum of patterns that are counts)")
       .at_least(0);
+  o.add("saturation", c.saturation, "",
+        "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
+        "not "
+        "judged; 0 = none")
+      .at_least(0);
+  o.add(
+      "rescale", c.rescale,
+      "match patterns of another energy or convergence with this library all the same, at equal q");
   o.section("Matching");
   auto& r = c.recognition;
   o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
@@ -75,6 +87,8 @@ Settings describe(MatchCommand& c) {
         "templates weighted against what random packings do by themselves, or as they are");
   o.add("mirror", r.matching.mirror, "also try every template mirrored");
   o.section("Output");
+  o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
+      .not_recorded();
   o.add("examples", c.examples, "best matches stored beside their library patterns")
       .at_least(0)
       .at_most(100);
@@ -83,25 +97,66 @@ Settings describe(MatchCommand& c) {
 }
 
 void check_quantity(const char* what, const char* unit, std::optional<double> measured,
-                    double library, double tolerance, const char* option) {
+                    double library, double tolerance, const char* option, bool rescale) {
   if (!measured) {
     spdlog::warn(
         "the patterns do not state their {}; taken as the library's {} {} (--{} states it)", what,
         library, unit, option);
   } else if (std::abs(*measured - library) > tolerance * library) {
+    if (rescale) {
+      spdlog::warn(
+          "{}: {} {} of the patterns, {} {} of the library: templates are compared at equal q = "
+          "1/d; "
+          "their curvature and disc size are the library's, and so is its error rate",
+          what, *measured, unit, library, unit);
+      return;
+    }
     fail(Fault::physics,
-         "{}: {} {} of the patterns, {} {} of the library; build a library for these patterns (or "
-         "correct --{})",
+         "{}: {} {} of the patterns, {} {} of the library; build a library for these patterns, "
+         "correct --{}, or match all the same with --rescale",
          what, *measured, unit, library, unit, option);
   }
+}
+
+// The condition of the library that is nearest to that of the patterns: beam before thickness.
+std::size_t nearest_condition(const PatternSource& source, const MotifLibrary& library) {
+  const auto apart = [](std::optional<double> measured, double of_library) {
+    return measured ? std::abs(*measured - of_library) / of_library : 0;
+  };
+  std::size_t best = 0;
+  double least = 1e300;
+  for (std::size_t i = 0; i < library.conditions.size(); ++i) {
+    const LibraryConditions& l = library.conditions[i];
+    const double distance = 1e4 * apart(source.energy_kV, l.energy_kV) +
+                            1e2 * apart(source.semiangle_mrad, l.semiangle_mrad) +
+                            apart(source.thickness, l.thickness);
+    if (distance < least) {
+      least = distance;
+      best = i;
+    }
+  }
+  return best;
+}
+
+// The library that is to be matched with: of the nearest condition, as far as it goes.
+MotifLibrary library_for(const std::string& path, const PatternSource& source) {
+  const MotifLibrary library = read_library(path);
+  if (!library.is_whole())
+    spdlog::warn(
+        "{} holds {} of the {} units of its build (interrupted, or a shard): what is missing "
+        "cannot "
+        "be found; 'library build --resume' or 'library merge' makes it whole",
+        path, library.units.size(), library.planned_units);
+  return under_condition(library, nearest_condition(source, library));
 }
 
 // A library made for another beam gives no answer; one for another thickness gives a worse one.
 void check_conditions(const PatternSource& source, const MatchCommand& c,
                       const MotifLibrary& library) {
-  const LibraryConditions& l = library.conditions;
-  check_quantity("energy", "kV", source.energy_kV, l.energy_kV, 0.005, "energy");
-  check_quantity("convergence", "mrad", source.semiangle_mrad, l.semiangle_mrad, 0.02, "semiangle");
+  const LibraryConditions& l = library.condition();
+  check_quantity("energy", "kV", source.energy_kV, l.energy_kV, 0.005, "energy", c.rescale);
+  check_quantity("convergence", "mrad", source.semiangle_mrad, l.semiangle_mrad, 0.02, "semiangle",
+                 c.rescale);
   const auto thickness = source.thickness;
   if (!thickness)
     spdlog::warn(
@@ -167,6 +222,38 @@ void store(const Finding& f, std::size_t at, const MotifLibrary& library, const 
         float(library.templates[std::size_t(f.template_index)].direction[Eigen::Index(k)]);
 }
 
+bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternSource& source,
+                  const MatchCommand& c) {
+  const Calibration k = source.calibration();
+  for (Eigen::Index row = 0; row < image.rows(); ++row)
+    for (Eigen::Index col = 0; col < image.cols(); ++col)
+      if (image(row, col) >= float(c.saturation) &&
+          !(source.hidden().size() > 0 && source.hidden()(row, col)) &&
+          std::hypot((double(row) - k.centre_row) * k.pixel_qy,
+                     (double(col) - k.centre_col) * k.pixel_qx) >= c.recognition.grid.q_min)
+        return true;
+  return false;
+}
+
+// One line per position, for spreadsheets and scripts.
+void write_csv(const std::string& path, const MatchResult& r) {
+  std::ofstream out(path);
+  out << "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
+         "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
+  const std::size_t columns = r.motif.shape[1];
+  for (std::size_t i = 0; i < r.motif.size(); ++i) {
+    const int m = r.motif.values[i];
+    out << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
+                       r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
+                       r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
+                       r.best_score.values[i], r.posterior_none.values[i],
+                       r.in_plane_angle.values[i], r.direction.values[3 * i],
+                       r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
+  }
+  out.close();
+  if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
+}
+
 // Patterns of one part of a scan row: polar, judged, recognised, stored.
 void match_part(const PatternSource& source, std::size_t row, std::size_t first, std::size_t count,
                 const PolarTransform& transform, const Recognition& recognition,
@@ -181,6 +268,8 @@ void match_part(const PatternSource& source, std::size_t row, std::size_t first,
     polar[std::size_t(i)] = transform(image);
     result.status.values[at] = static_cast<std::uint8_t>(
         judge(image, source.hidden(), polar[std::size_t(i)], transform.weights()));
+    if (c.saturation > 0 && result.status.values[at] == 0 && is_saturated(image, source, c))
+      result.status.values[at] = static_cast<std::uint8_t>(PatternStatus::saturated);
     if (result.status.values[at] != 0) polar[std::size_t(i)].setZero();
   }
   const std::vector<Finding> findings = recognition(polar, c.common.threads);
@@ -270,7 +359,8 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
                            good, c.false_alarm_percent);
   if (good < std::ptrdiff_t(r.motif.size()))
     spdlog::warn(
-        "{} of {} patterns were not judged (not finite, empty or featureless): /match/status",
+        "{} of {} patterns were not judged (not finite, empty, featureless or saturated): "
+        "/match/status",
         std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
   // One true motif alone in the scan needs p <= rate / positions.
   const double needed = double(good) / (c.false_alarm_percent / 100);
@@ -316,6 +406,13 @@ void state_null(const Recognition& recognition, const MotifLibrary& library, con
   r.training_patterns = recognition.training_size();
   r.calibration_packings = recognition.calibration_packings();
   r.power = recognition.power(0.05);
+  r.confusion = recognition.confusion(0.05);
+  for (int k = 0; k <= 100; ++k) r.roc_false_alarm.push_back(k / 100.0);
+  r.roc = recognition.roc(r.roc_false_alarm);
+  for (const RocArea& a : recognition.roc_area()) {
+    r.roc_area.push_back(a.area);
+    r.roc_error.push_back(a.error);
+  }
   for (std::size_t m = 0; m < r.power.size(); ++m) {
     const double n =
         double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
@@ -335,7 +432,7 @@ int run_match(const std::vector<std::string>& arguments) {
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
   const PatternSource source = open_patterns(settings.positional()[0], c.patterns);
-  const MotifLibrary library = read_library(settings.positional()[1]);
+  const MotifLibrary library = library_for(settings.positional()[1], source);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);
   if (c.common.dry_run) {
@@ -370,10 +467,11 @@ int run_match(const std::vector<std::string>& arguments) {
   add_examples(source, library, c, result);
 
   Hdf5Writer file(c.common.output);
-  write_match(file, result, library.conditions);
+  write_match(file, result, library.condition());
   carry_over(source, file);
   write_interchange(file, {}, record, "match");
   write_record(file, record);
+  if (!c.csv.empty()) write_csv(c.csv, result);
   file.commit();
   summarise(result, c);
   std::cout << fmt::format("wrote       {}\n", c.common.output);

@@ -50,34 +50,91 @@ void write_item(Hdf5Writer& file, const std::string& name, double value) {
   file.attribute(kSimulation + "/" + name, "type", "number");
 }
 
-void write_item(Hdf5Writer& file, const std::string& name, const std::string& value) {
-  file.write_string(kSimulation + "/" + name, value);
-  file.attribute(kSimulation + "/" + name, "type", "string");
+// A list of strings, as EMD keeps it.
+void write_names(Hdf5Writer& file, const std::string& name, const std::vector<std::string>& names) {
+  const std::string group = kSimulation + "/" + name;
+  file.group(group);
+  file.attribute(group, "type", "list_of_strings");
+  file.attribute(group, "length", std::int64_t(names.size()));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    file.write_string(group + "/" + std::to_string(i), names[i]);
 }
 
 void write_conditions(Hdf5Writer& file, const MotifLibrary& library) {
-  const LibraryConditions& c = library.conditions;
   file.group(kSimulation);
   file.attribute(kRoot + "/metadatabundle", "emd_group_type", "metadatabundle");
   file.attribute(kSimulation, "emd_group_type", "metadata");
   file.attribute(kSimulation, "python_class", "Metadata");
-  write_item(file, "energy_kV", c.energy_kV);
-  write_item(file, "semiangle_mrad", c.semiangle_mrad);
-  write_item(file, "defocus_A", c.defocus);
-  write_item(file, "thickness_A", c.thickness);
-  write_item(file, "bond_A", c.bond);
-  write_item(file, "density_per_A3", c.density);
-  write_item(file, "elements", c.elements);
-  write_item(file, "matrix", c.matrix);
-  write_item(file, "realisations", double(c.realisations));
   write_item(file, "pixel_qx", library.pixel_qx);
   write_item(file, "pixel_qy", library.pixel_qy);
-  const std::string names = kSimulation + "/motif_names";
-  file.group(names);
-  file.attribute(names, "type", "list_of_strings");
-  file.attribute(names, "length", std::int64_t(library.motif_names.size()));
-  for (std::size_t i = 0; i < library.motif_names.size(); ++i)
-    file.write_string(names + "/" + std::to_string(i), library.motif_names[i]);
+  write_names(file, "motif_names", library.motif_names);
+  write_names(file, "decorations", library.decorations);
+  std::vector<std::string> elements, matrix;
+  for (const auto& c : library.conditions) {
+    elements.push_back(c.elements);
+    matrix.push_back(c.matrix);
+  }
+  write_names(file, "condition_elements", elements);
+  write_names(file, "condition_matrix", matrix);
+  const auto field = [&](const char* name, auto&& value) {
+    std::vector<double> values;
+    for (const auto& c : library.conditions) values.push_back(double(value(c)));
+    write_field(file, kRoot + "/conditions", name, values, "float64");
+  };
+  using C = const LibraryConditions&;
+  field("energy_kV", [](C c) { return c.energy_kV; });
+  field("semiangle_mrad", [](C c) { return c.semiangle_mrad; });
+  field("defocus_A", [](C c) { return c.defocus; });
+  field("thickness_A", [](C c) { return c.thickness; });
+  field("bond_A", [](C c) { return c.bond; });
+  field("density_per_A3", [](C c) { return c.density; });
+  field("realisations", [](C c) { return c.realisations; });
+}
+
+void write_templates(Hdf5Writer& file, const MotifLibrary& library) {
+  const auto number = [&](const char* name, auto&& value) {
+    std::vector<double> values;
+    for (const auto& t : library.templates) values.push_back(value(t));
+    write_field(file, kRoot + "/templates", name, values, "float64");
+  };
+  const auto index = [&](const char* name, auto&& value) {
+    std::vector<std::int32_t> values;
+    for (const auto& t : library.templates) values.push_back(std::int32_t(value(t)));
+    write_field(file, kRoot + "/templates", name, values, "int32");
+  };
+  using T = const TemplateRecord&;
+  index("motif", [](T t) { return t.motif; });
+  index("condition", [](T t) { return t.condition; });
+  index("decoration", [](T t) { return t.decoration; });
+  index("unit", [](T t) { return t.unit; });
+  number("direction_x", [](T t) { return t.direction.x(); });
+  number("direction_y", [](T t) { return t.direction.y(); });
+  number("direction_z", [](T t) { return t.direction.z(); });
+  number("depth_A", [](T t) { return t.depth; });
+  number("offset_x_A", [](T t) { return t.offset.x(); });
+  number("offset_y_A", [](T t) { return t.offset.y(); });
+  number("solid_angle", [](T t) { return t.solid_angle; });
+}
+
+// Mean and covariance over the realisations, in polar-harmonic form.
+void write_moments(Hdf5Writer& file, const MotifLibrary& library) {
+  if (library.mean.size() == 0) return;
+  const std::string group = kRoot + "/moments";
+  file.group(group);
+  file.write_compressed(group + "/mean", library.mean);
+  file.write_compressed(group + "/covariance", library.covariance);
+  file.attribute(group + "/mean", "units", "fraction of incident beam per pixel");
+  file.attribute(group + "/covariance", "units", "fraction of incident beam per pixel, squared");
+  file.attribute(group, "q_min", library.moment_grid.q_min);
+  file.attribute(group, "q_max", library.moment_grid.q_max);
+  file.attribute(group, "bands", std::int64_t(library.moment_grid.n_q));
+  file.attribute(group, "harmonics", std::int64_t(library.moment_grid.m_max));
+}
+
+void write_units(Hdf5Writer& file, const MotifLibrary& library) {
+  file.attribute(kRoot, "planned_units", library.planned_units);
+  file.attribute(kRoot, "identity", library.identity);
+  file.write(kRoot + "/units", library.units);
 }
 
 struct HyperspyAxis {
@@ -135,10 +192,92 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
   agree(library.patterns, library.templates.size(), "template");
   agree(library.null_patterns, library.null_packing.size(), "motif-free");
   agree(library.planted_patterns, library.planted_motif.size(), "planted");
+  const auto known = [](int index, std::size_t n) { return index >= 0 && std::size_t(index) < n; };
   for (const auto& t : library.templates)
-    if (t.motif < 0 || std::size_t(t.motif) >= library.motif_names.size())
-      fail(Fault::input, "{}: a template of motif {} among {} motif names; the file is damaged",
-           path, t.motif, library.motif_names.size());
+    if (!known(t.motif, library.motif_names.size()) ||
+        !known(t.condition, library.conditions.size()) ||
+        !known(t.decoration, library.decorations.size()))
+      fail(Fault::input,
+           "{}: a template of motif {}, condition {}, decoration {} among {} motifs, {} "
+           "conditions, {} decorations; the file is damaged",
+           path, t.motif, t.condition, t.decoration, library.motif_names.size(),
+           library.conditions.size(), library.decorations.size());
+}
+
+std::vector<std::string> read_names(const Hdf5Reader& file, const std::string& name) {
+  std::vector<std::string> names;
+  const std::size_t n = file.children(kSimulation + "/" + name).size();
+  for (std::size_t i = 0; i < n; ++i)
+    names.push_back(readable_string(file, name + "/" + std::to_string(i)));
+  return names;
+}
+
+// Version 1 had one condition, at mid-depth, the probe on the centre, and no moments.
+void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
+  const auto number = [&](const std::string& name) {
+    return file.read_number<double>(kSimulation + "/" + name);
+  };
+  library.conditions = {{number("energy_kV"), number("semiangle_mrad"), number("defocus_A"),
+                         number("thickness_A"), number("bond_A"), number("density_per_A3"),
+                         readable_string(file, "elements"), readable_string(file, "matrix"),
+                         int(number("realisations"))}};
+  for (auto& t : library.templates) t.depth = library.conditions[0].thickness / 2;
+  library.null_condition.assign(library.null_packing.size(), 0);
+  library.planted_condition.assign(library.planted_motif.size(), 0);
+  library.null_unit.assign(library.null_packing.size(), 0);
+  library.planted_unit.assign(library.planted_motif.size(), 0);
+}
+
+void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
+  const auto elements = read_names(file, "condition_elements"),
+             matrix = read_names(file, "condition_matrix");
+  const auto field = [&](const std::string& name) {
+    return file.read<double>(kRoot + "/conditions/" + name).values;
+  };
+  const auto energy = field("energy_kV"), semiangle = field("semiangle_mrad"),
+             defocus = field("defocus_A"), thickness = field("thickness_A"), bond = field("bond_A"),
+             density = field("density_per_A3"), realisations = field("realisations");
+  library.conditions.clear();
+  for (std::size_t c = 0; c < energy.size(); ++c)
+    library.conditions.push_back({energy[c], semiangle.at(c), defocus.at(c), thickness.at(c),
+                                  bond.at(c), density.at(c), elements.at(c), matrix.at(c),
+                                  int(realisations.at(c))});
+  library.decorations = read_names(file, "decorations");
+  const auto number = [&](const std::string& name) {
+    return file.read<double>(kRoot + "/templates/" + name).values;
+  };
+  const auto index = [&](const std::string& name) {
+    return file.read<std::int32_t>(kRoot + "/templates/" + name).values;
+  };
+  const auto condition = index("condition"), decoration = index("decoration"), unit = index("unit");
+  const auto depth = number("depth_A"), x = number("offset_x_A"), y = number("offset_y_A"),
+             solid_angle = number("solid_angle");
+  for (std::size_t t = 0; t < library.templates.size(); ++t) {
+    TemplateRecord& r = library.templates[t];
+    r.condition = condition.at(t);
+    r.decoration = decoration.at(t);
+    r.unit = unit.at(t);
+    r.depth = depth.at(t);
+    r.offset = {x.at(t), y.at(t)};
+    r.solid_angle = solid_angle.at(t);
+  }
+  const auto list = [&](const std::string& name) {
+    return file.read<std::int32_t>(kRoot + "/" + name).values;
+  };
+  library.null_condition = list("null/condition");
+  library.planted_condition = list("planted/condition");
+  for (const auto u : list("null/unit")) library.null_unit.push_back(u);
+  for (const auto u : list("planted/unit")) library.planted_unit.push_back(u);
+}
+
+void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
+  const std::string group = kRoot + "/moments";
+  if (!file.exists(group)) return;
+  library.mean = file.read<std::complex<float>>(group + "/mean");
+  library.covariance = file.read<float>(group + "/covariance");
+  library.moment_grid = {
+      file.number_attribute(group, "q_min"), file.number_attribute(group, "q_max"),
+      int(file.number_attribute(group, "bands")), int(file.number_attribute(group, "harmonics"))};
 }
 
 }  // namespace
@@ -157,18 +296,20 @@ void write_library(const std::string& path, const MotifLibrary& library, const R
   write_patterns(file, "planted_patterns", library.planted_patterns, library.pixel_qx,
                  library.pixel_qy);
 
-  std::vector<std::int32_t> motif;
-  std::vector<double> direction[3];
-  for (const auto& t : library.templates) {
-    motif.push_back(t.motif);
-    for (int k = 0; k < 3; ++k) direction[k].push_back(t.direction[k]);
-  }
-  write_field(file, kRoot + "/templates", "motif", motif, "int32");
-  write_field(file, kRoot + "/templates", "direction_x", direction[0], "float64");
-  write_field(file, kRoot + "/templates", "direction_y", direction[1], "float64");
-  write_field(file, kRoot + "/templates", "direction_z", direction[2], "float64");
+  write_templates(file, library);
   write_field(file, kRoot + "/null", "packing", library.null_packing, "int32");
   write_field(file, kRoot + "/planted", "motif", library.planted_motif, "int32");
+  const auto units = [](const std::vector<std::int64_t>& u) {
+    return std::vector<std::int32_t>(u.begin(), u.end());
+  };
+  write_field(file, kRoot + "/null", "condition", library.null_condition, "int32");
+  write_field(file, kRoot + "/null", "unit", units(library.null_unit), "int32");
+  write_field(file, kRoot + "/planted", "condition", library.planted_condition, "int32");
+  write_field(file, kRoot + "/planted", "unit", units(library.planted_unit), "int32");
+  write_moments(file, library);
+  write_units(file, library);
+  std::vector<std::int32_t> motif;
+  for (const auto& t : library.templates) motif.push_back(t.motif);
   write_conditions(file, library);
   write_hyperspy_view(file, library, motif);
   write_record(file, record);
@@ -182,30 +323,17 @@ MotifLibrary read_library(const std::string& path) {
          "{}: no motif library (group {} with library_version); make one with 'vitrobeam library "
          "build'",
          path, kRoot);
-  const double version = file.number_attribute(kRoot, "library_version");
-  if (version != kLibraryVersion)
+  const int version = int(file.number_attribute(kRoot, "library_version"));
+  if (version < 1 || version > kLibraryVersion)
     fail(Fault::input,
-         "{}: library version {}, this program reads version {}; build the library again", path,
-         version, kLibraryVersion);
+         "{}: library version {}, this program reads versions 1 to {}; use the program that made "
+         "it, or a newer one",
+         path, version, kLibraryVersion);
   MotifLibrary library;
-  auto number = [&](const std::string& name) {
-    return file.read_number<double>(kSimulation + "/" + name);
-  };
-  library.conditions = {number("energy_kV"),
-                        number("semiangle_mrad"),
-                        number("defocus_A"),
-                        number("thickness_A"),
-                        number("bond_A"),
-                        number("density_per_A3"),
-                        readable_string(file, "elements"),
-                        readable_string(file, "matrix"),
-                        int(number("realisations"))};
-  library.pixel_qx = number("pixel_qx");
-  library.pixel_qy = number("pixel_qy");
-  const std::size_t n_motifs = file.children(kSimulation + "/motif_names").size();
-  for (std::size_t i = 0; i < n_motifs; ++i)
-    library.motif_names.push_back(readable_string(file, "motif_names/" + std::to_string(i)));
-
+  library.version = version;
+  library.pixel_qx = file.read_number<double>(kSimulation + "/pixel_qx");
+  library.pixel_qy = file.read_number<double>(kSimulation + "/pixel_qy");
+  library.motif_names = read_names(file, "motif_names");
   library.patterns = file.read<float>(kRoot + "/patterns/data");
   library.null_patterns = file.read<float>(kRoot + "/null_patterns/data");
   library.planted_patterns = file.read<float>(kRoot + "/planted_patterns/data");
@@ -219,6 +347,15 @@ MotifLibrary read_library(const std::string& path) {
         {motif[t], {direction[0].at(t), direction[1].at(t), direction[2].at(t)}});
   library.null_packing = file.read<std::int32_t>(kRoot + "/null/packing").values;
   library.planted_motif = file.read<std::int32_t>(kRoot + "/planted/motif").values;
+  if (version == 1) {
+    read_first_version(file, library);
+  } else {
+    read_conditions(file, library);
+    read_moments(file, library);
+    library.planned_units = std::int64_t(file.number_attribute(kRoot, "planned_units"));
+    library.identity = file.string_attribute(kRoot, "identity");
+    library.units = file.read<std::int64_t>(kRoot + "/units").values;
+  }
   check_counts(library, path);
   return library;
 }

@@ -3,10 +3,12 @@
 //
 //   /motif_library                       EMD root, attribute library_version
 //     patterns, null_patterns, planted_patterns    Arrays [template or pattern, q_y, q_x]
-//     templates                          PointList: motif direction_x direction_y direction_z
-//     null                               PointList: packing
-//     planted                            PointList: motif
-//     metadatabundle/simulation          conditions (LibraryConditions), motif_names
+//     templates                          PointList, a field of TemplateRecord each
+//     conditions                         PointList, a number of LibraryConditions each
+//     null, planted                      PointList: packing or motif, condition, unit
+//     moments/mean, covariance           [template, harmonic, q or pair of q]
+//     metadatabundle/simulation          names: motifs, decorations, elements and matrix of
+//     conditions units                              the units of the build that are here
 //   /Experiments/motif_library           HyperSpy: the templates as a stack of images
 //   /parameters /audit                   the run that made it
 #pragma once
@@ -17,13 +19,13 @@
 
 namespace vitrobeam {
 
-inline constexpr int kLibraryVersion = 1;
+inline constexpr int kLibraryVersion = 2;
 
 // The file appears whole or not at all. Throws Error{machine}.
 void write_library(const std::string& path, const MotifLibrary& library, const RunRecord& record);
 
-// Throws Error{input} for a file that is no library, is of a newer version, or whose parts
-// disagree.
+// Also reads version 1. Throws Error{input} for a file that is no library, is of a newer version,
+// or whose parts disagree.
 MotifLibrary read_library(const std::string& path);
 
 }  // namespace vitrobeam

@@ -17,7 +17,8 @@ void write_map(Hdf5Writer& file, const std::string& name, const Stack<T>& map,
 void write_maps(Hdf5Writer& file, const MatchResult& r) {
   write_map(file, "motif", r.motif, "",
             "index into motif_names; -1 = none at the stated false-alarm rate");
-  write_map(file, "status", r.status, "", "0 good, 1 not finite, 2 empty, 3 featureless");
+  write_map(file, "status", r.status, "",
+            "0 good, 1 not finite, 2 empty, 3 featureless, 4 saturated");
   write_map(file, "score", r.score, "standard deviations",
             "best template of the motif, above motif-free patterns");
   write_map(file, "p_value", r.p_value, "",
@@ -102,6 +103,17 @@ void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions&
   file.attribute(group, "dose_unit", "electrons per pattern; 0 = noiseless");
   file.write("/match/power", r.power);
   file.write("/match/power_error", r.power_error);
+  file.write("/match/confusion", r.confusion);
+  file.attribute(
+      "/match/confusion", "description",
+      "share of the planted patterns of a motif (row) called each motif or, last, none, at "
+      "p <= 0.05");
+  file.write("/match/roc", r.roc);
+  file.attribute("/match/roc", "description",
+                 "share of the planted patterns of a motif found at each false-alarm rate");
+  file.write("/match/roc_false_alarm", r.roc_false_alarm);
+  file.write("/match/roc_area", r.roc_area);
+  file.write("/match/roc_area_error", r.roc_error);
   file.attribute("/match/power", "description",
                  "share of patterns of planted motifs with p_value <= 0.05");
 }

@@ -47,6 +47,10 @@ struct MatchResult {
   std::size_t training_patterns = 0;
   int calibration_packings = 0;
   std::vector<double> null_best, power, power_error;
+  PlaneD confusion;                         // [planted motif, called motif or none]
+  std::vector<double> roc_false_alarm;      // [rate]
+  PlaneD roc;                               // [motif, rate]
+  std::vector<double> roc_area, roc_error;  // [motif]
   std::vector<MatchExample> examples;
   Calibration examples_calibration;
 

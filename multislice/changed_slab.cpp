@@ -255,7 +255,22 @@ std::vector<double> ChangedSlab<Real>::q_y() const {
 template <typename Real>
 std::vector<Plane<Real>> ChangedSlab<Real>::operator()(const Atoms& added,
                                                        const std::vector<std::size_t>& removed,
-                                                       Scratch& s) const {
+                                                       Scratch& scratch) const {
+  return patterns(0, positions(), added, removed, scratch);
+}
+
+template <typename Real>
+std::vector<Plane<Real>> ChangedSlab<Real>::at(std::size_t position, const Atoms& added,
+                                               const std::vector<std::size_t>& removed,
+                                               Scratch& scratch) const {
+  return patterns(position, position + 1, added, removed, scratch);
+}
+
+template <typename Real>
+std::vector<Plane<Real>> ChangedSlab<Real>::patterns(std::size_t first_position,
+                                                     std::size_t last_position, const Atoms& added,
+                                                     const std::vector<std::size_t>& removed,
+                                                     Scratch& s) const {
   const State& state = *state_;
   std::vector<SliceAtoms> more(std::size_t(state.slices)), less(std::size_t(state.slices));
   int first = state.slices, last = -1;
@@ -285,17 +300,17 @@ std::vector<Plane<Real>> ChangedSlab<Real>::operator()(const Atoms& added,
   }
   for (int k = first; k <= last; ++k) state.limit(s.planes[std::size_t(k - first)].get(), s);
 
-  std::vector<Plane<Real>> patterns;
+  std::vector<Plane<Real>> out;
   const auto transmission = [&](int k) {
     return k >= first && k <= last ? s.planes[std::size_t(k - first)].get()
                                    : state.limited[std::size_t(k)].get();
   };
-  for (std::size_t p = 0; p < state.positions.size(); ++p) {
+  for (std::size_t p = first_position; p < last_position; ++p) {
     const std::size_t offset = p * std::size_t(state.slices);
     std::size_t d = 0;
     for (; d < state.depths.size() && state.depths[d] <= first && state.depths[d] < state.slices;
          ++d)
-      patterns.push_back(
+      out.push_back(
           state.record(state.before[offset + std::size_t(state.depths[d])].get(), nullptr, s));
     const int start = std::min(first, state.slices - 1);
     std::copy_n(state.before[offset + std::size_t(start)].get(), state.transform.wave_size(),
@@ -303,13 +318,13 @@ std::vector<Plane<Real>> ChangedSlab<Real>::operator()(const Atoms& added,
     for (int k = start; k < state.slices - 1; ++k) {
       state.step(transmission(k), s.wave.get(), s);
       if (d < state.depths.size() && state.depths[d] == k + 1) {
-        patterns.push_back(state.record(s.wave.get(), nullptr, s));
+        out.push_back(state.record(s.wave.get(), nullptr, s));
         ++d;
       }
     }
-    patterns.push_back(state.record(nullptr, transmission(state.slices - 1), s));
+    out.push_back(state.record(nullptr, transmission(state.slices - 1), s));
   }
-  return patterns;
+  return out;
 }
 
 template class ChangedSlab<float>;

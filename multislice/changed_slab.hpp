@@ -41,8 +41,14 @@ class ChangedSlab {
   // Error{physics} for an atom above or below the slab.
   std::vector<Plane<Real>> operator()(const Atoms& added, const std::vector<std::size_t>& removed,
                                       Scratch& scratch) const;
+  // The same of one position.
+  std::vector<Plane<Real>> at(std::size_t position, const Atoms& added,
+                              const std::vector<std::size_t>& removed, Scratch& scratch) const;
 
  private:
+  std::vector<Plane<Real>> patterns(std::size_t first, std::size_t last, const Atoms& added,
+                                    const std::vector<std::size_t>& removed,
+                                    Scratch& scratch) const;
   struct State;
   std::unique_ptr<State> state_;
 };

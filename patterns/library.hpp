@@ -1,23 +1,25 @@
 // A motif library: simulated patterns of known motifs, and of motif-free packings seen the same
-// way.
+// way, under one or several conditions of beam and specimen.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "base/array.hpp"
+#include "patterns/moments.hpp"
 #include "patterns/polar.hpp"
 
 namespace vitrobeam {
 
-// How all patterns of a library were made. Lengths in Angstrom.
+// How patterns were made. Lengths in Angstrom.
 struct LibraryConditions {
   double energy_kV = 0, semiangle_mrad = 0, defocus = 0;
   double thickness = 0;         // of the slab; of the cell around a free cluster
   double bond = 0;              // centre to shell distance of the motifs
   double density = 0;           // of the packings, atoms per cubic Angstrom
-  std::string elements;         // "Cu,Zr"
+  std::string elements;         // of the packings, "Cu64.5Zr35.5"
   std::string matrix = "none";  // around the templates: none (free cluster) or packing
   int realisations = 1;         // packings over which a template is averaged
+  bool operator==(const LibraryConditions&) const = default;
 };
 
 // One template: the motif seen along `direction` (unit vector in the motif's own frame, towards the
@@ -25,23 +27,55 @@ struct LibraryConditions {
 struct TemplateRecord {
   int motif = 0;  // index into motif_names
   Vector3d direction = Vector3d::UnitZ();
+  int condition = 0;         // index into conditions
+  int decoration = 0;        // index into decorations
+  double depth = 0;          // of the motif's centre below the entrance face, Angstrom
+  Vector2d offset = {0, 0};  // of the probe from the motif's centre, Angstrom
+  double solid_angle = 1;    // that the direction stands for, steradian
+  std::int64_t unit = 0;     // of the build: the order of entries, and what their seed hangs on
 };
 
 struct MotifLibrary {
-  LibraryConditions conditions;
+  int version = 0;  // of the file that it was read from
+  std::vector<LibraryConditions> conditions = {{}};
   std::vector<std::string> motif_names;
-  double pixel_qx = 0, pixel_qy = 0;  // 1/Angstrom; q = 0 at index n/2
-  Stack<float> patterns;              // [template, q_y, q_x], fraction of the incident beam
+  std::vector<std::string> decorations = {""};  // elements of the motifs, "Cu,Zr"
+  double pixel_qx = 0, pixel_qy = 0;            // 1/Angstrom; q = 0 at index n/2
+  Stack<float> patterns;  // [template, q_y, q_x], fraction of the incident beam: the mean over the
+                          // realisations
   std::vector<TemplateRecord> templates;
-  Stack<float> null_patterns;      // [pattern, q_y, q_x]: motif-free packings
-  std::vector<int> null_packing;   // [pattern]: patterns of one packing are not independent
-  Stack<float> planted_patterns;   // [pattern, q_y, q_x]: a motif inside a packing, seen at random
-  std::vector<int> planted_motif;  // [pattern]
+  MomentGrid moment_grid;           // of the two below
+  Stack<std::complex<float>> mean;  // [template, harmonic, q]; empty: an older library
+  Stack<float> covariance;          // [template, harmonic, pair of q], over the realisations
+  Stack<float> null_patterns;       // [pattern, q_y, q_x]: motif-free packings
+  std::vector<int> null_packing;    // [pattern]: patterns of one packing are not independent
+  std::vector<int> null_condition;  // [pattern]
+  Stack<float> planted_patterns;    // [pattern, q_y, q_x]: a motif inside a packing, seen at random
+  std::vector<int> planted_motif;   // [pattern]
+  std::vector<int> planted_condition;                 // [pattern]
+  std::vector<std::int64_t> null_unit, planted_unit;  // [pattern], as TemplateRecord::unit
+  // Of the build's units, the number planned and those that are here: fewer in a shard, or when
+  // the build was interrupted. Empty: all of them, or an older library.
+  std::int64_t planned_units = 0;
+  std::vector<std::int64_t> units;
+  std::string identity;  // of the build: shards of one have the same
 
+  bool is_whole() const { return std::int64_t(units.size()) == planned_units; }
+  const LibraryConditions& condition() const { return conditions.front(); }
   Calibration calibration() const {
     return centred_calibration(Eigen::Index(patterns.shape.at(1)),
                                Eigen::Index(patterns.shape.at(2)), pixel_qx, pixel_qy);
   }
 };
+
+// What belongs to one condition, or to some motifs, with the indices counted anew.
+MotifLibrary under_condition(const MotifLibrary& library, std::size_t condition);
+// Throws Error{usage} naming a motif that the library does not know.
+MotifLibrary with_motifs(const MotifLibrary& library, const std::vector<std::string>& motifs);
+
+// One library of several, in the order of their units where they are shards of one build, else one
+// behind the other; equal conditions, motifs and decorations become one. Throws Error{input} when
+// their pixels or sizes differ, or when both hold the same unit.
+MotifLibrary merged(const std::vector<MotifLibrary>& libraries);
 
 }  // namespace vitrobeam

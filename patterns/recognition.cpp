@@ -126,7 +126,7 @@ Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
           ->match(polar_of(library.planted_patterns, transform, kPlantedStream, threads), threads)
           .score;
   for (Index i = 0; i < planted.rows(); ++i)
-    planted_p_.push_back(calibration_->assess(planted.row(i).transpose()).motif_p);
+    planted_.push_back(calibration_->assess(planted.row(i).transpose()));
   posterior_.emplace(calibration_->calibration_scores(), calibration_->motif_scores(planted),
                      library.planted_motif, settings.prior_none);
 }
@@ -151,14 +151,47 @@ std::vector<Finding> Recognition::operator()(const std::vector<PlaneF>& polar_pa
 std::vector<double> Recognition::power(double alpha) const {
   const std::size_t motifs = calibration_->motifs();
   std::vector<double> found(motifs, 0), tried(motifs, 0);
-  for (std::size_t i = 0; i < planted_p_.size(); ++i) {
+  for (std::size_t i = 0; i < planted_.size(); ++i) {
     const auto m = std::size_t(planted_motif_[i]);
     tried[m] += 1;
-    found[m] += planted_p_[i][m] <= alpha;
+    found[m] += planted_[i].motif_p[m] <= alpha;
   }
   for (std::size_t m = 0; m < motifs; ++m)
     found[m] = tried[m] > 0 ? found[m] / tried[m] : std::numeric_limits<double>::quiet_NaN();
   return found;
+}
+
+PlaneD Recognition::confusion(double alpha) const {
+  const Index motifs = Index(calibration_->motifs());
+  PlaneD share = PlaneD::Zero(motifs, motifs + 1);
+  for (std::size_t i = 0; i < planted_.size(); ++i)
+    share(planted_motif_[i], planted_[i].p <= alpha ? planted_[i].motif : motifs) += 1;
+  const Eigen::ArrayXd tried = share.rowwise().sum();
+  return share.colwise() / tried;  // 0 / 0 where a motif was never planted
+}
+
+PlaneD Recognition::roc(const std::vector<double>& false_alarm) const {
+  PlaneD found(Index(calibration_->motifs()), Index(false_alarm.size()));
+  for (std::size_t k = 0; k < false_alarm.size(); ++k) {
+    const std::vector<double> share = power(false_alarm[k]);
+    for (std::size_t m = 0; m < share.size(); ++m) found(Index(m), Index(k)) = share[m];
+  }
+  return found;
+}
+
+std::vector<RocArea> Recognition::roc_area() const {
+  std::vector<RocArea> areas;
+  const PlaneD& free = calibration_->calibration_scores();
+  for (Index m = 0; m < free.cols(); ++m) {
+    std::vector<double> planted;
+    for (std::size_t i = 0; i < planted_.size(); ++i)
+      if (planted_motif_[i] == m) planted.push_back(planted_[i].motif_score[std::size_t(m)]);
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    areas.push_back(planted.empty()
+                        ? RocArea{none, none}
+                        : area_under_roc({free.col(m).begin(), free.col(m).end()}, planted));
+  }
+  return areas;
 }
 
 }  // namespace vitrobeam

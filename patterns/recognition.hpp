@@ -36,7 +36,13 @@ struct Finding {
 };
 
 // A pattern that cannot be judged: it is never called a motif.
-enum class PatternStatus : unsigned char { good = 0, not_finite = 1, empty = 2, featureless = 3 };
+enum class PatternStatus : unsigned char {
+  good = 0,
+  not_finite = 1,
+  empty = 2,
+  featureless = 3,
+  saturated = 4
+};
 
 // Finite wherever visible, some intensity, some contrast along theta within the grid. `hidden` may
 // be empty.
@@ -64,6 +70,13 @@ class Recognition {
   // Of the planted patterns of each motif (NaN without any), the share whose own motif's p-value is
   // at most `alpha`.
   std::vector<double> power(double alpha) const;
+  // Of the planted patterns of each motif, the share called each motif, and none (the last), by the
+  // best of all motifs at p <= alpha: [motif, called]. NaN rows without any.
+  PlaneD confusion(double alpha) const;
+  // Of the planted patterns of each motif, the share whose own motif's p-value is at most each
+  // false alarm rate: [motif, rate]; and the area under that curve.
+  PlaneD roc(const std::vector<double>& false_alarm) const;
+  std::vector<RocArea> roc_area() const;
   const std::vector<int>& planted_motif() const { return planted_motif_; }
 
  private:
@@ -77,7 +90,7 @@ class Recognition {
   std::size_t training_size_ = 0;
   int calibration_packings_ = 0;
   std::vector<int> planted_motif_;
-  std::vector<std::vector<double>> planted_p_;  // [planted pattern][motif]
+  std::vector<Significance> planted_;  // [planted pattern]
 };
 
 }  // namespace vitrobeam

@@ -18,11 +18,11 @@ namespace {
 LibraryPlan small_plan() {
   LibraryPlan plan;
   plan.motifs = {"icosahedron", "fcc"};
-  plan.elements = {29, 40};
+  plan.decorations = {{29, 40}};
   plan.bond = 2.75;
   plan.spacing_deg = 25;
   plan.box = 24;
-  plan.thickness = 12;
+  plan.thicknesses = {12};
   plan.null_patterns = 48;
   plan.planted_patterns = 3;
   plan.simulation.optics.semiangle_mrad = 4;
@@ -67,7 +67,7 @@ TEST_CASE("the library is complete, and the same for any number of threads") {
   std::size_t done = 0;
   const MotifLibrary one = build_library(
       plan, packings(), [&](std::size_t n) { done += n; }, [] { return false; });
-  CHECK(done == patterns_to_simulate(plan));
+  CHECK(done == one.templates.size() + 48 + 6);
   CHECK(one.patterns.shape[0] == one.templates.size());
   CHECK(one.null_patterns.shape[0] == 48);
   CHECK(one.planted_motif == std::vector<int>{0, 0, 0, 1, 1, 1});
@@ -84,6 +84,94 @@ TEST_CASE("the library is complete, and the same for any number of threads") {
   CHECK(one.patterns.values == two.patterns.values);
   CHECK(one.null_patterns.values == two.null_patterns.values);
   CHECK(one.planted_patterns.values == two.planted_patterns.values);
+}
+
+TEST_CASE("any parts of a build, merged in any order, are the build in one piece") {
+  LibraryPlan plan = small_plan();
+  plan.decorations = {{29, 40}, {40, 29}};
+  plan.thicknesses = {12, 13};
+  plan.depths = {0, 1};
+  plan.offset_range = plan.offset_step = 1;
+  plan.spacing_deg = 90;
+  plan.matrix = Matrix::packing;
+  plan.realisations = 3;
+  plan.packings = 3;
+  plan.null_patterns = 24;
+  plan.planted_patterns = 2;
+  const LibraryBuilder builder(plan, [](std::size_t i) { return packings()[i]; });
+  std::vector<std::vector<std::byte>> made;
+  std::vector<std::size_t> all;
+  std::vector<MotifLibrary> parts;
+  const auto read = [&](std::size_t u) { return made[u]; };
+  for (std::size_t u = 0; u < builder.units(); ++u) {
+    made.push_back(builder.make(u));
+    all.push_back(u);
+  }
+  CHECK(builder.make(all.back()) == made.back());
+  MotifLibrary whole = builder.assemble(all, read);
+  for (std::size_t first : {2, 0, 1}) {
+    std::vector<std::size_t> units;
+    for (std::size_t u = first; u < builder.units(); u += 3) units.push_back(u);
+    parts.push_back(builder.assemble(units, read));
+    parts.back().identity = "this build";
+    CHECK(!parts.back().is_whole());
+  }
+  const MotifLibrary together = merged(parts);
+  CHECK(together.is_whole());
+  CHECK(together.units == whole.units);
+  CHECK(together.conditions == whole.conditions);
+  CHECK(together.decorations == whole.decorations);
+  CHECK(together.patterns.values == whole.patterns.values);
+  CHECK(together.mean.values == whole.mean.values);
+  CHECK(together.covariance.values == whole.covariance.values);
+  CHECK(together.null_patterns.values == whole.null_patterns.values);
+  CHECK(together.null_packing == whole.null_packing);
+  CHECK(together.planted_patterns.values == whole.planted_patterns.values);
+  CHECK(together.planted_motif == whole.planted_motif);
+  // 2 thicknesses, 2 decorations, 2 depths, 5 offsets, and the motifs' own directions
+  CHECK(whole.templates.size() % 40 == 0);
+  CHECK(whole.templates.size() == whole.patterns.shape[0]);
+  CHECK_THROWS_AS(merged({parts[0], parts[0]}), Error);
+
+  const MotifLibrary thick = under_condition(whole, 1);
+  CHECK(thick.condition().thickness == 13);
+  CHECK(thick.templates.size() == whole.templates.size() / 2);
+  CHECK(thick.null_packing.size() == 24);
+  const MotifLibrary fcc = with_motifs(whole, {"fcc"});
+  CHECK(fcc.motif_names == std::vector<std::string>{"fcc"});
+  for (const auto& t : fcc.templates) CHECK(t.motif == 0);
+  CHECK(fcc.planted_patterns.shape[0] == 4);
+  CHECK_THROWS_AS(with_motifs(whole, {"hcp"}), Error);
+}
+
+TEST_CASE("the moments of a template are those of its realisations") {
+  LibraryPlan plan = small_plan();
+  plan.motifs = {"fcc"};
+  plan.spacing_deg = 90;
+  plan.matrix = Matrix::packing;
+  plan.realisations = 3;
+  plan.null_patterns = 24;
+  plan.planted_patterns = 0;
+  const MotifLibrary l = build(plan);
+  const PolarTransform polar(Eigen::Index(l.patterns.shape[1]), Eigen::Index(l.patterns.shape[2]),
+                             l.calibration(), l.moment_grid.polar());
+  // the mean of the harmonics is the harmonics of the mean pattern
+  const auto expected = harmonics(polar(l.patterns.plane(0)), l.moment_grid);
+  CHECK((l.mean.plane(0) - expected).abs().maxCoeff() < 1e-5f * expected.abs().maxCoeff());
+  CHECK(l.covariance.plane(0).col(0).minCoeff() > 0);  // a variance
+  // two samples a and b have the covariance (a - b)(a - b)* / 2
+  Moments two(l.moment_grid);
+  two.add(expected);
+  two.add(3 * expected);
+  CHECK(two.covariance()(2, 1) ==
+        approx(2 * (expected(2, 0) * std::conj(expected(2, 1))).real()).epsilon(1e-4));
+}
+
+TEST_CASE("directions by rocking width are the coarser the smaller the motif") {
+  const Atoms small = build_motif(find_motif("fcc"), {{29}, 2.5, 0}),
+              large = build_motif(find_motif("fcc"), {{29}, 2.5, 8});
+  CHECK(rocking_width(small, 1) == approx(1 / extent(small).maxCoeff()));
+  CHECK(rocking_width(large, 1) < rocking_width(small, 1));
 }
 
 TEST_CASE("a motif turned in the plane is found by its template at that angle") {
@@ -104,10 +192,10 @@ TEST_CASE("a motif turned in the plane is found by its template at that angle") 
   std::size_t tested = 0;
   for (std::size_t t = 0; t < library.templates.size(); ++t) {
     if (library.templates[t].motif != 1 || ++tested > 3) continue;
-    Atoms atoms = rotated(build_motif(motif, {plan.elements, plan.bond, 0}),
+    Atoms atoms = rotated(build_motif(motif, {plan.decorations[0], plan.bond, 0}),
                           rotation_to_beam(library.templates[t].direction, 0.6));
-    atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thickness);
-    for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thickness) / 2;
+    atoms.cell = Cell::orthogonal(plan.box, plan.box, plan.thicknesses[0]);
+    for (auto& r : atoms.positions) r += Vector3d(plan.box, plan.box, plan.thicknesses[0]) / 2;
     PlaneF image;
     Simulation<float>(atoms, plan.simulation)
         .run({Vector2d(plan.box / 2, plan.box / 2)}, 1,
@@ -149,6 +237,6 @@ TEST_CASE("templates inside packings are averaged over them, and differ from the
 
 TEST_CASE("a motif that does not fit into the slab is refused") {
   LibraryPlan plan = small_plan();
-  plan.thickness = 4;
+  plan.thicknesses = {4};
   CHECK_THROWS_AS(build(plan), Error);
 }

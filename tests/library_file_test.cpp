@@ -29,12 +29,26 @@ Stack<float> counting(std::vector<std::size_t> shape) {
 
 MotifLibrary example() {
   MotifLibrary l;
-  l.conditions = {200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4};
+  l.conditions = {{200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4},
+                  {300, 3.3, -12.5, 20, 2.75, 0.06, "Cu,Zr", "none", 1}};
   l.motif_names = {"icosahedron", "fcc"};
   l.pixel_qx = 0.025;
   l.pixel_qy = 0.05;
   l.patterns = counting({3, 6, 8});
-  l.templates = {{0, Vector3d::UnitZ()}, {0, Vector3d(0.6, 0, 0.8)}, {1, Vector3d::UnitX()}};
+  l.decorations = {"Cu,Zr", "Zr,Cu"};
+  l.templates = {{0, Vector3d::UnitZ()},
+                 {0, Vector3d(0.6, 0, 0.8)},
+                 {1, Vector3d::UnitX(), 1, 1, 7.5, {1.5, -3}, 0.25, 6}};
+  l.moment_grid = {0.25, 0.9, 2, 3};
+  l.mean = Stack<std::complex<float>>({3, 4, 2}, {1.5f, -0.5f});
+  l.covariance = counting({3, 4, 3});
+  l.null_condition = {0, 1, 0, 1};
+  l.null_unit = {0, 0, 1, 1};
+  l.planted_condition = {1, 0};
+  l.planted_unit = {4, 5};
+  l.units = {0, 1, 4, 5, 6};
+  l.planned_units = 9;
+  l.identity = "a build";
   l.null_patterns = counting({4, 6, 8});
   l.null_packing = {0, 0, 1, 1};
   l.planted_patterns = counting({2, 6, 8});
@@ -58,15 +72,24 @@ TEST_CASE("everything in a library survives its file") {
   const MotifLibrary l = example();
   write_library(file.path, l, {});
   const MotifLibrary r = read_library(file.path);
-  CHECK(r.conditions.energy_kV == 200);
-  CHECK(r.conditions.semiangle_mrad == 3.3);
-  CHECK(r.conditions.defocus == -12.5);
-  CHECK(r.conditions.thickness == 15);
-  CHECK(r.conditions.bond == 2.75);
-  CHECK(r.conditions.density == 0.06);
-  CHECK(r.conditions.elements == "Cu,Zr");
-  CHECK(r.conditions.matrix == "packing");
-  CHECK(r.conditions.realisations == 4);
+  CHECK(r.version == kLibraryVersion);
+  CHECK(r.conditions == l.conditions);
+  CHECK(r.decorations == l.decorations);
+  CHECK(r.null_condition == l.null_condition);
+  CHECK(r.planted_condition == l.planted_condition);
+  CHECK(r.templates[2].condition == 1);
+  CHECK(r.templates[2].decoration == 1);
+  CHECK(r.templates[2].depth == 7.5);
+  CHECK(r.templates[2].offset == Vector2d(1.5, -3));
+  CHECK(r.templates[2].solid_angle == 0.25);
+  CHECK(r.templates[2].unit == 6);
+  CHECK(r.units == l.units);
+  CHECK(r.planned_units == 9);
+  CHECK(!r.is_whole());
+  CHECK(r.identity == "a build");
+  CHECK(r.mean.values == l.mean.values);
+  CHECK(r.covariance.values == l.covariance.values);
+  CHECK(r.moment_grid == l.moment_grid);
   CHECK(r.motif_names == l.motif_names);
   CHECK(r.pixel_qx == 0.025);
   CHECK(r.pixel_qy == 0.05);
@@ -96,6 +119,51 @@ TEST_CASE("readers of the field find their layout") {
   CHECK(h.read<double>("/motif_library/patterns/dim2").values[0] == approx(-0.1));
   CHECK(h.number_attribute("/Experiments/motif_library/axis-1", "scale") == approx(0.05));
   CHECK(h.read<float>("/Experiments/motif_library/data").values == example().patterns.values);
+}
+
+TEST_CASE("a library of the first version can still be read; one of a later version is refused") {
+  const TemporaryFile file;
+  const MotifLibrary l = example();
+  for (const int version : {1, kLibraryVersion + 1}) {
+    Hdf5Writer h(file.path);
+    const std::string root = "/motif_library", simulation = root + "/metadatabundle/simulation";
+    h.attribute(root, "library_version", std::int64_t(version));
+    h.write(root + "/patterns/data", l.patterns);
+    h.write(root + "/null_patterns/data", l.null_patterns);
+    h.write(root + "/planted_patterns/data", l.planted_patterns);
+    h.write(root + "/templates/motif", std::vector<std::int32_t>{0, 0, 1});
+    for (const char* axis : {"x", "y", "z"})
+      h.write(root + "/templates/direction_" + axis, std::vector<double>{0, 0, 1});
+    h.write(root + "/null/packing", l.null_packing);
+    h.write(root + "/planted/motif", l.planted_motif);
+    for (const auto& [name, value] :
+         std::vector<std::pair<const char*, double>>{{"energy_kV", 200},
+                                                     {"semiangle_mrad", 3.3},
+                                                     {"defocus_A", 0},
+                                                     {"thickness_A", 15},
+                                                     {"bond_A", 2.75},
+                                                     {"density_per_A3", 0.06},
+                                                     {"realisations", 4},
+                                                     {"pixel_qx", 0.025},
+                                                     {"pixel_qy", 0.05}})
+      h.write_number(simulation + "/" + name, value);
+    h.write_string(simulation + "/elements", "Cu,Zr");
+    h.write_string(simulation + "/matrix", "packing");
+    h.write_string(simulation + "/motif_names/0", "icosahedron");
+    h.write_string(simulation + "/motif_names/1", "fcc");
+    h.commit();
+    if (version > kLibraryVersion) {
+      CHECK(message_of([&] { read_library(file.path); }).find("newer") != std::string::npos);
+      continue;
+    }
+    const MotifLibrary r = read_library(file.path);
+    CHECK(r.version == 1);
+    CHECK(r.is_whole());
+    CHECK(r.condition() == LibraryConditions{200, 3.3, 0, 15, 2.75, 0.06, "Cu,Zr", "packing", 4});
+    CHECK(r.templates[2].depth == 7.5);
+    CHECK(r.motif_names == l.motif_names);
+    CHECK(under_condition(r, 0).null_packing == l.null_packing);
+  }
 }
 
 TEST_CASE("what is no library is refused") {

@@ -29,7 +29,7 @@ simulate="$program simulate $glass --scan 3x2 --to 8,8 --grid 180 --q-max 1.1 --
 
 expect 0 "planted" $program library build --help
 expect 0 "usage" $program library --help
-expect 2 "build or info" $program library destroy
+expect 2 "is no action" $program library destroy
 expect 2 "icosahedron" $program library build -o l.h5 --motifs icosahedrom
 expect 2 "twice" $program library build -o l.h5 --motifs fcc,fcc
 expect 4 "band limit" $program library build -o l.h5 $small --q-max 15
@@ -52,6 +52,16 @@ for path in match/motif match/posterior match/examples/library simulation/detect
   h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
 done
 expect 0 "no motif" $program match p.h5 l.h5 -o noisy.h5 --dose 1e4
+expect 0 "wrote" $program match p.h5 l.h5 -o rescaled.h5 --energy 300 --rescale --csv map.csv
+grep -q "equal q" out.txt || { echo "FAILED: --rescale is silent"; failures=$((failures + 1)); }
+[ "$(wc -l <map.csv)" = 7 ] || { echo "FAILED: map.csv has not one line per position"; failures=$((failures + 1)); }
+expect 0 "6 of 6 patterns were not judged" $program match p.h5 l.h5 -o dark.h5 --saturation 1e-12
+grep -q "saturated" out.txt || { echo "FAILED: saturation is not named"; failures=$((failures + 1)); }
+expect 0 "wrote" $program report m.h5 -o m.html
+grep -q "area under the ROC" m.html || { echo "FAILED: no ROC in the report"; failures=$((failures + 1)); }
+for path in match/confusion match/roc match/roc_area; do
+  h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
+done
 expect 0 "pairs" $program match p.h5 l.h5 -o n.h5 --dry-run
 expect 2 "PATTERNS LIBRARY" $program match p.h5
 expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 1.5

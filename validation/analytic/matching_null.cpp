@@ -61,7 +61,7 @@ std::vector<PlaneF> polar(const MotifLibrary& l, const Stack<float>& patterns,
 void measure(double thickness, const LibraryPlan& common, const std::vector<Atoms>& known,
              const std::vector<Atoms>& fresh) {
   LibraryPlan plan = common;
-  plan.thickness = thickness;
+  plan.thicknesses = {thickness};
   const MotifLibrary library = build_library(
       plan, known, [](std::size_t) {}, [] { return false; });
   plan.seed += 1000;
@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   plan.null_patterns = argc > 2 ? std::atoi(argv[2]) : 900;
   plan.planted_patterns = argc > 3 ? std::atoi(argv[3]) : 60;
   plan.motifs = {"icosahedron", "fcc", "hcp", "bcc"};
-  plan.elements = {29, 40};
+  plan.decorations = {{29, 40}};
   plan.bond = 2.75;
   plan.spacing_deg = 10;
   plan.box = kBox;

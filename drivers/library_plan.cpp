@@ -1,0 +1,217 @@
+#include "drivers/library_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <set>
+
+#include "base/error.hpp"
+#include "drivers/quantity.hpp"
+#include "models/elements.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Volume share of spheres of the metallic radii in Cu64.5Zr35.5 glass (0.0616 atoms/Angstrom^3).
+constexpr double kGlassFilling = 0.724;
+// Band limit 2.2 1/Angstrom, beyond twice what is matched; Angstrom.
+constexpr double kPixel = 0.15;
+// A packing is at least this many mean sphere diameters thick, so that it does not meet its own
+// image.
+constexpr double kThinnestPacking = 6;
+
+std::vector<double> numbers(const std::string& text, const std::string& unit,
+                            const std::string& name, double low, double high) {
+  std::vector<double> out;
+  if (text.empty()) return out;
+  for (const auto& part : split(text, ',')) {
+    const double value = parse_quantity(part, unit, name);
+    if (!(value >= low && value <= high))
+      fail(Fault::usage, "--{} {}: {} is not between {:g} and {:g}", name, text, value, low, high);
+    if (std::find(out.begin(), out.end(), value) != out.end())
+      fail(Fault::usage, "--{} {}: {} stands there twice", name, text, value);
+    out.push_back(value);
+  }
+  return out;
+}
+
+double glass_density(const Composition& composition) {
+  double volume = 0, sum = 0;
+  for (std::size_t i = 0; i < composition.elements.size(); ++i) {
+    volume += composition.shares[i] * 4 / 3.0 * std::numbers::pi *
+              std::pow(metallic_radius(composition.elements[i]), 3);
+    sum += composition.shares[i];
+  }
+  return kGlassFilling * sum / volume;
+}
+
+void resolve_lists(LibraryCommand& c) {
+  LibraryPlan& p = c.plan;
+  p.motifs = split(c.motifs, ',');
+  if (std::set<std::string>(p.motifs.begin(), p.motifs.end()).size() != p.motifs.size())
+    fail(Fault::usage, "--motifs {}: a motif is named twice", c.motifs);
+  p.decorations.clear();
+  for (const auto& d : split(c.elements, ';')) p.decorations.push_back(parse_elements(d));
+  p.thicknesses = numbers(c.thicknesses, "Angstrom", "thickness", 0.1, 2000);
+  if (p.thicknesses.empty()) fail(Fault::usage, "--thickness: give at least one");
+  p.depths = numbers(c.depths, "", "depths", 0, 1);
+  if (p.depths.empty()) fail(Fault::usage, "--depths: give at least one");
+  p.energies_kV = numbers(c.energies, "kV", "energies", 1, 5000);
+  p.semiangles_mrad = numbers(c.semiangles, "mrad", "semiangles", 0.01, 200);
+  p.defoci = numbers(c.defoci, "Angstrom", "defoci", -1e6, 1e6);
+}
+
+void check_optics(const LibraryCommand& c) {
+  const LibraryPlan& p = c.plan;
+  const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
+  check_grid(grid);
+  if (c.q_max > grid.q_max())
+    fail(Fault::physics,
+         "--q-max {} 1/Angstrom lies beyond the band limit of {:.4g}; use a finer --pixel", c.q_max,
+         grid.q_max());
+  Optics optics = p.simulation.optics;
+  const auto or_own = [](const std::vector<double>& list, double own) {
+    return list.empty() ? std::vector<double>{own} : list;
+  };
+  for (const double kV : or_own(p.energies_kV, optics.energy_kV))
+    for (const double mrad : or_own(p.semiangles_mrad, optics.semiangle_mrad))
+      for (const double defocus : or_own(p.defoci, optics.defocus)) {
+        optics.energy_kV = kV;
+        optics.semiangle_mrad = mrad;
+        optics.defocus = defocus;
+        const double wrapped = 100 * wrapped_fraction(optics, grid);
+        if (wrapped > c.beam.wrap_limit)
+          fail(Fault::physics,
+               "{:.1f} % of the probe lies beyond half the box of {} Angstrom (--wrap-limit {} %); "
+               "use a larger --box",
+               wrapped, p.box, c.beam.wrap_limit);
+      }
+}
+
+}  // namespace
+
+Settings describe(LibraryCommand& c, const std::string& command) {
+  Settings o(command, "motif library: templates, motif-free packings, planted motifs",
+             command == "library extend" ? std::vector<std::string>{"LIBRARY"}
+                                         : std::vector<std::string>{});
+  LibraryPlan& p = c.plan;
+  o.section("Motifs");
+  o.add("motifs", c.motifs, "NAME,NAME..", "what the library knows (vitrobeam model --list)");
+  o.add("elements", c.elements, "Cu,Zr",
+        "of the motifs: the centre, then the shell; several decorations apart by semicolons");
+  o.add("bond", p.bond, "Angstrom", "centre to first shell; 0 = sum of the metallic radii")
+      .at_least(0);
+  o.add("radius", p.radius, "Angstrom", "of crystal-like clusters; 0 = first shell only")
+      .at_least(0);
+  o.add("spacing-deg", p.spacing_deg, "deg",
+        "between neighbouring directions of the beam; 0 = the rocking width 1/(t q) of each motif")
+      .at_least(0)
+      .at_most(90);
+  o.add("depths", c.depths, "0.2,0.5,0.8",
+        "of the motif in the slab, as shares of the room that it has");
+  o.add("offset-range", p.offset_range, "Angstrom",
+        "the probe also stands this far off the motif's centre")
+      .at_least(0)
+      .at_most(50);
+  o.add("offset-step", p.offset_step, "Angstrom", "net of those offsets").at_least(0.1);
+  o.add("matrix", p.matrix, {{"none", Matrix::none}, {"packing", Matrix::packing}},
+        "around the templates: free clusters, or embedded in random packings and averaged");
+  o.add("realisations", p.realisations, "packings over which an embedded template is averaged")
+      .at_least(1)
+      .at_most(10000);
+  o.section("Specimen");
+  o.add("thickness", c.thicknesses, "Angstrom, ..", "of the slab, one or several");
+  o.add("box", p.box, "Angstrom", "cell edge across the beam; patterns have pixels of 1/box")
+      .at_least(8)
+      .at_most(500);
+  o.add("composition", c.composition, "Cu64.5Zr35.5",
+        "of the packings (default: equal shares of --elements)");
+  o.add("density", c.density, "atoms/Angstrom^3",
+        "of the packings; 0 = spheres of the metallic radii fill 72.4 %, as in Cu64.5Zr35.5 glass")
+      .at_least(0)
+      .at_most(1);
+  o.section("Error rate");
+  o.add("null", p.null_patterns,
+        "motif-free patterns; p-values reach down to 1 / (2/3 of this number)")
+      .at_least(command == "library extend" ? 0 : 24)
+      .at_most(10000000);
+  o.add("packings", p.packings, "independent random packings that these come from")
+      .at_least(3)
+      .at_most(100000);
+  o.add(
+       "planted", p.planted_patterns,
+       "patterns per motif, randomly turned at random depth in a packing, the probe on its centre; "
+       "they measure how often it is found")
+      .at_least(0)
+      .at_most(1000000);
+  add_beam_options(o, c.beam);
+  o.section("Several optics in one library (default: the beam above)");
+  o.add("energies", c.energies, "kV, ..", "acceleration voltages");
+  o.add("semiangles", c.semiangles, "mrad, ..", "convergence semi-angles");
+  o.add("defoci", c.defoci, "Angstrom, ..", "defocus values, underfocus positive");
+  o.section("Output");
+  o.add("q-max", c.q_max, "1/Angstrom",
+        "patterns are cropped to this; without --grid or --pixel the pixel is 0.15 Angstrom")
+      .above(0)
+      .at_most(20);
+  o.add("shard", c.shard, "I/N", "only the I-th of N equal parts, for 'library merge'")
+      .not_recorded();
+  add_common(o, c.beam.common);
+  return o;
+}
+
+void resolve(LibraryCommand& c) {
+  LibraryPlan& p = c.plan;
+  resolve_lists(c);
+  if (c.beam.mode == BeamMode::plane_wave)
+    fail(Fault::usage, "--mode plane-wave: a library is made for a convergent probe");
+  if (c.composition.empty())
+    for (const auto& e : split(split(c.elements, ';').front(), ',')) c.composition += e;
+  const Composition composition = parse_composition(c.composition);
+  if (c.density == 0) c.density = glass_density(composition);
+  Atoms cell;
+  cell.cell = Cell::orthogonal(p.box, p.box, p.thicknesses.front());
+  c.beam.q_max = c.q_max;
+  if (c.beam.grid.empty() && !c.beam.pixel) c.beam.pixel = kPixel;
+  p.simulation = resolve(c.beam, cell);
+  p.seed = c.beam.common.seed;
+  p.threads = c.beam.common.threads;
+  p.composition = c.composition;
+  check_optics(c);
+  p.density = packing_settings(c).density;
+  units_of_shard(c.shard, 1);
+}
+
+PackingSettings packing_settings(const LibraryCommand& c) {
+  const Composition composition = parse_composition(c.composition);
+  double radius = 0, sum = 0;
+  for (std::size_t i = 0; i < composition.elements.size(); ++i) {
+    radius += composition.shares[i] * metallic_radius(composition.elements[i]);
+    sum += composition.shares[i];
+  }
+  PackingSettings s;
+  s.composition = composition;
+  const double thickest = *std::max_element(c.plan.thicknesses.begin(), c.plan.thicknesses.end());
+  s.box = {c.plan.box, c.plan.box, std::max(thickest, kThinnestPacking * 2 * radius / sum)};
+  s.atoms = std::size_t(std::llround(c.density * s.box.prod()));
+  s.density = double(s.atoms) / s.box.prod();
+  return s;
+}
+
+std::vector<std::size_t> units_of_shard(const std::string& shard, std::size_t count) {
+  std::size_t index = 1, of = 1;
+  if (!shard.empty()) {
+    const auto parts = split(shard, '/');
+    const double i = parts.size() == 2 ? parse_quantity(parts[0], "", "shard") : 0,
+                 n = parts.size() == 2 ? parse_quantity(parts[1], "", "shard") : 0;
+    if (!(i >= 1 && n >= i && n <= 1e6 && i == std::floor(i) && n == std::floor(n)))
+      fail(Fault::usage, "--shard '{}': give I/N with 1 <= I <= N, as 2/8", shard);
+    index = std::size_t(i);
+    of = std::size_t(n);
+  }
+  std::vector<std::size_t> units;
+  for (std::size_t u = index - 1; u < count; u += of) units.push_back(u);
+  return units;
+}
+
+}  // namespace vitrobeam

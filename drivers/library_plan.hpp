@@ -1,0 +1,32 @@
+// The plan of a motif library as options or an INI file, and what it resolves to.
+#pragma once
+#include <string>
+
+#include "drivers/library_build.hpp"
+#include "drivers/settings.hpp"
+#include "drivers/simulate_settings.hpp"
+#include "models/packing.hpp"
+
+namespace vitrobeam {
+
+struct LibraryCommand {
+  SimulateSettings beam;  // optics and sampling
+  LibraryPlan plan;
+  std::string motifs = "icosahedron,fcc,hcp,bcc", elements = "Cu,Zr", composition;
+  std::string thicknesses = "15", depths = "0.5", energies, semiangles, defoci;
+  double density = 0, q_max = 1.0;
+  std::string shard;  // "2/8"
+};
+
+Settings describe(LibraryCommand& c, const std::string& command);
+
+// Fills in c.plan. Throws Error{usage} and Error{physics} for a plan that cannot be built.
+void resolve(LibraryCommand& c);
+
+// The packings that the resolved plan asks for; any thread.
+PackingSettings packing_settings(const LibraryCommand& c);
+
+// Of `count` units those of --shard i/n (all without it): every n-th from the i-th on.
+std::vector<std::size_t> units_of_shard(const std::string& shard, std::size_t count);
+
+}  // namespace vitrobeam

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 #include <numeric>
+#include <set>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -33,6 +34,7 @@ SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   p.atoms = read_model(path, s);
   p.simulation = resolve(s, p.atoms);
   p.scan = resolve_scan(s, p.atoms);
+  p.configurations.emplace(s, p.atoms, path);
   return p;
 }
 
@@ -88,7 +90,7 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const auto aperture = aperture_beams(p.simulation.optics, grid);
   const std::size_t beams = aperture.size(),
                     modes = incident_modes(p.simulation.optics, grid, aperture).amplitudes.size();
-  const int repeats = std::max(1, s.phonons);
+  const int repeats = std::max(1, p.configurations->count());
   const double transmission = double(grid.nx) * grid.ny * 2 * sizeof(Real) * slices;
   if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
   std::cout << fmt::format(
@@ -140,14 +142,36 @@ std::string coherence_summary(const Optics& optics, const IncidentModes& modes) 
 }
 
 // One line per element: u and what it is as mean-square displacement and as B.
-std::string thermal_summary(const SimulateSettings& s, const Atoms& atoms) {
-  if (s.phonons == 0) return "";
-  std::string text =
-      fmt::format("motion      {} configurations, seed {}", s.phonons, s.common.seed);
-  for (const auto& [z, u] : parse_u_rms(s.u_rms, atoms))
-    text += fmt::format("; {} u {} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2",
+std::string smearing_summary(const SimulationPlan& p, const SimulateSettings& s) {
+  if (s.debye_waller.empty()) return "";
+  std::string text = "smearing   ";
+  const std::set<int> elements(p.atoms.numbers.begin(), p.atoms.numbers.end());
+  for (const int z : elements) {
+    const double u = p.simulation.potential.factors.u_rms(z);
+    text += fmt::format(" {} u {:.6g} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2;",
                         symbol(z), u, u * u, 8 * M_PI * M_PI * u * u);
-  return text + "\n";
+  }
+  return text + (s.absorption ? " thermal diffuse scattering absorbed\n" : "\n");
+}
+
+// What the absorptive potential takes from a beam at the first position: the difference that it
+// makes to the intensity in the band.
+template <typename Real>
+double absorbed_fraction(const SimulationPlan& p, const Atoms& atoms, int threads) {
+  SimulationSettings with = p.simulation;
+  with.engine = Engine::multislice;
+  with.recording = {};
+  with.recording.patterns = false;
+  SimulationSettings without = with;
+  without.potential.absorption = 0;
+  const auto intensity = [&](const SimulationSettings& s) {
+    double out = 0;
+    Simulation<Real>(atoms, s, threads)
+        .run({p.scan.positions.front()}, 1,
+             [&](std::size_t, const ProbeResult<Real>& r) { out = r.intensity_out; });
+    return out;
+  };
+  return intensity(without) - intensity(with);
 }
 
 template <typename Real>
@@ -166,7 +190,8 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   });
   p.simulation.engine = engine_named(engine_name);
   const auto start = Clock::now();
-  const Simulation<Real> sim(p.atoms, p.simulation, threads);
+  const Atoms at_rest = (*p.configurations)(0).atoms;
+  const Simulation<Real> sim(at_rest, p.simulation, threads);
   const double potential_s = seconds_since(start);
   check_probe(p, s, sim.grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
@@ -175,6 +200,11 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   record.audit.push_back(
       {"atom_sum", "",
        std::string(sim.atom_sum() == AtomSum::spreading ? "spreading" : "product")});
+  if (p.configurations->has_vacancies())
+    record.audit.push_back({"sites_left_empty", "", std::int64_t(p.atoms.size() - at_rest.size())});
+  if (s.absorption)
+    record.audit.push_back({"absorbed_at_first_position", "fraction of incident beam",
+                            absorbed_fraction<Real>(p, at_rest, threads)});
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
@@ -198,7 +228,8 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
       s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
       sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
       p.atoms.size(), sim.atoms_placed(), engine_name,
-      coherence_summary(p.simulation.optics, sim.modes()), thermal_summary(s, p.atoms));
+      coherence_summary(p.simulation.optics, sim.modes()),
+      p.configurations->summary() + smearing_summary(p, s));
 
   if (units.done() > 0)
     spdlog::info("resuming: {} of {} positions are done", units.done(), units.count());
@@ -268,7 +299,10 @@ int run_simulate(const std::vector<std::string>& arguments) {
                                                : print_dry_run<double>(plan, s);
     return 0;
   }
-  RunRecord record = start_record(settings, s.common, {input});
+  std::vector<std::string> inputs = {input};
+  if (!s.factor_table.empty()) inputs.push_back(s.factor_table);
+  RunRecord record = start_record(settings, s.common, inputs);
+
   if (!start_output(s.common, record)) return 0;
   if (!camera.is_ideal())
     return s.precision == Precision::single_precision

@@ -7,7 +7,9 @@
 #include "base/error.hpp"
 #include "drivers/detector_option.hpp"
 #include "drivers/quantity.hpp"
+#include "io/factor_table.hpp"
 #include "models/elements.hpp"
+#include "models/thermal.hpp"
 #include "multislice/padding.hpp"
 
 namespace vitrobeam {
@@ -204,8 +206,27 @@ Settings describe(SimulateSettings& s) {
   o.add("phonons", s.phonons, "frozen-phonon configurations to average over; 0 = atoms at rest")
       .at_least(0)
       .at_most(100000);
-  o.add("u-rms", s.u_rms, "0.085|Cu=0.08,Zr=0.09",
-        "one-dimensional rms displacement in Angstrom, of all or by element");
+  o.add("u-rms", s.u_rms, "0.085|Cu=0.08,..|model",
+        "one-dimensional rms displacement in Angstrom, of all or by element, or what the model's "
+        "labels U or u_rms say");
+  o.add("phonons-until", s.phonons_until, "%",
+        "a position is done before --phonons when the standard error of each of its detectors "
+        "(without any: of its pattern) is below this share of the mean")
+      .above(0)
+      .at_most(100);
+  o.add("frames", s.frames, "FIRST:END:STEP",
+        "frames of a trajectory as configurations, END excluded; :: takes all");
+  o.add("elastic", s.elastic,
+        "store the elastic (|<psi>|^2 over the configurations) and the diffuse part of patterns");
+  o.add("debye-waller", s.debye_waller, "0.085|Cu=0.08,..|model",
+        "thermal motion as smearing of the potential instead of --phonons: rms displacement as "
+        "--u-rms");
+  o.add("absorption", s.absorption,
+        "with --debye-waller: take thermal diffuse scattering from the elastic wave (Einstein "
+        "model)");
+  o.section("Scattering factors of your own");
+  o.add("factor-table", s.factor_table, "FILE",
+        "CSV in place of --potential: ELEMENT,kirkland|lobato|peng,parameters or ELEMENT,q,f_e");
   o.section("Scan (default: one position, the centre of the cell)");
   o.add("at", s.at, "X,Y", "probe position in Angstrom");
   o.add("scan", s.scan, "NXxNY", "raster of positions between --from and --to");
@@ -242,11 +263,12 @@ Settings describe(SimulateSettings& s) {
   return o;
 }
 
-std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
+std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
+                                  const std::string& option) {
   std::map<int, double> u;
-  const auto number = [](const std::string& t) {
-    const double v = parse_quantity(t, "Angstrom", "u-rms");
-    if (v < 0 || v > 2) fail(Fault::usage, "--u-rms {}: expected 0 to 2 Angstrom", v);
+  const auto number = [&](const std::string& t) {
+    const double v = parse_quantity(t, "Angstrom", option);
+    if (v < 0 || v > 2) fail(Fault::usage, "--{} {}: expected 0 to 2 Angstrom", option, v);
     return v;
   };
   if (text.find('=') == std::string::npos) {
@@ -258,11 +280,12 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms) {
     const auto parts = split(item, '=');
     const int z = atomic_number(parts[0]);
     if (parts.size() != 2 || z == 0)
-      fail(Fault::usage, "--u-rms '{}': expected SYMBOL=ANGSTROM, for example Cu=0.08", item);
+      fail(Fault::usage, "--{} '{}': expected SYMBOL=ANGSTROM, for example Cu=0.08", option, item);
     u[z] = number(parts[1]);
   }
   for (const int z : atoms.numbers)
-    if (!u.contains(z)) fail(Fault::usage, "--u-rms '{}': says nothing of {}", text, symbol(z));
+    if (!u.contains(z))
+      fail(Fault::usage, "--{} '{}': says nothing of {}", option, text, symbol(z));
   return u;
 }
 
@@ -279,13 +302,17 @@ Optics resolve_optics(const SimulateSettings& s) {
 // What `info` calls a probe that fits; the user's limit, where that is tighter.
 constexpr double kWellInside = 5;  // %
 
-Atoms read_model(const std::string& path, SimulateSettings& s) {
+StructureReadOptions read_options(const SimulateSettings& s) {
   StructureReadOptions options;
   options.frame = s.frame;
   options.need_cell = false;
   if (!s.types.empty()) options.types = parse_elements(s.types);
   if (!s.box.empty()) options.box = parse_box(s.box, "box");
-  Atoms atoms = read_structure(path, options);
+  return options;
+}
+
+Atoms read_model(const std::string& path, SimulateSettings& s) {
+  Atoms atoms = read_structure(path, read_options(s));
   if (s.wrap) wrap(atoms);
   if (!s.box.empty() && !s.padding) return atoms;
   if (s.padding && atoms.cell.volume() > 0 && atoms.cell.periodic[0] && atoms.cell.periodic[1])
@@ -303,6 +330,24 @@ Atoms read_model(const std::string& path, SimulateSettings& s) {
   return atoms;
 }
 
+namespace {
+
+// Smearing has one value per element, so labels must agree.
+std::map<int, double> smearing(const std::string& text, const Atoms& atoms) {
+  if (text != "model") return parse_u_rms(text, atoms, "debye-waller");
+  const ThermalMotion motion = labelled_motion(atoms);
+  const auto u = mean_motion(atoms, motion);
+  for (std::size_t i = 0; i < motion.size(); ++i)
+    if ((motion[i] - u.at(atoms.numbers[i]) * Eigen::Matrix3d::Identity()).norm() > 1e-6)
+      fail(Fault::usage,
+           "--debye-waller model: atoms of {} move differently, or more along one axis than along "
+           "another; smearing needs one value per element, --phonons N does not",
+           symbol(atoms.numbers[i]));
+  return u;
+}
+
+}  // namespace
+
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   if (!s.grid.empty() && s.pixel) fail(Fault::usage, "--grid and --pixel: give one of them");
   SimulationSettings r;
@@ -319,7 +364,17 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   s.grid = fmt::format("{}x{}", r.nx, r.ny);
   s.pixel.reset();
   r.slice = s.slice;
-  r.potential.factors = s.potential;
+  r.potential.factors =
+      s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
+  if (!s.debye_waller.empty())
+    r.potential.factors = r.potential.factors.smeared(smearing(s.debye_waller, atoms));
+  if (s.absorption) {
+    if (s.debye_waller.empty())
+      fail(Fault::usage,
+           "--absorption: without thermal motion nothing is absorbed; give --debye-waller 0.085 or "
+           "the like");
+    r.potential.absorption = interaction_constant(s.optics.energy_kV);
+  }
   r.potential.projection = s.projection;
   r.potential.sum = s.atom_sum;
   check_factors(r.potential, atoms,
@@ -339,19 +394,13 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   if (s.camera_length)  // tan(angle) = angle of the paraxial pattern
     r.recording.pixel_q = *s.camera_pixel / *s.camera_length / r.optics.wavelength();
   r.recording.every_slices = s.every_slices;
+  r.recording.amplitudes = s.elastic;
   r.recording.memory_GiB = s.memory_GiB;
   r.recording.detectors = parse_detectors(s.detectors);
-  if (s.phonons > 0 && s.u_rms.empty())
+  if (s.elastic && (!r.optics.is_coherent() || s.bin != 1 || s.camera_length))
     fail(Fault::usage,
-         "--phonons {}: without --u-rms every configuration is the same; give --u-rms 0.085 or the "
-         "like",
-         s.phonons);
-  if (s.phonons == 0 && !s.u_rms.empty())
-    fail(Fault::usage, "--u-rms {}: has no effect without --phonons N", s.u_rms);
-  if (s.phonons > 0 && s.exit_wave)
-    fail(Fault::usage,
-         "--exit-wave: waves of different configurations have no mean; leave out --phonons, or "
-         "--exit-wave");
+         "--elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
+         "--focal-spread, --source-size, --bin and --camera-length, or --elastic");
   if (!r.recording.patterns && !r.recording.exit_waves && r.recording.detectors.empty())
     fail(Fault::usage,
          "--patterns none: nothing is left to record; give --detector NAME=IN:OUT or --exit-wave");

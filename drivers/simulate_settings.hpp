@@ -28,7 +28,9 @@ struct SimulateSettings {
   BeamMode mode = BeamMode::probe;
   double wrap_limit = 20;  // %
   int phonons = 0;
-  std::string u_rms;
+  std::string u_rms, frames, debye_waller, factor_table;
+  std::optional<double> phonons_until;  // %
+  bool elastic = false, absorption = false;
   std::string grid;
   std::optional<double> pixel;
   double slice = 2.0;
@@ -65,8 +67,11 @@ struct Scan {
 };
 
 // One-dimensional rms displacement in Angstrom by atomic number, of "0.085" or "Cu=0.08,Zr=0.09";
-// every element of the model must have one.
-std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms);
+// every element of the model must have one. Errors name the option.
+std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
+                                  const std::string& option);
+
+StructureReadOptions read_options(const SimulateSettings& s);
 
 // The lens as the options say.
 Optics resolve_optics(const SimulateSettings& s);

@@ -56,6 +56,19 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
   if (r.exit_waves)
     file.create_chunked<std::complex<Real>>("/simulation/exit_wave", shape(gy, gx),
                                             chunk_shape(gy, gx));
+  const int configurations = p.configurations->count();
+  const bool pattern_errors = r.patterns && configurations > 1;
+  const auto create_beside = [&](bool wanted, const char* path, const char* description) {
+    if (!wanted) return;
+    file.create_chunked<Real>(path, shape(ny, nx), chunk_shape(ny, nx));
+    file.attribute(path, "units", std::string("fraction of incident beam per pixel"));
+    file.attribute(path, "description", std::string(description));
+  };
+  create_beside(pattern_errors, "/simulation/patterns_stderr",
+                "standard error of the mean over the configurations");
+  create_beside(r.amplitudes, "/simulation/patterns_elastic", "|<psi>|^2 over the configurations");
+  create_beside(r.amplitudes, "/simulation/patterns_diffuse", "patterns less patterns_elastic");
+  Stack<double> used(scan);
   const auto channels = std::size_t(channel_count(r.detectors));
   std::vector<std::vector<double>> images(channels, std::vector<double>(n * depths.size())),
       errors = images;
@@ -68,6 +81,12 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
       if (depths.size() > 1) chunk.insert(chunk.begin(), d);
       if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
       if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
+      if (pattern_errors) file.write_chunk("/simulation/patterns_stderr", chunk, u.pattern_error);
+      if (r.amplitudes) {
+        file.write_chunk("/simulation/patterns_elastic", chunk, u.elastic);
+        file.write_chunk("/simulation/patterns_diffuse", chunk, u.diffuse);
+      }
+      used.values[i] = u.configurations;
       for (std::size_t k = 0; k < images.size(); ++k) {
         images[k][d * n + i] = u.detectors[k];
         errors[k][d * n + i] = u.errors[k];
@@ -77,11 +96,15 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
       mean += u.intensity_out / double(n * depths.size());
     }
   }
-  if (s.phonons < 2) errors.clear();
+  if (configurations < 2) errors.clear();
   write_detectors(file, r.detectors, with_depths(depths.size(), scan), images, errors);
   if (r.exit_waves)
     file.attribute("/simulation/exit_wave", "units",
                    std::string("amplitude; the incident wave has sum |psi|^2 = 1"));
+  if (configurations > 0) {
+    file.write("/simulation/configurations", used);
+    file.attribute("/simulation/configurations", "units", std::string("configurations averaged"));
+  }
   for (const auto& [name, value] : {std::pair{"intensity_out_min", lowest},
                                     {"intensity_out_mean", mean},
                                     {"intensity_out_max", highest}})
@@ -91,7 +114,7 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
   std::cout << fmt::format(
       "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", mean,
       lowest, highest);
-  if (lowest < 0.95)
+  if (lowest < 0.95 && p.simulation.potential.absorption == 0)
     spdlog::warn(
         "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
         "keeps it",

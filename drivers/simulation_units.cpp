@@ -1,40 +1,65 @@
 #include "drivers/simulation_units.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "drivers/command.hpp"
+#include "drivers/partial_means.hpp"
 #include "drivers/ranks.hpp"
 #include "io/compression.hpp"
-#include "models/thermal.hpp"
 #include "multislice/thermal_average.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// intensity_out, detectors, errors, then pattern and exit wave, each behind its length.
-void append(std::vector<std::byte>& unit, const PositionRecord& r) {
+// Fewer say too little of their own scatter to stop by it.
+constexpr int kFewestConfigurations = 8;
+
+// intensity_out, configurations, detectors, errors, then the planes, each behind its length.
+void append(std::vector<std::byte>& unit, PositionRecord r) {
   const auto put = [&](const void* data, std::size_t size) {
     const auto* p = static_cast<const std::byte*>(data);
     unit.insert(unit.end(), p, p + size);
   };
   put(&r.intensity_out, sizeof r.intensity_out);
+  put(&r.configurations, sizeof r.configurations);
   put(r.detectors.data(), r.detectors.size() * sizeof(double));
   put(r.errors.data(), r.errors.size() * sizeof(double));
-  for (const auto* chunk : {&r.pattern, &r.exit_wave}) {
+  for (const auto* chunk : r.planes()) {
     const std::uint64_t size = chunk->size();
     put(&size, sizeof size);
     put(chunk->data(), chunk->size());
   }
 }
 
+template <typename Value>
+std::vector<std::byte> packed(const Plane<Value>& plane) {
+  return plane.size() == 0
+             ? std::vector<std::byte>{}
+             : compress_chunk(plane.data(), sizeof(Value), std::size_t(plane.size()), 1);
+}
+
 template <typename Real>
-PositionRecord pack(const ProbeResult<Real>& result, std::vector<double> errors) {
-  const auto chunk = [](const auto& plane, std::size_t element) {
-    return plane.size() == 0 ? std::vector<std::byte>{}
-                             : compress_chunk(plane.data(), element, std::size_t(plane.size()), 1);
-  };
-  return {result.intensity_out, result.detectors, std::move(errors),
-          chunk(result.pattern, sizeof(Real)), chunk(result.exit_wave, 2 * sizeof(Real))};
+PositionRecord pack(const ProbeResult<Real>& result) {
+  PositionRecord r;
+  r.intensity_out = result.intensity_out;
+  r.detectors = result.detectors;
+  r.errors.assign(result.detectors.size(), 0.0);
+  r.pattern = packed(result.pattern);
+  r.exit_wave = packed(result.exit_wave);
+  return r;
+}
+
+template <typename Real>
+PositionRecord pack(const ThermalAverage<Real>& average) {
+  PositionRecord r = pack(average.mean());
+  r.configurations = average.count();
+  r.errors = average.detector_errors();
+  if (average.count() > 1) r.pattern_error = packed(average.pattern_error());
+  r.elastic = packed(average.elastic());
+  r.diffuse = packed(average.diffuse());
+  return r;
 }
 
 std::vector<Vector2d> positions_of(const SimulationPlan& plan, const UnitQueue& queue,
@@ -54,7 +79,7 @@ void run_at_rest(const SimulateSettings& s, const SimulationPlan& plan,
   simulation.run(
       positions_of(plan, queue, {0, count}), s.common.threads,
       [&](std::size_t k, const ProbeResult<Real>& result) {
-        append(unit[k], pack(result, std::vector<double>(result.detectors.size(), 0.0)));
+        append(unit[k], pack(result));
         queue.advance();
         if (std::size_t(result.depth) + 1 < depths) return;
         queue.finish(queue.units()[k], unit[k]);
@@ -63,44 +88,123 @@ void run_at_rest(const SimulateSettings& s, const SimulationPlan& plan,
       interrupted, [&](std::size_t most) { return queue.claim(most); });
 }
 
-// Blocks of positions whose means fit into memory; each goes through all configurations.
+// The means of a block of positions. Each position goes through the configurations in their order,
+// all of them or as many as --phonons-until asks for, whatever its company.
 template <typename Real>
-void run_phonons(const SimulateSettings& s, const SimulationPlan& plan, std::size_t depths,
-                 UnitQueue& queue) {
-  const auto u = parse_u_rms(s.u_rms, plan.atoms);
+class BlockMeans {
+ public:
+  BlockMeans(const SimulateSettings& s, const SimulationPlan& plan, std::size_t depths,
+             UnitQueue& queue, Range block, PartialMeans& partial)
+      : s_(s), plan_(plan), depths_(depths), queue_(queue), partial_(partial) {
+    for (std::size_t k = block.first; k < block.last; ++k) {
+      units_.push_back(queue.units()[k]);
+      means_.emplace_back(depths);
+      if (const auto state = partial.find(units_.back())) restore(means_.back(), *state);
+      queue.advance(depths * std::size_t(means_.back().front().count()));
+    }
+    for (const Detector& d : plan.simulation.recording.detectors)
+      for (int channel = 0; channel < d.channels(); ++channel)
+        counted_.push_back(!d.moments || channel == 2);  // first moments have no scale
+    open_.resize(units_.size());
+    std::iota(open_.begin(), open_.end(), std::size_t{0});
+  }
+
+  void run() {
+    for (int number = 1; number <= plan_.configurations->count() && !open_.empty(); ++number) {
+      add(number);
+      close(number);
+      if (interrupted() || partial_.is_due()) save();
+      if (interrupted()) return;
+    }
+  }
+
+ private:
+  using Means = std::vector<ThermalAverage<Real>>;  // by depth
+
+  void add(int number) {
+    std::vector<std::size_t> next;  // a resumed position may be ahead
+    for (const std::size_t k : open_)
+      if (means_[k].front().count() == number - 1) next.push_back(k);
+    if (next.empty()) return;
+    std::vector<Vector2d> at;
+    for (const std::size_t k : next) at.push_back(plan_.scan.positions[units_[k]]);
+    const Configuration c = (*plan_.configurations)(number);
+    Simulation<Real>(c.atoms, plan_.simulation, s_.common.threads, c.displacements)
+        .run(
+            at, s_.common.threads,
+            [&](std::size_t k, const ProbeResult<Real>& result) {
+              means_[next[k]][std::size_t(result.depth)].add(result);
+              queue_.advance();
+            },
+            interrupted);
+  }
+
+  // Hands on the positions that are done after configuration `number`.
+  void close(int number) {
+    const int count = plan_.configurations->count();
+    std::erase_if(open_, [&](std::size_t k) {
+      if (means_[k].front().count() != number) return false;
+      const bool settled = s_.phonons_until && number >= kFewestConfigurations &&
+                           100 * means_[k].back().relative_error(counted_) <= *s_.phonons_until;
+      if (!settled && number < count) return false;
+      std::vector<std::byte> unit;
+      for (const auto& mean : means_[k]) append(unit, pack(mean));
+      queue_.finish(units_[k], unit);
+      queue_.advance(depths_ * std::size_t(count - number));
+      means_[k] = {};
+      return true;
+    });
+  }
+
+  void save() {
+    std::vector<std::size_t> begun;
+    std::map<std::size_t, std::size_t> index;
+    for (const std::size_t k : open_)
+      if (means_[k].front().count() > 0) {
+        begun.push_back(units_[k]);
+        index[units_[k]] = k;
+      }
+    partial_.save(begun, [&](std::size_t unit) {
+      std::vector<std::byte> bytes;
+      for (const auto& mean : means_[index.at(unit)]) {
+        const auto state = mean.state();
+        bytes.insert(bytes.end(), state.begin(), state.end());
+      }
+      return bytes;
+    });
+  }
+
+  static void restore(Means& means, const std::vector<std::byte>& bytes) {
+    const std::byte* p = bytes.data();
+    for (auto& mean : means) p = mean.restore(p);
+  }
+
+  const SimulateSettings& s_;
+  const SimulationPlan& plan_;
+  std::size_t depths_;
+  UnitQueue& queue_;
+  PartialMeans& partial_;
+  std::vector<std::size_t> units_, open_;  // numbers of positions; indices into them
+  std::vector<Means> means_;
+  std::vector<bool> counted_;  // channels of the detectors that the stopping rule looks at
+};
+
+// Blocks of positions whose means fit into memory.
+template <typename Real>
+void run_configurations(const SimulateSettings& s, const SimulationPlan& plan, std::size_t depths,
+                        UnitQueue& queue, PartialMeans& partial) {
   const CameraPixels pixels = pattern_pixels(plan.grid(), plan.simulation.recording);
-  const double pattern_bytes = plan.simulation.recording.patterns
-                                   ? 8.0 * double(pixels.q_x().size() * pixels.q_y().size())
-                                   : 8;
+  const double pattern_bytes =
+      plan.simulation.recording.patterns
+          ? (s.elastic ? 32.0 : 16.0) * double(pixels.q_x().size() * pixels.q_y().size())
+          : 8;
   const auto fits =
       std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / (pattern_bytes * double(depths))));
   const auto processes = std::size_t(ranks().count());
   const std::size_t share = (queue.units().size() + processes - 1) / processes;
-  for (Range block = queue.claim(std::min(fits, share)); !block.empty();
-       block = queue.claim(std::min(fits, share))) {
-    const std::vector<Vector2d> positions = positions_of(plan, queue, block);
-    std::vector<ThermalAverage<Real>> averages(block.size() * depths);
-    for (int configuration = 1; configuration <= s.phonons && !interrupted(); ++configuration)
-      Simulation<Real>(
-          plan.atoms, plan.simulation, s.common.threads,
-          thermal_displacements(plan.atoms, u, s.common.seed, std::uint64_t(configuration)))
-          .run(
-              positions, s.common.threads,
-              [&](std::size_t k, const ProbeResult<Real>& result) {
-                averages[k * depths + std::size_t(result.depth)].add(result);
-                queue.advance();
-              },
-              interrupted);
-    if (interrupted()) return;
-    for (std::size_t k = 0; k < block.size(); ++k) {
-      std::vector<std::byte> unit;
-      for (std::size_t d = 0; d < depths; ++d) {
-        const ThermalAverage<Real>& average = averages[k * depths + d];
-        append(unit, pack(average.mean(), average.detector_errors()));
-      }
-      queue.finish(queue.units()[block.first + k], unit);
-    }
-  }
+  for (Range block = queue.claim(std::min(fits, share)); !block.empty() && !interrupted();
+       block = queue.claim(std::min(fits, share)))
+    BlockMeans<Real>(s, plan, depths, queue, block, partial).run();
 }
 
 }  // namespace
@@ -125,9 +229,10 @@ std::vector<PositionRecord> position_records(const std::vector<std::byte>& unit,
     r.detectors.resize(detectors);
     r.errors.resize(detectors);
     get(&r.intensity_out, sizeof r.intensity_out);
+    get(&r.configurations, sizeof r.configurations);
     get(r.detectors.data(), detectors * sizeof(double));
     get(r.errors.data(), detectors * sizeof(double));
-    for (auto* chunk : {&r.pattern, &r.exit_wave}) {
+    for (auto* chunk : r.planes()) {
       std::uint64_t size = 0;
       get(&size, sizeof size);
       chunk->resize(size);
@@ -141,14 +246,19 @@ template <typename Real>
 bool compute_positions(const SimulateSettings& s, const SimulationPlan& plan,
                        const Simulation<Real>& simulation, WorkUnits& units) {
   const std::size_t depths = simulation.depths().size();
-  const WorkUnits::Shown shown{s.phonons > 0 ? "positions x configurations" : "positions",
-                               depths * std::size_t(std::max(1, s.phonons)), s.common.progress};
-  return units.share_out({0, units.count()}, shown, [&](UnitQueue& queue) {
-    if (s.phonons > 0)
-      run_phonons<Real>(s, plan, depths, queue);
-    else
-      run_at_rest(s, plan, simulation, queue);
+  const int configurations = plan.configurations->count();
+  const WorkUnits::Shown shown{configurations > 0 ? "positions x configurations" : "positions",
+                               depths * std::size_t(std::max(1, configurations)),
+                               s.common.progress};
+  if (configurations == 0)
+    return units.share_out({0, units.count()}, shown,
+                           [&](UnitQueue& queue) { run_at_rest(s, plan, simulation, queue); });
+  PartialMeans partial(units.path(), units.identity(), units.resumes());
+  const bool whole = units.share_out({0, units.count()}, shown, [&](UnitQueue& queue) {
+    run_configurations<Real>(s, plan, depths, queue, partial);
   });
+  if (whole && ranks().is_leader()) partial.remove();
+  return whole;
 }
 
 template bool compute_positions(const SimulateSettings&, const SimulationPlan&,

@@ -1,9 +1,12 @@
 // The units of work of `simulate`: probe positions.
 #pragma once
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "drivers/configurations.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/work_units.hpp"
 
@@ -14,18 +17,23 @@ struct SimulationPlan {
   Atoms atoms;
   SimulationSettings simulation;
   Scan scan;
+  std::optional<Configurations> configurations;
   double wrapped = 0;  // fraction of the probe beyond half the cell
 
   Grid grid() const;
   int slices() const;
 };
 
-// What a finished position gives at one depth: detectors, their standard errors (0 without thermal
-// motion), compressed pattern and exit wave.
+// What a finished position gives at one depth: detectors, their standard errors (0 without
+// configurations), and compressed planes, empty if not recorded.
 struct PositionRecord {
-  double intensity_out = 0;
+  double intensity_out = 0, configurations = 1;
   std::vector<double> detectors, errors;
-  std::vector<std::byte> pattern, exit_wave;
+  std::vector<std::byte> pattern, exit_wave, pattern_error, elastic, diffuse;
+
+  std::array<std::vector<std::byte>*, 5> planes() {
+    return {&pattern, &exit_wave, &pattern_error, &elastic, &diffuse};
+  }
 };
 
 // The bytes of a unit: its records of all depths.

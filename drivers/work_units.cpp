@@ -134,7 +134,7 @@ void lead(LeaderQueue& queue, const std::function<void(UnitQueue&)>& work) {
 
 WorkUnits::WorkUnits(const std::string& path, const std::string& identity, bool resume,
                      std::size_t count)
-    : count_(count) {
+    : path_(path), identity_(identity), resume_(resume), count_(count) {
   if (ranks().is_leader()) journal_ = std::make_unique<Journal>(path, identity, !resume);
   done_ = count - missing({0, count}).size();
 }

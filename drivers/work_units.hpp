@@ -60,6 +60,9 @@ class WorkUnits {
                  const std::function<std::vector<std::byte>(std::size_t)>& make);
 
   std::size_t count() const { return count_; }
+  const std::string& path() const { return path_; }  // of the journal
+  const std::string& identity() const { return identity_; }
+  bool resumes() const { return resume_; }
   std::size_t done() const { return done_; }                       // before the first share_out()
   std::size_t saved() const;                                       // leader
   std::vector<std::byte> read(std::size_t unit) const;             // leader
@@ -69,6 +72,8 @@ class WorkUnits {
  private:
   std::vector<std::size_t> missing(Range range) const;
 
+  std::string path_, identity_;
+  bool resume_;
   std::size_t count_, done_ = 0;
   std::unique_ptr<Journal> journal_;
 };

@@ -22,11 +22,20 @@ std::optional<double> number(const Hdf5Reader& file, const std::string& group,
 void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
   const auto read = number(file, "/audit", "atoms_read"),
              placed = number(file, "/audit", "atoms_placed");
-  if (read && placed)
-    out.push_back(*read == *placed
-                      ? Verdict{true, fmt::format("all {:.0f} atoms read were placed", *read)}
+  const double empty = number(file, "/audit", "sites_left_empty").value_or(0);
+  if (read && placed) {
+    std::string text = fmt::format("all {:.0f} atoms read were placed", *read);
+    if (empty > 0)
+      text += fmt::format(", or drawn to be absent ({:.0f} of partly occupied sites)", empty);
+    out.push_back(*read == *placed + empty
+                      ? Verdict{true, text}
                       : Verdict{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
-                                                   *read - *placed, *read)});
+                                                   *read - *placed - empty, *read)});
+  }
+  if (const auto absorbed = number(file, "/audit", "absorbed_at_first_position"))
+    out.push_back({true, fmt::format("{:.3f} % of the beam went to thermal diffuse scattering, "
+                                     "which is absorbed (first position)",
+                                     100 * *absorbed)});
   const auto lowest = number(file, "/audit", "intensity_out_min"),
              mean = number(file, "/audit", "intensity_out_mean");
   const bool is_kinematic = file.string_attribute("/audit", "engine", "").starts_with("kinematic");
@@ -34,12 +43,14 @@ void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
     out.push_back({true, fmt::format("single scattering adds to the beam instead of drawing from "
                                      "it: intensity {:.6f} of the incident beam",
                                      *mean)});
-  else if (lowest && mean)
+  else if (lowest && mean) {
+    const bool absorbs = file.has_attribute("/audit", "absorbed_at_first_position");
     out.push_back(
-        {1 - *lowest <= kLostBeam,
-         fmt::format(
-             "{:.3f} % of the beam is scattered beyond the band limit (worst position {:.3f} %)",
-             100 * (1 - *mean), 100 * (1 - *lowest))});
+        {absorbs || 1 - *lowest <= kLostBeam,
+         fmt::format("{:.3f} % of the beam is {}scattered beyond the band limit (worst "
+                     "position {:.3f} %)",
+                     100 * (1 - *mean), absorbs ? "absorbed or " : "", 100 * (1 - *lowest))});
+  }
   if (mean && !is_kinematic && *mean > 1 + 1e-4)
     out.push_back(
         {false,

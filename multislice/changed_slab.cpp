@@ -57,6 +57,8 @@ struct ChangedSlab<Real>::State {
       fail(Fault::usage,
            "--projection finite: changes of a slab are computed with whole atoms in their slices; "
            "leave it out");
+    if (s.potential.absorption != 0)
+      fail(Fault::usage, "--absorption: changes of a slab are computed without it; leave it out");
     Scratch scratch = make_scratch();
     make_transmission(scratch);
     make_waves(scratch);

@@ -3,6 +3,21 @@
 #include <cmath>
 
 namespace vitrobeam {
+namespace {
+
+// exp(i phase - loss), or its first-order term.
+template <typename Real>
+Lanes<Real> absorbed(Lanes<Real> t, const typename Lanes<Real>::Vector& loss,
+                     TransmissionKind kind) {
+  if (kind == TransmissionKind::first_order) return {t.re - loss, t.im};
+  using Line = Eigen::Array<Real, Lanes<Real>::kCount, 1>;
+  typename Lanes<Real>::Vector factor;
+  Eigen::Map<Line>(reinterpret_cast<Real*>(&factor)) =
+      (-Eigen::Map<const Line>(reinterpret_cast<const Real*>(&loss))).exp();
+  return {t.re * factor, t.im * factor};
+}
+
+}  // namespace
 
 template <typename Real>
 Propagator<Real>::Propagator(const BandTransform<Real>& transform, double wavelength,
@@ -49,12 +64,16 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
   const Propagator<Real> band(transform, 0, 0);  // the circular limit and the normalisation alone
   for (auto& p : planes_) p = aligned_array<Lanes<Real>>(nx_ * transform.row_tiles());
 
+  const bool absorbs = potential.absorbs();
+  const int step = absorbs ? 1 : 2;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int s = 0; s < count; s += 2) {
-    // Two real potentials share one complex transform: v_s + i v_(s+1).
-    const int pair = std::min(2, count - s);
+  for (int s = 0; s < count; s += step) {
+    // Two real potentials share one complex transform: v_s + i v_(s+1), or v_s + i v'_s.
+    const int pair = absorbs ? 1 : std::min(2, count - s);
     const HalfPlane<Real> first = potential.coefficients(s);
-    const HalfPlane<Real> second = pair == 2 ? potential.coefficients(s + 1) : HalfPlane<Real>();
+    const HalfPlane<Real> second = absorbs     ? potential.absorption(s)
+                                   : pair == 2 ? potential.coefficients(s + 1)
+                                               : HalfPlane<Real>();
     auto w = transform.make_workspace();
     const auto wave = transform.make_wave();
     transform.write_columns(wave.get(), w, [&](int jx, Complex* column) {
@@ -63,7 +82,7 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
       };
       for (int jy = -by; jy <= by; ++jy) {
         Complex value = coefficient(first, jy);
-        if (pair == 2) value += Complex(0, 1) * coefficient(second, jy);
+        if (pair == 2 || absorbs) value += Complex(0, 1) * coefficient(second, jy);
         column[jy < 0 ? jy + grid.ny : jy] = value;
       }
       return true;
@@ -75,6 +94,7 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
           const auto phase = (k == 0 ? v[i].re : v[i].im) * sigma;
           out[i] = kind == TransmissionKind::exponential ? phase_factor<Real>(phase)
                                                          : Lanes<Real>{phase * 0, phase};
+          if (absorbs) out[i] = absorbed<Real>(out[i], v[i].im * sigma, kind);
         }
       }
     });

@@ -121,7 +121,8 @@ Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Re
     return engine_cost(e, grid, slices, beams, recording, positions, 1, bytes_per_real);
   };
   const EngineCost matrix = cost(Engine::scattering_matrix), multislice = cost(Engine::multislice);
-  const bool possible = !recording.exit_waves && matrix.bytes <= recording.memory_GiB * (1 << 30);
+  const bool possible = !recording.exit_waves && !recording.amplitudes &&
+                        matrix.bytes <= recording.memory_GiB * (1 << 30);
   return possible && matrix.wave_slices < multislice.wave_slices ? Engine::scattering_matrix
                                                                  : Engine::multislice;
 }
@@ -188,6 +189,7 @@ struct Simulation<Real>::State {
     const Recording& r = settings.recording;
     out.depth = depth_index;
     if (r.patterns) out.pattern.setZero(window.ny, window.nx);
+    if (r.amplitudes) out.amplitude.setZero(window.ny, window.nx);
     out.detectors.assign(sums.size(), 0.0);
     out.intensity_out = 0;
     PlaneC exit;
@@ -199,7 +201,9 @@ struct Simulation<Real>::State {
       for (int j = grid.ny - h; j < grid.ny; ++j) sum += std::norm(psi[j]);
       out.intensity_out += sum;
       sums.add_column(jx, psi, out.detectors);
-      if (r.patterns) record_column(jx, psi, out.pattern);
+      if (r.patterns)
+        record_column(jx, psi, out.pattern, [](const Complex& c) { return std::norm(c); });
+      if (r.amplitudes) record_column(jx, psi, out.amplitude, [](const Complex& c) { return c; });
       if (r.exit_waves)
         for (int jy = -h; jy <= h; ++jy) {
           const int j = (jy + grid.ny) % grid.ny;
@@ -216,13 +220,14 @@ struct Simulation<Real>::State {
     }
   }
 
-  void record_column(int jx, const Complex* psi, Plane<Real>& pattern) const {
+  template <typename Value, typename Of>
+  void record_column(int jx, const Complex* psi, Plane<Value>& pattern, Of&& of) const {
     const int column = jx - window.first_x;
     if (column < 0 || column >= window.nx) return;
     const int h = std::min(propagator.half_height(jx), window.ny / 2);
     for (int jy = std::max(-h, window.first_y); jy <= std::min(h, window.first_y + window.ny - 1);
          ++jy)
-      pattern(jy - window.first_y, column) = std::norm(psi[jy < 0 ? jy + grid.ny : jy]);
+      pattern(jy - window.first_y, column) = of(psi[jy < 0 ? jy + grid.ny : jy]);
   }
 
   SimulationSettings settings;
@@ -312,7 +317,7 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
                             positions.size() * s.modes.amplitudes.size(), sizeof(Real))
           : s.settings.engine;
   const Sink onto_pixels = [&](std::size_t i, const ProbeResult<Real>& r) {
-    sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave});
+    sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave, {}});
   };
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
@@ -407,9 +412,9 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
                                              const Claim& claim) const {
   const State& s = *state_;
   const Recording& r = s.settings.recording;
-  if (r.exit_waves)
-    fail(Fault::usage,
-         "--engine smatrix keeps no exit waves; use --engine multislice with --exit-wave");
+  if (r.exit_waves || r.amplitudes)
+    fail(Fault::usage, "--engine smatrix keeps no waves; use --engine multislice with {}",
+         r.exit_waves ? "--exit-wave" : "--elastic");
   if (const double need =
           engine_cost(Engine::scattering_matrix, s.grid, s.slices, s.beams.size(), r,
                       positions.size() * s.modes.amplitudes.size(), threads, sizeof(Real))

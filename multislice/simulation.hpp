@@ -27,6 +27,7 @@ struct Recording {
   double pixel_q = 0;     // edge of a pixel in 1/Angstrom instead (a camera's); 0 = by `bin`
   int camera_pixels = 0;  // along an edge of the pattern; 0 = as many as it takes
   bool exit_waves = false;
+  bool amplitudes = false;  // of the patterns' window: their mean over configurations is elastic
   std::vector<Detector> detectors;
   int every_slices = 0;   // also after every so many slices, not only behind the last
   double memory_GiB = 4;  // that a scattering matrix may take
@@ -59,6 +60,7 @@ struct ProbeResult {
   double intensity_out = 0;  // sum over the whole band: 1 minus what scattered beyond the limit
   Plane<std::complex<Real>>
       exit_wave;  // [y, x], sum |psi|^2 = 1 for the incident wave; empty if not recorded
+  Plane<std::complex<Real>> amplitude;  // psi(q) of the pattern; empty if not recorded
 };
 
 // What a run takes: arithmetic in units of one wave through one slice, and memory beside the

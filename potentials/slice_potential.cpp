@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "potentials/absorption.hpp"
 #include "potentials/atom_profile.hpp"
 
 namespace vitrobeam {
@@ -37,10 +38,23 @@ void check_factors(const PotentialSettings& s, const Atoms& atoms, const Grid& g
            "--projection finite: the scattering factor of {} is a list of values, whose extent "
            "along the beam is unknown; give parameters, or --projection infinite",
            symbol(z));
+    if (s.absorption != 0 && !std::isinf(f.q_limit))
+      fail(Fault::usage,
+           "--absorption: needs scattering factors at large angles, that of {} ends at q = {:g} "
+           "1/Angstrom; use --potential kirkland or lobato",
+           symbol(z), f.q_limit);
   }
 }
 
 namespace {
+
+FactorTable absorptive_factors(const PotentialSettings& s, const std::vector<int>& elements,
+                               double q_max) {
+  std::map<int, ElementFactor> factors;
+  for (const int z : elements)
+    factors[z] = absorptive_factor(s.factors.element(z), s.factors.u_rms(z), s.absorption, q_max);
+  return FactorTable(std::move(factors));
+}
 
 // Value of the cubic through four equidistant points at -1, 0, 1, 2, as a polynomial in t = 0..1.
 std::array<double, 4> cubic(double m, double a, double b, double c) {
@@ -204,6 +218,9 @@ SlicePotential<Real>::SlicePotential(const Grid& grid, const PotentialSettings& 
       (settings.sum == AtomSum::automatic &&
        spreading_is_cheaper(grid, double(atoms.size()) / slices, kinds)))
     spreading_ = std::make_unique<Spreading<Real>>(grid);
+  if (settings.absorption != 0)
+    absorbed_.emplace(grid, absorptive_factors(settings, elements_of(atoms), grid.q_max()),
+                      elements_of(atoms));
   if (settings.projection == Projection::infinite) {
     placed_ = assign_to_slices(atoms, slices, displacements);
     return;
@@ -251,6 +268,11 @@ HalfPlane<Real> SlicePotential<Real>::coefficients(int slice) const {
   HalfPlane<Real> v = spreading_ ? spread(atoms) : projected_.coefficients(atoms);
   if (flux_) v += flux_->through(slice) - flux_->through(slice + 1);
   return v;
+}
+
+template <typename Real>
+HalfPlane<Real> SlicePotential<Real>::absorption(int slice) const {
+  return absorbed_->coefficients(placed_[std::size_t(slice)]);
 }
 
 template class SlicePotential<float>;

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/atoms.hpp"
@@ -26,6 +27,9 @@ struct PotentialSettings {
   FactorTable factors;
   Projection projection = Projection::infinite;
   AtomSum sum = AtomSum::automatic;
+  // Interaction constant in rad/(V Angstrom) at which thermal diffuse scattering is taken from the
+  // wave (potentials/absorption.hpp); 0: it is not. Acts in the slice of an atom's centre.
+  double absorption = 0;
 };
 
 // Whether the table can answer for these atoms on this grid. Error{usage}: a table without terms
@@ -50,12 +54,17 @@ class SlicePotential {
   // V_q of slice `slice`, V Angstrom; any thread.
   HalfPlane<Real> coefficients(int slice) const;
 
+  // The imaginary part, of a slice multiplied by exp(i sigma v - sigma v').
+  bool absorbs() const { return absorbed_.has_value(); }
+  HalfPlane<Real> absorption(int slice) const;
+
  private:
   HalfPlane<Real> spread(const SliceAtoms& atoms) const;
 
   std::vector<SliceAtoms> placed_;
   ProjectedPotential<Real> projected_;
   std::unique_ptr<Spreading<Real>> spreading_;  // when chosen
+  std::optional<ProjectedPotential<Real>> absorbed_;
   class Flux;
   std::unique_ptr<Flux> flux_;  // finite projection only
 };

@@ -19,6 +19,16 @@ good | sed 's/12 0 0 0 12/12 0 0 0 0/' > box.xyz
 printf 'enrgy = 200\n' > key.ini
 printf 'energy = abc\n' > value.ini
 printf '1 2\n3 x\n' > positions.txt
+points() { for q in 0 0.5 1 2 4; do echo "$1,$q,$2"; done; }
+{ points Cu 1; points Zr 2; } > points.csv
+points Cu 1 > copper.csv
+{ points Cu 1; points Zr 2; } | sed '/,[24],/d;s/,0.5,/,0.3,/' > ends.csv; sed -i 's/\(.*\),0.3,\(.*\)/&\n\1,0.6,\2/' ends.csv
+printf '# a b\nCu,kirkland,1,1,1,-1,1,1,1,1,1,1,1,1\n' > width.csv
+echo 'Cu,kirkland,1,1,1' > short.csv
+printf 'Cu,0,5\nCu,0,4\n' > order.csv
+printf 'Cu,lobato,1,1,1,1,1,1,1,1,1,1\nCu,lobato,1,1,1,1,1,1,1,1,1,1\n' > twice.csv
+good | sed 's/pos:R:3/pos:R:3:u_rms:R:1/;s/Cu .*/& 0.1/;s/Zr .*/& -1/' > motion.xyz
+good | sed 's/pos:R:3/pos:R:3:occupancy:R:1/;s/Cu .*/& 1.5/;s/Zr .*/& 1/' > occupancy.xyz
 echo precious > exists.h5
 
 # expect STATUS 'WORDS OF THE MESSAGE' arguments...
@@ -83,6 +93,27 @@ expect 2 "without --u-rms" $run --phonons 3
 expect 2 "says nothing of Zr" $run --phonons 3 --u-rms Cu=0.08
 expect 2 "SYMBOL=ANGSTROM" $run --phonons 3 --u-rms Qq=0.08
 expect 2 "no effect without --phonons" $run --u-rms 0.08
+expect 2 "no effect without --phonons" $run --phonons-until 2%
+expect 2 "no effect without --phonons" $run --elastic
+expect 2 "give one of them" $run --phonons 3 --u-rms 0.08 --debye-waller 0.08
+expect 2 "give --debye-waller" $run --absorption
+expect 2 "--debye-waller 3: expected 0 to 2" $run --debye-waller 3
+expect 2 "--frames '0:9'" $run --frames 0:9
+expect 2 "--frames '5'" $run --frames 5
+expect 2 "the end is excluded" $run --frames 0:0
+expect 2 "displaced already" $run --frames :: --phonons 3 --u-rms 0.08
+expect 2 "--phonons-until 0" $run --phonons 3 --u-rms 0.08 --phonons-until 0%
+expect 2 "use --potential kirkland or lobato" $run --absorption --debye-waller 0.08 --factor-table points.csv
+expect 2 "--projection finite" $run --projection finite --factor-table points.csv
+expect 3 "none.csv" $run --factor-table none.csv
+expect 3 "width.csv:2: parameter 4 of Cu kirkland is -1" $run --factor-table width.csv
+expect 3 "short.csv:1" $run --factor-table short.csv
+expect 3 "order.csv:2: q = 0 of Cu does not follow 0" $run --factor-table order.csv
+expect 3 "twice.csv:2: Cu occurs twice" $run --factor-table twice.csv
+expect 4 "says nothing of Zr" $run --factor-table copper.csv
+expect 4 "known up to q = 1" $run --factor-table ends.csv
+expect 3 "label u_rms of atom 2 (Zr) is -1" simulate motion.xyz -o new.h5 --grid 64 --semiangle 10 --phonons 2 --u-rms model
+expect 3 "label occupancy of atom 1 (Cu) is 1.5" simulate occupancy.xyz -o new.h5 --grid 64 --semiangle 10
 expect 2 "have no mean" $run --phonons 3 --u-rms 0.08 --exit-wave
 expect 2 "--aberrations 'C13=2'" $run --aberrations C13=2
 expect 2 "turn the model instead" $run --beam-tilt 100,0

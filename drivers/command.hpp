@@ -19,6 +19,7 @@ int run_library(const std::vector<std::string>& arguments);
 int run_plan(const std::vector<std::string>& arguments);
 int run_match(const std::vector<std::string>& arguments);
 int run_convert(const std::vector<std::string>& arguments);
+int run_strain(const std::vector<std::string>& arguments);
 int run_correlation(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);

@@ -34,6 +34,7 @@ constexpr std::array kCommands = {
     Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
     Command{"plan", vitrobeam::run_plan, "library -> beam, dose, thickness, step, detector"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
+    Command{"strain", vitrobeam::run_strain, "ring ellipticity -> strain tensor maps with errors"},
     Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,
             "measured patterns of any format -> the HDF5 result file, prepared"},

@@ -179,6 +179,20 @@ ResultSection recognition_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- strain
+
+ResultSection strain_section(const Hdf5Reader& file) {
+  ResultSection s{"Strain", {}, ""};
+  if (!file.is_dataset("/strain/exx")) return s;
+  for (const char* name : {"exx", "eyy", "exy"})
+    s.panels.emplace_back(map_panel(file, std::string("/strain/") + name, name, true));
+  s.panels.emplace_back(map_panel(file, "/strain/exx_error", "error of exx"));
+  s.text =
+      "Strain of the specimen, in real space, relative to the reference; tension is positive and "
+      "shrinks the ring. Differences below the error are speckle.";
+  return s;
+}
+
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
 constexpr SectionOf kSections[] = {
     structure_section,    //
@@ -186,6 +200,7 @@ constexpr SectionOf kSections[] = {
     preparation_section,  //
     correlation_section,  //
     recognition_section,  //
+    strain_section,       //
 };
 
 }  // namespace

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""strain: a planted strain field under speckle is recovered within its stated error; sign, reference and bad input."""
+import pathlib, subprocess, sys, tempfile
+
+try:
+    import h5py, numpy as np
+except ImportError:
+    print('skipped: needs python3-h5py and python3-numpy'); sys.exit(77)
+
+program = pathlib.Path(sys.argv[1]).resolve()
+folder = pathlib.Path(tempfile.mkdtemp(prefix='vitrobeam_strain_'))
+failures = []
+
+
+def run(*arguments, status=0, says=''):
+    p = subprocess.run([program, 'strain', *map(str, arguments)], capture_output=True, text=True, cwd=folder)
+    if p.returncode != status or says not in p.stderr + p.stdout:
+        failures.append(f"strain {' '.join(map(str, arguments))}: status {p.returncode}, expected {status} and '{says}':\n{p.stdout}{p.stderr}")
+
+
+def check(what, condition):
+    if not condition: failures.append(what)
+
+
+size, pixel, rng = 80, 0.0165, np.random.default_rng(4)
+y, x = (np.mgrid[:size, :size] - size // 2) * pixel
+
+
+def pattern(e, speckle=True):
+    """A ring at 0.42 1/Angstrom of a specimen strained by e = (xx, yy, xy), times speckle that obeys Friedel's law."""
+    q = np.hypot((1 + e[0]) * x + e[2] * y, e[2] * x + (1 + e[1]) * y)
+    ring = np.exp(-((q - 0.42) / 0.05) ** 2 / 2) + 0.15 * np.exp(-q / 0.5) + 20 * (q < 0.1)
+    if not speckle: return ring
+    k, phase = 5 * rng.normal(size=(30, 2)), rng.uniform(0, 2 * np.pi, 30)
+    wave = np.cos(2 * np.pi * (k[:, 0, None, None] * x + k[:, 1, None, None] * y))
+    field = np.tensordot(np.exp(1j * phase), wave, 1)
+    return ring * 2 * np.abs(field) ** 2 / 30
+
+
+rows, columns, planted = 6, 30, np.array([0.010, -0.004, 0.003])
+scan = np.array([[pattern(planted if i >= columns // 2 else 0 * planted) for i in range(columns)] for j in range(rows)], 'f4')
+np.save(folder / 'scan.npy', scan)
+common = ('--pixel-q', pixel, '--energy', 200)
+run('scan.npy', '-o', 'a.h5', *common, '--reference', f'0,0,{rows - 1},{columns // 2 - 1}', '--threads', 2)
+run('scan.npy', '-o', 'b.h5', *common, '--reference', f'0,0,{rows - 1},{columns // 2 - 1}', '--threads', 1)
+with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
+    covered = []
+    for k, name in enumerate(('exx', 'eyy', 'exy')):
+        v, e = f[f'strain/{name}'][()], f[f'strain/{name}_error'][()]
+        left, right = v[:, :columns // 2], v[:, columns // 2:]
+        n = np.isfinite(right).sum()
+        sem = np.nanstd(right) / n ** 0.5
+        # relative to the reference, which has its own statistical error
+        sem = np.hypot(sem, np.nanstd(left) / np.isfinite(left).sum() ** 0.5)
+        check(f'{name}: {np.nanmean(right) - np.nanmean(left)} +- {sem}', abs(np.nanmean(right) - np.nanmean(left) - planted[k]) < 3.5 * sem)
+        covered.append(np.nanmean(np.abs(right - planted[k]) < e[:, columns // 2:]))
+    check(f'coverage {covered}', 0.5 < np.mean(covered) < 0.85)
+    check('threads change nothing', all(np.array_equal(f['strain'][k], g['strain'][k], equal_nan=True) for k in f['strain'] if isinstance(f['strain'][k], h5py.Dataset)))
+    check('few fail', np.mean(f['strain/status'][()] != 0) < 0.05)
+
+# without speckle: exact, and against a reference of its own; summing neighbours keeps a uniform strain
+np.save(folder / 'clean.npy', np.array([[pattern(planted, False)] * 3] * 3, 'f4'))
+np.save(folder / 'reference.npy', np.array([[pattern(0 * planted, False)] * 3] * 3, 'f4'))
+run('clean.npy', '-o', 'c.h5', *common, '--reference-file', 'reference.npy', '--together', 3)
+with h5py.File(folder / 'c.h5') as f:
+    for k, name in enumerate(('exx', 'eyy', 'exy')):
+        check(f"clean {name} {f[f'strain/{name}'][1, 1]}", abs(f[f'strain/{name}'][1, 1] - planted[k]) < 3e-4)
+    check('ring', abs(f['strain'].attrs['ring_q'] - 0.42) < 0.005)
+
+run('clean.npy', '-o', 'x.h5', *common, '--q-max', 0.9, '--q-min', 0.3, status=4, says='whole circles')
+run('clean.npy', '-o', 'x.h5', *common, '--reference', '0,0,5,5', status=2, says='--reference')
+run('clean.npy', '-o', 'x.h5', *common, '--together', 2, status=2, says='odd')
+np.save(folder / 'flat.npy', np.ones((2, 2, size, size), 'f4'))
+run('flat.npy', '-o', 'x.h5', *common, status=4, says='no ring')
+check('nothing left behind', not (folder / 'x.h5').exists())
+print('\n'.join(failures) or 'strain in order')
+sys.exit(bool(failures))

@@ -66,4 +66,4 @@ for kind, options in (("plain", ()), ("radical", ("--radical",))):
     off = abs(math.fsum(analyse(glass, "--only", "voronoi", *options)["voronoi_volume"][()]) / box - 1)
     bad += off > 1e-8
     print(f"volumes of the {kind} cells of the glass sum to the box within {off:.1e}")
-sys.exit(bad > 0)
+sys.exit(int(bad > 0))

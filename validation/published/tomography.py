@@ -136,4 +136,4 @@ n = len(sample)
 bad += same / n < .999 or some / n < .99
 print(f"of {n} interior atoms: this program equals Qhull with right areas {100 * same / n:.2f} %; published equals right areas "
       f"{100 * right / n:.1f} %, wrong areas of pentagons from the first corner {100 * one / n:.1f} %, from some corner {100 * some / n:.2f} %")
-sys.exit(bad > 0)
+sys.exit(int(bad > 0))

@@ -95,6 +95,10 @@ Composition parse_composition(const std::string& text) {
   }
   if (out.elements.empty())
     fail(Fault::usage, "the composition is empty; something like Cu64.5Zr35.5 is expected");
+  // Sums near 100 are meant as per cent; formulas (CuZr2) are far from it or exactly there.
+  const double sum = std::accumulate(out.shares.begin(), out.shares.end(), 0.0);
+  if (std::abs(sum - 100) > 0.5 && std::abs(sum - 100) < 12)
+    fail(Fault::usage, "the shares of '{}' sum to {:g}, not to 100 %", text, sum);
   return out;
 }
 

@@ -115,8 +115,8 @@ TEST_CASE("compositions") {
   CHECK(parse_composition("CuZr2").shares == std::vector<double>{1, 2});
   CHECK(atom_counts(c, 4000) == std::vector<std::size_t>{2580, 1420});
   CHECK(atom_counts(parse_composition("CuZrAl"), 100) == std::vector<std::size_t>{34, 33, 33});
-  for (const char* wrong :
-       {"", "Cu64.5Qq", "64Cu", "Cu-3", "Cu1.2.3", "CuCu", "Cu0", "cu50", "Cu 50"}) {
+  for (const char* wrong : {"", "Cu64.5Qq", "64Cu", "Cu-3", "Cu1.2.3", "CuCu", "Cu0", "cu50",
+                            "Cu 50", "Cu64.5Zr30", "Cu64.5Zr38"}) {
     CAPTURE(wrong);
     CHECK_THROWS_AS(parse_composition(wrong), Error);
   }

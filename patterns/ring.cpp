@@ -14,9 +14,9 @@ namespace {
 using Parameters = Eigen::Matrix<double, 5, 1>;
 using Normal = Eigen::Matrix<double, 5, 5>;
 
-// Of Student's distribution with ten degrees of freedom (five complex harmonics), 68.3 % lie within
-// 1.053.
-constexpr double kStudent = 1.053;
+// Of Student's distribution with six degrees of freedom (three complex harmonics), 68.3 % lie
+// within 1.09.
+constexpr double kStudent = 1.09;
 
 // Second derivatives of the natural cubic spline on equal steps.
 std::vector<double> spline_curvature(const std::vector<double>& y, double step) {
@@ -123,7 +123,7 @@ Equations equations(const PlaneF& polar, const PlaneF& weights, const PolarGrid&
 // Covariance of the summed scores. What speckle moves the ring by is a random function of the
 // azimuth whose power varies slowly with the harmonic, and Friedel's law gives even and odd
 // harmonics different powers. The fit takes harmonics 0 and 2 (strain) and 1 (centre) for itself;
-// the unfitted even ones from 4 to 12 and odd ones from 3 to 11 say how strong the noise is there.
+// the nearest unfitted ones, 4, 6, 8 and 3, 5, 7, say how strong the noise is there.
 struct ScoreSpread {
   Normal covariance = Normal::Zero();
   double patches = 0;
@@ -156,7 +156,7 @@ ScoreSpread score_spread(const Equations& e, const PolarGrid& grid, double q) {
     }
     return count ? sum / count : 0;
   };
-  const double even_power = power(4, 12), odd_power = power(3, 11);
+  const double even_power = power(4, 8), odd_power = power(3, 7);
   spread.covariance = even_power * even + odd_power * odd;
   spread.patches = even_power > 0 ? squares / even_power : seen;
   return spread;

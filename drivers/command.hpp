@@ -21,6 +21,10 @@ int run_match(const std::vector<std::string>& arguments);
 int run_convert(const std::vector<std::string>& arguments);
 int run_strain(const std::vector<std::string>& arguments);
 int run_correlation(const std::vector<std::string>& arguments);
+int run_symmetry(const std::vector<std::string>& arguments);
+int run_symmetry_limit(const std::vector<std::string>& arguments);  // from run_symmetry
+int run_fluctuation(const std::vector<std::string>& arguments);
+int run_radial(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);

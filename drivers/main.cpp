@@ -38,6 +38,12 @@ constexpr std::array kCommands = {
     Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,
             "measured patterns of any format -> the HDF5 result file, prepared"},
+    Command{"symmetry", vitrobeam::run_symmetry,
+            "patterns -> n-fold symmetry with significance; symmetry limit"},
+    Command{"fluctuation", vitrobeam::run_fluctuation,
+            "patterns -> normalised variance V(q) by its several definitions"},
+    Command{"radial", vitrobeam::run_radial,
+            "patterns -> I(q), structure factor, reduced pair distribution"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
     Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
     Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},
@@ -46,7 +52,7 @@ constexpr std::array kCommands = {
 void print_usage(std::ostream& out) {
   out << "vitrobeam: electron scattering by glasses and clusters, forward and back\n\n"
          "usage: vitrobeam <command> [input] [options]\n       vitrobeam <command> --help\n\n";
-  for (const auto& c : kCommands) out << fmt::format("  {:<10} {}\n", c.name, c.summary);
+  for (const auto& c : kCommands) out << fmt::format("  {:<11} {}\n", c.name, c.summary);
   out << "\n  --version  print the version\n";
 }
 

@@ -48,6 +48,8 @@ std::string name_of(Engine engine) {
       return "smatrix";
     case Engine::kinematic:
       return "kinematic (approximation)";
+    case Engine::flat_born:
+      return "kinematic, flat Ewald sphere (approximation)";
     case Engine::phase_object:
       return "phase-object (approximation)";
   }

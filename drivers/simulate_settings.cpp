@@ -128,10 +128,11 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
          {"multislice", Engine::multislice},
          {"smatrix", Engine::scattering_matrix},
          {"kinematic", Engine::kinematic},
+         {"flat-born", Engine::flat_born},
          {"phase-object", Engine::phase_object}},
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
-        "scattering with propagation) and "
-        "phase-object (no propagation) are approximations to compare with");
+        "scattering with propagation), flat-born (single scattering without) and phase-object "
+        "(multiple scattering without) are approximations to compare with");
   o.add("memory", s.memory_GiB, "GiB", "most that a scattering matrix may take").above(0);
   o.add("precision", s.precision,
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/ring_sections.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -195,12 +197,16 @@ ResultSection strain_section(const Hdf5Reader& file) {
 
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
 constexpr SectionOf kSections[] = {
-    structure_section,    //
-    radial_section,       //
-    preparation_section,  //
-    correlation_section,  //
-    recognition_section,  //
-    strain_section,       //
+    structure_section,       //
+    radial_section,          //
+    preparation_section,     //
+    correlation_section,     //
+    recognition_section,     //
+    symmetry_section,        //
+    symmetry_limit_section,  //
+    fluctuation_section,     //
+    pair_section,            //
+    strain_section,          //
 };
 
 }  // namespace

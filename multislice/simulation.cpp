@@ -45,6 +45,9 @@ void check_inside(const Atoms& atoms) {
   }
 }
 
+bool scatters_once(Engine e) { return e == Engine::kinematic || e == Engine::flat_born; }
+bool is_flat(Engine e) { return e == Engine::phase_object || e == Engine::flat_born; }
+
 std::vector<int> recorded_depths(int slices, int every) {
   std::vector<int> depths;
   for (int d = every; every > 0 && d < slices; d += every) depths.push_back(d);
@@ -148,13 +151,13 @@ struct Simulation<Real>::State {
                  (1e-3 * s.optics.specimen_tilt_mrad).array().tan().matrix()),
         atoms_placed(0),
         transform(grid),
-        propagator(transform, s.optics.wavelength(), s.engine == Engine::phase_object ? 0 : dz,
+        propagator(transform, s.optics.wavelength(), is_flat(s.engine) ? 0 : dz,
                    s.optics.total_tilt(),
-                   s.engine == Engine::kinematic ? std::optional(1.0 / grid.ny) : std::nullopt),
+                   scatters_once(s.engine) ? std::optional(1.0 / grid.ny) : std::nullopt),
         transmission(transform, potential_of(atoms, displacements),
                      interaction_constant(s.optics.energy_kV), threads,
-                     s.engine == Engine::kinematic ? TransmissionKind::first_order
-                                                   : TransmissionKind::exponential) {}
+                     scatters_once(s.engine) ? TransmissionKind::first_order
+                                             : TransmissionKind::exponential) {}
 
   SlicePotential<Real> potential_of(const Atoms& atoms,
                                     const std::vector<Vector3d>& displacements) {
@@ -322,7 +325,7 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
     run_scattering_matrix(positions, threads, to, stop, claim);
-  else if (engine == Engine::kinematic)
+  else if (scatters_once(engine))
     run_kinematic(positions, threads, to, stop, claim);
   else
     run_multislice(positions, threads, to, stop, claim);

@@ -38,9 +38,9 @@ CameraPixels pattern_pixels(const Grid& grid, const Recording& recording);
 
 // Multislice and scattering matrix give the same numbers to rounding; the matrix costs the
 // aperture's plane waves instead of the positions. The others are approximations, only ever chosen
-// by name: single scattering with propagation (curved Ewald sphere), and the phase object (multiple
-// scattering, no propagation: flat Ewald sphere).
-enum class Engine { automatic, multislice, scattering_matrix, kinematic, phase_object };
+// by name: single scattering with propagation (curved Ewald sphere) and without (flat Ewald
+// sphere), and the phase object (multiple scattering, no propagation).
+enum class Engine { automatic, multislice, scattering_matrix, kinematic, flat_born, phase_object };
 
 struct SimulationSettings {
   Optics optics;

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "base/array.hpp"
@@ -60,6 +61,15 @@ class PolarTransform {
   const PlaneF& weights() const { return weights_; }  // [q, theta]
   PlaneF operator()(
       const Eigen::Ref<const PlaneF>& image) const;  // [q, theta], 0 where the weight is 0
+
+  // What bin (i, j), counted as i * n_theta + j, is made of: flat indices of pixels, and their
+  // shares, which sum to 1 (none where the weight is 0).
+  std::span<const int> pixels(std::size_t bin) const {
+    return {pixel_.data() + first_[bin], first_[bin + 1] - first_[bin]};
+  }
+  std::span<const float> shares(std::size_t bin) const {
+    return {share_.data() + first_[bin], first_[bin + 1] - first_[bin]};
+  }
 
  private:
   PolarGrid grid_;

@@ -1,0 +1,131 @@
+#include "drivers/pattern_input.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "drivers/quantity.hpp"
+#include "io/hdf5.hpp"
+#include "patterns/recognition.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Fewer electrons per pattern than this are taken for fractions of a beam.
+constexpr double kFewestCounts = 100;
+
+}  // namespace
+
+void add_pattern_input(Settings& o, PatternInputSettings& p) {
+  add_pattern_options(o, p.patterns);
+  o.add("ellipse", p.ellipse, "E,DEG",
+        "rings are ellipses with semi-axes q sqrt(1+E) and q/sqrt(1+E), the long one at this angle "
+        "from +x towards +y");
+  o.add("partial-rings", p.partial_rings,
+        "also use rings that the image cuts, by their visible part");
+  o.section("Counting noise");
+  o.add("dose", p.dose, "",
+        "electrons per pattern: adds Poisson noise to noiseless patterns; 0 = none")
+      .at_least(0);
+  o.add("gain", p.gain, "",
+        "units of intensity per electron of recorded patterns, 0 = they have no noise (default: "
+        "what --dose says, 1 for counts, else 0)")
+      .at_least(0);
+}
+
+PatternInput::PatternInput(const std::string& specification, const PatternInputSettings& settings,
+                           std::uint64_t seed)
+    : settings_(settings),
+      seed_(seed),
+      source_(open_patterns(specification, settings.patterns)),
+      calibration_(source_.calibration()) {
+  if (!settings.ellipse.empty()) {
+    const Vector2d e = parse_pair(settings.ellipse, "", "ellipse");
+    if (!(e[0] > -0.5 && e[0] < 1))
+      fail(Fault::usage, "--ellipse {}: the first number is the ellipticity, between -0.5 and 1",
+           settings.ellipse);
+    calibration_.ellipticity = e[0];
+    calibration_.ellipse_angle = e[1] * M_PI / 180;
+  }
+  find_gain();
+}
+
+void PatternInput::find_gain() {
+  if (settings_.dose > 0) {
+    if (settings_.gain)
+      fail(Fault::usage,
+           "--dose {} adds noise, --gain {} states what recorded patterns have; give one of them",
+           settings_.dose, *settings_.gain);
+    gain_ = 1 / settings_.dose;
+    return;
+  }
+  if (settings_.gain) {
+    gain_ = *settings_.gain;
+    return;
+  }
+  if (source_.dose && *source_.dose > 0) {
+    gain_ = 1 / *source_.dose;
+    return;
+  }
+  const Stack<float> sample =
+      source_.read(source_.scan_rows() / 2, 0, std::min<std::size_t>(source_.scan_columns(), 16));
+  double sum = 0;
+  for (const float v : sample.values) sum += std::isfinite(v) ? v : 0;
+  sum /= double(sample.shape[0]);
+  if (sum <= kFewestCounts) return;
+  gain_ = 1;
+  spdlog::info(
+      "patterns hold counts, {:.4g} in the mean: one unit is taken for one electron (--gain "
+      "changes it)",
+      sum);
+}
+
+std::vector<std::optional<double>> PatternInput::thickness() const {
+  if (thicknesses() == 1) return {source_.thickness};
+  const auto values = Hdf5Reader(source_.file()).read<double>("/simulation/thickness").values;
+  return {values.begin(), values.end()};
+}
+
+void PatternInput::check_rings(double q_max) const {
+  const double reach = largest_full_circle(Eigen::Index(source_.rows()),
+                                           Eigen::Index(source_.columns()), calibration_);
+  if (q_max > reach && !settings_.partial_rings)
+    fail(Fault::physics,
+         "--q-max {:.4g} 1/Angstrom: the patterns hold whole circles only up to {:.4g}; give a "
+         "smaller one, or --partial-rings to use the visible part of cut rings",
+         q_max, reach);
+}
+
+Stack<float> PatternInput::read(std::size_t thickness, std::size_t row, std::size_t first,
+                                std::size_t count) const {
+  if (thickness + 1 == thicknesses()) return source_.read(row, first, count);
+  Stack<float> part = Hdf5Reader(source_.file())
+                          .read<float>(source_.dataset(), {thickness, row, first}, {1, 1, count});
+  part.shape = {count, source_.rows(), source_.columns()};
+  return part;
+}
+
+bool PatternInput::for_each_part(std::size_t thickness, int threads, const Part& work) const {
+  constexpr std::size_t kPart = 512;  // patterns in memory at a time
+  for (std::size_t row = 0; row < source_.scan_rows(); ++row)
+    for (std::size_t first = 0; first < source_.scan_columns(); first += kPart) {
+      if (interrupted()) return false;
+      const std::size_t count = std::min(kPart, source_.scan_columns() - first),
+                        at = row * source_.scan_columns() + first;
+      Stack<float> images = read(thickness, row, first, count);
+      if (settings_.dose > 0) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+        for (long i = 0; i < long(count); ++i)
+          if (auto image = images.plane(std::size_t(i)); image.isFinite().all())
+            add_poisson_noise(image, settings_.dose, seed_,
+                              thickness * positions() + at + std::size_t(i));
+      }
+      work(images, at);
+    }
+  return true;
+}
+
+}  // namespace vitrobeam

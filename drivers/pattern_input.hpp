@@ -1,0 +1,59 @@
+// Diffraction patterns as the analyses take them, part by part: how they are stated beyond the
+// common options of patterns, their counting noise, and all thicknesses of a simulation.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/pattern_settings.hpp"
+
+namespace vitrobeam {
+
+struct PatternInputSettings {
+  PatternSettings patterns;
+  std::string ellipse;
+  std::optional<double> gain;
+  double dose = 0;
+  bool partial_rings = false;
+};
+// The section "Patterns" and a section "Counting noise".
+void add_pattern_input(Settings& settings, PatternInputSettings& s);
+
+class PatternInput {
+ public:
+  // Opens the patterns and settles calibration and noise. Noise added by --dose is drawn from
+  // `seed`.
+  PatternInput(const std::string& specification, const PatternInputSettings& settings,
+               std::uint64_t seed);
+
+  const PatternSource& source() const { return source_; }
+  const Calibration& calibration() const { return calibration_; }
+  std::size_t positions() const { return source_.scan_rows() * source_.scan_columns(); }
+  std::size_t thicknesses() const { return source_.thicknesses(); }
+  // Of every thickness in the file, or what is known of the only one; Angstrom.
+  std::vector<std::optional<double>> thickness() const;
+  // Units of intensity per electron; 0 where patterns have no counting noise.
+  double gain() const { return gain_; }
+
+  // Error{physics} where whole circles end before q_max, unless --partial-rings.
+  void check_rings(double q_max) const;
+
+  // Calls work(images, first) for all parts of the scan at one thickness, `first` counting
+  // positions; false when interrupted. Not-finite patterns come as they are.
+  using Part = std::function<void(const Stack<float>& images, std::size_t first)>;
+  bool for_each_part(std::size_t thickness, int threads, const Part& work) const;
+
+ private:
+  Stack<float> read(std::size_t thickness, std::size_t row, std::size_t first,
+                    std::size_t count) const;
+  void find_gain();
+
+  PatternInputSettings settings_;
+  std::uint64_t seed_;
+  PatternSource source_;
+  Calibration calibration_;
+  double gain_ = 0;
+};
+
+}  // namespace vitrobeam

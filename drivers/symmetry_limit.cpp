@@ -1,0 +1,310 @@
+// vitrobeam symmetry limit: what n-fold symmetry analysis can see in a glass, against thickness,
+// depth, tilt and dose.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "base/error.hpp"
+#include "drivers/command.hpp"
+#include "drivers/limit_study.hpp"
+#include "drivers/progress.hpp"
+#include "drivers/quantity.hpp"
+#include "io/result_file.hpp"
+#include "io/structure_file.hpp"
+#include "io/symmetry_file.hpp"
+#include "models/elements.hpp"
+#include "potentials/grid.hpp"
+
+namespace vitrobeam {
+namespace {
+
+constexpr double kRatios[] = {0.05, 0.10, 0.25, 0.50}, kEnergies_kV[] = {80, 200, 300};
+
+struct LimitCommand {
+  CommonSettings common;
+  std::string motifs = "icosahedron:5:10,fcc:100:4,fcc:111:6", elements = "Cu,Zr",
+              thickness = "10,20,30,40,60,80,100,120,160,200", depths = "0.5", tilts = "0",
+              doses = "0", engines = "multislice,curved-born", ring = "0.385,0.455",
+              motif_ring = "0.38,0.52";
+  double pixel = 0.2, significance_percent = 5;
+  LimitPlan plan;
+};
+
+Settings describe(LimitCommand& c) {
+  Settings o("symmetry limit",
+             "model of a glass -> odd and even orders with thickness under four physics, and how "
+             "often planted motifs are found",
+             {"GLASS"});
+  auto& p = c.plan;
+  o.section("Specimen");
+  o.add("thickness", c.thickness, "T,...",
+        "Angstrom, ascending, multiples of the first: the periodic model is piled up in blocks "
+        "that are shifted and turned at random");
+  o.add("motifs", c.motifs, "NAME:AXIS:N,...",
+        "planted motifs, the axis along the beam, and the order that is looked for");
+  o.add("elements", c.elements, "A,B", "of the motifs: centre, shell");
+  o.add("bond", p.bond, "Angstrom", "centre to shell; 0 = sum of the metallic radii").at_least(0);
+  o.add("radius", p.radius, "Angstrom", "of crystal-like motifs; 0 = first shell").at_least(0);
+  o.add("depths", c.depths, "F,...", "of the motif, as shares of the thickness");
+  o.add("tilts", c.tilts, "DEG,...", "of its axis off the beam");
+  o.section("Beam");
+  o.add("energy", p.simulation.optics.energy_kV, "kV", "acceleration voltage")
+      .above(0)
+      .at_most(5000);
+  o.add("semiangle", p.simulation.optics.semiangle_mrad, "mrad", "convergence semi-angle").above(0);
+  o.add("defocus", p.simulation.optics.defocus, "Angstrom", "underfocus positive");
+  o.add("doses", c.doses, "D,...", "electrons per pattern; 0 = no counting noise");
+  o.section("Measurement");
+  o.add("ring", c.ring, "LOW,HIGH", "of odd against even orders, 1/Angstrom");
+  o.add("motif-ring", c.motif_ring, "LOW,HIGH",
+        "in which planted motifs are looked for, 1/Angstrom");
+  o.add("significance", c.significance_percent, "%",
+        "a planted motif counts as found where so few patterns of the glass have as much power")
+      .above(0)
+      .at_most(50);
+  o.add("positions", p.positions, "patterns of each case").at_least(8).at_most(100000);
+  o.add("null", p.null_positions, "patterns of the glass without the motif, at every thickness")
+      .at_least(20)
+      .at_most(1000000);
+  o.section("Simulation");
+  o.add("engines", c.engines, "NAMES",
+        "of the detection: multislice, curved-born, flat-born, phase-grating; odd and even orders "
+        "are always computed by all four");
+  o.add("pixel", c.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
+  o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
+  add_common(o, c.common);
+  return o;
+}
+
+std::vector<double> numbers(const std::string& text, const char* unit, const char* name) {
+  std::vector<double> values;
+  for (const auto& part : split(text, ',')) values.push_back(parse_quantity(part, unit, name));
+  return values;
+}
+
+RingBand band(const std::string& text, const char* name) {
+  const Vector2d v = parse_pair(text, "1/Angstrom", name);
+  if (!(v[0] > 0 && v[0] < v[1]))
+    fail(Fault::usage, "--{} {}: expected LOW,HIGH with 0 < LOW < HIGH", name, text);
+  return {v[0], v[1]};
+}
+
+LimitTarget parse_target(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 3)
+    fail(Fault::usage, "--motifs {}: expected NAME:AXIS:N, for example icosahedron:5:10", text);
+  LimitTarget t{parts[0], parts[1], 0};
+  find_axis(find_motif(t.motif), t.axis);
+  const double n = parse_quantity(parts[2], "", "motifs");
+  if (!(n >= 1 && n <= 12 && n == std::floor(n)))
+    fail(Fault::usage, "--motifs {}: the order {} is not one of 1 .. 12", text, parts[2]);
+  t.order = int(n);
+  return t;
+}
+
+Engine parse_engine(const std::string& name) {
+  const std::pair<const char*, Engine> known[] = {{"multislice", Engine::multislice},
+                                                  {"curved-born", Engine::kinematic},
+                                                  {"flat-born", Engine::flat_born},
+                                                  {"phase-grating", Engine::phase_object}};
+  for (const auto& [n, e] : known)
+    if (name == n) return e;
+  fail(Fault::usage, "--engines '{}': expected multislice, curved-born, flat-born or phase-grating",
+       name);
+}
+
+void check_numbers(const LimitPlan& p, const LimitCommand& c) {
+  for (std::size_t i = 0; i < p.thickness.size(); ++i) {
+    const double share = p.thickness[i] / p.thickness[0];
+    if (!(p.thickness[i] > 0) || (i > 0 && p.thickness[i] <= p.thickness[i - 1]) ||
+        std::abs(share - std::round(share)) > 1e-6)
+      fail(Fault::usage,
+           "--thickness {}: {} does not fit; ascending multiples of the first, for example "
+           "10,20,40,80",
+           c.thickness, p.thickness[i]);
+  }
+  for (const double d : p.depths)
+    if (!(d >= 0 && d <= 1))
+      fail(Fault::usage, "--depths {}: {} is not a share of the thickness, 0 to 1", c.depths, d);
+  for (const double d : p.doses)
+    if (!(d >= 0)) fail(Fault::usage, "--doses {}: {} is negative", c.doses, d);
+}
+
+void make_plan(LimitCommand& c, const Atoms& glass) {
+  LimitPlan& p = c.plan;
+  for (const auto& text : split(c.motifs, ',')) p.targets.push_back(parse_target(text));
+  for (const auto& name : split(c.elements, ',')) {
+    const int z = atomic_number(name);
+    if (z == 0) fail(Fault::usage, "--elements '{}': unknown element", name);
+    p.elements.push_back(z);
+  }
+  p.thickness = numbers(c.thickness, "Angstrom", "thickness");
+  p.depths = numbers(c.depths, "", "depths");
+  p.tilts_deg = numbers(c.tilts, "deg", "tilts");
+  p.doses = numbers(c.doses, "", "doses");
+  for (const auto& name : split(c.engines, ',')) p.engines.push_back(parse_engine(name));
+  check_numbers(p, c);
+  p.ring = band(c.ring, "ring");
+  p.motif_ring = band(c.motif_ring, "motif-ring");
+  p.significance = c.significance_percent / 100;
+  p.seed = c.common.seed;
+  p.threads = c.common.threads;
+  const Vector3d edges = glass.cell.lengths();
+  p.simulation.nx = good_size(int(std::ceil(edges.x() / c.pixel)));
+  p.simulation.ny = good_size(int(std::ceil(edges.y() / c.pixel)));
+  p.simulation.recording.q_max =
+      std::max(p.ring.high, p.motif_ring.high) + 2 / std::min(edges.x(), edges.y());
+  const double reach = Grid{p.simulation.nx, p.simulation.ny, edges.x(), edges.y()}.q_max();
+  if (p.simulation.recording.q_max > reach)
+    fail(Fault::physics,
+         "the rings reach {:.3g} 1/Angstrom, beyond the band limit of {:.3g}; use a finer --pixel",
+         p.simulation.recording.q_max, reach);
+  for (const RingBand& ring : {p.ring, p.motif_ring})
+    if (ring.low <= p.simulation.optics.aperture_q())
+      fail(Fault::physics,
+           "the ring from {:.3g} 1/Angstrom lies inside the central disc of {:.3g}; use a smaller "
+           "--semiangle",
+           ring.low, p.simulation.optics.aperture_q());
+}
+
+// ---- the result
+
+std::string path_of(const LimitTarget& t) {
+  return fmt::format("{}_{}_n{}", t.motif, t.axis, t.order);
+}
+
+void write_study(Hdf5Writer& file, const LimitPlan& p, const LimitStudy& study) {
+  const std::string root = "/symmetry_limit/";
+  const auto put = [&](const std::string& name, const auto& values, const std::string& units,
+                       const std::string& description) {
+    write_described(file, root + name, values, units, description);
+  };
+  put("thickness", p.thickness, "Angstrom", "of the specimen");
+  put("depth", p.depths, "", "of the motif, share of the thickness");
+  put("tilt", p.tilts_deg, "deg", "of the motif's axis off the beam");
+  put("dose", p.doses, "", "electrons per pattern, 0 = no noise");
+  put("odd_even/law", study.law, "", "(1 - rho) / (1 + rho), rho = sinc^2(pi lambda q^2 t)");
+  for (const auto& o : study.odd_even) {
+    put("odd_even/" + engine_label(o.engine), o.ratio, "", "odd over even power in the ring");
+    put("odd_even/" + engine_label(o.engine) + "_error", o.error, "", "its standard error");
+    put("odd_even/" + engine_label(o.engine) + "_even", o.even, "", "sum of the even orders");
+  }
+  const Shape shape{p.thickness.size(), p.depths.size(), p.tilts_deg.size(), p.doses.size()};
+  for (const auto& d : study.detections) {
+    const std::string group = "detection/" + path_of(d.target) + "/" + engine_label(d.engine) + "/";
+    const auto table = [&](const std::string& name, const std::vector<double>& v, Shape s,
+                           const std::string& units, const std::string& description) {
+      Stack<double> stack(std::move(s));
+      stack.values = v;
+      put(group + name, stack, units, description);
+    };
+    table("probability", d.probability, shape, "", "share of the planted motifs that are found");
+    table("probability_low", d.low, shape, "", "lower end of its 95 % interval (Wilson)");
+    table("probability_high", d.high, shape, "", "upper end");
+    table("area", d.area, shape, "", "area under the ROC, planted against glass");
+    table("area_error", d.area_error, shape, "", "its standard error");
+    table("power_planted", d.planted_power, shape, "", "mean C_n over the planted motifs");
+    table("power_glass", d.null_power, shape, "", "mean C_n over the glass");
+    table("limit", d.limit, {shape[1], shape[2], shape[3]}, "Angstrom",
+          "thickness at which half of the planted motifs are found; not-a-number: at all "
+          "thicknesses or at none");
+    file.attribute(root + "detection/" + path_of(d.target), "order", std::int64_t(d.target.order));
+  }
+  PlaneD law(Eigen::Index(std::size(kEnergies_kV)), Eigen::Index(std::size(kRatios)));
+  const double q = (p.ring.low + p.ring.high) / 2;
+  for (Eigen::Index e = 0; e < law.rows(); ++e)
+    for (Eigen::Index r = 0; r < law.cols(); ++r)
+      law(e, r) = thickness_from_friedel((1 - kRatios[r]) / (1 + kRatios[r]), q,
+                                         wavelength(kEnergies_kV[e]));
+  put("law/thickness", law, "Angstrom", "at which odd / even reaches the ratio, by the law");
+  put("law/energy", std::vector<double>(std::begin(kEnergies_kV), std::end(kEnergies_kV)), "kV",
+      "");
+  put("law/ratio", std::vector<double>(std::begin(kRatios), std::end(kRatios)), "", "odd / even");
+  file.attribute("/symmetry_limit", "ring_low", p.ring.low);
+  file.attribute("/symmetry_limit", "ring_high", p.ring.high);
+  file.attribute("/symmetry_limit", "motif_ring_low", p.motif_ring.low);
+  file.attribute("/symmetry_limit", "motif_ring_high", p.motif_ring.high);
+  file.attribute("/symmetry_limit", "significance", p.significance);
+}
+
+void print_odd_even(const LimitPlan& p, const LimitStudy& study) {
+  std::cout << "odd / even orders in the ring\nthickness  law    ";
+  for (const auto& o : study.odd_even) std::cout << fmt::format(" {:<16}", engine_label(o.engine));
+  std::cout << '\n';
+  for (std::size_t t = 0; t < p.thickness.size(); ++t) {
+    std::cout << fmt::format("{:6.1f} A   {:.4f} ", p.thickness[t], study.law[t]);
+    for (const auto& o : study.odd_even)
+      std::cout << (o.ratio[t] < 1e-6 ? std::string(" 0 to rounding    ")
+                                      : fmt::format(" {:.4f} +- {:.4f} ", o.ratio[t], o.error[t]));
+    std::cout << '\n';
+  }
+}
+
+void print_detection(const LimitPlan& p, const Detection& d) {
+  std::cout << fmt::format("\n{} by {}: found at p <= {:g} %, of {}\n", d.target.label(),
+                           engine_label(d.engine), 100 * p.significance, p.positions);
+  std::size_t c = 0;
+  const std::size_t each = p.depths.size() * p.tilts_deg.size() * p.doses.size();
+  for (const double depth : p.depths)
+    for (const double tilt : p.tilts_deg)
+      for (const double dose : p.doses) {
+        std::cout << fmt::format("  depth {:g}, tilt {:g} deg, {}: ", depth, tilt,
+                                 dose > 0 ? fmt::format("{:g} electrons", dose) : "no noise");
+        for (std::size_t t = 0; t < p.thickness.size(); ++t)
+          std::cout << fmt::format("{}{:.0f} A {:.0f} % ({:.0f}-{:.0f})", t ? ", " : "",
+                                   p.thickness[t], 100 * d.probability[t * each + c],
+                                   100 * d.low[t * each + c], 100 * d.high[t * each + c]);
+        const double first = d.probability[c];
+        std::cout << (std::isfinite(d.limit[c])
+                          ? fmt::format("; half of them up to {:.0f} A\n", d.limit[c])
+                          : fmt::format("; {}\n", first < 0.5 ? "less than half at any thickness"
+                                                              : "half or more at every thickness"));
+        ++c;
+      }
+}
+
+}  // namespace
+
+int run_symmetry_limit(const std::vector<std::string>& arguments) {
+  LimitCommand c;
+  Settings settings = describe(c);
+  if (!begin(settings, c.common, arguments)) return 0;
+  if (settings.positional().size() != 1)
+    fail(Fault::usage,
+         "symmetry limit: name the model of the glass: vitrobeam symmetry limit GLASS -o OUT.h5");
+  const std::string input = settings.positional()[0];
+  const Atoms glass = read_structure(input);
+  make_plan(c, glass);
+  if (c.common.dry_run) {
+    std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",
+                             patterns_of_study(c.plan), c.plan.simulation.nx, c.plan.simulation.ny,
+                             slice_count(c.plan.thickness.back(), c.plan.simulation.slice));
+    return 0;
+  }
+  const RunRecord record = start_record(settings, c.common, {input});
+  if (c.common.resume && is_complete(c.common.output, record)) {
+    std::cout << c.common.output << " is whole already; nothing to resume\n";
+    return 0;
+  }
+  check_output(c.common);
+  Progress progress("patterns", patterns_of_study(c.plan), c.common.progress);
+  const LimitStudy study = study_limits(
+      c.plan, glass, [&](std::size_t n) { progress.advance(n); }, interrupted);
+  if (interrupted()) {
+    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
+    return 130;
+  }
+  Hdf5Writer file(c.common.output);
+  write_study(file, c.plan, study);
+  write_interchange(file, {}, record, "symmetry limit");
+  write_record(file, record);
+  file.commit();
+  print_odd_even(c.plan, study);
+  for (const auto& d : study.detections) print_detection(c.plan, d);
+  std::cout << fmt::format("wrote       {}\n", c.common.output);
+  return 0;
+}
+
+}  // namespace vitrobeam

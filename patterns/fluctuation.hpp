@@ -1,0 +1,75 @@
+// Fluctuation microscopy: rings of camera pixels and the normalised variance V(q) of their
+// intensity in its published definitions, shot noise removed.
+//   V_Omega  <Ibar^2> / <Ibar>^2 - 1, Ibar the mean of a ring, < > over positions
+//            (Voyles and Muller, Ultramicroscopy 93 (2002) 147)
+//   V_r      < mean(I^2) / Ibar^2 - 1 >: the mean variance within a ring
+//   V_re     <mean(I^2)> / <Ibar>^2 - 1: rings of all positions as one ensemble
+//   V_image  mean over the ring of <I^2> / <I>^2 - 1 of a pixel over positions
+//            (names: Daulton, Bondi and Kelton, Ultramicroscopy 110 (2010) 1279)
+// Counting noise adds gain I to the variance of a pixel, gain Ibar / n to that of a ring of n.
+// Variances are over the patterns given (divided by their number), as published.
+#pragma once
+#include <Eigen/Core>
+#include <vector>
+
+#include "base/array.hpp"
+#include "patterns/polar.hpp"
+
+namespace vitrobeam {
+
+// Equal rings between two radii, 1/Angstrom; ring i is centred on q(i).
+struct RingAxis {
+  double q_min = 0.2, q_max = 0.8;
+  int n = 60;
+  double width() const { return (q_max - q_min) / n; }
+  double q(int i) const { return q_min + (i + 0.5) * width(); }
+};
+
+// Which ring every pixel belongs to: whole pixels by their centre, no interpolation.
+class RingMap {
+ public:
+  RingMap(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
+          const RingAxis& axis, const Plane<unsigned char>& hidden = {});
+  const RingAxis& axis() const { return axis_; }
+  const Plane<int>& ring() const { return ring_; }          // -1 = none
+  const Eigen::ArrayXi& pixels() const { return pixels_; }  // of every ring
+  const Eigen::ArrayXd& mean_q() const { return mean_q_; }  // of the pixels of every ring
+
+ private:
+  RingAxis axis_;
+  Plane<int> ring_;
+  Eigen::ArrayXi pixels_;
+  Eigen::ArrayXd mean_q_;
+};
+
+struct RingMoments {
+  Eigen::ArrayXd mean, square;  // of I and I^2 over the pixels of a ring
+};
+RingMoments ring_moments(const RingMap& map, const Eigen::Ref<const PlaneF>& image);
+
+struct Fluctuation {
+  Eigen::ArrayXd mean, mean_error;
+  Eigen::ArrayXd v_omega, v_r, v_re, v_image;
+  Eigen::ArrayXd v_omega_error, v_r_error, v_re_error, v_image_error;  // jackknife
+  int patterns = 0;
+};
+
+class FluctuationStack {
+ public:
+  FluctuationStack(const RingMap& map, double gain) : map_(map), gain_(gain) {}
+  void add(const Eigen::Ref<const PlaneF>& image, const RingMoments& moments);
+  int patterns() const { return int(moments_.size()); }
+  // Error{input} with fewer than 3 patterns.
+  Fluctuation result() const;
+
+ private:
+  static constexpr int kBlocks = 10;  // of the jackknife of pixels
+  Eigen::ArrayXd image_variance(int without) const;
+
+  const RingMap& map_;
+  double gain_;
+  std::vector<RingMoments> moments_;
+  std::vector<PlaneD> sum_, squares_;  // [block], of pixels
+};
+
+}  // namespace vitrobeam

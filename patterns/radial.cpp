@@ -1,0 +1,63 @@
+#include "patterns/radial.hpp"
+
+#include <Eigen/QR>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+
+RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intensity,
+                           const Eigen::ArrayXd& squared, const Eigen::ArrayXd& of_mean,
+                           const RadialSettings& settings) {
+  const Eigen::Index n = q.size();
+  if (n < 16 || !intensity.isFinite().all() || !(intensity.maxCoeff() > 0))
+    fail(Fault::input,
+         "{} rings with the intensities given are no radial profile; give at least 16 rings with "
+         "intensity",
+         n);
+  const double last = q[n - 1];
+  const double from = settings.fit_from > 0 ? settings.fit_from : q[0] + (last - q[0]) * 2 / 3;
+  RadialCurves out;
+  double above = 0, below = 0;
+  for (Eigen::Index i = 0; i < n; ++i)
+    if (q[i] >= from) above += intensity[i] * squared[i], below += squared[i] * squared[i];
+  if (!(above > 0))
+    fail(Fault::physics, "no intensity between {:g} and {:g} 1/Angstrom to set the scale by", from,
+         last);
+  out.scale = above / below;
+  out.f = q * (intensity / out.scale - squared) / of_mean;
+  const auto degree = std::max<Eigen::Index>(1, std::lround(2 * settings.r_poly * last));
+  if (settings.r_poly > 0) {
+    Eigen::MatrixXd powers(n, degree);
+    for (Eigen::Index k = 0; k < degree; ++k)
+      powers.col(k) = (q * (q / last).pow(double(k))).matrix();
+    out.f -= (powers * powers.colPivHouseholderQr().solve(out.f.matrix())).array();
+  }
+  out.s = 1 + out.f / q;
+
+  const auto count = Eigen::Index(settings.r_max / settings.dr);
+  out.r = Eigen::ArrayXd::LinSpaced(count, settings.dr, settings.dr * double(count));
+  out.g = Eigen::ArrayXd::Zero(count);
+  const auto window = [&](double at) {
+    const double x = M_PI * at / last;
+    return settings.lorch && x > 1e-9 ? std::sin(x) / x : 1.0;
+  };
+  // trapezia between the rings; a straight line from 0 to the first
+  const auto add = [&](double at, double f, double width) {
+    out.g += 8 * M_PI * f * window(at) * width * (2 * M_PI * at * out.r).sin();
+  };
+  constexpr int kInner = 20;
+  for (int k = 0; k < kInner; ++k) {
+    const double at = q[0] * (k + 0.5) / kInner;
+    add(at, out.f[0] * at / q[0], q[0] / kInner);
+  }
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double left = i > 0 ? q[i - 1] : q[0], right = i + 1 < n ? q[i + 1] : q[n - 1];
+    add(q[i], out.f[i], (right - left) / 2);
+  }
+  return out;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+"""symmetry limit, fluctuation and radial on files, and how they refuse.
+Usage: ring_commands_test.py PROGRAM SOURCE_DIR"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+program, source = sys.argv[1:3]
+glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
+failed = 0
+
+
+def run(status, word, *arguments):
+    global failed
+    done = subprocess.run([program, *arguments], capture_output=True, text=True)
+    text = done.stdout + done.stderr
+    if done.returncode != status or word not in text:
+        failed += 1
+        print(f"FAILED: {' '.join(arguments)}\n  status {done.returncode}, expected {status} and "
+              f"'{word}':\n{text}")
+    return text
+
+
+def check(what, good):
+    global failed
+    if not good:
+        failed += 1
+        print("FAILED:", what)
+
+
+os.chdir(tempfile.mkdtemp())
+small = ["--thickness", "10,30", "--positions", "16", "--null", "30", "--semiangle", "3", "--pixel", "0.3",
+         "--motifs", "fcc:100:4", "--engines", "multislice"]
+run(0, "fcc 100, n = 4", "symmetry", "limit", glass, "-o", "limit.h5", *small, "--doses", "0,1e4")
+with h5py.File("limit.h5") as f:
+    g = f["symmetry_limit"]
+    ratio = {e: g["odd_even/" + e][()] for e in ("multislice", "curved_born", "flat_born", "phase_grating", "law")}
+    check("flat Born has no odd orders", (abs(ratio["flat_born"]) < 1e-9).all())
+    check("odd orders grow with thickness", ratio["multislice"][1] > 3 * ratio["multislice"][0])
+    check("curved Born follows multislice", abs(ratio["curved_born"][1] / ratio["multislice"][1] - 1) < 0.5)
+    check("phase grating does not", ratio["phase_grating"][1] < 0.6 * ratio["multislice"][1])
+    d = g["detection/fcc_100_n4/multislice"]
+    p, low, high = (d[n][()] for n in ("probability", "probability_low", "probability_high"))
+    check("shape", p.shape == (2, 1, 1, 2))
+    check("interval holds the share", ((low <= p) & (p <= high)).all())
+    law = g["law/thickness"][()]
+    check("law at 200 kV, 0.42 1/A", abs(law[1] - [39, 55, 87, 123]).max() < 1)
+run(0, "panels", "plot", "limit.h5", "-o", "limit.png")
+run(0, "wrote", "report", "limit.h5", "-o", "limit.html")
+
+run(0, "wrote", "simulate", glass, "-o", "scan.h5", "--semiangle", "1.5", "--scan", "4x4", "--pixel", "0.16", "--q-max",
+    "1.9", "--wrap-limit", "60%", "--every-slices", "10")
+run(0, "V_Omega", "fluctuation", "scan.h5", "-o", "f.h5", "--radii", "20", "--model", glass, "--resolution", "0.05",
+    "--orientations", "8,3")
+with h5py.File("f.h5") as f:
+    g = f["fluctuation"]
+    check("thickness series", np.allclose(g["thickness"][()], [20.1, 40.2], atol=0.2))
+    check("series axis", g["V_omega"].shape == (2, 20) and g["q"].shape == (20,))
+    check("model beside", (g["model/V_omega"][()] > 0).all())
+run(0, "wrote", "plot", "f.h5", "-o", "f.png")
+text = run(0, "first peak of G", "radial", "scan.h5", "-o", "r.h5", "--model", glass, "--q-min", "0.15", "--q-max", "1.85",
+           "--radii", "60")
+with h5py.File("r.h5") as f:
+    g = f["radial"]
+    for name in ("", "model/"):
+        r, gr = g[name + "r"][()], g[name + "G"][()]
+        peak = r[(r > 1.8) & (r < 3.8)][gr[(r > 1.8) & (r < 3.8)].argmax()]
+        check(f"first peak {name} {peak}", abs(peak - 2.82) < 0.06)
+    s, q = g["model/S"][()], g["model/q"][()]
+    check("first maximum of S", abs(q[s.argmax()] - 0.445) < 0.03)
+run(0, "wrote", "report", "f.h5", "r.h5", "-o", "r.html")
+
+np.save("few.npy", np.ones((2, 64, 64), np.float32))
+before = sorted(os.listdir("."))
+limit = ["symmetry", "limit", glass, "-o", "new.h5"]
+run(2, "name the model of the glass", "symmetry", "limit", "-o", "new.h5")
+run(2, "--thickness 20,30", *limit, "--thickness", "20,30")
+run(2, "expected NAME:AXIS:N", *limit, "--motifs", "fcc")
+run(2, "not one of 1 .. 12", *limit, "--motifs", "fcc:100:14")
+run(2, "--engines 'born'", *limit, "--engines", "born")
+run(2, "--depths 2", *limit, "--depths", "2")
+run(2, "LOW < HIGH", *limit, "--ring", "0.5,0.4")
+run(4, "central disc", *limit, "--semiangle", "12")
+run(4, "finer --pixel", *limit, "--pixel", "0.9", "--motif-ring", "0.3,0.6")
+run(2, "name patterns", "fluctuation", "-o", "new.h5")
+run(3, "2 patterns have no variance", "fluctuation", "few.npy", "-o", "new.h5", "--pixel-q", "0.02", "--q-max", "0.5",
+    "--radii", "10", "--gain", "0")
+run(4, "whole circles only up to", "fluctuation", "scan.h5", "-o", "new.h5", "--q-max", "3")
+run(4, "holds no visible pixel", "fluctuation", "scan.h5", "-o", "new.h5", "--q-min", "0.01", "--q-max", "0.05")
+run(2, "--resolution", "fluctuation", "-o", "new.h5", "--model", glass)
+run(3, "cannot be read", "fluctuation", "scan.h5", "-o", "new.h5", "--radii", "20", "--compare", "none.txt")
+run(2, "--composition", "radial", "scan.h5", "-o", "new.h5", "--q-max", "1.8")
+run(4, "whole circles only up to", "radial", "scan.h5", "-o", "new.h5", "--model", glass)
+check("nothing left behind", sorted(os.listdir(".")) == before)
+sys.exit(1 if failed else 0)

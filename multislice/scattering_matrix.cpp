@@ -5,40 +5,24 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// sum over columns first .. last - 1 of conj(S_kq) w_q S_lq, [beam, beam], w = 1 where no weights
-// are given; products in blocks of fixed size summed in double, so that neither threads nor
-// rounding of long sums show.
-template <typename Matrix>
-PlaneC pair_sums(const Matrix& s, Eigen::Index first, Eigen::Index last, int threads,
-                 const double* weights = nullptr) {
-  using Real = typename Matrix::Scalar::value_type;
-  constexpr Eigen::Index kBeams = 64, kSamples = 2048;
-  const Eigen::Index n = s.rows(), blocks = (n + kBeams - 1) / kBeams;
-  PlaneC sums = PlaneC::Zero(n, n);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (Eigen::Index pair = 0; pair < blocks * blocks; ++pair) {
-    const Eigen::Index k = pair / blocks * kBeams, l = pair % blocks * kBeams;
-    if (l > k) continue;  // Hermitian
-    const Eigen::Index nk = std::min(kBeams, n - k), nl = std::min(kBeams, n - l);
-    for (Eigen::Index q = first; q < last; q += kSamples) {
-      const Eigen::Index nq = std::min(kSamples, last - q);
-      Matrix product;
-      if (weights) {
-        const Eigen::VectorXd w = Eigen::Map<const Eigen::VectorXd>(weights + q, nq);
-        const Matrix weighted = s.block(l, q, nl, nq) * w.cast<Real>().asDiagonal();
-        product.noalias() = s.block(k, q, nk, nq).conjugate() * weighted.transpose();
-      } else {
-        product.noalias() = s.block(k, q, nk, nq).conjugate() * s.block(l, q, nl, nq).transpose();
-      }
-      sums.block(k, l, nk, nl) += product.array().template cast<std::complex<double>>();
-    }
+// Positions whose patterns are computed together: rows of a scan share work.
+constexpr std::size_t kTogether = 64;
+
+template <typename Stop, typename Work>
+void for_pieces(int threads, const Stop& stop, const Claim& claim, Work&& work) {
+  FirstFailure failure;
+#pragma omp parallel num_threads(threads)
+  while (!failure.halted() && !stop()) {
+    const Range piece = claim(kTogether);
+    if (piece.empty()) break;
+    failure.guard([&] { work(piece); });
   }
-  sums.matrix().template triangularView<Eigen::StrictlyUpper>() = sums.matrix().adjoint();
-  return sums;
+  failure.rethrow();
 }
 
 }  // namespace
@@ -50,8 +34,8 @@ BandSamples::BandSamples(const Grid& grid, const PatternWindow* window,
   for (const auto& d : detectors)
     is_moment.insert(is_moment.end(), std::size_t(d.channels()), d.moments);
   std::map<std::vector<std::pair<int, double>>, std::size_t> known;
-  for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx)
-    for (int jy = -grid.band_y(); jy <= grid.band_y(); ++jy) {
+  for (int jy = -grid.band_y(); jy <= grid.band_y(); ++jy)
+    for (int jx = -grid.band_x(); jx <= grid.band_x(); ++jx) {
       if (!grid.inside_band(jx / grid.lx, jy / grid.ly)) continue;
       std::vector<std::pair<int, double>> key;
       for (const auto& [channel, weight] : shares_of_sample(detectors, grid, wavelength, jx, jy))
@@ -79,204 +63,278 @@ BandSamples::BandSamples(const Grid& grid, const PatternWindow* window,
         moments[moment_of[std::size_t(channel)]].weights[i] = weight;
 }
 
-ScanSeries::ScanSeries(const std::vector<ApertureBeam>& beams, const Grid& grid,
-                       const PlaneC& pairs, const PlaneC& incident)
-    : grid_(grid) {
-  int jx = 0, jy = 0;
-  for (const auto& b : beams) {
-    jx = std::max(jx, std::abs(b.jx));
-    jy = std::max(jy, std::abs(b.jy));
-  }
-  gx_ = 2 * jx;
-  gy_ = 2 * jy;
-  coefficients_.setZero(2 * gy_ + 1, gx_ + 1);
-  // probe: sum_k A_k exp(-2 pi i q_k.r0); its form: conj(A_k) A_l M_kl exp(2 pi i (q_k - q_l).r0)
-  for (std::size_t k = 0; k < beams.size(); ++k)
-    for (std::size_t l = 0; l < beams.size(); ++l) {
-      const int x = beams[k].jx - beams[l].jx, y = beams[k].jy - beams[l].jy;
-      if (x < 0) continue;
-      coefficients_(y + gy_, x) += incident(Eigen::Index(k), Eigen::Index(l)) *
-                                   pairs(Eigen::Index(k), Eigen::Index(l)) * (x == 0 ? 1.0 : 2.0);
+SampleBlocks::SampleBlocks(const BandSamples& band, std::size_t lanes) {
+  const auto pad = [&] {
+    while (samples.size() % lanes != 0) samples.push_back(-1);
+  };
+  for (std::size_t i = 0; i < band.samples.size(); ++i) {
+    const BandSample& s = band.samples[i];
+    if (i == 0 || band.samples[i - 1].group != s.group ||
+        band.samples[i - 1].in_window != s.in_window) {
+      pad();
+      runs.push_back({s.group, samples.size() / lanes, 0});
     }
-}
-
-void ScanSeries::add(const ScanSeries& other, double weight) {
-  if (coefficients_.size() == 0) {
-    *this = other;
-    coefficients_ *= weight;
-  } else {
-    coefficients_ += weight * other.coefficients_;
+    samples.push_back(std::ptrdiff_t(i));
+    runs.back().last = (samples.size() + lanes - 1) / lanes;
+    if (s.in_window) window_blocks = runs.back().last;
   }
+  pad();
 }
 
-double ScanSeries::operator()(const Vector2d& r0) const {
-  using Line = Eigen::ArrayXcd;
-  const auto powers = [](int first, int last, double turn) {
-    Line e(last - first + 1);
-    for (int j = first; j <= last; ++j) e[j - first] = std::polar(1.0, 2 * M_PI * j * turn);
-    return e;
-  };
-  const Line x = powers(0, gx_, r0.x() / grid_.lx), y = powers(-gy_, gy_, r0.y() / grid_.ly);
-  const Eigen::VectorXcd rows = coefficients_.matrix() * x.matrix();
-  return (rows.array() * y).real().sum();
+ScatteringPlan::ScatteringPlan(std::size_t all, std::size_t in_window, double bytes_per_block,
+                               double bytes_per_position, std::size_t positions,
+                               double memory_bytes)
+    : blocks(all), window_blocks(in_window) {
+  const auto fit = [&](double room) { return std::size_t(std::max(0.0, room / bytes_per_block)); };
+  const std::size_t room = fit(memory_bytes);
+  if (room >= all) {
+    blocks_at_once = all;
+  } else if (room > in_window) {  // the window stays, the rest comes in passes
+    blocks_at_once = room - in_window;
+    propagations =
+        std::ceil(double(all - in_window) / double(blocks_at_once)) + (in_window > 0 ? 1 : 0);
+  } else {  // half for the matrix, half for unfinished patterns
+    window_stays = false;
+    blocks_at_once = fit(memory_bytes / 2);
+    positions_at_once = std::size_t(memory_bytes / 2 / bytes_per_position);
+    if (blocks_at_once == 0 || positions_at_once == 0) return;
+    propagations = std::ceil(double(all) / double(blocks_at_once)) +
+                   std::ceil(double(in_window) / double(blocks_at_once)) *
+                       std::ceil(double(positions) / double(positions_at_once));
+  }
+  bytes = window_stays ? bytes_per_block * double(std::min(all, in_window + blocks_at_once))
+                       : memory_bytes;
 }
 
 template <typename Real>
-ScatteringMatrix<Real>::ScatteringMatrix(const Grid& grid, const std::vector<ApertureBeam>& beams,
-                                         const IncidentModes& modes, const BandSamples& band,
-                                         Matrix exit, const PatternWindow* window, int threads)
-    : grid_(grid), beams_(beams), modes_(modes), channels_(band.channels) {
-  const auto& samples = band.samples;
-  const Eigen::Index n = exit.rows();
-  PlaneC incident = PlaneC::Zero(n, n);
-  for (const auto& mode : modes.amplitudes) {
-    const Eigen::Map<const Eigen::VectorXcd> a(mode.data(), n);
-    incident.matrix() += a.conjugate() * a.transpose();
+ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t positions,
+                                         int threads, const Stop& stop)
+    : setup_(setup),
+      band_(setup.transform.grid(), setup.window, setup.detectors, setup.wavelength),
+      blocks_(band_, BeamSums<Real>::kLanes),
+      plan_(blocks_.samples.size() / BeamSums<Real>::kLanes, blocks_.window_blocks,
+            BeamSums<Real>::bytes(setup.beams.size(), 1) * double(setup.depths.size()),
+            setup.window ? double(setup.window->nx) * setup.window->ny * sizeof(Real) *
+                               double(setup.depths.size())
+                         : 0,
+            positions, setup.memory_bytes),
+      series_(setup.depths.size()) {
+  if (plan_.blocks_at_once == 0 || (!plan_.window_stays && plan_.positions_at_once == 0))
+    fail(Fault::physics,
+         "--engine smatrix: --memory {:.3g} GiB does not hold one block of the matrix of {} plane "
+         "waves; allow more or use --engine multislice",
+         setup.memory_bytes / (1 << 30), setup.beams.size());
+  const bool window_apart = plan_.window_stays && plan_.blocks_at_once < plan_.blocks;
+  std::size_t first = 0;
+  if (window_apart && plan_.window_blocks > 0) {
+    window_ = propagate_beams(0, plan_.window_blocks, threads, stop);
+    add_series(window_, 0, threads);
+    first = plan_.window_blocks;
   }
-  const auto series = [&](Eigen::Index first, Eigen::Index last, const double* weights = nullptr) {
-    return ScanSeries(beams, grid, pair_sums(exit, first, last, threads, weights), incident);
-  };
-  // Sums over all samples that count for the same things, once; channels and the total are made of
-  // them.
-  Eigen::Index in_window = 0;
-  for (Eigen::Index first = 0, end = 0; first < exit.cols(); first = end) {
-    const BandSample& like = samples[std::size_t(first)];
-    while (end < exit.cols() && samples[std::size_t(end)].group == like.group &&
-           samples[std::size_t(end)].in_window == like.in_window)
-      ++end;
-    if (like.in_window) in_window = end;
-    const ScanSeries part = series(first, end);
-    total_.add(part, 1);
-    for (const auto& [channel, weight] : band.groups[like.group])
-      channels_[std::size_t(channel)].add(part, weight);
+  while (first < plan_.blocks && !stop()) {
+    const std::size_t last = std::min(plan_.blocks, first + plan_.blocks_at_once);
+    auto sums = propagate_beams(first, last, threads, stop);
+    if (!stop()) add_series(sums, first, threads);
+    if (plan_.blocks_at_once == plan_.blocks) window_ = std::move(sums);
+    first = last;
   }
-  for (const auto& m : band.moments)
-    channels_[m.channel] = series(0, exit.cols(), m.weights.data());
-
-  if (!window) return;
-  pattern_ny_ = window->ny;
-  pattern_nx_ = window->nx;
-  for (Eigen::Index i = 0; i < in_window; ++i)
-    pattern_pixel_.push_back(Eigen::Index(samples[i].jy - window->first_y) * pattern_nx_ +
-                             samples[i].jx - window->first_x);
-  if (2 * in_window > exit.cols())
-    exit_ = std::move(exit);
-  else
-    exit_ = exit.leftCols(in_window);
 }
 
 template <typename Real>
-std::vector<double> ScatteringMatrix<Real>::channels(const Vector2d& r0) const {
-  std::vector<double> values;
-  for (const ScanSeries& c : channels_) values.push_back(c(r0));
-  return values;
-}
-
-template <typename Real>
-std::vector<ScatteringMatrix<Real>> scattering_matrices(
-    const BandTransform<Real>& transform, const Transmission<Real>& transmission,
-    const Propagator<Real>& propagator, const std::vector<ApertureBeam>& beams,
-    const IncidentModes& modes, const std::vector<int>& depths, const PatternWindow* window,
-    const std::vector<Detector>& detectors, double wavelength, int threads,
-    const std::function<bool()>& stop) {
+std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t first,
+                                                                    std::size_t last, int threads,
+                                                                    const Stop& stop) const {
   using Complex = std::complex<Real>;
-  using Matrix = typename ScatteringMatrix<Real>::Matrix;
+  constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
+  const BandTransform<Real>& transform = setup_.transform;
   const Grid& grid = transform.grid();
-  const BandSamples band(grid, window, detectors, wavelength);
-  const auto& samples = band.samples;
   struct Place {
     int j;  // FFT order
-    Eigen::Index column;
+    std::size_t slot;
   };
-  std::vector<std::vector<Place>> places(2 * grid.band_x() + 1);
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    places[samples[i].jx + grid.band_x()].push_back(
-        {(samples[i].jy + grid.ny) % grid.ny, Eigen::Index(i)});
+  std::vector<std::vector<Place>> places(std::size_t(2 * grid.band_x() + 1));
+  for (std::size_t i = first * kLanes; i < last * kLanes; ++i)
+    if (const auto index = blocks_.samples[i]; index >= 0) {
+      const BandSample& s = band_.samples[std::size_t(index)];
+      places[std::size_t(s.jx + grid.band_x())].push_back(
+          {(s.jy + grid.ny) % grid.ny, i - first * kLanes});
+    }
+  std::vector<BeamSums<Real>> sums;
+  for (std::size_t d = 0; d < setup_.depths.size(); ++d)
+    sums.emplace_back(grid, setup_.beams, last - first);
+  const int slices = setup_.transmission.slices();
 
-  std::vector<Matrix> exits(depths.size(),
-                            Matrix(Eigen::Index(beams.size()), Eigen::Index(samples.size())));
-  const int slices = transmission.slices();
 #pragma omp parallel num_threads(threads)
   {
     auto workspace = transform.make_workspace();
     const auto first_wave = transform.make_wave(), second_wave = transform.make_wave();
+    const auto exit = aligned_array<Lanes<Real>>(last - first);  // padding stays zero
 #pragma omp for schedule(dynamic)
-    for (std::size_t k = 0; k < beams.size(); k += 2) {
+    for (std::size_t k = 0; k < setup_.beams.size(); k += 2) {
       if (stop()) continue;
       std::vector<Lanes<Real>*> waves = {first_wave.get(), second_wave.get()};
-      waves.resize(std::min<std::size_t>(2, beams.size() - k));
-      for (std::size_t w = 0; w < waves.size(); ++w)
+      waves.resize(std::min<std::size_t>(2, setup_.beams.size() - k));
+      for (std::size_t w = 0; w < waves.size(); ++w) {
+        const ApertureBeam& beam = setup_.beams[k + w];
         transform.write_columns(waves[w], workspace, [&](int jx, Complex* column) {
-          if (jx == beams[k + w].jx) column[(beams[k + w].jy + grid.ny) % grid.ny] = Complex(1);
-          return jx == beams[k + w].jx;
+          if (jx == beam.jx) column[(beam.jy + grid.ny) % grid.ny] = Complex(1);
+          return jx == beam.jx;
         });
-      for (std::size_t d = 0, done = 0; d < depths.size(); ++d) {
-        const int next = std::min(depths[d], slices - 1);
-        propagate(transform, transmission, propagator, int(done), next, waves, workspace);
-        done = std::size_t(next);
+      }
+      int done = 0;
+      for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
+        const int next = std::min(setup_.depths[d], slices - 1);
+        propagate(transform, setup_.transmission, setup_.propagator, done, next, waves, workspace);
+        done = next;
         for (std::size_t w = 0; w < waves.size(); ++w) {
           const auto keep = [&](int jx, const Complex* psi) {
-            for (const Place& p : places[jx + grid.band_x()])
-              exits[d](Eigen::Index(k + w), p.column) = psi[p.j];
+            for (const Place& p : places[std::size_t(jx + grid.band_x())])
+              exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
           };
-          if (depths[d] == slices)
-            finish_in_fourier_space(transform, transmission, propagator, slices - 1, waves[w],
-                                    workspace, keep);
+          if (setup_.depths[d] == slices)
+            finish_in_fourier_space(transform, setup_.transmission, setup_.propagator, slices - 1,
+                                    waves[w], workspace, keep);
           else
             read_in_fourier_space(transform, waves[w], workspace, keep);
+          sums[d].set(k + w, exit.get());
         }
       }
     }
   }
-  std::vector<ScatteringMatrix<Real>> matrices;
-  for (std::size_t d = 0; d < depths.size() && !stop(); ++d)
-    matrices.emplace_back(grid, beams, modes, band, std::move(exits[d]), window, threads);
-  return matrices.size() == depths.size() ? std::move(matrices)
-                                          : std::vector<ScatteringMatrix<Real>>{};
+  return sums;
 }
 
+// `first`: the block of the whole matrix that `sums` begin with.
 template <typename Real>
-std::vector<Plane<Real>> ScatteringMatrix<Real>::patterns(
-    const std::vector<Vector2d>& positions) const {
-  const auto count = Eigen::Index(pattern_pixel_.size()), beams = Eigen::Index(beams_.size());
-  PlaneC turns = PlaneC::Zero(kTogether, beams);  // exp(-2 pi i q.r0)
-  for (std::size_t i = 0; i < positions.size(); ++i)
-    for (std::size_t k = 0; k < beams_.size(); ++k)
-      turns(Eigen::Index(i), Eigen::Index(k)) =
-          std::polar(1.0, -2 * M_PI *
-                              (beams_[k].jx * positions[i].x() / grid_.lx +
-                               beams_[k].jy * positions[i].y() / grid_.ly));
-  std::vector<Plane<Real>> out(positions.size());
-  for (auto& p : out) p.setZero(pattern_ny_, pattern_nx_);
-  // in pieces whose waves stay in the second-level cache until their squares are taken
-  constexpr Eigen::Index kSamples = 1024;
-  Matrix waves;
-  for (const auto& mode : modes_.amplitudes) {
-    const Eigen::Map<const Eigen::ArrayXcd> amplitudes(mode.data(), beams);
-    const Matrix probes =
-        (turns.rowwise() * amplitudes.transpose()).template cast<Complex>().matrix();
-    for (Eigen::Index q = 0; q < count; q += kSamples) {
-      const Eigen::Index nq = std::min(kSamples, count - q);
-      waves.noalias() = probes * exit_.middleCols(q, nq);
-      for (std::size_t i = 0; i < positions.size(); ++i) {
-        Real* pixels = out[i].data();
-        for (Eigen::Index s = 0; s < nq; ++s)
-          pixels[pattern_pixel_[q + s]] += std::norm(waves(Eigen::Index(i), s));
+void ScatteringMatrix<Real>::add_series(const std::vector<BeamSums<Real>>& sums, std::size_t first,
+                                        int threads) {
+  constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
+  const std::size_t end = first + sums.front().blocks();
+  for (std::size_t d = 0; d < sums.size(); ++d) {
+    Series& series = series_[d];
+    series.channels.resize(band_.channels);
+    for (const auto& mode : setup_.modes.amplitudes) {
+      for (const SampleBlocks::Run& run : blocks_.runs) {
+        const std::size_t from = std::max(run.first, first), to = std::min(run.last, end);
+        if (from >= to) continue;
+        const ScanSeries part = sums[d].intensity(mode, from - first, to - first, threads);
+        series.total.add(part, 1);
+        for (const auto& [channel, weight] : band_.groups[run.group])
+          series.channels[std::size_t(channel)].add(part, weight);
+      }
+      for (const auto& moment : band_.moments) {
+        std::vector<double> weights;
+        for (std::size_t i = first * kLanes; i < end * kLanes; ++i)
+          weights.push_back(
+              blocks_.samples[i] < 0 ? 0 : moment.weights[std::size_t(blocks_.samples[i])]);
+        series.channels[moment.channel].add(
+            sums[d].intensity(mode, 0, end - first, threads, weights), 1);
       }
     }
   }
-  return out;
+}
+
+// Those of window blocks that `sums` holds; `first` as above.
+template <typename Real>
+void ScatteringMatrix<Real>::add_patterns(const BeamSums<Real>& sums, std::size_t first,
+                                          const std::vector<Vector2d>& positions,
+                                          Plane<Real>* patterns) const {
+  constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
+  const PatternWindow& window = *setup_.window;
+  const std::size_t count = std::min(blocks_.window_blocks - first, sums.blocks());
+  std::vector<std::ptrdiff_t> pixels;
+  for (std::size_t i = first * kLanes; i < (first + count) * kLanes; ++i) {
+    std::ptrdiff_t pixel = -1;
+    if (const auto index = blocks_.samples[i]; index >= 0) {
+      const BandSample& s = band_.samples[std::size_t(index)];
+      pixel = std::ptrdiff_t(s.jy - window.first_y) * window.nx + s.jx - window.first_x;
+    }
+    pixels.push_back(pixel);
+  }
+  for (const auto& mode : setup_.modes.amplitudes)
+    sums.waves(positions, mode, 0, count,
+               [&](std::size_t i, std::size_t block, const Lanes<Real>& psi) {
+                 const auto intensity = psi.re * psi.re + psi.im * psi.im;
+                 Real* pattern = patterns[i].data();
+                 for (std::size_t l = 0; l < kLanes; ++l)
+                   if (const auto pixel = pixels[block * kLanes + l]; pixel >= 0)
+                     pattern[pixel] += intensity[l];
+               });
+}
+
+template <typename Real>
+void ScatteringMatrix<Real>::emit(std::size_t i, const Vector2d& r0, std::size_t depth,
+                                  Plane<Real> pattern, const Sink& sink) const {
+  const Series& s = series_[depth];
+  std::vector<double> channels;
+  for (const ScanSeries& c : s.channels) channels.push_back(c(r0));
+  sink(i, depth, std::move(pattern), s.total(r0), std::move(channels));
+}
+
+template <typename Real>
+void ScatteringMatrix<Real>::run(const std::vector<Vector2d>& positions, int threads,
+                                 const Sink& sink, const Stop& stop, const Claim& claim) const {
+  if (!setup_.window || plan_.window_stays) return run_whole(positions, threads, sink, stop, claim);
+  while (!stop()) {
+    const Range piece = claim(plan_.positions_at_once);
+    if (piece.empty()) return;
+    const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
+    run_in_passes(
+        {begin, begin + std::ptrdiff_t(piece.size())}, threads,
+        [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
+            std::vector<double> channels) {
+          sink(piece.first + i, depth, std::move(pattern), intensity, std::move(channels));
+        },
+        stop);
+  }
+}
+
+// Patterns whole at once.
+template <typename Real>
+void ScatteringMatrix<Real>::run_whole(const std::vector<Vector2d>& positions, int threads,
+                                       const Sink& sink, const Stop& stop,
+                                       const Claim& claim) const {
+  for_pieces(threads, stop, claim, [&](Range piece) {
+    const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
+    const std::vector<Vector2d> at(begin, begin + std::ptrdiff_t(piece.size()));
+    for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
+      std::vector<Plane<Real>> patterns(at.size());
+      if (setup_.window) {
+        for (auto& p : patterns) p.setZero(setup_.window->ny, setup_.window->nx);
+        add_patterns(window_[d], 0, at, patterns.data());
+      }
+      for (std::size_t i = 0; i < at.size(); ++i)
+        emit(piece.first + i, at[i], d, std::move(patterns[i]), sink);
+    }
+  });
+}
+
+// Patterns of these positions together, a part of the window at a time.
+template <typename Real>
+void ScatteringMatrix<Real>::run_in_passes(const std::vector<Vector2d>& positions, int threads,
+                                           const Sink& sink, const Stop& stop) const {
+  const std::size_t depths = setup_.depths.size(), count = positions.size();
+  const PatternWindow& window = *setup_.window;
+  std::vector<Plane<Real>> patterns(depths * count);  // [depth, position]
+  for (auto& p : patterns) p.setZero(window.ny, window.nx);
+  for (std::size_t b = 0; b < plan_.window_blocks && !stop(); b += plan_.blocks_at_once) {
+    const auto sums =
+        propagate_beams(b, std::min(plan_.window_blocks, b + plan_.blocks_at_once), threads, stop);
+    for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
+      const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
+      for (std::size_t d = 0; d < depths; ++d)
+        add_patterns(sums[d], b, {begin, begin + std::ptrdiff_t(piece.size())},
+                     patterns.data() + d * count + piece.first);
+    });
+  }
+  for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
+    for (std::size_t i = piece.first; i < piece.last; ++i)
+      for (std::size_t d = 0; d < depths; ++d)
+        emit(i, positions[i], d, std::move(patterns[d * count + i]), sink);
+  });
 }
 
 template class ScatteringMatrix<float>;
 template class ScatteringMatrix<double>;
-template std::vector<ScatteringMatrix<float>> scattering_matrices(
-    const BandTransform<float>&, const Transmission<float>&, const Propagator<float>&,
-    const std::vector<ApertureBeam>&, const IncidentModes&, const std::vector<int>&,
-    const PatternWindow*, const std::vector<Detector>&, double, int, const std::function<bool()>&);
-template std::vector<ScatteringMatrix<double>> scattering_matrices(
-    const BandTransform<double>&, const Transmission<double>&, const Propagator<double>&,
-    const std::vector<ApertureBeam>&, const IncidentModes&, const std::vector<int>&,
-    const PatternWindow*, const std::vector<Detector>&, double, int, const std::function<bool()>&);
 
 }  // namespace vitrobeam

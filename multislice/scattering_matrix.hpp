@@ -1,13 +1,14 @@
 // The scattering matrix, used exactly: the exit wave is linear in the incident wave, so the plane
-// waves of the aperture are propagated once, and every probe position is a sum over them. Patterns
-// are rows of a matrix product; a detector is a Hermitian form in the aperture's coefficients and
-// its image a Fourier series in the scan position. The same numbers as multislice to rounding; no
-// interpolation, no cropping.
+// waves of the aperture are propagated once, and every probe position is a sum over them; a
+// detector's image is a Fourier series in the scan position. The same numbers as multislice to
+// rounding; no interpolation, no cropping. Memory is bounded: a matrix that does not fit is made in
+// several passes (docs/decisions/0005-scattering-matrix-in-blocks.md).
 #pragma once
-#include <complex>
 #include <functional>
 #include <vector>
 
+#include "base/claim.hpp"
+#include "multislice/beam_sums.hpp"
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
@@ -15,22 +16,19 @@
 
 namespace vitrobeam {
 
-// I(r0) = sum_g I_g exp(2 pi i g.r0) with g on the grid of the cell: real, one coefficient per pair
-// of beams' difference.
-class ScanSeries {
- public:
-  ScanSeries() = default;
-  // `pairs(k, l)` = sum over the detector of conj(S_qk) S_ql; `incident(k, l)` = sum over the
-  // incident modes of conj(A_k) A_l.
-  ScanSeries(const std::vector<ApertureBeam>& beams, const Grid& grid, const PlaneC& pairs,
-             const PlaneC& incident);
-  void add(const ScanSeries& other, double weight);  // of the same beams
-  double operator()(const Vector2d& r0) const;
-
- private:
-  Grid grid_;
-  int gx_ = 0, gy_ = 0;  // largest |index|
-  PlaneC coefficients_;  // [gy, gx], gx >= 0 (the other half is the conjugate), already weighted
+// What the matrix is made from, and of; the references must outlive it.
+template <typename Real>
+struct ScatteringSetup {
+  const BandTransform<Real>& transform;
+  const Transmission<Real>& transmission;
+  const Propagator<Real>& propagator;
+  const std::vector<ApertureBeam>& beams;
+  const IncidentModes& modes;
+  std::vector<int> depths;      // slices above each, ascending, the last is the exit
+  const PatternWindow* window;  // nullptr: no patterns
+  const std::vector<Detector>& detectors;
+  double wavelength;
+  double memory_bytes;
 };
 
 // A sample of the exit wave in Fourier space, and what it counts for: the pattern's window, and the
@@ -58,46 +56,72 @@ struct BandSamples {
               double wavelength);
 };
 
+// The samples in blocks of `lanes`; blocks of one group, in the window or not, follow each other.
+struct SampleBlocks {
+  struct Run {
+    std::size_t group, first, last;  // blocks
+  };
+  std::vector<std::ptrdiff_t> samples;  // index into BandSamples::samples; -1 pads a block
+  std::vector<Run> runs;
+  std::size_t window_blocks = 0;
+
+  SampleBlocks(const BandSamples& band, std::size_t lanes);
+};
+
+// How a matrix of this size is made within `memory_bytes`, and how often its beams are propagated.
+struct ScatteringPlan {
+  std::size_t blocks = 0, window_blocks = 0;
+  std::size_t blocks_at_once = 0;
+  bool window_stays = true;           // kept for all positions
+  std::size_t positions_at_once = 0;  // 0: all
+  double propagations = 1;            // of every beam
+  double bytes = 0;
+
+  ScatteringPlan(std::size_t blocks, std::size_t window_blocks, double bytes_per_block,
+                 double bytes_per_position, std::size_t positions, double memory_bytes);
+};
+
 template <typename Real>
 class ScatteringMatrix {
  public:
-  using Complex = std::complex<Real>;
-  using Matrix = Eigen::Matrix<Complex, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Sink = std::function<void(std::size_t position, std::size_t depth, Plane<Real> pattern,
+                                  double intensity, std::vector<double> channels)>;
+  using Stop = std::function<bool()>;
 
-  // Positions whose patterns are computed together: fixed, so that every position goes through the
-  // same arithmetic whatever its company; a multiple of every register block of the matrix product.
-  static constexpr int kTogether = 48;
-
-  // `exit` is [beam, sample].
-  ScatteringMatrix(const Grid& grid, const std::vector<ApertureBeam>& beams,
-                   const IncidentModes& modes, const BandSamples& band, Matrix exit,
-                   const PatternWindow* window, int threads);
-
-  // Patterns of up to kTogether positions, [window.ny, window.nx] each. Any thread.
-  std::vector<Plane<Real>> patterns(const std::vector<Vector2d>& positions) const;
-
-  double intensity_out(const Vector2d& r0) const { return total_(r0); }
-  std::vector<double> channels(const Vector2d& r0) const;
+  // Error{physics} when `memory_bytes` does not hold a block of the matrix.
+  ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t positions, int threads,
+                   const Stop& stop);
+  // As Simulation::run().
+  void run(const std::vector<Vector2d>& positions, int threads, const Sink& sink, const Stop& stop,
+           const Claim& claim) const;
 
  private:
-  Grid grid_;
-  std::vector<ApertureBeam> beams_;
-  IncidentModes modes_;
-  int pattern_ny_ = 0, pattern_nx_ = 0;
-  std::vector<Eigen::Index> pattern_pixel_;  // of every sample inside the window, in their order
-  Matrix exit_;                              // [beam, sample], at least those of the window
-  ScanSeries total_;
-  std::vector<ScanSeries> channels_;
+  struct Series {
+    ScanSeries total;
+    std::vector<ScanSeries> channels;
+  };
+  // The matrices [depth] of some blocks, all from one propagation of the beams.
+  std::vector<BeamSums<Real>> propagate_beams(std::size_t first, std::size_t last, int threads,
+                                              const Stop& stop) const;
+  void add_series(const std::vector<BeamSums<Real>>& sums, std::size_t first, int threads);
+  void add_patterns(const BeamSums<Real>& sums, std::size_t first,
+                    const std::vector<Vector2d>& positions, Plane<Real>* patterns) const;
+  void run_whole(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                 const Stop& stop, const Claim& claim) const;
+  void run_in_passes(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                     const Stop& stop) const;
+  void emit(std::size_t i, const Vector2d& r0, std::size_t depth, Plane<Real> pattern,
+            const Sink& sink) const;
+
+  ScatteringSetup<Real> setup_;
+  BandSamples band_;
+  SampleBlocks blocks_;
+  ScatteringPlan plan_;
+  std::vector<Series> series_;          // [depth]
+  std::vector<BeamSums<Real>> window_;  // [depth], where it stays
 };
 
-// The matrices behind each of `depths` slices (ascending, the last is the exit), all from one
-// propagation of the beams. Empty when `stop` ended it.
-template <typename Real>
-std::vector<ScatteringMatrix<Real>> scattering_matrices(
-    const BandTransform<Real>& transform, const Transmission<Real>& transmission,
-    const Propagator<Real>& propagator, const std::vector<ApertureBeam>& beams,
-    const IncidentModes& modes, const std::vector<int>& depths, const PatternWindow* window,
-    const std::vector<Detector>& detectors, double wavelength, int threads,
-    const std::function<bool()>& stop);
+extern template class ScatteringMatrix<float>;
+extern template class ScatteringMatrix<double>;
 
 }  // namespace vitrobeam

@@ -418,47 +418,24 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
   if (r.exit_waves || r.amplitudes)
     fail(Fault::usage, "--engine smatrix keeps no waves; use --engine multislice with {}",
          r.exit_waves ? "--exit-wave" : "--elastic");
-  if (const double need =
-          engine_cost(Engine::scattering_matrix, s.grid, s.slices, s.beams.size(), r,
-                      positions.size() * s.modes.amplitudes.size(), threads, sizeof(Real))
-              .bytes /
-          (1 << 30);
-      need > r.memory_GiB)
-    fail(Fault::physics,
-         "--engine smatrix: the matrix of {} plane waves takes {:.2f} GiB, --memory allows {}; "
-         "allow more or use "
-         "--engine multislice",
-         s.beams.size(), need, r.memory_GiB);
-  const auto matrices = scattering_matrices(
-      s.transform, s.transmission, s.propagator, s.beams, s.modes, s.depths,
-      r.patterns ? &s.window : nullptr, r.detectors, s.settings.optics.wavelength(), threads, stop);
-  constexpr std::size_t kTogether = ScatteringMatrix<Real>::kTogether;
-  FirstFailure failure;
-
-#pragma omp parallel num_threads(threads)
-  while (!failure.halted() && !stop()) {
-    const Range piece = claim(kTogether);
-    if (piece.empty()) break;
-    failure.guard([&] {
-      const std::size_t first = piece.first, last = piece.last;
-      ProbeResult<Real> result;
-      for (std::size_t m = 0; m < matrices.size(); ++m) {
-        const ScatteringMatrix<Real>& matrix = matrices[m];
-        result.depth = int(m);
-        std::vector<Plane<Real>> patterns;
-        std::vector<Vector2d> at(positions.begin() + long(first), positions.begin() + long(last));
-        for (auto& r0 : at) r0 += s.entrance;
-        if (r.patterns) patterns = matrix.patterns(at);
-        for (std::size_t i = first; i < last; ++i) {
-          if (r.patterns) result.pattern = std::move(patterns[i - first]);
-          result.intensity_out = matrix.intensity_out(at[i - first]);
-          result.detectors = matrix.channels(at[i - first]);
-          sink(i, result);
-        }
-      }
-    });
-  }
-  failure.rethrow();
+  std::vector<Vector2d> at = positions;
+  for (auto& r0 : at) r0 += s.entrance;
+  const ScatteringMatrix<Real> matrix({s.transform, s.transmission, s.propagator, s.beams, s.modes,
+                                       s.depths, r.patterns ? &s.window : nullptr, r.detectors,
+                                       s.settings.optics.wavelength(), r.memory_GiB * (1 << 30)},
+                                      at.size(), threads, stop);
+  matrix.run(
+      at, threads,
+      [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
+          std::vector<double> channels) {
+        ProbeResult<Real> result;
+        result.depth = int(depth);
+        result.pattern = std::move(pattern);
+        result.detectors = std::move(channels);
+        result.intensity_out = intensity;
+        sink(i, result);
+      },
+      stop, claim);
 }
 
 template class Simulation<float>;

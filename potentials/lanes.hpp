@@ -47,6 +47,16 @@ template <typename Real>
   return {a.re * b, a.im * b};
 }
 
+// sum += a b, each product added by itself: the same rounding wherever it is inlined.
+template <typename Real>
+[[gnu::always_inline]] inline void add_product(Lanes<Real>& sum, const Lanes<Real>& a,
+                                               std::complex<Real> b) {
+  sum.re += a.re * b.real();
+  sum.re -= a.im * b.imag();
+  sum.im += a.im * b.real();
+  sum.im += a.re * b.imag();
+}
+
 namespace detail {
 
 template <typename Vector>  // 8 x 8 floats, or 4 x 4 doubles

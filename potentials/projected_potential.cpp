@@ -7,22 +7,23 @@ namespace vitrobeam {
 namespace {
 
 template <typename Real>
-using Matrix = Eigen::Matrix<std::complex<Real>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// exp(-2 pi i j x / length) for j = first .. last: one row per j, one column per atom. Phases by
-// recurrence in double precision (error below 1e-13 over any band).
+// cos(2 pi j x / length) for j = 0 .. last, then the sines: one row per j, one column per atom.
+// Phases by recurrence in double precision (error below 1e-13 over any band).
 template <typename Real>
-Matrix<Real> phases(const std::vector<Vector2d>& atoms, int axis, double length, int first,
-                    int last) {
-  Matrix<Real> e(last - first + 1, Eigen::Index(atoms.size()));
-  for (std::size_t a = 0; a < atoms.size(); ++a) {
-    const double turn = -2 * M_PI * (atoms[a][axis] / length);
-    const std::complex<double> step = std::polar(1.0, turn);
-    std::complex<double> value = std::polar(1.0, turn * first);
-    for (int j = first; j <= last; ++j, value *= step)
-      e(j - first, Eigen::Index(a)) = std::complex<Real>(value);
+Matrix<Real> cosines_and_sines(const std::vector<Vector2d>& atoms, int axis, double length,
+                               int last) {
+  const auto count = Eigen::Index(atoms.size());
+  Eigen::ArrayXcd step(count), value = Eigen::ArrayXcd::Ones(count);
+  for (Eigen::Index a = 0; a < count; ++a)
+    step[a] = std::polar(1.0, 2 * M_PI * (atoms[std::size_t(a)][axis] / length));
+  Matrix<Real> out(2 * (last + 1), count);
+  for (int j = 0; j <= last; ++j, value *= step) {
+    out.row(j) = value.real().matrix().transpose().cast<Real>();
+    out.row(last + 1 + j) = value.imag().matrix().transpose().cast<Real>();
   }
-  return e;
+  return out;
 }
 
 }  // namespace
@@ -65,10 +66,22 @@ HalfPlane<Real> ProjectedPotential<Real>::coefficients(const SliceAtoms& atoms) 
   const int bx = grid_.band_x(), by = grid_.band_y();
   HalfPlane<Real> v = zero();
   for (const auto& [z, positions] : atoms) {
-    const Matrix<Real> along_y = phases<Real>(positions, 1, grid_.ly, -by, by);
-    const Matrix<Real> along_x = phases<Real>(positions, 0, grid_.lx, 0, bx);
-    const Matrix<Real> structure_factor = along_y * along_x.transpose();
-    v += structure_factor.array() * form_factors_.at(z);
+    const Plane<Real>& f = form_factors_.at(z);
+    // exp(-i (a + b)) = cos a cos b - sin a sin b - i (sin a cos b + cos a sin b): one product of
+    // real matrices holds all four sums over atoms, and serves jy and -jy; half the arithmetic of
+    // the complex one
+    const Matrix<Real> sums = cosines_and_sines<Real>(positions, 1, grid_.ly, by) *
+                              cosines_and_sines<Real>(positions, 0, grid_.lx, bx).transpose();
+    for (int jy = 0; jy <= by; ++jy) {
+      const auto cc = sums.row(jy).head(bx + 1).array(), cs = sums.row(jy).tail(bx + 1).array();
+      const auto sc = sums.row(by + 1 + jy).head(bx + 1).array(),
+                 ss = sums.row(by + 1 + jy).tail(bx + 1).array();
+      for (int jx = 0; jx <= bx; ++jx) {
+        v(by + jy, jx) += f(by + jy, jx) * std::complex<Real>(cc[jx] - ss[jx], -sc[jx] - cs[jx]);
+        if (jy > 0)
+          v(by - jy, jx) += f(by - jy, jx) * std::complex<Real>(cc[jx] + ss[jx], sc[jx] - cs[jx]);
+      }
+    }
   }
   return v;
 }

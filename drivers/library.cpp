@@ -88,7 +88,7 @@ void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
   // a pattern takes a wave through the slab, and its potential about as much again; packing takes 1
   // to 2 ms a sphere
   const PackingSettings packing = packing_settings(c);
-  const double seconds = (2.0 * slices * double(patterns) * seconds_per_slice<float>(grid) +
+  const double seconds = (2.0 * slices * double(patterns) * machine_speed<float>(grid).slice +
                           1.5e-3 * double(p.packings) * double(packing.atoms)) /
                          p.threads;
   const double pixels = std::pow(2 * std::floor(c.q_max * p.box) + 1, 2);

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/cost_table.hpp"
 #include "drivers/exposure.hpp"
 #include "drivers/ranks.hpp"
 #include "drivers/simulate_settings.hpp"
@@ -74,6 +75,20 @@ void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid)
 }
 
 template <typename Real>
+EngineRequest engine_request(const SimulationPlan& p) {
+  const Grid grid = p.grid();
+  const auto beams = aperture_beams(p.simulation.optics, grid);
+  return {grid,
+          p.slices(),
+          beams,
+          p.simulation.recording,
+          p.scan.positions.size(),
+          incident_modes(p.simulation.optics, grid, beams).amplitudes.size(),
+          double(p.atoms.size()),
+          sizeof(Real)};
+}
+
+template <typename Real>
 void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const Grid grid = p.grid();
   check_grid(grid);
@@ -82,18 +97,15 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   check_probe(p, s, grid);
   const CameraPixels pixels = pattern_pixels(grid, p.simulation.recording);
   const int slices = p.slices();
-  const double slice = seconds_per_slice<Real>(grid), n = double(p.scan.positions.size());
+  const double n = double(p.scan.positions.size());
   const double pattern = p.simulation.recording.patterns
                              ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
                              : 0;
   const double exit =
       p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
-  const double mrad = 1e3 * p.simulation.optics.wavelength(), gib = 1 << 30;
-  const auto aperture = aperture_beams(p.simulation.optics, grid);
-  const std::size_t beams = aperture.size(),
-                    modes = incident_modes(p.simulation.optics, grid, aperture).amplitudes.size();
+  const double mrad = 1e3 * p.simulation.optics.wavelength();
+  const EngineRequest request = engine_request<Real>(p);
   const int repeats = std::max(1, p.configurations->count());
-  const double transmission = double(grid.nx) * grid.ny * 2 * sizeof(Real) * slices;
   if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
   std::cout << fmt::format(
       "atoms       {}\n"
@@ -102,19 +114,11 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
       "work        {} positions, {} plane waves in the aperture, {} configuration(s), {} threads\n",
       p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
       p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
-      p.scan.positions.size(), beams, repeats, s.common.threads);
-  if (modes > 1) std::cout << fmt::format("coherence   {} modes per position\n", modes);
-  for (const auto& [name, engine] :
-       {std::pair{"multislice", Engine::multislice}, {"smatrix", Engine::scattering_matrix}}) {
-    const EngineCost cost =
-        engine_cost(engine, grid, slices, beams, p.simulation.recording,
-                    modes * p.scan.positions.size(), s.common.threads, sizeof(Real));
-    std::cout << fmt::format("{:<11} {:.1f} s, {:.2f} GiB\n", name,
-                             repeats * (cost.wave_slices + 5.0 * slices) * slice / s.common.threads,
-                             (cost.bytes + transmission) / gib);
-  }
-  std::cout << fmt::format("disk        at most {:.2f} GiB (twice that until the run is whole)\n",
-                           n * (pattern + exit) / gib);
+      p.scan.positions.size(), request.beams.size(), repeats, s.common.threads);
+  if (request.modes > 1)
+    std::cout << fmt::format("coherence   {} modes per position\n", request.modes);
+  std::cout << cost_table(request, machine_speed<Real>(grid), p.simulation.engine, s.common.threads,
+                          repeats, n * (pattern + exit));
 }
 
 void describe_simulation(RunRecord& record, const SimulationPlan& p, const SimulateSettings& s,
@@ -185,10 +189,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
                   p.scan.positions.size());
   const std::string engine_name = units.settled([&] {
     if (p.simulation.engine != Engine::automatic) return name_of(p.simulation.engine);
-    const auto beams = aperture_beams(p.simulation.optics, grid);
-    const auto modes = incident_modes(p.simulation.optics, grid, beams).amplitudes.size();
-    return name_of(cheapest_engine(grid, p.slices(), beams.size(), p.simulation.recording,
-                                   modes * p.scan.positions.size(), sizeof(Real)));
+    return name_of(cheapest_engine(engine_request<Real>(p), machine_speed<Real>(grid)));
   });
   p.simulation.engine = engine_named(engine_name);
   const auto start = Clock::now();

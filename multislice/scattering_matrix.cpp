@@ -119,7 +119,7 @@ ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std
                          : 0,
             positions, setup.memory_bytes),
       series_(setup.depths.size()) {
-  if (plan_.blocks_at_once == 0 || (!plan_.window_stays && plan_.positions_at_once == 0))
+  if (!plan_.possible())
     fail(Fault::physics,
          "--engine smatrix: --memory {:.3g} GiB does not hold one block of the matrix of {} plane "
          "waves; allow more or use --engine multislice",

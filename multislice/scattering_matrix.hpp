@@ -77,6 +77,8 @@ struct ScatteringPlan {
   double propagations = 1;            // of every beam
   double bytes = 0;
 
+  bool possible() const { return blocks_at_once > 0 && (window_stays || positions_at_once > 0); }
+
   ScatteringPlan(std::size_t blocks, std::size_t window_blocks, double bytes_per_block,
                  double bytes_per_position, std::size_t positions, double memory_bytes);
 };

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "models/elements.hpp"
+#include "multislice/engine_cost.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/scattering_matrix.hpp"
 
@@ -98,36 +99,6 @@ int slice_count(double height, double thickness) {
     fail(Fault::usage, "--slice {}: {:.3g} slices, more than {:g}; give thicker ones", thickness, n,
          kMost);
   return int(n);
-}
-
-EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
-                       const Recording& recording, std::size_t positions, int threads,
-                       std::size_t bytes_per_real) {
-  const double n = double(positions), pixels = double(grid.nx) * grid.ny;
-  const double waves_bytes = 5.0 * threads * pixels * 2 * double(bytes_per_real);
-  if (engine == Engine::multislice) return {n * slices, waves_bytes};
-  // operations of a wave's transforms per slice; a product's operation takes 0.6 of a transform's
-  // (measured at 512 x 512)
-  const double wave = pixels * 5 * 2 * (std::log2(grid.nx) + 0.67 * std::log2(grid.ny));
-  const double k = double(beams),
-               depths = double(recorded_depths(slices, recording.every_slices).size());
-  const double band = M_PI * std::pow(grid.q_max(), 2) * grid.lx * grid.ly;
-  const PatternWindow window = pattern_pixels(grid, recording).window();
-  const double samples = recording.patterns ? std::min(band, double(window.nx) * window.ny) : 0;
-  return {k * slices + depths * 0.6 * (4 * band * k * k + 8 * n * k * samples) / wave,
-          waves_bytes + depths * k * band * 2 * double(bytes_per_real) + 3 * k * k * 16};
-}
-
-Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Recording& recording,
-                       std::size_t positions, std::size_t bytes_per_real) {
-  const auto cost = [&](Engine e) {
-    return engine_cost(e, grid, slices, beams, recording, positions, 1, bytes_per_real);
-  };
-  const EngineCost matrix = cost(Engine::scattering_matrix), multislice = cost(Engine::multislice);
-  const bool possible = !recording.exit_waves && !recording.amplitudes &&
-                        matrix.bytes <= recording.memory_GiB * (1 << 30);
-  return possible && matrix.wave_slices < multislice.wave_slices ? Engine::scattering_matrix
-                                                                 : Engine::multislice;
 }
 
 template <typename Real>
@@ -316,8 +287,9 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
         "out, or --exit-wave");
   const Engine engine =
       s.settings.engine == Engine::automatic
-          ? cheapest_engine(s.grid, s.slices, s.beams.size(), s.settings.recording,
-                            positions.size() * s.modes.amplitudes.size(), sizeof(Real))
+          ? cheapest_engine({s.grid, s.slices, s.beams, s.settings.recording, positions.size(),
+                             s.modes.amplitudes.size(), 0, sizeof(Real)},
+                            typical_speed(s.grid, sizeof(Real)))
           : s.settings.engine;
   const Sink onto_pixels = [&](std::size_t i, const ProbeResult<Real>& r) {
     sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave, {}});

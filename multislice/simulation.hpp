@@ -63,21 +63,6 @@ struct ProbeResult {
   Plane<std::complex<Real>> amplitude;  // psi(q) of the pattern; empty if not recorded
 };
 
-// What a run takes: arithmetic in units of one wave through one slice, and memory beside the
-// transmission functions.
-struct EngineCost {
-  double wave_slices, bytes;
-};
-EngineCost engine_cost(Engine engine, const Grid& grid, int slices, std::size_t beams,
-                       const Recording& recording, std::size_t positions, int threads,
-                       std::size_t bytes_per_real);
-
-// What `automatic` means: the exact engine with less arithmetic that fits into
-// Recording::memory_GiB. It depends on nothing but the request; a run that is resumed with fewer
-// positions must name the engine that it began with.
-Engine cheapest_engine(const Grid& grid, int slices, std::size_t beams, const Recording& recording,
-                       std::size_t positions, std::size_t bytes_per_real);
-
 // round(height / thickness), at least one. Error{usage} where that is too many.
 int slice_count(double height, double thickness);
 

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
+#include "multislice/engine_cost.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/simulation.hpp"
 #include "multislice/thermal_average.hpp"
@@ -405,15 +406,79 @@ TEST_CASE("the scattering matrix gives the numbers of multislice") {
 }
 
 TEST_CASE("the cheapest engine follows the number of positions and the memory") {
-  const Grid g{120, 96, 16, 12};
-  Recording r;
-  CHECK(cheapest_engine(g, 6, 30, r, 1, 4) == Engine::multislice);
-  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::scattering_matrix);
-  r.memory_GiB = 1e-4;
-  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::multislice);
-  r.memory_GiB = 4;
-  r.exit_waves = true;
-  CHECK(cheapest_engine(g, 6, 30, r, 10000, 4) == Engine::multislice);
+  SimulationSettings s = settings(120, 96, 9);
+  EngineRequest r{{120, 96, 16, 12}, 6, {}, {}, 1, 1, 0, sizeof(float)};
+  r.beams = aperture_beams(s.optics, r.grid);
+  const EngineSpeed speed = typical_speed(r.grid, sizeof(float));
+  CHECK(cheapest_engine(r, speed) == Engine::multislice);
+  r.positions = 10000;
+  CHECK(cheapest_engine(r, speed) == Engine::scattering_matrix);
+  r.recording.memory_GiB = 3e-5;  // so many passes that it no longer pays
+  CHECK(cheapest_engine(r, speed) == Engine::multislice);
+  r.recording.memory_GiB = 4;
+  r.recording.exit_waves = true;
+  CHECK(cheapest_engine(r, speed) == Engine::multislice);
+}
+
+TEST_CASE("costs grow as the work does") {
+  SimulationSettings s = settings(120, 96, 9);
+  EngineRequest r{{120, 96, 16, 12}, 6, {}, {}, 100, 1, 0, sizeof(float)};
+  r.beams = aperture_beams(s.optics, r.grid);
+  const EngineSpeed speed = measure_speed<float>(r.grid);
+  for (const double part :
+       {speed.slice, speed.record, speed.potential, speed.product, speed.harmonic})
+    CHECK(part > 0);
+  EngineRequest twice = r;
+  twice.positions = 200;
+  for (const Engine e : {Engine::multislice, Engine::kinematic, Engine::phase_object}) {
+    CHECK(engine_cost(e, twice, speed).seconds ==
+          approx(2 * engine_cost(e, r, speed).seconds).epsilon(1e-12));
+    CHECK(engine_cost(e, twice, speed).operations ==
+          approx(2 * engine_cost(e, r, speed).operations).epsilon(1e-12));
+  }
+  // a matrix in passes costs more, and never takes more than it may
+  EngineRequest little = r;
+  double before = engine_cost(Engine::scattering_matrix, r, speed).seconds;
+  for (const double memory : {1e-3, 3e-4, 1e-4}) {
+    little.recording.memory_GiB = memory;
+    const EngineCost cost = engine_cost(Engine::scattering_matrix, little, speed, 0);
+    CHECK(cost.bytes <= memory * (1 << 30));
+    CHECK(cost.seconds >= before);
+    before = cost.seconds;
+  }
+}
+
+TEST_CASE("a scattering matrix in several passes gives the same numbers") {
+  const Atoms atoms = random_atoms({16, 12, 8}, 90, 6);
+  SimulationSettings s = settings(120, 96, 9);
+  s.engine = Engine::scattering_matrix;
+  s.recording.q_max = 1.3;
+  s.recording.every_slices = 2;
+  s.recording.detectors = {{"ring", 20, 35}};
+  std::vector<Vector2d> at;
+  for (int i = 0; i < 70; ++i) at.emplace_back(0.37 * i, 0.21 * (i / 10));
+  const auto run = [&](double memory) {
+    s.recording.memory_GiB = memory;
+    std::vector<std::vector<ProbeResult<float>>> out(at.size(), std::vector<ProbeResult<float>>(2));
+    Simulation<float>(atoms, s).run(at, 2, [&](std::size_t i, const ProbeResult<float>& r) {
+      out[i][std::size_t(r.depth)] = r;
+    });
+    return out;
+  };
+  const auto whole = run(4);
+  // the window stays, the rest in passes; the window in passes too
+  for (const double memory : {6e-4, 1.2e-4}) {
+    CAPTURE(memory);
+    const auto parts = run(memory);
+    for (std::size_t i = 0; i < at.size(); ++i)
+      for (int d = 0; d < 2; ++d) {
+        const auto &a = parts[i][std::size_t(d)], &b = whole[i][std::size_t(d)];
+        CHECK((a.pattern == b.pattern).all());
+        CHECK(a.detectors[0] == approx(b.detectors[0]).epsilon(1e-6));
+        CHECK(a.intensity_out == approx(b.intensity_out).epsilon(1e-6));
+      }
+  }
+  CHECK_THROWS_AS(run(1e-7), Error);
 }
 
 TEST_CASE("kinematic and phase object are the limits of multislice") {

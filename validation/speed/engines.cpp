@@ -1,8 +1,8 @@
 // The engines against each other on the real glass: a 40 Angstrom cube, 512 x 512, 20 slices,
 // single precision, in this process. Prints seconds of processor time (wall seconds where threads
 // are compared), and ratios of figures taken in turn.
-// Usage: engines [THREADS] [scan|image|potential|threads ...]   (default: all; "image" takes
-// minutes)
+// Usage: engines [THREADS] [scan|image|potential|threads|model ...]   (default: all; "image" takes
+// minutes; "model" compares predicted and measured times)
 #include <omp.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 #include "io/compression.hpp"
 #include "io/structure_file.hpp"
-#include "multislice/propagation.hpp"
+#include "multislice/engine_cost.hpp"
 #include "multislice/simulation.hpp"
 
 using namespace vitrobeam;
@@ -161,6 +161,70 @@ void scaling() {
   }
 }
 
+// One line: the time that --dry-run predicts against the time it takes, potential included.
+template <typename Real>
+double predicted_over_measured(const char* what, const SimulationSettings& s, std::size_t count) {
+  const Atoms atoms = glass();
+  const double edge = atoms.cell.vectors(0, 0);
+  EngineRequest request{{s.nx, s.ny, edge, atoms.cell.vectors(1, 1)},
+                        slice_count(atoms.cell.vectors(2, 2), s.slice),
+                        {},
+                        s.recording,
+                        count * count,
+                        1,
+                        double(atoms.size()),
+                        sizeof(Real)};
+  request.beams = aperture_beams(s.optics, request.grid);
+  const EngineSpeed speed = measure_speed<Real>(request.grid);
+  const EngineCost cost = engine_cost(s.engine, request, speed);
+  const double predicted = cost.seconds + potential_seconds(s.engine, request, speed);
+  const double start = now();
+  std::size_t patterns = 0;
+  Simulation<Real>(atoms, s, 1)
+      .run(raster(int(count), edge), 1, [&](std::size_t, const ProbeResult<Real>& r) {
+        patterns += std::size_t(r.pattern.size() > 0);
+      });
+  const double measured = now() - start;
+  std::printf("model       %-46s predicted %7.3f s, measured %7.3f s  ratio %.2f\n", what,
+              predicted, measured, predicted / measured);
+  return predicted / measured;
+}
+
+void model() {
+  const auto with = [](int n, double semiangle, Engine engine, double q_max, int every = 0) {
+    SimulationSettings s = settings(semiangle, engine);
+    s.nx = s.ny = n;
+    s.recording.q_max = q_max;
+    s.recording.patterns = q_max > 0;
+    s.recording.every_slices = every;
+    if (q_max == 0) s.recording.detectors = {{"adf", 20, n < 512 ? 45. : 90.}};
+    return s;
+  };
+  constexpr Engine kMultislice = Engine::multislice, kMatrix = Engine::scattering_matrix;
+  std::vector<double> r;
+  const auto f = [&](const char* what, const SimulationSettings& s, std::size_t n) {
+    r.push_back(predicted_over_measured<float>(what, s, n));
+  };
+  f("multislice 256, 64 positions", with(256, 3.3, kMultislice, 2), 8);
+  f("multislice 512, 25 positions", with(512, 3.3, kMultislice, 2), 5);
+  f("multislice 480, 25 positions, 4 depths", with(480, 10, kMultislice, 2, 5), 5);
+  f("multislice 1024, 4 positions", with(1024, 3.3, kMultislice, 2), 2);
+  r.push_back(predicted_over_measured<double>("multislice 512, double, 9 positions",
+                                              with(512, 3.3, kMultislice, 2), 3));
+  f("smatrix 512, 3.3 mrad, 1024 patterns", with(512, 3.3, kMatrix, 2), 32);
+  f("smatrix 512, 3.3 mrad, 1024 patterns, 4 depths", with(512, 3.3, kMatrix, 2, 5), 32);
+  f("smatrix 256, 10 mrad, 64 x 64 detector image", with(256, 10, kMatrix, 0), 64);
+  SimulationSettings tight = with(512, 3.3, kMatrix, 2);
+  tight.recording.memory_GiB = 0.03;
+  f("smatrix 512, 1024 patterns in 0.03 GiB", tight, 32);
+  r.push_back(predicted_over_measured<double>("smatrix 512, double, 256 patterns",
+                                              with(512, 3.3, kMatrix, 2), 16));
+  f("kinematic 512, 16 positions", with(512, 3.3, Engine::kinematic, 2), 4);
+  f("phase object 512, 64 positions", with(512, 3.3, Engine::phase_object, 2), 8);
+  std::sort(r.begin(), r.end());
+  std::printf("model       predicted over measured: %.2f to %.2f\n", r.front(), r.back());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -171,5 +235,6 @@ int main(int argc, char** argv) {
   if (wanted("potential")) potential(threads);
   if (wanted("scan")) scan(threads);
   if (wanted("threads")) scaling();
+  if (wanted("model")) model();
   if (wanted("image")) image(threads);
 }

@@ -1,0 +1,14 @@
+// What --dry-run says of the engines.
+#pragma once
+#include <string>
+
+#include "multislice/engine_cost.hpp"
+
+namespace vitrobeam {
+
+// One line per engine: operations, memory, disk and seconds of `configurations` runs, the one that
+// would be taken marked. `disk_bytes` is what the results take at most.
+std::string cost_table(const EngineRequest& request, const EngineSpeed& speed, Engine wanted,
+                       int threads, int configurations, double disk_bytes);
+
+}  // namespace vitrobeam

@@ -1,0 +1,183 @@
+#include "multislice/engine_cost.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <set>
+
+#include "multislice/propagation.hpp"
+#include "multislice/scattering_matrix.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// Shortest of a few: other programs on the machine only ever add.
+template <typename Work>
+double seconds_of(int trials, Work&& work) {
+  double best = 1e9;
+  for (int k = 0; k < trials; ++k) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    best = std::min(
+        best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+// Transforms and products of one wave in one slice, real operations.
+double operations_per_slice(const Grid& g) {
+  const double n = double(g.nx) * g.ny, band = (2.0 * g.band_x() + 1) / g.nx;
+  return n * (10 * (std::log2(g.nx) + band * std::log2(g.ny)) + 6 + 6 * band);
+}
+
+struct Aperture {
+  double beams, columns;
+  double nx, ny;  // of the grid of positions that holds all harmonics of an intensity
+
+  explicit Aperture(const std::vector<ApertureBeam>& list) : beams(double(list.size())) {
+    std::set<int> distinct;
+    int jx = 0, jy = 0;
+    for (const ApertureBeam& b : list) {
+      distinct.insert(b.jx);
+      jx = std::max(jx, std::abs(b.jx));
+      jy = std::max(jy, std::abs(b.jy));
+    }
+    columns = double(distinct.size());
+    nx = good_size(4 * jx + 2);
+    ny = good_size(4 * jy + 2);
+  }
+  double harmonics() const { return nx * ny * std::log2(nx * ny); }
+};
+
+EngineCost matrix_cost(const EngineRequest& r, const EngineSpeed& speed, double depths) {
+  const double lanes = 32.0 / double(r.bytes_per_real), n = double(r.positions);
+  const Aperture aperture(r.beams);
+  const PatternWindow window = pattern_pixels(r.grid, r.recording).window();
+  const double band = M_PI * std::pow(r.grid.q_max(), 2) * r.grid.lx * r.grid.ly;
+  const double pixels = r.recording.patterns ? double(window.nx) * window.ny : 0;
+  const double samples = std::min(band, pixels);
+  const ScatteringPlan plan(std::size_t(band / lanes) + 1, std::size_t(samples / lanes),
+                            aperture.beams * lanes * 2 * double(r.bytes_per_real) * depths,
+                            pixels * depths * double(r.bytes_per_real), r.positions,
+                            r.recording.memory_GiB * (1 << 30));
+  if (!plan.possible()) return {1e99, 1e99, 1e99};
+  const double waves = plan.propagations * aperture.beams;
+  // rows of a scan share the sums over the columns' beams: once for every row of a square scan
+  const double products =
+      double(r.modes) * depths * samples * (n * aperture.columns + std::sqrt(n) * aperture.beams);
+  const double harmonics = double(r.modes) * depths * band * aperture.harmonics();
+  const double series =
+      depths * n * (1 + channel_count(r.recording.detectors)) * aperture.nx * aperture.ny / 2;
+  return {
+      waves * r.slices * operations_per_slice(r.grid) + 8 * products + 5 * harmonics + 8 * series,
+      plan.bytes,
+      waves * (r.slices * speed.slice + depths * speed.record) + products * speed.product +
+          harmonics * speed.harmonic + series * 4 * speed.product};
+}
+
+}  // namespace
+
+template <typename Real>
+EngineSpeed measure_speed(const Grid& grid) {
+  constexpr int kTrials = 3;
+  EngineSpeed speed;
+  const BandTransform<Real> transform(grid);
+  const Propagator<Real> propagator(transform, 0.025, 2);
+  auto workspace = transform.make_workspace();
+  const auto wave = transform.make_wave();
+  const std::size_t size = std::size_t(grid.nx) * transform.row_tiles();
+  const auto t = aligned_array<Lanes<Real>>(size);
+  for (std::size_t i = 0; i < size; ++i) t[i].re += Real(1);
+  const auto multiply = [&](int tile, int i, Lanes<Real>& psi) {
+    psi = psi * t[std::size_t(tile) * grid.nx + i];
+  };
+  speed.slice = seconds_of(kTrials, [&] {
+    transform.pass_rows(wave.get(), workspace, 0, transform.row_tiles(), multiply);
+    transform.pass_columns(wave.get(), propagator);
+  });
+  double sum = 0;
+  speed.record = seconds_of(kTrials, [&] {
+    transform.read_columns(wave.get(), workspace, propagator,
+                           [&](int, const std::complex<Real>* psi) {
+                             for (int j = 0; j < grid.ny; ++j) sum += std::norm(psi[j]);
+                           });
+  });
+  speed.potential = seconds_of(1,
+                               [&] {
+                                 for (std::size_t i = 0; i < size; ++i)
+                                   t[i] = phase_factor<Real>(t[i].re);
+                               }) +
+                    3 * speed.slice;
+
+  // an aperture of 12 x 12 beams
+  constexpr int kEdge = 12;
+  constexpr std::size_t kBlocks = 64;
+  std::vector<ApertureBeam> beams;
+  for (int jy = 0; jy < kEdge; ++jy)
+    for (int jx = 0; jx < kEdge; ++jx) beams.push_back({jx - kEdge / 2, jy - kEdge / 2, 1.0});
+  const BeamSums<Real> sums(grid, beams, kBlocks);
+  const std::vector<std::complex<double>> amplitudes(beams.size(), 1.0);
+  std::vector<Vector2d> row;
+  for (int i = 0; i < 32; ++i) row.emplace_back(0.1 * i, 1.0);
+  const double waves = seconds_of(kTrials, [&] {
+    sums.waves(row, amplitudes, 0, kBlocks,
+               [&](std::size_t, std::size_t, const Lanes<Real>& psi) { sum += psi.re[0]; });
+  });
+  speed.product = waves / (double(kBlocks * BeamSums<Real>::kLanes) *
+                           (double(row.size()) * kEdge + double(beams.size())));
+  const double intensity = seconds_of(kTrials, [&] { sums.intensity(amplitudes, 0, kBlocks, 1); });
+  speed.harmonic =
+      intensity / (double(kBlocks * BeamSums<Real>::kLanes) * Aperture(beams).harmonics());
+  return speed;
+}
+template EngineSpeed measure_speed<float>(const Grid&);
+template EngineSpeed measure_speed<double>(const Grid&);
+
+EngineSpeed typical_speed(const Grid& grid, std::size_t bytes_per_real) {
+  const double width = double(bytes_per_real) / sizeof(float);
+  EngineSpeed speed;
+  speed.slice = operations_per_slice(grid) * 1.4e-11 * width;
+  speed.record = 1.2 * speed.slice;
+  speed.potential = 4 * speed.slice;
+  speed.product = 1.5e-10 * width;
+  speed.harmonic = 2e-10 * width;
+  return speed;
+}
+
+EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed& speed,
+                       int threads) {
+  const int every = r.recording.every_slices;
+  const double depths = every > 0 ? std::ceil(double(r.slices) / every) : 1;
+  const double wave_bytes = double(r.grid.nx) * r.grid.ny * 2 * double(r.bytes_per_real);
+  EngineCost cost;
+  if (engine == Engine::scattering_matrix) {
+    cost = matrix_cost(r, speed, depths);
+  } else {
+    const double n = double(r.positions * r.modes),
+                 slices = engine == Engine::phase_object ? 1 : double(r.slices),
+                 // the kinematic one carries two waves along y and one along x
+        passes = engine == Engine::kinematic ? 1.6 : 1;
+    cost.operations = n * slices * passes * operations_per_slice(r.grid);
+    cost.seconds = n * (slices * passes * speed.slice + depths * speed.record);
+  }
+  cost.bytes += 3 * threads * wave_bytes;
+  return cost;
+}
+
+double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {
+  const double slices = engine == Engine::phase_object ? 1 : double(r.slices);
+  // sums over atoms as products of real matrices: one complex product per atom and sample of a
+  // quarter plane
+  return slices * speed.potential +
+         r.atoms * double(r.grid.band_x()) * r.grid.band_y() * speed.product;
+}
+
+Engine cheapest_engine(const EngineRequest& request, const EngineSpeed& speed) {
+  const bool possible = !request.recording.exit_waves && !request.recording.amplitudes;
+  return possible && engine_cost(Engine::scattering_matrix, request, speed).seconds <
+                         engine_cost(Engine::multislice, request, speed).seconds
+             ? Engine::scattering_matrix
+             : Engine::multislice;
+}
+
+}  // namespace vitrobeam

@@ -139,6 +139,7 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
   if (common.threads == 0) common.threads = threads_of_one_rank();
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk, not a death
   return true;
 }
 

@@ -58,8 +58,8 @@ std::string name_of(Engine engine) {
 }
 
 Engine engine_named(const std::string& name) {
-  for (const Engine e :
-       {Engine::multislice, Engine::scattering_matrix, Engine::kinematic, Engine::phase_object})
+  for (const Engine e : {Engine::multislice, Engine::scattering_matrix, Engine::kinematic,
+                         Engine::flat_born, Engine::phase_object})
     if (name_of(e) == name) return e;
   fail(Fault::input, "the journal names an engine '{}', which this version does not have", name);
 }

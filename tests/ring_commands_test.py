@@ -74,6 +74,14 @@ with h5py.File("r.h5") as f:
     check("first maximum of S", abs(q[s.argmax()] - 0.445) < 0.03)
 run(0, "wrote", "report", "f.h5", "r.h5", "-o", "r.html")
 
+for engine in ("kinematic", "flat-born", "phase-object"):
+    run(0, engine if engine != "flat-born" else "flat Ewald sphere", "simulate", glass, "-o", engine + ".h5", "--engine",
+        engine, "--at", "20,20", "--pixel", "0.3", "--q-max", "0.8", "--semiangle", "4")
+with h5py.File("flat-born.h5") as f:
+    p = f["simulation/patterns"][0, 0]
+    ring = np.hypot(*np.meshgrid(f["simulation/q_x"][()], f["simulation/q_y"][()])) > 0.3
+    check("flat Born obeys Friedel's law", abs(p - p[::-1, ::-1])[ring].max() < 1e-4 * p[ring].max())
+
 np.save("few.npy", np.ones((2, 64, 64), np.float32))
 before = sorted(os.listdir("."))
 limit = ["symmetry", "limit", glass, "-o", "new.h5"]

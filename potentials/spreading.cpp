@@ -138,7 +138,7 @@ std::array<typename Spreading<Real>::StructureFactor, 2> Spreading<Real>::operat
 bool spreading_is_cheaper(const Grid& grid, double atoms, int elements) {
   // Products take one operation per atom and sample, a transform of two elements log2(samples)
   // passes over the samples; the factor was measured on one core (validation/speed/atom_sums.cpp).
-  constexpr double kAtomsPerPass = 8;
+  constexpr double kAtomsPerPass = 45;
   const int pairs = (elements + 1) / 2;
   return atoms > kAtomsPerPass * pairs * std::log2(double(grid.nx) * grid.ny);
 }

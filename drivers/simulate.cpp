@@ -70,7 +70,8 @@ void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid)
     fail(Fault::physics,
          "{:.1f} % of the probe lies beyond half the cell of {:.2f} x {:.2f} Angstrom and would "
          "overlap its periodic image "
-         "(--wrap-limit {} %): use a larger cell, a larger --semiangle or less --defocus",
+         "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less --defocus, "
+         "--focal-spread or --source-size",
          100 * p.wrapped, grid.lx, grid.ly, s.wrap_limit);
 }
 

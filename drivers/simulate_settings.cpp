@@ -1,5 +1,7 @@
 #include "drivers/simulate_settings.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -27,6 +29,26 @@ int samples(double edge, double pixel) {
          "--pixel, or cut the model",
          pixel, edge, n, kMostSamples);
   return good_size(int(n));
+}
+
+// Samples of --pixel; without it those of the default pixel, or fewer where the band would reach
+// beyond what the factors say.
+std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atoms,
+                                    const FactorTable& factors) {
+  const double pixel = s.pixel.value_or(kDefaultPixel), lx = atoms.cell.vectors(0, 0),
+               ly = atoms.cell.vectors(1, 1);
+  const int nx = samples(lx, pixel), ny = samples(ly, pixel);
+  const double reach = factor_reach(factors, atoms);
+  if (s.pixel || Grid{nx, ny, lx, ly}.q_max() <= reach) return {nx, ny};
+  const auto within = [&](double edge, int n) {  // the band ends at n / (3 edge)
+    return std::min(n, good_size_within(int(std::floor(3 * edge * reach * (1 + 1e-12)))));
+  };
+  const Grid coarse{within(lx, nx), within(ly, ny), lx, ly};
+  spdlog::info(
+      "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
+      "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
+      coarse.dx(), coarse.dy(), kDefaultPixel, reach);
+  return {coarse.nx, coarse.ny};
 }
 
 std::vector<Vector2d> read_positions(const std::string& path) {
@@ -103,7 +125,8 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.section("Sampling");
   o.add("grid", s.grid, "N|NXxNY", "samples of the cell, even numbers (default: from --pixel)");
   o.add("pixel", s.pixel, "Angstrom",
-        "largest pixel size; the grid is the next good even size (default 0.08)")
+        "largest pixel size; the grid is the next good even size (default 0.08, coarser where the "
+        "scattering factors end before that)")
       .above(0)
       .at_most(2);
   o.add("slice", s.slice, "Angstrom", "slice thickness; there are round(height/slice) equal slices")
@@ -355,18 +378,13 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.optics = resolve_optics(s);
   s.optics.semiangle_mrad = r.optics.semiangle_mrad;
   s.probe_fwhm.reset();
-  if (!s.grid.empty()) {
-    std::tie(r.nx, r.ny) = parse_size(s.grid, "grid");
-  } else {
-    const double pixel = s.pixel.value_or(kDefaultPixel);
-    r.nx = samples(atoms.cell.vectors(0, 0), pixel);
-    r.ny = samples(atoms.cell.vectors(1, 1), pixel);
-  }
+  r.potential.factors =
+      s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
+  std::tie(r.nx, r.ny) =
+      s.grid.empty() ? default_samples(s, atoms, r.potential.factors) : parse_size(s.grid, "grid");
   s.grid = fmt::format("{}x{}", r.nx, r.ny);
   s.pixel.reset();
   r.slice = s.slice;
-  r.potential.factors =
-      s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
   if (!s.debye_waller.empty())
     r.potential.factors = r.potential.factors.smeared(smearing(s.debye_waller, atoms));
   if (s.absorption) {

@@ -41,7 +41,7 @@ double coherence(const Optics& optics, const Grid& grid, const ApertureBeam& k,
   const Vector2d qk(k.jx / grid.lx, k.jy / grid.ly), ql(l.jx / grid.lx, l.jy / grid.ly);
   const double focus =
       M_PI * optics.wavelength() * optics.focal_spread * (qk.squaredNorm() - ql.squaredNorm());
-  const double rms = optics.source_fwhm / std::sqrt(8 * std::log(2.0)), source = 2 * M_PI * rms;
+  const double source = 2 * M_PI * optics.source_rms();
   return std::exp(-0.5 * focus * focus - 0.5 * source * source * (qk - ql).squaredNorm());
 }
 

@@ -44,8 +44,9 @@ struct Optics {
   double wavelength() const { return vitrobeam::wavelength(energy_kV); }
   Vector2d total_tilt() const {
     return 1e-3 * (tilt_mrad - specimen_tilt_mrad);
-  }  // of the beam in
-     // the specimen
+  }                           // of the beam in
+                              // the specimen
+  double source_rms() const;  // Angstrom, along one axis
   bool is_coherent() const { return focal_spread == 0 && source_fwhm == 0; }
   double aperture_q() const { return semiangle_mrad * 1e-3 / wavelength(); }  // 1/Angstrom
 };
@@ -71,8 +72,9 @@ double semiangle_for_fwhm(double energy_kV, double fwhm);  // mrad
 // rad. Throws Error{usage} naming the term.
 std::vector<Aberration> parse_aberrations(const std::string& text);
 
-// Fraction of the probe's intensity that lies farther than half a cell edge from its centre in a
-// cell much larger than `grid`'s: what would wrap around. 0 for a plane wave.
+// Fraction of the probe's intensity, averaged over focal spread and source, that lies farther than
+// half a cell edge from its centre in a cell much larger than `grid`'s: what would wrap around. 0
+// for a plane wave.
 double wrapped_fraction(const Optics& optics, const Grid& grid);
 
 }  // namespace vitrobeam

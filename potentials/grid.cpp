@@ -45,6 +45,12 @@ int good_size(int n) {
   return n;
 }
 
+int good_size_within(int n) {
+  n -= n % 2;
+  while (n > 2 && largest_prime_factor(n) > 7) n -= 2;
+  return std::max(n, 2);
+}
+
 void check_grid(const Grid& grid) {
   for (int n : {grid.nx, grid.ny}) {
     if (n < 8 || n % 2 != 0)

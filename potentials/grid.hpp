@@ -26,6 +26,8 @@ struct Grid {
 
 // The smallest even number >= n whose only prime factors are 2, 3, 5 and 7 (fast transforms).
 int good_size(int n);
+// The largest such number <= n, at least 2.
+int good_size_within(int n);
 
 // Throws Error{usage} unless nx and ny are even, at least 8 and have no prime factor above 13.
 void check_grid(const Grid& grid);

@@ -20,6 +20,13 @@ std::vector<int> elements_of(const Atoms& atoms) {
 
 }  // namespace
 
+double factor_reach(const FactorTable& factors, const Atoms& atoms) {
+  double reach = std::numeric_limits<double>::infinity();
+  for (const int z : elements_of(atoms))
+    if (factors.has(z)) reach = std::min(reach, factors.element(z).q_limit);
+  return reach;
+}
+
 void check_factors(const PotentialSettings& s, const Atoms& atoms, const Grid& grid) {
   for (const int z : elements_of(atoms)) {
     if (!s.factors.has(z))

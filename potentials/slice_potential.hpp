@@ -32,6 +32,9 @@ struct PotentialSettings {
   double absorption = 0;
 };
 
+// Up to which q the factors of all these atoms are known, 1/Angstrom; infinite for whole tables.
+double factor_reach(const FactorTable& factors, const Atoms& atoms);
+
 // Whether the table can answer for these atoms on this grid. Error{usage}: a table without terms
 // and the finite projection. Error{physics}: an element that the table lacks, or a band that
 // reaches beyond the table's range.

@@ -149,6 +149,12 @@ expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 -
 expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5
 expect 4 "use --pixel 0.0834 or coarser" simulate good.xyz -o new.h5 --semiangle 10 --pixel 0.08 --potential peng
 expect 4 "--wrap-limit 20 %" $run --defocus 2000
+expect 4 "--wrap-limit 20 %" $run --source-size 20
+expect 4 "--wrap-limit 20 %" $run --focal-spread 2000
+# the default pixel is no mistake: it follows a table that ends early
+"$program" simulate good.xyz -o new.h5 --semiangle 10 --potential peng >out 2>err || { cat err; failed=$((failed + 1)); }
+grep -q "144 x 144 of 0.0833" out && grep -q "known up to q = 4" err || { echo "FAIL default pixel for peng"; cat out err; failed=$((failed + 1)); }
+rm -f new.h5 out err
 grep -q precious exists.h5 || { echo "FAIL an existing file was touched"; failed=$((failed + 1)); }
 echo "$failed failed"
 [ "$failed" = 0 ]

@@ -183,6 +183,36 @@ TEST_CASE("an Airy probe of 3.3 mrad in a 40 Angstrom cell has 4 % beyond half t
   CHECK(wrapped_fraction(o, {512, 512, 40, 40}) == 0);
 }
 
+TEST_CASE("focal spread and source widen the probe that must fit the cell") {
+  Optics o;
+  o.semiangle_mrad = 20;
+  const Grid cell{512, 512, 40, 40};
+  // a source much larger than the probe: what a Gaussian leaves beyond 20 Angstrom
+  o.source_fwhm = 30;
+  const double rms = 30 / 2.3548200450309493;
+  CHECK(wrapped_fraction(o, cell) == approx(std::exp(-200 / (rms * rms))).epsilon(0.03));
+  // a spread of defocus: the mean over it, by Gauss and Hermite's points
+  o.semiangle_mrad = 10;
+  o.source_fwhm = 0;
+  o.defocus = 300;
+  double mean = 0;
+  const double t[] = {0, 1.3556261799742659, 2.8569700138728056},
+               w[] = {0.53333333333333333, 0.22207592200561266, 0.011257411327720689};
+  for (int k = -2; k <= 2; ++k) {
+    Optics one = o;
+    one.defocus += (k < 0 ? -1 : 1) * 400 * t[std::abs(k)];
+    mean += w[std::abs(k)] * wrapped_fraction(one, cell);
+  }
+  const double sharp = wrapped_fraction(o, cell);
+  o.focal_spread = 400;
+  CHECK(wrapped_fraction(o, cell) == approx(mean).epsilon(0.01));
+  CHECK(wrapped_fraction(o, cell) > 1.02 * sharp);
+  // both together are wider than either
+  const double spread = wrapped_fraction(o, cell);
+  o.source_fwhm = 10;
+  CHECK(wrapped_fraction(o, cell) > spread);
+}
+
 TEST_CASE("one atom scatters as its form factor in the Born limit") {
   Atoms one;
   one.cell = Cell::orthogonal(20, 20, 2);

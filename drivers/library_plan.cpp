@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
 #include "models/elements.hpp"
+#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr double kGlassFilling = 0.724;
 // Band limit 2.2 1/Angstrom, beyond twice what is matched; Angstrom.
 constexpr double kPixel = 0.15;
+// Patterns reach a little beyond what 'match' uses where nothing else is asked for.
+constexpr double kPatternQ = kMatchedQ + 0.05;
 // A packing is at least this many mean sphere diameters thick, so that it does not meet its own
 // image.
 constexpr double kThinnestPacking = 6;
@@ -151,8 +154,10 @@ Settings describe(LibraryCommand& c, const std::string& command) {
   o.add("defoci", c.defoci, "Angstrom, ..", "defocus values, underfocus positive");
   o.section("Output");
   o.add("q-max", c.q_max, "1/Angstrom",
-        "patterns are cropped to this; without --grid or --pixel the pixel is 0.15 Angstrom")
-      .above(0)
+        fmt::format("patterns are cropped to this, 0 = {} or the band limit; without --grid or "
+                    "--pixel the pixel is {} Angstrom",
+                    kPatternQ, kPixel))
+      .at_least(0)
       .at_most(20);
   o.add("shard", c.shard, "I/N", "only the I-th of N equal parts, for 'library merge'")
       .not_recorded();
@@ -171,9 +176,13 @@ void resolve(LibraryCommand& c) {
   if (c.density == 0) c.density = glass_density(composition);
   Atoms cell;
   cell.cell = Cell::orthogonal(p.box, p.box, p.thicknesses.front());
-  c.beam.q_max = c.q_max;
   if (c.beam.grid.empty() && !c.beam.pixel) c.beam.pixel = kPixel;
+  if (c.q_max > 0) c.beam.q_max = c.q_max;
   p.simulation = resolve(c.beam, cell);
+  if (c.q_max == 0) {
+    c.q_max = std::min(kPatternQ, Grid{p.simulation.nx, p.simulation.ny, p.box, p.box}.q_max());
+    c.beam.q_max = p.simulation.recording.q_max = c.q_max;
+  }
   p.seed = c.beam.common.seed;
   p.threads = c.beam.common.threads;
   p.composition = c.composition;

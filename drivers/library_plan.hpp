@@ -14,7 +14,7 @@ struct LibraryCommand {
   LibraryPlan plan;
   std::string motifs = "icosahedron,fcc,hcp,bcc", elements = "Cu,Zr", composition;
   std::string thicknesses = "15", depths = "0.5", energies, semiangles, defoci;
-  double density = 0, q_max = 1.0;
+  double density = 0, q_max = 0;
   std::string shard;  // "2/8"
 };
 

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/pattern_settings.hpp"
+#include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
@@ -27,14 +27,14 @@ enum class Filter { matched, none };
 struct MatchCommand {
   CommonSettings common;
   double false_alarm_percent = 5, prior_none = 0.5;
-  PatternSettings patterns;
+  PatternInputSettings patterns;
   std::optional<double> null_dose;
-  double dose = 0;
   Filter filter = Filter::matched;
   int examples = 6;
   bool rescale = false;
   double saturation = 0;
   std::string csv;
+  double q_max = 0;
   RecognitionSettings recognition;
 };
 
@@ -51,14 +51,10 @@ Settings describe(MatchCommand& c) {
         "probability of no motif before a pattern is seen, for the posterior")
       .above(0)
       .at_most(0.999999);
-  add_pattern_options(o, c.patterns);
-  o.add("dose", c.dose, "",
-        "electrons per pattern: adds Poisson noise to noiseless patterns and to the library's")
-      .at_least(0);
+  add_pattern_input(o, c.patterns);
   o.add("null-dose", c.null_dose, "",
-        "electrons per pattern that the patterns were recorded with: noise for the library's "
-        "(default: --dose, or the "
-        "mean sum of patterns that are counts)")
+        "electrons per pattern whose noise the library's patterns get (default: what the patterns "
+        "have: --dose, or their mean sum over --gain)")
       .at_least(0);
   o.add("saturation", c.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
@@ -71,7 +67,10 @@ Settings describe(MatchCommand& c) {
   o.section("Matching");
   auto& r = c.recognition;
   o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
-  o.add("q-max", r.grid.q_max, "1/Angstrom", "end of the matched range").above(0);
+  o.add("q-max", c.q_max, "1/Angstrom",
+        fmt::format("end of the matched range; 0 = {}, or where the patterns or the library end",
+                    kMatchedQ))
+      .at_least(0);
   o.add("radii", r.grid.n_q, "radial bins").at_least(2).at_most(4096);
   o.add("angles", r.grid.n_theta, "angular bins, an even number").at_least(8).at_most(4096);
   o.add("harmonics", r.matching.m_max, "angular harmonics of the templates that are used")
@@ -173,31 +172,20 @@ void check_conditions(const PatternSource& source, const MatchCommand& c,
     fail(Fault::physics,
          "--q-min {} 1/Angstrom lies inside the central disc of {:.4f}; start beyond it",
          c.recognition.grid.q_min, aperture);
-  const double reach = largest_full_circle(Eigen::Index(source.rows()),
-                                           Eigen::Index(source.columns()), source.calibration());
-  if (c.recognition.grid.q_max > reach && source.hidden().size() == 0)
+}
+
+// The end of the matched range. Where nothing is asked for, only whole circles are used.
+double matched_q_max(const PatternInput& input, const MotifLibrary& library, double asked) {
+  const double circles =
+      largest_full_circle(Eigen::Index(input.source().rows()),
+                          Eigen::Index(input.source().columns()), input.calibration());
+  if (asked == 0) return std::min({kMatchedQ, circles, reach(library)});
+  if (asked > circles && input.source().hidden().size() == 0)
     spdlog::warn(
         "the patterns hold whole circles only up to {:.4g} 1/Angstrom; of those up to --q-max {} "
         "the visible part is used",
-        reach, c.recognition.grid.q_max);
-}
-
-// Electrons per pattern whose noise the library's patterns must have to be comparable.
-double library_dose(const MatchCommand& c, const PatternSource& source) {
-  if (c.null_dose) return *c.null_dose;
-  if (c.dose > 0) return c.dose;
-  if (source.dose && *source.dose > 0) return *source.dose;
-  const Stack<float> sample =
-      source.read(source.scan_rows() / 2, 0, std::min<std::size_t>(source.scan_columns(), 64));
-  double sum = 0;
-  for (const float v : sample.values) sum += std::isfinite(v) ? v : 0;
-  sum /= double(sample.shape[0]);
-  if (sum <= 100) return 0;
-  spdlog::info(
-      "patterns hold counts, {:.4g} in the mean: the library's get the noise of as many electrons "
-      "(--null-dose changes it)",
-      sum);
-  return sum;
+        circles, asked);
+  return asked;
 }
 
 void store(const Finding& f, std::size_t at, const MotifLibrary& library, const PolarGrid& grid,
@@ -222,13 +210,13 @@ void store(const Finding& f, std::size_t at, const MotifLibrary& library, const 
         float(library.templates[std::size_t(f.template_index)].direction[Eigen::Index(k)]);
 }
 
-bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternSource& source,
+bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternInput& input,
                   const MatchCommand& c) {
-  const Calibration k = source.calibration();
+  const Calibration& k = input.calibration();
+  const auto& hidden = input.source().hidden();
   for (Eigen::Index row = 0; row < image.rows(); ++row)
     for (Eigen::Index col = 0; col < image.cols(); ++col)
-      if (image(row, col) >= float(c.saturation) &&
-          !(source.hidden().size() > 0 && source.hidden()(row, col)) &&
+      if (image(row, col) >= float(c.saturation) && !(hidden.size() > 0 && hidden(row, col)) &&
           std::hypot((double(row) - k.centre_row) * k.pixel_qy,
                      (double(col) - k.centre_col) * k.pixel_qx) >= c.recognition.grid.q_min)
         return true;
@@ -254,29 +242,28 @@ void write_csv(const std::string& path, const MatchResult& r) {
   if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
 }
 
-// Patterns of one part of a scan row: polar, judged, recognised, stored.
-void match_part(const PatternSource& source, std::size_t row, std::size_t first, std::size_t count,
+// Patterns of a part of the scan: polar, judged, recognised, stored.
+void match_part(const PatternInput& input, const Stack<float>& images, std::size_t first,
                 const PolarTransform& transform, const Recognition& recognition,
                 const MotifLibrary& library, const MatchCommand& c, MatchResult& result) {
-  Stack<float> images = source.read(row, first, count);
+  const PatternSource& source = input.source();
+  const std::size_t count = images.shape[0];
   std::vector<PlaneF> polar(count);
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
   for (long i = 0; i < long(count); ++i) {
-    auto image = images.plane(std::size_t(i));
-    const std::size_t at = row * source.scan_columns() + first + std::size_t(i);
-    if (c.dose > 0 && image.isFinite().all()) add_poisson_noise(image, c.dose, c.common.seed, at);
+    const auto image = images.plane(std::size_t(i));
+    PatternStatus status;
     polar[std::size_t(i)] = transform(image);
-    result.status.values[at] = static_cast<std::uint8_t>(
-        judge(image, source.hidden(), polar[std::size_t(i)], transform.weights()));
-    if (c.saturation > 0 && result.status.values[at] == 0 && is_saturated(image, source, c))
-      result.status.values[at] = static_cast<std::uint8_t>(PatternStatus::saturated);
-    if (result.status.values[at] != 0) polar[std::size_t(i)].setZero();
+    status = judge(image, source.hidden(), polar[std::size_t(i)], transform.weights());
+    if (c.saturation > 0 && status == PatternStatus::good && is_saturated(image, input, c))
+      status = PatternStatus::saturated;
+    if (status != PatternStatus::good) polar[std::size_t(i)].setZero();
+    result.status.values[first + std::size_t(i)] = static_cast<std::uint8_t>(status);
   }
   const std::vector<Finding> findings = recognition(polar, c.common.threads);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t at = row * source.scan_columns() + first + i;
-    if (result.status.values[at] == 0) store(findings[i], at, library, transform.grid(), result);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    if (result.status.values[first + i] == 0)
+      store(findings[i], first + i, library, transform.grid(), result);
 }
 
 std::vector<float> discovery_rates(const std::vector<float>& p, std::size_t first,
@@ -299,8 +286,9 @@ void decide(MatchResult& r) {
 }
 
 // The strongest matches, accepted ones first, with their templates turned onto them.
-void add_examples(const PatternSource& source, const MotifLibrary& library, const MatchCommand& c,
+void add_examples(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c,
                   MatchResult& r) {
+  const PatternSource& source = input.source();
   std::vector<std::size_t> order(r.motif.size());
   std::iota(order.begin(), order.end(), std::size_t(0));
   std::erase_if(order, [&](std::size_t i) { return r.status.values[i] != 0; });
@@ -309,7 +297,7 @@ void add_examples(const PatternSource& source, const MotifLibrary& library, cons
     return found_a != found_b ? found_a : r.best_score.values[a] > r.best_score.values[b];
   });
   order.resize(std::min(order.size(), std::size_t(c.examples)));
-  r.examples_calibration = source.calibration();
+  r.examples_calibration = input.calibration();
   for (const std::size_t at : order) {
     MatchExample e;
     e.scan_row = at / source.scan_columns();
@@ -319,23 +307,13 @@ void add_examples(const PatternSource& source, const MotifLibrary& library, cons
     e.accepted = r.motif.values[at] >= 0;
     e.p_value = r.best_p_value.values[at];
     e.score = r.best_score.values[at];
-    e.measured = source.read(e.scan_row, e.scan_column, 1).plane(0);
-    if (c.dose > 0) add_poisson_noise(e.measured, c.dose, c.common.seed, at);
+    e.measured = input.patterns(input.thicknesses() - 1, e.scan_row, e.scan_column, 1).plane(0);
     e.library =
         turned_image(library.patterns.plane(t), library.calibration(), Eigen::Index(source.rows()),
-                     Eigen::Index(source.columns()), source.calibration(),
+                     Eigen::Index(source.columns()), input.calibration(),
                      r.in_plane_angle.values[at], r.mirrored.values[at] != 0);
     r.examples.push_back(std::move(e));
   }
-}
-
-// Detector images and scan axes of the input, so that one file holds the HAADF map beside the motif
-// map.
-void carry_over(const PatternSource& source, Hdf5Writer& file) {
-  if (!source.is_result()) return;
-  const Hdf5Reader input(source.file());
-  write_axes(file, read_axes(input));
-  copy_maps(input, file, "/simulation/detectors");
 }
 
 void summarise(const MatchResult& r, const MatchCommand& c) {
@@ -383,19 +361,16 @@ std::string shape_summary(const PatternSource& source, const MotifLibrary& libra
 }
 
 // Every pattern judged; false when interrupted.
-bool match_all(const PatternSource& source, const PolarTransform& transform,
+bool match_all(const PatternInput& input, const PolarTransform& transform,
                const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
                MatchResult& result) {
-  Progress progress("patterns", source.scan_rows() * source.scan_columns(), c.common.progress);
-  constexpr std::size_t kPart = 512;  // patterns in memory at a time
-  for (std::size_t row = 0; row < source.scan_rows(); ++row)
-    for (std::size_t first = 0; first < source.scan_columns(); first += kPart) {
-      if (interrupted()) return false;
-      const std::size_t count = std::min(kPart, source.scan_columns() - first);
-      match_part(source, row, first, count, transform, recognition, library, c, result);
-      progress.advance(count);
-    }
-  return true;
+  Progress progress("patterns", input.positions(), c.common.progress);
+  return input.for_each_part(input.thicknesses() - 1, c.common.threads,
+                             [&](const Stack<float>& images, std::size_t first) {
+                               match_part(input, images, first, transform, recognition, library, c,
+                                          result);
+                               progress.advance(images.shape[0]);
+                             });
 }
 
 void state_null(const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
@@ -431,8 +406,10 @@ int run_match(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 2)
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
-  const PatternSource source = open_patterns(settings.positional()[0], c.patterns);
+  const PatternInput input(settings.positional()[0], c.patterns, c.common.seed);
+  const PatternSource& source = input.source();
   const MotifLibrary library = library_for(settings.positional()[1], source);
+  c.recognition.grid.q_max = matched_q_max(input, library, c.q_max);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);
   if (c.common.dry_run) {
@@ -451,24 +428,24 @@ int run_match(const std::vector<std::string>& arguments) {
   c.recognition.matched_filter = c.filter == Filter::matched;
   c.recognition.prior_none = c.prior_none;
   c.recognition.seed = c.common.seed;
-  c.recognition.dose = library_dose(c, source);
+  c.recognition.dose = c.null_dose ? *c.null_dose : input.electrons();
 
   const PolarTransform transform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
-                                 source.calibration(), c.recognition.grid, source.hidden());
+                                 input.calibration(), c.recognition.grid, source.hidden());
   const Recognition recognition(library, transform.weights(), c.recognition, c.common.threads);
   MatchResult result(source.scan_rows(), source.scan_columns(), library.motif_names);
-  if (!match_all(source, transform, recognition, library, c, result)) {
+  if (!match_all(input, transform, recognition, library, c, result)) {
     std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
     return 130;
   }
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
   state_null(recognition, library, c, result);
-  add_examples(source, library, c, result);
+  add_examples(input, library, c, result);
 
   Hdf5Writer file(c.common.output);
   write_match(file, result, library.condition());
-  carry_over(source, file);
+  input.carry_over(file);
   write_interchange(file, {}, record, "match");
   write_record(file, record);
   if (!c.csv.empty()) write_csv(c.csv, result);

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
-#include "io/hdf5.hpp"
+#include "io/result_file.hpp"
 #include "patterns/recognition.hpp"
 
 namespace vitrobeam {
@@ -16,6 +16,15 @@ namespace {
 
 // Fewer electrons per pattern than this are taken for fractions of a beam.
 constexpr double kFewestCounts = 100;
+
+// Intensity per pattern in the middle of the scan.
+double mean_sum(const PatternSource& source) {
+  const Stack<float> sample =
+      source.read(source.scan_rows() / 2, 0, std::min<std::size_t>(source.scan_columns(), 64));
+  double sum = 0;
+  for (const float v : sample.values) sum += std::isfinite(v) ? v : 0;
+  return sum / double(sample.shape[0]);
+}
 
 }  // namespace
 
@@ -70,17 +79,20 @@ void PatternInput::find_gain() {
     gain_ = 1 / *source_.dose;
     return;
   }
-  const Stack<float> sample =
-      source_.read(source_.scan_rows() / 2, 0, std::min<std::size_t>(source_.scan_columns(), 16));
-  double sum = 0;
-  for (const float v : sample.values) sum += std::isfinite(v) ? v : 0;
-  sum /= double(sample.shape[0]);
+  const double sum = mean_sum(source_);
   if (sum <= kFewestCounts) return;
   gain_ = 1;
   spdlog::info(
       "patterns hold counts, {:.4g} in the mean: one unit is taken for one electron (--gain "
       "changes it)",
       sum);
+}
+
+double PatternInput::electrons() const {
+  if (gain_ == 0) return 0;
+  if (settings_.dose > 0) return settings_.dose;
+  if (source_.dose && *source_.dose > 0 && !settings_.gain) return *source_.dose;
+  return mean_sum(source_) / gain_;
 }
 
 std::vector<std::optional<double>> PatternInput::thickness() const {
@@ -113,19 +125,30 @@ bool PatternInput::for_each_part(std::size_t thickness, int threads, const Part&
   for (std::size_t row = 0; row < source_.scan_rows(); ++row)
     for (std::size_t first = 0; first < source_.scan_columns(); first += kPart) {
       if (interrupted()) return false;
-      const std::size_t count = std::min(kPart, source_.scan_columns() - first),
-                        at = row * source_.scan_columns() + first;
-      Stack<float> images = read(thickness, row, first, count);
-      if (settings_.dose > 0) {
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-        for (long i = 0; i < long(count); ++i)
-          if (auto image = images.plane(std::size_t(i)); image.isFinite().all())
-            add_poisson_noise(image, settings_.dose, seed_,
-                              thickness * positions() + at + std::size_t(i));
-      }
-      work(images, at);
+      const std::size_t count = std::min(kPart, source_.scan_columns() - first);
+      work(patterns(thickness, row, first, count, threads), row * source_.scan_columns() + first);
     }
   return true;
+}
+
+Stack<float> PatternInput::patterns(std::size_t thickness, std::size_t row, std::size_t first,
+                                    std::size_t count, int threads) const {
+  Stack<float> images = read(thickness, row, first, count);
+  if (!(settings_.dose > 0)) return images;
+  const std::size_t at = row * source_.scan_columns() + first;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (long i = 0; i < long(count); ++i)
+    if (auto image = images.plane(std::size_t(i)); image.isFinite().all())
+      add_poisson_noise(image, settings_.dose, seed_,
+                        thickness * positions() + at + std::size_t(i));
+  return images;
+}
+
+void PatternInput::carry_over(Hdf5Writer& file) const {
+  if (!source_.is_result()) return;
+  const Hdf5Reader from(source_.file());
+  write_axes(file, read_axes(from));
+  copy_maps(from, file, "/simulation/detectors");
 }
 
 }  // namespace vitrobeam

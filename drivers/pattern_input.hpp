@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drivers/pattern_settings.hpp"
+#include "io/hdf5.hpp"
 
 namespace vitrobeam {
 
@@ -36,6 +37,10 @@ class PatternInput {
   // Units of intensity per electron; 0 where patterns have no counting noise.
   double gain() const { return gain_; }
 
+  // Electrons per pattern, from the gain and the mean sum of a part of the scan; 0 where patterns
+  // have no counting noise.
+  double electrons() const;
+
   // Error{physics} where whole circles end before q_max, unless --partial-rings.
   void check_rings(double q_max) const;
 
@@ -43,6 +48,12 @@ class PatternInput {
   // positions; false when interrupted. Not-finite patterns come as they are.
   using Part = std::function<void(const Stack<float>& images, std::size_t first)>;
   bool for_each_part(std::size_t thickness, int threads, const Part& work) const;
+  // Patterns [count, row, column] of one scan row with the noise of --dose.
+  Stack<float> patterns(std::size_t thickness, std::size_t row, std::size_t first,
+                        std::size_t count, int threads = 1) const;
+  // Scan axes and detector images of a result file, so that they stand beside what is made of its
+  // patterns; nothing from other files.
+  void carry_over(Hdf5Writer& file) const;
 
  private:
   Stack<float> read(std::size_t thickness, std::size_t row, std::size_t first,

@@ -16,8 +16,8 @@
 namespace vitrobeam {
 
 struct MatchSettings {
-  int m_max = 30;    // the templates' harmonics 1 .. m_max are used
-  double gamma = 1;  // intensities are raised to this power first (then negative ones count as 0)
+  int m_max = 36;           // the templates' harmonics 1 .. m_max are used
+  double gamma = 0.5;       // intensities are raised to this power first (negative ones count as 0)
   double radial_power = 1;  // a bin counts as q^radial_power; 1 is its area
   bool mirror = false;      // also try every template mirrored, theta -> -theta
 };

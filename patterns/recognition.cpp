@@ -33,17 +33,19 @@ std::vector<bool> training_part(const std::vector<int>& packing) {
 }
 
 void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
-  const Calibration c = library.calibration();
-  const double reach =
-      largest_full_circle(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]), c);
-  if (grid.q_max > reach * (1 + 1e-6))
+  if (const double most = reach(library); grid.q_max > most * (1 + 1e-6))
     fail(Fault::usage,
          "--q-max {} 1/Angstrom: the library's patterns end at {:.4g}; match up to there or build "
          "a library with a larger --q-max",
-         grid.q_max, reach);
+         grid.q_max, most);
 }
 
 }  // namespace
+
+double reach(const MotifLibrary& library) {
+  return largest_full_circle(Index(library.patterns.shape.at(1)),
+                             Index(library.patterns.shape.at(2)), library.calibration());
+}
 
 PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned char>& hidden,
                     const PlaneF& polar, const PlaneF& weights) {

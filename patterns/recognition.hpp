@@ -11,8 +11,11 @@
 
 namespace vitrobeam {
 
+// How far patterns are matched where they and the library reach it, 1/Angstrom.
+inline constexpr double kMatchedQ = 1.6;
+
 struct RecognitionSettings {
-  PolarGrid grid;
+  PolarGrid grid{0.3, kMatchedQ, 64, 180};
   MatchSettings matching;
   bool matched_filter =
       true;  // templates become matched filters against the motif-free training patterns
@@ -43,6 +46,9 @@ enum class PatternStatus : unsigned char {
   featureless = 3,
   saturated = 4
 };
+
+// The largest q of the whole circles that the library's patterns hold, 1/Angstrom.
+double reach(const MotifLibrary& library);
 
 // Finite wherever visible, some intensity, some contrast along theta within the grid. `hidden` may
 // be empty.

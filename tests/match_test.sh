@@ -64,7 +64,7 @@ for path in match/confusion match/roc match/roc_area; do
 done
 expect 0 "pairs" $program match p.h5 l.h5 -o n.h5 --dry-run
 expect 2 "PATTERNS LIBRARY" $program match p.h5
-expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 1.5
+expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 2.5
 expect 4 "central disc" $program match p.h5 l.h5 -o n.h5 --q-min 0.1
 expect 4 "300" $program match p.h5 l.h5 -o n.h5 --energy 300
 expect 4 "convergence" $program match p.h5 l.h5 -o n.h5 --semiangle 10

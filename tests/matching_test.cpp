@@ -78,6 +78,7 @@ TEST_CASE("all angles equal brute-force rotation, whole and masked") {
   std::vector<PlaneF> templates;
   for (int t = 0; t < 4; ++t) templates.push_back(random_pattern(100 + std::uint64_t(t), 11));
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   settings.radial_power = 0.7;
   for (const PlaneF& w : {ones(), beam_stop()}) {
@@ -106,6 +107,7 @@ TEST_CASE(
   PlaneF p = 3.0f * turned(t, 17);
   for (int i = 0; i < kGrid.n_q; ++i) p.row(i) += float(5 * i);
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   for (const PlaneF& w : {ones(), beam_stop()}) {
     const auto best = Matcher(kGrid, w, {random_pattern(6, 11), t}, settings).match({p});
@@ -120,6 +122,7 @@ TEST_CASE("what lies under the mask changes nothing") {
   const PlaneF clean = random_pattern(8, 11);
   const PlaneF dirty = (w == 0.0f).select(PlaneF::Constant(kGrid.n_q, kGrid.n_theta, 1e4f), clean);
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, w, {random_pattern(9, 11)}, settings);
   CHECK(matcher.correlation(clean, 0)[5] == approx(matcher.correlation(dirty, 0)[5]).epsilon(1e-5));
@@ -133,6 +136,7 @@ TEST_CASE("a mirrored motif is found only when mirrors are asked for") {
   const PlaneF t = random_pattern(21, 11);
   const PlaneF p = turned(mirrored(t), 4);
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   CHECK(Matcher(kGrid, ones(), {t}, settings).match({p}).score(0, 0) < 0.8);
   settings.mirror = true;
@@ -146,6 +150,7 @@ TEST_CASE("a mirrored motif is found only when mirrors are asked for") {
 
 TEST_CASE("a pattern without contrast scores 0, and scores never exceed 1") {
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, beam_stop(), {random_pattern(1, 11)}, settings);
   std::vector<PlaneF> patterns{PlaneF::Constant(kGrid.n_q, kGrid.n_theta, 3),
@@ -162,6 +167,7 @@ TEST_CASE("one thread and several give the same bytes") {
   for (std::uint64_t t = 0; t < 300; ++t) templates.push_back(random_pattern(1000 + t, 11));
   for (std::uint64_t p = 0; p < 70; ++p) patterns.push_back(random_pattern(p, 20));
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, ones(), templates, settings);
   const auto one = matcher.match(patterns, 1), three = matcher.match(patterns, 3);
@@ -193,6 +199,7 @@ TEST_CASE(
     planted.push_back(background(2000 + s) + 0.7f * turned(motif, int(s % 48)));
   }
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 11;
   auto area_under_roc = [&](const Matcher& m) {
     const auto none = m.match(fresh).score, some = m.match(planted).score;
@@ -211,6 +218,7 @@ TEST_CASE(
 
 TEST_CASE("a misuse is refused") {
   MatchSettings settings;
+  settings.gamma = 1;
   settings.m_max = 24;
   CHECK_THROWS_AS(Matcher(kGrid, ones(), {ones()}, settings), Error);
   settings.m_max = 5;

@@ -192,7 +192,10 @@ void baseline(const Setting& s, const std::vector<Sample>& judged) {
   for (int k = 0; k < 59; ++k)
     views.push_back(free_cluster(Vector3d(r.normal(), r.normal(), r.normal()).normalized(), s,
                                  {kMiddle}, camera)[0]);
-  const Matcher matcher(kPublished, camera.weights(), views, {});
+  MatchSettings plain;
+  plain.m_max = 30;
+  plain.gamma = 1;
+  const Matcher matcher(kPublished, camera.weights(), views, plain);
   std::vector<PlaneF> null, five, two;
   for (const Sample& one : judged) {
     null.push_back(camera(one.null_image));

@@ -78,6 +78,7 @@ void measure(double thickness, const LibraryPlan& common, const std::vector<Atom
     RecognitionSettings settings;
     settings.grid = {0.32, 0.82, 40, 120};
     settings.matching.m_max = 30;
+    settings.matching.gamma = 1;
     settings.standardise = way.standardise;
     settings.matched_filter = way.matched_filter;
     const Recognition recognition(library, PlaneF::Ones(40, 120), settings, common.threads);

@@ -100,9 +100,6 @@ int main(int argc, char** argv) {
   const MotifLibrary library = build_library(
       plan, packings(18, plan.box, thickness, threads), [](std::size_t) {}, [] { return false; });
   RecognitionSettings settings;
-  settings.grid = {0.25, 1.6, 27, 144};
-  settings.matching.m_max = 36;
-  settings.matching.gamma = 0.5;
   settings.dose = kDose;
 
   SimulationSettings beam = plan.simulation;

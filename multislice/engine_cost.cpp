@@ -107,7 +107,12 @@ EngineSpeed measure_speed(const Grid& grid) {
   constexpr int kSlices = 2;
   const SlicePotential<Real> empty(grid, {}, nothing, kSlices);
   // once: fresh memory is part of what it costs
-  speed.potential = seconds_of(1, [&] { Transmission<Real>(transform, empty, 1e-3, 1); }) / kSlices;
+  speed.potential = seconds_of(1,
+                               [&] {
+                                 Transmission<Real>(transform, empty, 1e-3,
+                                                    TransmissionKind::exponential, 0, kSlices, 1);
+                               }) /
+                    kSlices;
 
   // an aperture of 12 x 12 beams
   constexpr int kEdge = 12;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/first_failure.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -54,62 +56,46 @@ Propagator<Real>::Propagator(const BandTransform<Real>& transform, double wavele
 
 template <typename Real>
 Transmission<Real>::Transmission(const BandTransform<Real>& transform,
-                                 const SlicePotential<Real>& potential, double interaction_constant,
-                                 int threads, TransmissionKind kind)
-    : nx_(transform.grid().nx), planes_(potential.slices()) {
-  using Complex = std::complex<Real>;
-  const Grid& grid = transform.grid();
-  const int by = grid.band_y(), count = potential.slices();
+                                 const PotentialSource<Real>& potential,
+                                 double interaction_constant, TransmissionKind kind, int first,
+                                 int last, int threads)
+    : nx_(transform.grid().nx), first_(first), planes_(std::size_t(last - first)) {
   const Real sigma = Real(interaction_constant);
   const Propagator<Real> band(transform, 0, 0);  // the circular limit and the normalisation alone
   for (auto& p : planes_) p = aligned_array<Lanes<Real>>(nx_ * transform.row_tiles());
-
   const bool absorbs = potential.absorbs();
-  const int step = absorbs ? 1 : 2;
+  FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int s = 0; s < count; s += step) {
-    // Two real potentials share one complex transform: v_s + i v_(s+1), or v_s + i v'_s.
-    const int pair = absorbs ? 1 : std::min(2, count - s);
-    const HalfPlane<Real> first = potential.coefficients(s);
-    const HalfPlane<Real> second = absorbs     ? potential.absorption(s)
-                                   : pair == 2 ? potential.coefficients(s + 1)
-                                               : HalfPlane<Real>();
-    auto w = transform.make_workspace();
-    const auto wave = transform.make_wave();
-    transform.write_columns(wave.get(), w, [&](int jx, Complex* column) {
-      const auto coefficient = [&](const HalfPlane<Real>& c, int jy) {
-        return jx >= 0 ? c(jy + by, jx) : std::conj(c(-jy + by, -jx));
-      };
-      for (int jy = -by; jy <= by; ++jy) {
-        Complex value = coefficient(first, jy);
-        if (pair == 2 || absorbs) value += Complex(0, 1) * coefficient(second, jy);
-        column[jy < 0 ? jy + grid.ny : jy] = value;
-      }
-      return true;
-    });
-    transform.read_rows(wave.get(), w, [&](int tile, const Lanes<Real>* v) {
-      for (int k = 0; k < pair; ++k) {
-        Lanes<Real>* out = planes_[s + k].get() + tile * nx_;
-        for (std::size_t i = 0; i < nx_; ++i) {
-          const auto phase = (k == 0 ? v[i].re : v[i].im) * sigma;
-          out[i] = kind == TransmissionKind::exponential ? phase_factor<Real>(phase)
-                                                         : Lanes<Real>{phase * 0, phase};
-          if (absorbs) out[i] = absorbed<Real>(out[i], v[i].im * sigma, kind);
+  for (int s = first; s < last; s += potential.together()) {
+    const int count = std::min(potential.together(), last - s);
+    const auto plane = [&](int k) { return planes_[std::size_t(s - first + k)].get(); };
+    failure.guard([&] {
+      potential.rows(transform, s, [&](int tile, const Lanes<Real>* v) {
+        for (int k = 0; k < count; ++k) {
+          Lanes<Real>* out = plane(k) + std::size_t(tile) * nx_;
+          for (std::size_t i = 0; i < nx_; ++i) {
+            const auto phase = (k == 0 ? v[i].re : v[i].im) * sigma;
+            out[i] = kind == TransmissionKind::exponential ? phase_factor<Real>(phase)
+                                                           : Lanes<Real>{phase * 0, phase};
+            if (absorbs) out[i] = absorbed<Real>(out[i], v[i].im * sigma, kind);
+          }
         }
-      }
+      });
     });
     if (kind == TransmissionKind::first_order) continue;  // v is limited to the band already
-    for (int k = 0; k < pair; ++k) {                      // the limit: rows, columns, rows
-      Lanes<Real>* plane = planes_[s + k].get();
+    auto w = transform.make_workspace();
+    const auto wave = transform.make_wave();
+    for (int k = 0; k < count; ++k) {  // the limit: rows, columns, rows
       transform.write_rows(wave.get(), w, [&](int tile, Lanes<Real>* row) {
-        std::copy_n(plane + tile * nx_, nx_, row);
+        std::copy_n(plane(k) + std::size_t(tile) * nx_, nx_, row);
       });
       transform.pass_columns(wave.get(), band);
       transform.read_rows(wave.get(), w, [&](int tile, const Lanes<Real>* row) {
-        std::copy_n(row, nx_, plane + tile * nx_);
+        std::copy_n(row, nx_, plane(k) + std::size_t(tile) * nx_);
       });
     }
   }
+  failure.rethrow();
 }
 
 template <typename Real>

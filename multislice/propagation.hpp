@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "potentials/band_transform.hpp"
-#include "potentials/slice_potential.hpp"
+#include "potentials/potential_source.hpp"
 
 namespace vitrobeam {
 
@@ -71,21 +71,26 @@ Lanes<Real> phase_factor(const typename Lanes<Real>::Vector& phase) {
   return out;
 }
 
-// Transmission functions limited to the band, one per slice, in the order of a pass along x.
+// Transmission functions limited to the band, of slices first .. last - 1, in the order of a pass
+// along x.
 template <typename Real>
 class Transmission {
  public:
-  Transmission(const BandTransform<Real>& transform, const SlicePotential<Real>& potential,
-               double interaction_constant, int threads,
-               TransmissionKind kind = TransmissionKind::exponential);
-  int slices() const { return int(planes_.size()); }
+  // `first` is a multiple of PotentialSource::together(), so that a slice has the same bytes in
+  // whatever company; `threads` share the work.
+  Transmission(const BandTransform<Real>& transform, const PotentialSource<Real>& potential,
+               double interaction_constant, TransmissionKind kind, int first, int last,
+               int threads);
+  int first() const { return first_; }
+  int last() const { return first_ + int(planes_.size()); }
   // nx elements that multiply those of a row tile.
   const Lanes<Real>* tile(int slice, int row_tile) const {
-    return planes_[slice].get() + std::size_t(row_tile) * nx_;
+    return planes_[slice - first_].get() + std::size_t(row_tile) * nx_;
   }
 
  private:
   std::size_t nx_;
+  int first_;
   std::vector<AlignedArray<Lanes<Real>>> planes_;  // [row tile, i]
 };
 

@@ -162,44 +162,67 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
   std::vector<BeamSums<Real>> sums;
   for (std::size_t d = 0; d < setup_.depths.size(); ++d)
     sums.emplace_back(grid, setup_.beams, last - first);
-  const int slices = setup_.transmission.slices();
-
-#pragma omp parallel num_threads(threads)
-  {
-    auto workspace = transform.make_workspace();
-    const auto first_wave = transform.make_wave(), second_wave = transform.make_wave();
-    const auto exit = aligned_array<Lanes<Real>>(last - first);  // padding stays zero
-#pragma omp for schedule(dynamic)
-    for (std::size_t k = 0; k < setup_.beams.size(); k += 2) {
-      if (stop()) continue;
-      std::vector<Lanes<Real>*> waves = {first_wave.get(), second_wave.get()};
-      waves.resize(std::min<std::size_t>(2, setup_.beams.size() - k));
-      for (std::size_t w = 0; w < waves.size(); ++w) {
-        const ApertureBeam& beam = setup_.beams[k + w];
-        transform.write_columns(waves[w], workspace, [&](int jx, Complex* column) {
-          if (jx == beam.jx) column[(beam.jy + grid.ny) % grid.ny] = Complex(1);
-          return jx == beam.jx;
+  using Wave = AlignedArray<Lanes<Real>>;
+  using Workspace = typename BandTransform<Real>::Workspace;
+  const Slab<Real>& slab = setup_.slab;
+  const std::size_t beams = setup_.beams.size();
+  const auto load = [&](std::size_t k, Lanes<Real>* wave, Workspace& workspace) {
+    const ApertureBeam& beam = setup_.beams[k];
+    transform.write_columns(wave, workspace, [&](int jx, Complex* column) {
+      if (jx == beam.jx) column[(beam.jy + grid.ny) % grid.ny] = Complex(1);
+      return jx == beam.jx;
+    });
+  };
+  // beams k .. through a window of slices; padding of `exit` stays zero
+  const auto carry = [&](const Transmission<Real>& window, std::size_t k,
+                         const std::vector<Lanes<Real>*>& waves, Workspace& workspace,
+                         Lanes<Real>* exit) {
+    const auto keep = [&](int jx, const Complex* psi) {
+      for (const Place& p : places[std::size_t(jx + grid.band_x())])
+        exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
+    };
+    walk(
+        window, setup_.depths, slab.slices() - 1,
+        [&](int from, int to) {
+          propagate(transform, window, setup_.propagator, from, to, waves, workspace);
+        },
+        [&](std::size_t d) {
+          for (std::size_t w = 0; w < waves.size(); ++w) {
+            if (setup_.depths[d] == slab.slices())
+              finish_in_fourier_space(transform, window, setup_.propagator, slab.slices() - 1,
+                                      waves[w], workspace, keep);
+            else
+              read_in_fourier_space(transform, waves[w], workspace, keep);
+            sums[d].set(k + w, exit);
+          }
         });
-      }
-      int done = 0;
-      for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
-        const int next = std::min(setup_.depths[d], slices - 1);
-        propagate(transform, setup_.transmission, setup_.propagator, done, next, waves, workspace);
-        done = next;
-        for (std::size_t w = 0; w < waves.size(); ++w) {
-          const auto keep = [&](int jx, const Complex* psi) {
-            for (const Place& p : places[std::size_t(jx + grid.band_x())])
-              exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
-          };
-          if (setup_.depths[d] == slices)
-            finish_in_fourier_space(transform, setup_.transmission, setup_.propagator, slices - 1,
-                                    waves[w], workspace, keep);
-          else
-            read_in_fourier_space(transform, waves[w], workspace, keep);
-          sums[d].set(k + w, exit.get());
+  };
+  // where all slices stay, every thread takes the next two beams through them
+  constexpr std::size_t kTwo = 2;
+  const std::size_t at_once = slab.all() ? beams : slab.waves_at_once(beams);
+  std::vector<Wave> held;
+  for (std::size_t k = 0; k < at_once && !slab.all(); ++k) held.push_back(transform.make_wave());
+  for (std::size_t begin = 0; begin < beams; begin += at_once) {
+    const std::size_t end = std::min(beams, begin + at_once);
+    slab.for_windows(threads, [&](const Transmission<Real>& window) {
+#pragma omp parallel num_threads(threads)
+      {
+        auto workspace = transform.make_workspace();
+        const auto exit = aligned_array<Lanes<Real>>(last - first);
+        std::vector<Wave> own;
+        while (slab.all() && own.size() < kTwo) own.push_back(transform.make_wave());
+#pragma omp for schedule(dynamic)
+        for (std::size_t k = begin; k < end; k += kTwo) {
+          if (stop()) continue;
+          std::vector<Lanes<Real>*> waves;
+          for (std::size_t w = 0; w < std::min(kTwo, end - k); ++w) {
+            waves.push_back((slab.all() ? own[w] : held[k - begin + w]).get());
+            if (window.first() == 0) load(k + w, waves.back(), workspace);
+          }
+          carry(window, k, waves, workspace, exit.get());
         }
       }
-    }
+    });
   }
   return sums;
 }

@@ -12,7 +12,7 @@
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
-#include "multislice/propagation.hpp"
+#include "multislice/slab.hpp"
 
 namespace vitrobeam {
 
@@ -20,7 +20,7 @@ namespace vitrobeam {
 template <typename Real>
 struct ScatteringSetup {
   const BandTransform<Real>& transform;
-  const Transmission<Real>& transmission;
+  const Slab<Real>& slab;
   const Propagator<Real>& propagator;
   const std::vector<ApertureBeam>& beams;
   const IncidentModes& modes;

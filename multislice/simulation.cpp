@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
@@ -106,7 +107,7 @@ struct Simulation<Real>::State {
   using Complex = std::complex<Real>;
 
   State(const Atoms& atoms, const SimulationSettings& s, int threads,
-        const std::vector<Vector3d>& displacements)
+        const std::vector<Vector3d>& displacements, Potential stored)
       : settings(s),
         grid(make_grid(atoms, s)),
         beams(aperture_beams(s.optics, grid)),
@@ -125,17 +126,21 @@ struct Simulation<Real>::State {
         propagator(transform, s.optics.wavelength(), is_flat(s.engine) ? 0 : dz,
                    s.optics.total_tilt(),
                    scatters_once(s.engine) ? std::optional(1.0 / grid.ny) : std::nullopt),
-        transmission(transform, potential_of(atoms, displacements),
-                     interaction_constant(s.optics.energy_kV), threads,
-                     scatters_once(s.engine) ? TransmissionKind::first_order
-                                             : TransmissionKind::exponential) {}
+        slab(
+            transform, potential_of(atoms, displacements, std::move(stored)),
+            interaction_constant(s.optics.energy_kV),
+            scatters_once(s.engine) ? TransmissionKind::first_order : TransmissionKind::exponential,
+            s.held, threads) {}
 
-  SlicePotential<Real> potential_of(const Atoms& atoms,
-                                    const std::vector<Vector3d>& displacements) {
+  Potential potential_of(const Atoms& atoms, const std::vector<Vector3d>& displacements,
+                         Potential stored) {
     check_inside(atoms);
-    SlicePotential<Real> potential(grid, settings.potential, atoms, slices, displacements);
-    atoms_placed = potential.atoms();
-    atom_sum = potential.sum();
+    atoms_placed = atoms.size();
+    if (stored) return stored;
+    auto potential = std::make_shared<const SlicePotential<Real>>(grid, settings.potential, atoms,
+                                                                  slices, displacements);
+    atoms_placed = potential->atoms();
+    atom_sum = potential->sum();
     return potential;
   }
 
@@ -157,8 +162,8 @@ struct Simulation<Real>::State {
   }
 
   // Keeps what the recording asks of the wave behind `depth` slices and hands it on.
-  // `last_slice_due`: the slice before the exit is still to be applied.
-  void record(int depth_index, bool last_slice_due, Lanes<Real>* wave,
+  // `last_slices`: hold the slice before the exit, where that is still to be applied.
+  void record(int depth_index, const Transmission<Real>* last_slices, Lanes<Real>* wave,
               typename BandTransform<Real>::Workspace& w, ProbeResult<Real>& out) const {
     const Recording& r = settings.recording;
     out.depth = depth_index;
@@ -184,8 +189,8 @@ struct Simulation<Real>::State {
           exit(j, (jx + grid.nx) % grid.nx) = std::complex<double>(psi[j]);
         }
     };
-    if (last_slice_due)
-      finish_in_fourier_space(transform, transmission, propagator, slices - 1, wave, w, at_column);
+    if (last_slices)
+      finish_in_fourier_space(transform, *last_slices, propagator, slices - 1, wave, w, at_column);
     else
       read_in_fourier_space(transform, wave, w, at_column);
     if (r.exit_waves) {
@@ -204,6 +209,8 @@ struct Simulation<Real>::State {
       pattern(jy - window.first_y, column) = of(psi[jy < 0 ? jy + grid.ny : jy]);
   }
 
+  bool is_single() const { return scatters_once(settings.engine); }
+
   SimulationSettings settings;
   Grid grid;
   std::vector<ApertureBeam> beams;
@@ -219,13 +226,13 @@ struct Simulation<Real>::State {
   AtomSum atom_sum = AtomSum::product;
   BandTransform<Real> transform;
   Propagator<Real> propagator;
-  Transmission<Real> transmission;
+  Slab<Real> slab;
 };
 
 template <typename Real>
 Simulation<Real>::Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads,
-                             const std::vector<Vector3d>& displacements)
-    : state_(std::make_unique<State>(atoms, settings, threads, displacements)) {}
+                             const std::vector<Vector3d>& displacements, Potential stored)
+    : state_(std::make_unique<State>(atoms, settings, threads, displacements, std::move(stored))) {}
 template <typename Real>
 Simulation<Real>::~Simulation() = default;
 
@@ -297,86 +304,155 @@ void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, 
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
     run_scattering_matrix(positions, threads, to, stop, claim);
-  else if (scatters_once(engine))
-    run_kinematic(positions, threads, to, stop, claim);
+  else if (s.slab.all())
+    run_waves(positions, threads, to, stop, claim);
   else
-    run_multislice(positions, threads, to, stop, claim);
+    run_waves_in_windows(positions, threads, to, stop, claim);
 }
 
+// The wave of a position in one mode on its way; single scattering keeps apart what has scattered.
 template <typename Real>
-void Simulation<Real>::run_multislice(const std::vector<Vector2d>& positions, int threads,
-                                      const Sink& sink, const Stop& stop,
-                                      const Claim& claim) const {
-  constexpr std::size_t kTogether =
-      2;  // waves that share the reads of t: a tenth faster than one at a time
-  const State& s = *state_;
-  FirstFailure failure;
+struct Simulation<Real>::Waves {
+  AlignedArray<Lanes<Real>> wave, scattered;
 
+  explicit Waves(const State& s)
+      : wave(s.transform.make_wave()),
+        scattered(s.is_single() ? s.transform.make_wave() : nullptr) {}
+};
+
+// What a thread needs to carry waves through slices.
+template <typename Real>
+struct Simulation<Real>::Carrier {
+  const State& s;
+  typename BandTransform<Real>::Workspace workspace;
+  AlignedArray<Lanes<Real>> sum;  // of both waves of single scattering
+  ProbeResult<Real> result;
+
+  explicit Carrier(const State& state)
+      : s(state),
+        workspace(s.transform.make_workspace()),
+        sum(s.is_single() ? s.transform.make_wave() : nullptr) {}
+
+  void load(std::size_t mode, const Vector2d& at, const Waves& w) {
+    s.load_probe(mode, at, w.wave.get(), workspace);
+    if (w.scattered) std::fill_n(w.scattered.get(), s.transform.wave_size(), Lanes<Real>{});
+  }
+
+  // Through the slices of a window; `hand_on(k, result)` sees what is recorded of waves[k] there.
+  template <typename HandOn>
+  void pass(const Transmission<Real>& window, std::span<const Waves> waves, FirstFailure& failure,
+            HandOn&& hand_on) {
+    // recording applies the last slice, but to single scattering
+    const int end = s.is_single() ? s.slices : s.slices - 1;
+    std::vector<Lanes<Real>*> incident;
+    for (const Waves& w : waves) incident.push_back(w.wave.get());
+    walk(
+        window, s.depths, end,
+        [&](int from, int to) {
+          if (failure.halted()) return;
+          if (!s.is_single())
+            return propagate(s.transform, window, s.propagator, from, to, incident, workspace);
+          for (const Waves& w : waves)
+            propagate_kinematic(s.transform, window, s.propagator, from, to, w.wave.get(),
+                                w.scattered.get(), workspace);
+        },
+        [&](std::size_t d) {
+          if (failure.halted()) return;
+          failure.guard([&] {
+            for (std::size_t k = 0; k < waves.size(); ++k) {
+              const bool last_due = !s.is_single() && s.depths[d] == s.slices;
+              s.record(int(d), last_due ? &window : nullptr, whole_wave(waves[k]), workspace,
+                       result);
+              hand_on(k, result);
+            }
+          });
+        });
+  }
+
+ private:
+  Lanes<Real>* whole_wave(const Waves& w) {
+    if (!w.scattered) return w.wave.get();
+    std::transform(w.wave.get(), w.wave.get() + s.transform.wave_size(), w.scattered.get(),
+                   sum.get(), std::plus<>());
+    return sum.get();
+  }
+};
+
+namespace {
+
+constexpr std::size_t kTogether =
+    2;  // waves that share the reads of t: a tenth faster than one at a time
+
+}  // namespace
+
+// Every thread takes the next positions through all slices.
+template <typename Real>
+void Simulation<Real>::run_waves(const std::vector<Vector2d>& positions, int threads,
+                                 const Sink& sink, const Stop& stop, const Claim& claim) const {
+  const State& s = *state_;
+  const std::size_t modes = s.modes.amplitudes.size();
+  FirstFailure failure;
 #pragma omp parallel num_threads(threads)
   {
-    auto workspace = s.transform.make_workspace();
-    std::vector<AlignedArray<Lanes<Real>>> storage;
-    for (std::size_t k = 0; k < kTogether; ++k) storage.push_back(s.transform.make_wave());
-    ProbeResult<Real> result;
-    ModeSum<Real> sum(s.modes.amplitudes.size(), s.depths.size(), kTogether, sink);
+    Carrier carrier(s);
+    std::vector<Waves> storage;
+    for (std::size_t k = 0; k < kTogether; ++k) storage.emplace_back(s);
+    ModeSum<Real> sum(modes, s.depths.size(), kTogether, sink);
     while (!failure.halted() && !stop()) {
       const Range piece = claim(kTogether);
       if (piece.empty()) break;
-      const std::size_t first = piece.first, last = piece.last;
-      std::vector<Lanes<Real>*> waves;
-      for (std::size_t i = first; i < last; ++i) waves.push_back(storage[i - first].get());
-      for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
-        for (std::size_t i = first; i < last; ++i)
-          s.load_probe(mode, positions[i], waves[i - first], workspace);
-        for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted(); ++d) {
-          const int next = std::min(s.depths[d], s.slices - 1);  // record() applies the last slice
-          propagate(s.transform, s.transmission, s.propagator, done, next, waves, workspace);
-          done = next;
-          failure.guard([&] {
-            for (std::size_t i = first; i < last; ++i) {
-              s.record(d, s.depths[d] == s.slices, waves[i - first], workspace, result);
-              sum.add(mode, i - first, i, result);
-            }
-          });
-        }
+      const std::span<const Waves> waves(storage.data(), piece.size());
+      for (std::size_t mode = 0; mode < modes; ++mode) {
+        for (std::size_t k = 0; k < waves.size(); ++k)
+          carrier.load(mode, positions[piece.first + k], waves[k]);
+        carrier.pass(*s.slab.all(), waves, failure,
+                     [&](std::size_t k, const ProbeResult<Real>& result) {
+                       sum.add(mode, k, piece.first + k, result);
+                     });
       }
     }
   }
   failure.rethrow();
 }
 
+// All threads take as many positions as may be held through one window of slices after another.
 template <typename Real>
-void Simulation<Real>::run_kinematic(const std::vector<Vector2d>& positions, int threads,
-                                     const Sink& sink, const Stop& stop, const Claim& claim) const {
+void Simulation<Real>::run_waves_in_windows(const std::vector<Vector2d>& positions, int threads,
+                                            const Sink& sink, const Stop& stop,
+                                            const Claim& claim) const {
   const State& s = *state_;
+  const std::size_t modes = s.modes.amplitudes.size();
+  const std::size_t block =
+      std::max<std::size_t>(1, s.slab.waves_at_once(positions.size() * modes) / modes);
+  std::vector<std::vector<Waves>> storage(modes);  // [mode, position]
+  for (auto& waves : storage)
+    for (std::size_t k = 0; k < block; ++k) waves.emplace_back(s);
+  std::vector<Carrier> carriers;
+  for (int t = 0; t < threads; ++t) carriers.emplace_back(s);
+  ModeSum<Real> sum(modes, s.depths.size(), block, sink);
   FirstFailure failure;
-#pragma omp parallel num_threads(threads)
-  {
-    auto workspace = s.transform.make_workspace();
-    const auto incident = s.transform.make_wave(), scattered = s.transform.make_wave(),
-               sum = s.transform.make_wave();
-    ProbeResult<Real> result;
-    ModeSum<Real> modes(s.modes.amplitudes.size(), s.depths.size(), 1, sink);
-    while (!failure.halted() && !stop()) {
-      const Range piece = claim(1);
-      if (piece.empty()) break;
-      const std::size_t i = piece.first;
-      for (std::size_t mode = 0; mode < s.modes.amplitudes.size(); ++mode) {
-        s.load_probe(mode, positions[i], incident.get(), workspace);
-        std::fill_n(scattered.get(), s.transform.wave_size(), Lanes<Real>{});
-        for (int d = 0, done = 0; d < int(s.depths.size()) && !failure.halted();
-             done = s.depths[d++]) {
-          propagate_kinematic(s.transform, s.transmission, s.propagator, done, s.depths[d],
-                              incident.get(), scattered.get(), workspace);
-          std::transform(incident.get(), incident.get() + s.transform.wave_size(), scattered.get(),
-                         sum.get(), std::plus<>());
-          failure.guard([&] {
-            s.record(d, false, sum.get(), workspace, result);
-            modes.add(mode, 0, i, result);
-          });
-        }
-      }
-    }
+  while (!failure.halted() && !stop()) {
+    const Range piece = claim(block);
+    if (piece.empty()) break;
+    const std::size_t n = piece.size();
+#pragma omp parallel for num_threads(threads)
+    for (std::size_t k = 0; k < n; ++k)
+      for (std::size_t mode = 0; mode < modes; ++mode)
+        carriers[std::size_t(omp_get_thread_num())].load(mode, positions[piece.first + k],
+                                                         storage[mode][k]);
+    bool given_up = false;  // before anything was handed on
+    s.slab.for_windows(threads, [&](const Transmission<Real>& window) {
+      given_up = given_up || (window.first() < s.depths.front() && stop());
+      if (given_up || failure.halted()) return;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+      for (std::size_t g = 0; g < n; g += kTogether)
+        for (std::size_t mode = 0; mode < modes; ++mode)
+          carriers[std::size_t(omp_get_thread_num())].pass(
+              window, std::span(storage[mode]).subspan(g, std::min(kTogether, n - g)), failure,
+              [&](std::size_t k, const ProbeResult<Real>& result) {
+                sum.add(mode, g + k, piece.first + g + k, result);
+              });
+    });
   }
   failure.rethrow();
 }
@@ -392,7 +468,7 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
          r.exit_waves ? "--exit-wave" : "--elastic");
   std::vector<Vector2d> at = positions;
   for (auto& r0 : at) r0 += s.entrance;
-  const ScatteringMatrix<Real> matrix({s.transform, s.transmission, s.propagator, s.beams, s.modes,
+  const ScatteringMatrix<Real> matrix({s.transform, s.slab, s.propagator, s.beams, s.modes,
                                        s.depths, r.patterns ? &s.window : nullptr, r.detectors,
                                        s.settings.optics.wavelength(), r.memory_GiB * (1 << 30)},
                                       at.size(), threads, stop);

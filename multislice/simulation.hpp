@@ -14,6 +14,7 @@
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
+#include "multislice/slab.hpp"
 #include "potentials/grid.hpp"
 #include "potentials/slice_potential.hpp"
 
@@ -49,6 +50,7 @@ struct SimulationSettings {
   PotentialSettings potential;
   Engine engine = Engine::automatic;
   Recording recording;
+  Held held;
 };
 
 // What one probe position gives at one depth. Intensities are fractions of the incident beam.
@@ -75,9 +77,10 @@ class Simulation {
   // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
   // along +z.
   // `threads` share the work of making the potential. `displacements` (one per atom, Angstrom) is
-  // thermal motion.
+  // thermal motion. `stored` is the potential, where it need not be computed.
+  using Potential = std::shared_ptr<const PotentialSource<Real>>;
   Simulation(const Atoms& atoms, const SimulationSettings& settings, int threads = 1,
-             const std::vector<Vector3d>& displacements = {});
+             const std::vector<Vector3d>& displacements = {}, Potential stored = nullptr);
   ~Simulation();
 
   const Grid& grid() const;
@@ -102,14 +105,16 @@ class Simulation {
       const Stop& stop = [] { return false; }, Claim claim = {}) const;
 
  private:
-  void run_multislice(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                      const Stop& stop, const Claim& claim) const;
-  void run_kinematic(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                     const Stop& stop, const Claim& claim) const;
+  void run_waves(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                 const Stop& stop, const Claim& claim) const;
+  void run_waves_in_windows(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+                            const Stop& stop, const Claim& claim) const;
   void run_scattering_matrix(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
                              const Stop& stop, const Claim& claim) const;
 
   struct State;
+  struct Waves;
+  struct Carrier;
   std::unique_ptr<State> state_;
 };
 

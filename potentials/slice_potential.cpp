@@ -282,6 +282,34 @@ HalfPlane<Real> SlicePotential<Real>::absorption(int slice) const {
   return absorbed_->coefficients(placed_[std::size_t(slice)]);
 }
 
+template <typename Real>
+void SlicePotential<Real>::rows(const BandTransform<Real>& transform, int slice,
+                                const typename PotentialSource<Real>::AtTile& at_tile) const {
+  using Complex = std::complex<Real>;
+  const Grid& grid = transform.grid();
+  const int by = grid.band_y();
+  // Two real potentials share one complex transform: v_s + i v_(s+1), or v_s + i v'_s.
+  const bool pair = absorbs() || slice + 1 < slices();
+  const HalfPlane<Real> first = coefficients(slice);
+  const HalfPlane<Real> second = absorbs() ? absorption(slice)
+                                 : pair    ? coefficients(slice + 1)
+                                           : HalfPlane<Real>();
+  auto w = transform.make_workspace();
+  const auto wave = transform.make_wave();
+  transform.write_columns(wave.get(), w, [&](int jx, Complex* column) {
+    const auto coefficient = [&](const HalfPlane<Real>& c, int jy) {
+      return jx >= 0 ? c(jy + by, jx) : std::conj(c(-jy + by, -jx));
+    };
+    for (int jy = -by; jy <= by; ++jy) {
+      Complex value = coefficient(first, jy);
+      if (pair) value += Complex(0, 1) * coefficient(second, jy);
+      column[jy < 0 ? jy + grid.ny : jy] = value;
+    }
+    return true;
+  });
+  transform.read_rows(wave.get(), w, at_tile);
+}
+
 template class SlicePotential<float>;
 template class SlicePotential<double>;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/atoms.hpp"
+#include "potentials/potential_source.hpp"
 #include "potentials/projected_potential.hpp"
 #include "potentials/scattering_factors.hpp"
 #include "potentials/spreading.hpp"
@@ -41,7 +42,7 @@ double factor_reach(const FactorTable& factors, const Atoms& atoms);
 void check_factors(const PotentialSettings& settings, const Atoms& atoms, const Grid& grid);
 
 template <typename Real>
-class SlicePotential {
+class SlicePotential final : public PotentialSource<Real> {
  public:
   // `slices` equally thick slices over the height of the cell, which must be orthogonal and hold
   // every atom. `displacements` (one per atom, Angstrom) is thermal motion; along the beam it
@@ -49,17 +50,18 @@ class SlicePotential {
   SlicePotential(const Grid& grid, const PotentialSettings& settings, const Atoms& atoms,
                  int slices, const std::vector<Vector3d>& displacements = {});
   SlicePotential(SlicePotential&&) noexcept;
-  ~SlicePotential();
+  ~SlicePotential() override;
 
-  int slices() const;
+  int slices() const override;
   std::size_t atoms() const;
   AtomSum sum() const { return spreading_ ? AtomSum::spreading : AtomSum::product; }
   // V_q of slice `slice`, V Angstrom; any thread.
   HalfPlane<Real> coefficients(int slice) const;
 
-  // The imaginary part, of a slice multiplied by exp(i sigma v - sigma v').
-  bool absorbs() const { return absorbed_.has_value(); }
-  HalfPlane<Real> absorption(int slice) const;
+  bool absorbs() const override { return absorbed_.has_value(); }
+  HalfPlane<Real> absorption(int slice) const;  // of the imaginary part
+  void rows(const BandTransform<Real>& transform, int slice,
+            const typename PotentialSource<Real>::AtTile& at_tile) const override;
 
  private:
   HalfPlane<Real> spread(const SliceAtoms& atoms) const;

@@ -14,6 +14,7 @@
 #include "base/random.hpp"
 #include "multislice/optics.hpp"
 #include "multislice/propagation.hpp"
+#include "potentials/slice_potential.hpp"
 
 using namespace vitrobeam;
 using Complex = std::complex<float>;
@@ -110,9 +111,9 @@ struct PlainLoop {
 void compare(int n, int threads) {
   const Grid grid{n, n, n * kPixel, n * kPixel};
   const BandTransform<float> transform(grid);
-  const Transmission<float> t(transform,
-                              SlicePotential<float>(grid, {}, random_atoms(grid), kSlices),
-                              interaction_constant(200), threads);
+  const Transmission<float> t(
+      transform, SlicePotential<float>(grid, {}, random_atoms(grid), kSlices),
+      interaction_constant(200), TransmissionKind::exponential, 0, kSlices, threads);
   const Propagator<float> propagator(transform, wavelength(200), kSlice);
   const auto t_planes = planes(transform, t);
   std::vector<std::unique_ptr<PlainLoop>> plain;

@@ -56,6 +56,7 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
     std::size_t planted = 0;
     for (std::size_t i = 0; i < library.planted_motif.size(); ++i)
       planted += library.planted_motif[i] == int(m) && library.planted_condition[i] == c;
+    planted /= library.layout.patch();
     std::string more;
     if (decorations.size() > 1) more += fmt::format(", {} decorations", decorations.size());
     if (offsets.size() > 1) more += fmt::format(", {} offsets", offsets.size());
@@ -63,7 +64,11 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
     std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[m],
                              views.size(), more, planted);
   }
-  std::cout << fmt::format("motif-free  {} patterns from {} packings\n", null, packings.size());
+  std::cout << fmt::format("motif-free  {} patterns from {} packings", null, packings.size());
+  if (const ScanLayout& scan = library.layout; scan.step > 0)
+    std::cout << fmt::format(", scanned in steps of {:.4g} Angstrom; {} positions of each planted",
+                             scan.step, scan.patch());
+  std::cout << '\n';
 }
 
 void print_coverage(const MotifLibrary& library) {

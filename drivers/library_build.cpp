@@ -150,6 +150,7 @@ struct LibraryBuilder::State {
   std::vector<Unit> units;
   MomentGrid moment_grid;
   std::size_t rows = 0, columns = 0;
+  ScanLayout layout;
 
   struct Packing {
     std::once_flag made;
@@ -168,6 +169,13 @@ struct LibraryBuilder::State {
         make_packing(std::move(packing)),
         list(members(p)),
         packings(std::size_t(std::max(p.packings, 1))) {
+    if (plan.scan_step > 0) {
+      layout.null_edge = std::max(1, int(std::lround(plan.box / plan.scan_step)));
+      layout.step = plan.box / layout.null_edge;
+      layout.planted_half = int(plan.offset_range / layout.step + 1e-9);
+      if (plan.null_patterns > 0)
+        plan.null_patterns = int(packings.size()) * layout.null_edge * layout.null_edge;
+    }
     for (const double kV : or_else(p.energies_kV, p.simulation.optics.energy_kV))
       for (const double mrad : or_else(p.semiangles_mrad, p.simulation.optics.semiangle_mrad))
         for (const double defocus : or_else(p.defoci, p.simulation.optics.defocus))
@@ -340,7 +348,7 @@ struct LibraryBuilder::State {
     return result;
   }
 
-  // Patterns at random positions of one slab of a packing.
+  // Patterns at random positions, or the raster, of one slab of a packing.
   UnitResult make_null(const Unit& unit) const {
     UnitResult result;
     const Condition& c = conditions[unit.condition];
@@ -348,7 +356,10 @@ struct LibraryBuilder::State {
     RandomSequence random(plan.seed, (kNullStream << 32) + source);
     const Atoms piece = random_slab(packing(source), c.thickness, random);
     std::vector<Vector2d> positions;
-    for (std::size_t k = unit.first; k < unit.last; ++k) {
+    for (int y = 0; y < layout.null_edge; ++y)
+      for (int x = 0; x < layout.null_edge; ++x)
+        positions.emplace_back((x + 0.5) * layout.step, (y + 0.5) * layout.step);
+    for (std::size_t k = unit.first; layout.step == 0 && k < unit.last; ++k) {
       const double x = random.uniform();
       positions.emplace_back(x * plan.box, random.uniform() * plan.box);
     }
@@ -363,6 +374,18 @@ struct LibraryBuilder::State {
 
   int planted_motif(std::size_t pattern) const {
     return int(pattern / std::size_t(plan.planted_patterns));
+  }
+
+  // The probe on the motif, or the patch of a raster around it, which it misses by up to half a
+  // step.
+  std::vector<Vector2d> planted_positions(const Vector2d& centre, RandomSequence& random) const {
+    if (layout.step == 0) return {centre};
+    const double x = random.uniform() - 0.5, y = random.uniform() - 0.5;
+    std::vector<Vector2d> positions;
+    for (int row = -layout.planted_half; row <= layout.planted_half; ++row)
+      for (int column = -layout.planted_half; column <= layout.planted_half; ++column)
+        positions.push_back(centre + layout.step * Vector2d(x + column, y + row));
+    return positions;
   }
 
   // A motif of random decoration, turned at random, at random depth, under the probe.
@@ -380,15 +403,20 @@ struct LibraryBuilder::State {
       const double depth = depth_at(turned, c.thickness, random.uniform());
       const Atoms piece = random_slab(packing(random.below(packings.size())), c.thickness, random);
       const Atoms motif = moved(turned, {centre.x(), centre.y(), depth});
-      const ChangedSlab<float> changed(piece, c.simulation, member.atoms.numbers, {centre});
+      const ChangedSlab<float> changed(piece, c.simulation, member.atoms.numbers,
+                                       planted_positions(centre, random));
       const auto scratch = changed.make_scratch();
-      append(result.patterns, changed(motif, displaced_atoms(piece, motif), *scratch)[0]);
+      for (const auto& pattern : changed(motif, displaced_atoms(piece, motif), *scratch))
+        append(result.patterns, pattern);
     }
     return result;
   }
 
   std::size_t size_of(const Unit& u) const {
-    return (u.last - u.first) * (u.kind == Kind::templates ? realisations() : 1);
+    const std::size_t each = u.kind == Kind::templates ? realisations()
+                             : u.kind == Kind::planted ? layout.patch()
+                                                       : 1;
+    return (u.last - u.first) * each;
   }
 
   LibraryConditions describe(const Condition& c) const {
@@ -407,7 +435,7 @@ struct LibraryBuilder::State {
 
   void add_unit(std::size_t index, const UnitResult& r, MotifLibrary& l) const {
     const Unit& u = units[index];
-    const std::size_t n = u.last - u.first;
+    const std::size_t n = (u.last - u.first) * (u.kind == Kind::planted ? layout.patch() : 1);
     if (r.patterns.size() != n * rows * columns)
       fail(Fault::machine, "unit {} of the build holds {} values instead of {}", index,
            r.patterns.size(), n * rows * columns);
@@ -428,13 +456,13 @@ struct LibraryBuilder::State {
       return;
     }
     extend(u.kind == Kind::null ? l.null_patterns : l.planted_patterns, n, r.patterns);
-    for (std::size_t i = u.first; i < u.last; ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
       if (u.kind == Kind::null) {
         l.null_packing.push_back(int(packing_of_null(u.first)));
         l.null_condition.push_back(int(u.condition));
         l.null_unit.push_back(std::int64_t(index));
       } else {
-        l.planted_motif.push_back(planted_motif(i));
+        l.planted_motif.push_back(planted_motif(u.first + i / layout.patch()));
         l.planted_condition.push_back(int(u.condition));
         l.planted_unit.push_back(std::int64_t(index));
       }
@@ -489,6 +517,7 @@ MotifLibrary LibraryBuilder::assemble(
   }
   l.pixel_qx = l.pixel_qy = 1 / s.plan.box;
   l.moment_grid = s.moment_grid;
+  l.layout = s.layout;
   for (auto* stack : {&l.patterns, &l.null_patterns, &l.planted_patterns})
     stack->shape = {0, s.rows, s.columns};
   l.mean.shape = {0, s.moment_grid.harmonics(), std::size_t(s.moment_grid.n_q)};

@@ -32,6 +32,9 @@ struct LibraryPlan {
   std::vector<double> depths = {0.5};
   // Of the probe from the motif's centre: all points of a square net within the range, Angstrom.
   double offset_step = 1.5, offset_range = 0;
+  // Motif-free packings are scanned in a raster of about this step (a whole part of the box),
+  // planted motifs with the positions within offset_range; 0 = single positions at random.
+  double scan_step = 0;
   double box = 40;  // cell edge across the beam, Angstrom
   // Conditions: every thickness with every one of the optics; an empty list: what `simulation`
   // says.

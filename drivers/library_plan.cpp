@@ -147,6 +147,13 @@ Settings describe(LibraryCommand& c, const std::string& command) {
        "they measure how often it is found")
       .at_least(0)
       .at_most(1000000);
+  o.add(
+       "scan-step", p.scan_step, "Angstrom",
+       "for 'match --neighbours': motif-free packings are scanned in a raster of this step (all of "
+       "--box, whatever --null says), planted motifs with the positions within --offset-range; 0 "
+       "= single positions")
+      .at_least(0)
+      .at_most(20);
   add_beam_options(o, c.beam);
   o.section("Several optics in one library (default: the beam above)");
   o.add("energies", c.energies, "kV, ..", "acceleration voltages");

@@ -17,7 +17,7 @@
 #include "io/pattern_source.hpp"
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/scan_recognition.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -26,7 +26,8 @@ enum class Filter { matched, none };
 
 struct MatchCommand {
   CommonSettings common;
-  double false_alarm_percent = 5, prior_none = 0.5;
+  double false_alarm_percent = 5, prior_none = 0.5, neighbours = 0;
+  std::optional<double> step;
   PatternInputSettings patterns;
   std::optional<double> null_dose;
   Filter filter = Filter::matched;
@@ -51,6 +52,13 @@ Settings describe(MatchCommand& c) {
         "probability of no motif before a pattern is seen, for the posterior")
       .above(0)
       .at_most(0.999999);
+  o.add("neighbours", c.neighbours, "Angstrom",
+        "the evidence of all positions within this counts together for the motif in their middle; "
+        "the library must be built with --scan-step and --offset-range; 0 = every pattern alone")
+      .at_least(0)
+      .at_most(100);
+  o.add("step", c.step, "Angstrom", "of the scan, for --neighbours (default: what the file says)")
+      .above(0);
   add_pattern_input(o, c.patterns);
   o.add("null-dose", c.null_dose, "",
         "electrons per pattern whose noise the library's patterns get (default: what the patterns "
@@ -188,15 +196,12 @@ double matched_q_max(const PatternInput& input, const MotifLibrary& library, dou
   return asked;
 }
 
-void store(const Finding& f, std::size_t at, const MotifLibrary& library, const PolarGrid& grid,
-           MatchResult& r) {
+void store(const Finding& f, std::size_t at, const MotifLibrary& library, MatchResult& r) {
   const std::size_t motifs = r.motif_names.size();
   for (std::size_t m = 0; m < motifs; ++m) {
     r.score.values[at * motifs + m] = float(f.significance.motif_score[m]);
     r.p_value.values[at * motifs + m] = float(f.significance.motif_p[m]);
-    if (!f.posterior.empty()) r.posterior.values[at * motifs + m] = float(f.posterior[m]);
   }
-  if (!f.posterior.empty()) r.posterior_none.values[at] = float(f.posterior[motifs]);
   r.motif.values[at] = f.significance.motif;
   r.best_score.values[at] = float(f.significance.score);
   r.best_p_value.values[at] = float(f.significance.p);
@@ -204,10 +209,26 @@ void store(const Finding& f, std::size_t at, const MotifLibrary& library, const 
   r.template_index.values[at] = f.template_index;
   r.mirrored.values[at] = f.mirrored;
   r.correlation.values[at] = float(f.correlation);
-  r.in_plane_angle.values[at] = float(grid.theta(f.angle));
+  r.in_plane_angle.values[at] = float(f.in_plane_angle);
   for (std::size_t k = 0; k < 3; ++k)
     r.direction.values[at * 3 + k] =
         float(library.templates[std::size_t(f.template_index)].direction[Eigen::Index(k)]);
+}
+
+void store(const ScanVerdict& v, std::size_t at, MatchResult& r) {
+  if (v.view < 0) return;
+  r.log_evidence.values[at] = float(v.log_evidence);
+  const Posterior& p = v.posterior;
+  if (p.motif.empty()) return;
+  const std::size_t motifs = r.motif_names.size();
+  for (std::size_t m = 0; m < motifs; ++m) r.posterior.values[at * motifs + m] = float(p.motif[m]);
+  r.posterior_none.values[at] = float(p.motif[motifs]);
+  r.axis_directions.values[at] = p.directions_90;
+  r.axis_share.values[at] = float(p.solid_angle_90);
+  r.depth.values[at] = float(p.depth);
+  r.depth_error.values[at] = float(p.depth_deviation);
+  for (std::size_t k = 0; r.view_posterior.size() > 0 && k < p.view.size(); ++k)
+    r.view_posterior.values[at * p.view.size() + k] = float(p.view[k]);
 }
 
 bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternInput& input,
@@ -242,28 +263,112 @@ void write_csv(const std::string& path, const MatchResult& r) {
   if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
 }
 
-// Patterns of a part of the scan: polar, judged, recognised, stored.
-void match_part(const PatternInput& input, const Stack<float>& images, std::size_t first,
-                const PolarTransform& transform, const Recognition& recognition,
-                const MotifLibrary& library, const MatchCommand& c, MatchResult& result) {
+// What a scan is judged by. Alone, patterns are matched (all templates, all angles) and their
+// likelihoods only make the posterior; neighbours are judged by their likelihoods together.
+struct Judges {
+  std::optional<Recognition> alone;
+  std::optional<ScanRecognition> scan;
+  std::optional<PolarTransform> matched, likelihood;
+
+  bool is_joint() const { return scan && scan->is_joint(); }
+  const ScoreCalibration& calibration() const {
+    return alone ? alone->calibration() : scan->calibration();
+  }
+  const PlantedVerdicts& planted() const { return alone ? alone->planted() : scan->planted(); }
+  std::size_t training_size() const {
+    return alone ? alone->training_size() : scan->training_size();
+  }
+  int calibration_packings() const {
+    return alone ? alone->calibration_packings() : scan->calibration_packings();
+  }
+};
+
+// Between the positions of the scan, Angstrom.
+double scan_step(const PatternInput& input, const MatchCommand& c) {
+  if (c.step) return *c.step;
   const PatternSource& source = input.source();
+  if (source.is_result()) {
+    const DiffractionAxes axes = read_axes(Hdf5Reader(source.file()));
+    if (axes.is_list)
+      fail(Fault::input,
+           "--neighbours: {} holds a list of positions; neighbours can only count "
+           "together on a raster",
+           source.file());
+    const auto step = [](const std::vector<double>& v) {
+      return v.size() > 1 ? (v.back() - v.front()) / double(v.size() - 1) : 0;
+    };
+    const double x = step(axes.scan_x), y = step(axes.scan_y);
+    if (x > 0 && (y == 0 || std::abs(x - y) < 0.02 * x)) return x;
+    if (x == 0 && y > 0) return y;
+    if (x > 0 && y > 0)
+      fail(Fault::input,
+           "--neighbours: the scan has steps of {:.4g} Angstrom along x and {:.4g} along y; "
+           "neighbours can only count together on a square raster",
+           x, y);
+  }
+  fail(Fault::usage,
+       "--neighbours {}: the file does not say how far apart its positions are; "
+       "give --step",
+       c.neighbours);
+}
+
+Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c) {
+  const PatternSource& source = input.source();
+  const auto transform = [&](const PolarGrid& grid) {
+    return PolarTransform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
+                          input.calibration(), grid, source.hidden());
+  };
+  Judges j;
+  j.matched.emplace(transform(c.recognition.grid));
+  const Patch patch = c.neighbours > 0 ? Patch::within(c.neighbours, scan_step(input, c)) : Patch();
+  if (c.neighbours > 0 && patch.members.size() == 1)
+    fail(Fault::usage, "--neighbours {}: the next position is {:.4g} Angstrom away", c.neighbours,
+         patch.step);
+  if (patch.members.size() == 1)
+    j.alone.emplace(library, j.matched->weights(), c.recognition, c.common.threads);
+  if (patch.members.size() > 1 || !library.planted_motif.empty()) {
+    j.likelihood.emplace(transform(likelihood_grid(c.recognition.grid)));
+    j.scan.emplace(library, j.likelihood->weights(), c.recognition, patch, c.common.threads);
+  }
+  return j;
+}
+
+// Patterns of a part of the scan: polar, judged, recognised, stored. Contrasts for the likelihood
+// by position of the part; empty where a pattern cannot be used.
+std::vector<Harmonics> match_part(const PatternInput& input, const Stack<float>& images,
+                                  std::size_t first, const Judges& judges,
+                                  const MotifLibrary& library, const MatchCommand& c,
+                                  MatchResult& result) {
   const std::size_t count = images.shape[0];
   std::vector<PlaneF> polar(count);
+  std::vector<Harmonics> contrast(judges.scan ? count : 0);
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
-  for (long i = 0; i < long(count); ++i) {
-    const auto image = images.plane(std::size_t(i));
-    PatternStatus status;
-    polar[std::size_t(i)] = transform(image);
-    status = judge(image, source.hidden(), polar[std::size_t(i)], transform.weights());
+  for (long k = 0; k < long(count); ++k) {
+    const auto i = std::size_t(k);
+    const auto image = images.plane(i);
+    polar[i] = (*judges.matched)(image);
+    PatternStatus status =
+        judge(image, input.source().hidden(), polar[i], judges.matched->weights());
     if (c.saturation > 0 && status == PatternStatus::good && is_saturated(image, input, c))
       status = PatternStatus::saturated;
-    if (status != PatternStatus::good) polar[std::size_t(i)].setZero();
-    result.status.values[first + std::size_t(i)] = static_cast<std::uint8_t>(status);
+    result.status.values[first + i] = static_cast<std::uint8_t>(status);
+    if (status != PatternStatus::good)
+      polar[i].setZero();
+    else if (judges.scan)
+      contrast[i] = judges.scan->contrast((*judges.likelihood)(image));
   }
-  const std::vector<Finding> findings = recognition(polar, c.common.threads);
+  if (!judges.alone) return contrast;
+  const std::vector<Finding> findings = (*judges.alone)(polar, c.common.threads);
   for (std::size_t i = 0; i < count; ++i)
-    if (result.status.values[first + i] == 0)
-      store(findings[i], first + i, library, transform.grid(), result);
+    if (result.status.values[first + i] == 0) store(findings[i], first + i, library, result);
+  return contrast;
+}
+
+ContrastScan scan_of(const std::vector<Harmonics>& contrast, std::size_t rows,
+                     std::size_t columns) {
+  ContrastScan scan{rows, columns, false, {}};
+  for (const auto& h : contrast) scan.contrast.push_back(h.size() > 0 ? &h : nullptr);
+  return scan;
 }
 
 std::vector<float> discovery_rates(const std::vector<float>& p, std::size_t first,
@@ -322,6 +427,10 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
       "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "
       "smallest p-value {:.2g}\n",
       r.null_best.size(), r.calibration_packings, r.training_patterns, r.smallest_p);
+  if (r.neighbours > 0)
+    std::cout << fmt::format(
+        "neighbours  positions within {} Angstrom count together, in the null alike\n",
+        r.neighbours);
   for (std::size_t m = 0; m < r.motif_names.size(); ++m) {
     const auto found = std::count(r.motif.values.begin(), r.motif.values.end(), int(m));
     std::cout << fmt::format("{:<11} {} of {} positions", r.motif_names[m], found, good);
@@ -361,40 +470,70 @@ std::string shape_summary(const PatternSource& source, const MotifLibrary& libra
 }
 
 // Every pattern judged; false when interrupted.
-bool match_all(const PatternInput& input, const PolarTransform& transform,
-               const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
-               MatchResult& result) {
+bool match_all(const PatternInput& input, Judges& judges, const MotifLibrary& library,
+               const MatchCommand& c, MatchResult& result) {
   Progress progress("patterns", input.positions(), c.common.progress);
-  return input.for_each_part(input.thicknesses() - 1, c.common.threads,
-                             [&](const Stack<float>& images, std::size_t first) {
-                               match_part(input, images, first, transform, recognition, library, c,
-                                          result);
-                               progress.advance(images.shape[0]);
-                             });
+  std::vector<Harmonics> scan;  // of all positions, where neighbours count together
+  const bool whole = input.for_each_part(
+      input.thicknesses() - 1, c.common.threads,
+      [&](const Stack<float>& images, std::size_t first) {
+        std::vector<Harmonics> part = match_part(input, images, first, judges, library, c, result);
+        if (judges.is_joint()) {
+          std::move(part.begin(), part.end(), std::back_inserter(scan));
+        } else if (judges.scan) {
+          const auto verdicts = (*judges.scan)(scan_of(part, 1, part.size()), c.common.threads);
+          for (std::size_t i = 0; i < verdicts.size(); ++i) store(verdicts[i], first + i, result);
+        }
+        progress.advance(images.shape[0]);
+      });
+  if (!whole) return false;
+  if (!judges.is_joint()) return true;
+  const auto verdicts = (*judges.scan)(
+      scan_of(scan, input.source().scan_rows(), input.source().scan_columns()), c.common.threads);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (verdicts[i].finding) store(*verdicts[i].finding, i, library, result);
+    store(verdicts[i], i, result);
+  }
+  return true;
 }
 
-void state_null(const Recognition& recognition, const MotifLibrary& library, const MatchCommand& c,
-                MatchResult& r) {
+void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
+  const PlantedVerdicts& planted = judges.planted();
   r.dose = c.recognition.dose;
-  r.smallest_p = recognition.calibration().smallest_p();
-  r.null_best = recognition.calibration().best_null();
-  r.training_patterns = recognition.training_size();
-  r.calibration_packings = recognition.calibration_packings();
-  r.power = recognition.power(0.05);
-  r.confusion = recognition.confusion(0.05);
+  r.neighbours = c.neighbours;
+  r.smallest_p = judges.calibration().smallest_p();
+  r.null_best = judges.calibration().best_null();
+  r.training_patterns = judges.training_size();
+  r.calibration_packings = judges.calibration_packings();
+  r.power = planted.power(0.05);
+  r.confusion = planted.confusion(0.05);
   for (int k = 0; k <= 100; ++k) r.roc_false_alarm.push_back(k / 100.0);
-  r.roc = recognition.roc(r.roc_false_alarm);
-  for (const RocArea& a : recognition.roc_area()) {
+  r.roc = planted.roc(r.roc_false_alarm);
+  for (const RocArea& a : planted.roc_area()) {
     r.roc_area.push_back(a.area);
     r.roc_error.push_back(a.error);
   }
+  if (judges.scan) r.tempering = judges.scan->tempering();
   for (std::size_t m = 0; m < r.power.size(); ++m) {
-    const double n =
-        double(std::count(library.planted_motif.begin(), library.planted_motif.end(), int(m)));
+    const double n = double(std::count(planted.motif().begin(), planted.motif().end(), int(m)));
     // of a share k / n under a flat prior: not 0 where all or none were found
     const double p = (r.power[m] * n + 1) / (n + 2);
     r.power_error.push_back(std::sqrt(p * (1 - p) / (n + 3)));
   }
+}
+
+// Views whose probabilities are kept at every position.
+constexpr std::size_t kMostViews = 2048;
+
+MatchResult empty_result(const PatternSource& source, const MotifLibrary& library,
+                         const Judges& judges) {
+  MatchResult r(source.scan_rows(), source.scan_columns(), library.motif_names);
+  if (!judges.scan) return r;
+  r.views = judges.scan->likelihood().views();
+  if (r.views.size() <= kMostViews && !library.planted_motif.empty())
+    r.view_posterior =
+        Stack<float>({source.scan_rows(), source.scan_columns(), r.views.size()}, std::nanf(""));
+  return r;
 }
 
 }  // namespace
@@ -430,17 +569,15 @@ int run_match(const std::vector<std::string>& arguments) {
   c.recognition.seed = c.common.seed;
   c.recognition.dose = c.null_dose ? *c.null_dose : input.electrons();
 
-  const PolarTransform transform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
-                                 input.calibration(), c.recognition.grid, source.hidden());
-  const Recognition recognition(library, transform.weights(), c.recognition, c.common.threads);
-  MatchResult result(source.scan_rows(), source.scan_columns(), library.motif_names);
-  if (!match_all(input, transform, recognition, library, c, result)) {
+  Judges judges = make_judges(input, library, c);
+  MatchResult result = empty_result(source, library, judges);
+  if (!match_all(input, judges, library, c, result)) {
     std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
     return 130;
   }
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
-  state_null(recognition, library, c, result);
+  state_null(judges, c, result);
   add_examples(input, library, c, result);
 
   Hdf5Writer file(c.common.output);

@@ -134,6 +134,9 @@ void write_moments(Hdf5Writer& file, const MotifLibrary& library) {
 void write_units(Hdf5Writer& file, const MotifLibrary& library) {
   file.attribute(kRoot, "planned_units", library.planned_units);
   file.attribute(kRoot, "identity", library.identity);
+  file.attribute(kRoot, "scan_step", library.layout.step);
+  file.attribute(kRoot, "null_edge", std::int64_t(library.layout.null_edge));
+  file.attribute(kRoot, "planted_half", std::int64_t(library.layout.planted_half));
   file.write(kRoot + "/units", library.units);
 }
 
@@ -192,6 +195,15 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
   agree(library.patterns, library.templates.size(), "template");
   agree(library.null_patterns, library.null_packing.size(), "motif-free");
   agree(library.planted_patterns, library.planted_motif.size(), "planted");
+  const ScanLayout& l = library.layout;
+  const auto edge = std::size_t(std::max(l.null_edge, 1));
+  if (l.null_edge < 0 || l.planted_half < 0 || library.null_packing.size() % (edge * edge) != 0 ||
+      library.planted_motif.size() % l.patch() != 0)
+    fail(Fault::input,
+         "{}: {} motif-free and {} planted patterns are no whole rasters of {} x {} and patches of "
+         "{}; the file is damaged",
+         path, library.null_packing.size(), library.planted_motif.size(), l.null_edge, l.null_edge,
+         l.patch());
   const auto known = [](int index, std::size_t n) { return index >= 0 && std::size_t(index) < n; };
   for (const auto& t : library.templates)
     if (!known(t.motif, library.motif_names.size()) ||
@@ -354,6 +366,10 @@ MotifLibrary read_library(const std::string& path) {
     read_moments(file, library);
     library.planned_units = std::int64_t(file.number_attribute(kRoot, "planned_units"));
     library.identity = file.string_attribute(kRoot, "identity");
+    if (file.has_attribute(kRoot, "scan_step"))
+      library.layout = {int(file.number_attribute(kRoot, "null_edge")),
+                        int(file.number_attribute(kRoot, "planted_half")),
+                        file.number_attribute(kRoot, "scan_step")};
     library.units = file.read<std::int64_t>(kRoot + "/units").values;
   }
   check_counts(library, path);

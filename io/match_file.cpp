@@ -26,9 +26,17 @@ void write_maps(Hdf5Writer& file, const MatchResult& r) {
   write_map(file, "false_discovery_rate", r.false_discovery_rate, "",
             "Benjamini-Hochberg over the scan, each motif by itself");
   write_map(file, "posterior", r.posterior, "",
-            "probability of the motif given the scores and the prior");
+            "probability of the motif, of its views together, given the pattern and the prior");
   write_map(file, "posterior_none", r.posterior_none, "",
             "probability that there is no motif of the library");
+  write_map(file, "axis_directions", r.axis_directions, "",
+            "fewest directions that hold 90 % of the probability of the most probable motif");
+  write_map(file, "axis_share", r.axis_share, "",
+            "share of all directions of that motif, by solid angle, that they stand for");
+  write_map(file, "depth", r.depth, "Angstrom", "posterior mean of that motif's depth");
+  write_map(file, "depth_error", r.depth_error, "Angstrom", "posterior standard deviation");
+  write_map(file, "log_evidence", r.log_evidence, "",
+            "log likelihood ratio of the best view to none, mean over in-plane angles");
   write_map(file, "best_score", r.best_score, "standard deviations", "largest score of all motifs");
   write_map(file, "best_p_value", r.best_p_value, "", "of the largest score of all motifs");
   write_map(file, "best_p_value_fit", r.best_p_value_fit, "",
@@ -118,6 +126,35 @@ void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions&
                  "share of patterns of planted motifs with p_value <= 0.05");
 }
 
+// Every motif with every decoration, direction and depth, and its probability at every position.
+void write_views(Hdf5Writer& file, const MatchResult& r) {
+  const std::string group = "/match/views";
+  std::vector<std::int32_t> motif, decoration;
+  Stack<double> direction({r.views.size(), 3});
+  std::vector<double> depth, solid_angle;
+  for (std::size_t v = 0; v < r.views.size(); ++v) {
+    motif.push_back(r.views[v].motif);
+    decoration.push_back(r.views[v].decoration);
+    for (std::size_t k = 0; k < 3; ++k)
+      direction.values[3 * v + k] = r.views[v].direction[Eigen::Index(k)];
+    depth.push_back(r.views[v].depth);
+    solid_angle.push_back(r.views[v].solid_angle);
+  }
+  file.write(group + "/motif", motif);
+  file.write(group + "/decoration", decoration);
+  file.write(group + "/direction", direction);
+  file.write(group + "/depth", depth);
+  file.attribute(group + "/depth", "units", "Angstrom");
+  file.write(group + "/solid_angle", solid_angle);
+  file.attribute(group + "/solid_angle", "units", "steradian");
+  file.attribute("/match", "tempering", r.tempering);
+  if (r.view_posterior.size() == 0) return;
+  file.write_compressed("/match/view_posterior", r.view_posterior);
+  file.attribute("/match/view_posterior", "units", "");
+  file.attribute("/match/view_posterior", "description",
+                 "probability of every view; the sum is 1 less posterior_none");
+}
+
 }  // namespace
 
 MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
@@ -131,6 +168,8 @@ MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
   score = p_value = false_discovery_rate = posterior = Stack<float>(by_motif, unknown);
   posterior_none = best_score = best_p_value = best_p_value_fit = Stack<float>(scan, unknown);
   best_false_discovery_rate = correlation = in_plane_angle = Stack<float>(scan, unknown);
+  axis_share = depth = depth_error = log_evidence = Stack<float>(scan, unknown);
+  axis_directions = Stack<std::int32_t>(scan, 0);
   direction = Stack<float>({scan_rows, scan_columns, 3}, unknown);
 }
 
@@ -138,6 +177,9 @@ void write_match(Hdf5Writer& file, const MatchResult& r, const LibraryConditions
   write_maps(file, r);
   file.write_strings("/match/motif_names", r.motif_names);
   file.attribute("/match", "false_alarm_rate", r.false_alarm);
+  file.attribute("/match", "neighbours", r.neighbours);
+  file.attribute("/match", "neighbours_unit", "Angstrom");
+  if (!r.views.empty()) write_views(file, r);
   write_null(file, r, library);
   write_examples(file, r);
 }

@@ -22,7 +22,7 @@
 
 #include "base/array.hpp"
 #include "io/hdf5.hpp"
-#include "patterns/library.hpp"
+#include "patterns/likelihood.hpp"
 
 namespace vitrobeam {
 
@@ -41,8 +41,14 @@ struct MatchResult {
   Stack<float> score, p_value, false_discovery_rate, posterior;  // [y, x, motif]
   Stack<float> posterior_none, best_score, best_p_value, best_p_value_fit,
       best_false_discovery_rate, correlation,
-      in_plane_angle;      // [y, x]
-  Stack<float> direction;  // [y, x, 3]
+      in_plane_angle;                                         // [y, x]
+  Stack<float> direction;                                     // [y, x, 3]
+  Stack<float> axis_share, depth, depth_error, log_evidence;  // [y, x]
+  Stack<std::int32_t> axis_directions;                        // [y, x]
+  std::vector<MotifView> views;
+  Stack<float> view_posterior;  // [y, x, view]; empty where views are too many to keep
+  double neighbours = 0;        // radius within which positions count together, Angstrom
+  double tempering = 0;         // of the likelihood in the posterior
   double false_alarm = 0.05, smallest_p = 1, dose = 0;
   std::size_t training_patterns = 0;
   int calibration_packings = 0;

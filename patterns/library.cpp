@@ -127,6 +127,12 @@ void check_same_pixels(const MotifLibrary& a, const MotifLibrary& b) {
          "pixels of {:.6g} 1/Angstrom in one library, {:.6g} in another; libraries that are merged "
          "must have been built with the same --box",
          a.pixel_qx, b.pixel_qx);
+  if (!(a.layout == b.layout))
+    fail(Fault::input,
+         "motif-free patterns in a raster of {:.4g} Angstrom in one library, {:.4g} in another (0: "
+         "single ones), or patches of other sizes; build them with the same --box, --scan-step and "
+         "--offset-range",
+         a.layout.step, b.layout.step);
   if (!(a.moment_grid == b.moment_grid) && a.mean.size() > 0 && b.mean.size() > 0)
     fail(Fault::input,
          "means and covariances from {} to {:.4g} 1/Angstrom in one library, {} to {:.4g} in "
@@ -172,6 +178,13 @@ MotifLibrary with_motifs(const MotifLibrary& l, const std::vector<std::string>& 
   return out;
 }
 
+std::vector<std::size_t> planted_centres(const MotifLibrary& library) {
+  std::vector<std::size_t> out;
+  const std::size_t patch = library.layout.patch();
+  for (std::size_t i = patch / 2; i < library.planted_motif.size(); i += patch) out.push_back(i);
+  return out;
+}
+
 MotifLibrary merged(const std::vector<MotifLibrary>& libraries) {
   if (libraries.empty()) fail(Fault::usage, "there is no library to merge");
   const MotifLibrary& first = libraries.front();
@@ -184,6 +197,7 @@ MotifLibrary merged(const std::vector<MotifLibrary>& libraries) {
   all.pixel_qx = first.pixel_qx;
   all.pixel_qy = first.pixel_qy;
   all.moment_grid = first.moment_grid;
+  all.layout = first.layout;
   int packings = 0;
   for (const MotifLibrary& l : libraries) {
     check_same_pixels(first, l);

@@ -35,6 +35,19 @@ struct TemplateRecord {
   std::int64_t unit = 0;     // of the build: the order of entries, and what their seed hangs on
 };
 
+// How motif-free and planted patterns lie side by side; all 0: single positions at random. With a
+// step, every motif-free packing is one raster of null_edge x null_edge positions that closes upon
+// itself, and every planted motif one patch of (2 planted_half + 1)^2 positions around it, row by
+// row.
+struct ScanLayout {
+  int null_edge = 0, planted_half = 0;
+  double step = 0;  // Angstrom
+  std::size_t patch() const {
+    return std::size_t(2 * planted_half + 1) * std::size_t(2 * planted_half + 1);
+  }
+  bool operator==(const ScanLayout&) const = default;
+};
+
 struct MotifLibrary {
   int version = 0;  // of the file that it was read from
   std::vector<LibraryConditions> conditions = {{}};
@@ -54,6 +67,7 @@ struct MotifLibrary {
   std::vector<int> planted_motif;   // [pattern]
   std::vector<int> planted_condition;                 // [pattern]
   std::vector<std::int64_t> null_unit, planted_unit;  // [pattern], as TemplateRecord::unit
+  ScanLayout layout;
   // Of the build's units, the number planned and those that are here: fewer in a shard, or when
   // the build was interrupted. Empty: all of them, or an older library.
   std::int64_t planned_units = 0;
@@ -72,6 +86,9 @@ struct MotifLibrary {
 MotifLibrary under_condition(const MotifLibrary& library, std::size_t condition);
 // Throws Error{usage} naming a motif that the library does not know.
 MotifLibrary with_motifs(const MotifLibrary& library, const std::vector<std::string>& motifs);
+
+// Indices of the planted patterns whose probe is nearest to the motif.
+std::vector<std::size_t> planted_centres(const MotifLibrary& library);
 
 // One library of several, in the order of their units where they are shards of one build, else one
 // behind the other; equal conditions, motifs and decorations become one. Throws Error{input} when

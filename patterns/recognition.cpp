@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
 #include <set>
 
 #include "base/error.hpp"
@@ -12,25 +12,6 @@ namespace vitrobeam {
 namespace {
 
 using Eigen::Index;
-
-// Random streams of the noise on the library's own patterns; those of measured patterns are the
-// callers' (from 0 up).
-constexpr std::uint64_t kNullStream = std::uint64_t(1) << 40, kPlantedStream = std::uint64_t(1)
-                                                                               << 41;
-
-// Which motif-free patterns train: every third packing; with fewer than three packings every third
-// pattern.
-std::vector<bool> training_part(const std::vector<int>& packing) {
-  const std::set<int> packings(packing.begin(), packing.end());
-  std::vector<bool> trains;
-  for (std::size_t i = 0; i < packing.size(); ++i) {
-    const auto rank = packings.size() >= 3
-                          ? std::distance(packings.begin(), packings.find(packing[i]))
-                          : std::ptrdiff_t(i);
-    trains.push_back(rank % 3 == 0);
-  }
-  return trains;
-}
 
 void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
   if (const double most = reach(library); grid.q_max > most * (1 + 1e-6))
@@ -77,43 +58,58 @@ void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed
       image(r, c) = float(double(random.poisson(std::max(0.0, double(image(r, c)) * dose))) / dose);
 }
 
-std::vector<PlaneF> Recognition::polar_of(const Stack<float>& patterns,
-                                          const PolarTransform& transform, std::uint64_t stream,
-                                          int threads) const {
-  std::vector<PlaneF> polar(patterns.shape[0]);
+std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,
+                                const PolarTransform& transform,
+                                const RecognitionSettings& settings, std::uint64_t stream,
+                                int threads) {
+  std::vector<PlaneF> polar(which.size());
 #pragma omp parallel for schedule(dynamic) num_threads(std::max(threads, 1))
   for (long i = 0; i < long(polar.size()); ++i) {
-    PlaneF image = patterns.plane(std::size_t(i));
-    if (settings_.dose > 0 && stream > 0)
-      add_poisson_noise(image, settings_.dose, settings_.seed, stream + std::uint64_t(i));
+    PlaneF image = patterns.plane(which[std::size_t(i)]);
+    if (settings.dose > 0 && stream > 0)
+      add_poisson_noise(image, settings.dose, settings.seed, stream + which[std::size_t(i)]);
     polar[std::size_t(i)] = transform(image);
   }
   return polar;
 }
 
-Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
-                         const RecognitionSettings& settings, int threads)
-    : settings_(settings), planted_motif_(library.planted_motif) {
-  check_reach(library, settings.grid);
-  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
-                                 library.calibration(), settings.grid);
-  const std::vector<bool> trains = training_part(library.null_packing);
-  const std::vector<PlaneF> null = polar_of(library.null_patterns, transform, kNullStream, threads);
-  std::vector<PlaneF> training, calibrating;
-  std::set<int> packings;
-  for (std::size_t i = 0; i < null.size(); ++i) {
-    (trains[i] ? training : calibrating).push_back(null[i]);
-    if (!trains[i]) packings.insert(library.null_packing[i]);
+NullParts null_parts(const MotifLibrary& library) {
+  const std::set<int> packings(library.null_packing.begin(), library.null_packing.end());
+  std::set<int> calibrating;
+  NullParts parts;
+  for (std::size_t i = 0; i < library.null_packing.size(); ++i) {
+    const int packing = library.null_packing[i];
+    const auto rank = packings.size() >= 3 ? std::distance(packings.begin(), packings.find(packing))
+                                           : std::ptrdiff_t(i);
+    (rank % 3 == 0 ? parts.training : parts.calibration).push_back(i);
+    if (rank % 3 != 0) calibrating.insert(packing);
   }
-  training_size_ = training.size();
-  calibration_packings_ = int(packings.size());
-  if (training.size() < 8 || calibrating.size() < 8)
+  parts.calibration_packings = int(calibrating.size());
+  if (parts.training.size() < 8 || parts.calibration.size() < 8)
     fail(Fault::input,
          "the library holds {} motif-free patterns, too few for an error rate; build it with "
          "--null 100 or more",
-         null.size());
+         library.null_packing.size());
+  return parts;
+}
 
-  const std::vector<PlaneF> templates = polar_of(library.patterns, transform, 0, threads);
+Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
+                         const RecognitionSettings& settings, int threads)
+    : settings_(settings) {
+  check_reach(library, settings.grid);
+  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
+                                 library.calibration(), settings.grid);
+  const NullParts parts = null_parts(library);
+  const auto null = [&](const std::vector<std::size_t>& which) {
+    return noisy_polar(library.null_patterns, which, transform, settings, kNullStream, threads);
+  };
+  const std::vector<PlaneF> training = null(parts.training), calibrating = null(parts.calibration);
+  training_size_ = training.size();
+  calibration_packings_ = parts.calibration_packings;
+  std::vector<std::size_t> all(library.templates.size());
+  std::iota(all.begin(), all.end(), std::size_t(0));
+  const std::vector<PlaneF> templates =
+      noisy_polar(library.patterns, all, transform, settings, 0, threads);
   matcher_.emplace(settings.grid, weights, templates, settings.matching,
                    settings.matched_filter ? training : std::vector<PlaneF>{});
   std::vector<int> motif;
@@ -122,15 +118,17 @@ Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
   calibration_.emplace(matcher_->match(training, threads).score,
                        matcher_->match(calibrating, threads).score, motif, motifs,
                        settings.standardise);
-  if (library.planted_motif.empty()) return;
-  const PlaneF planted =
-      matcher_
-          ->match(polar_of(library.planted_patterns, transform, kPlantedStream, threads), threads)
-          .score;
-  for (Index i = 0; i < planted.rows(); ++i)
-    planted_.push_back(calibration_->assess(planted.row(i).transpose()));
-  posterior_.emplace(calibration_->calibration_scores(), calibration_->motif_scores(planted),
-                     library.planted_motif, settings.prior_none);
+  const std::vector<std::size_t> centres = planted_centres(library);
+  std::vector<int> planted_motif;
+  for (const std::size_t i : centres) planted_motif.push_back(library.planted_motif[i]);
+  const PlaneF planted = centres.empty()
+                             ? PlaneF(0, Index(templates.size()))
+                             : matcher_
+                                   ->match(noisy_polar(library.planted_patterns, centres, transform,
+                                                       settings, kPlantedStream, threads),
+                                           threads)
+                                   .score;
+  planted_ = PlantedVerdicts(*calibration_, planted, planted_motif);
 }
 
 std::vector<Finding> Recognition::operator()(const std::vector<PlaneF>& polar_patterns,
@@ -142,58 +140,11 @@ std::vector<Finding> Recognition::operator()(const std::vector<PlaneF>& polar_pa
     const Index row = Index(i);
     f.significance = calibration_->assess(scores.score.row(row).transpose());
     f.template_index = f.significance.motif_template[std::size_t(f.significance.motif)];
-    f.angle = scores.angle(row, f.template_index);
+    f.in_plane_angle = settings_.grid.theta(scores.angle(row, f.template_index));
     f.mirrored = scores.mirrored(row, f.template_index) != 0;
     f.correlation = scores.score(row, f.template_index);
-    if (posterior_) f.posterior = (*posterior_)(f.significance.motif_score);
   }
   return findings;
-}
-
-std::vector<double> Recognition::power(double alpha) const {
-  const std::size_t motifs = calibration_->motifs();
-  std::vector<double> found(motifs, 0), tried(motifs, 0);
-  for (std::size_t i = 0; i < planted_.size(); ++i) {
-    const auto m = std::size_t(planted_motif_[i]);
-    tried[m] += 1;
-    found[m] += planted_[i].motif_p[m] <= alpha;
-  }
-  for (std::size_t m = 0; m < motifs; ++m)
-    found[m] = tried[m] > 0 ? found[m] / tried[m] : std::numeric_limits<double>::quiet_NaN();
-  return found;
-}
-
-PlaneD Recognition::confusion(double alpha) const {
-  const Index motifs = Index(calibration_->motifs());
-  PlaneD share = PlaneD::Zero(motifs, motifs + 1);
-  for (std::size_t i = 0; i < planted_.size(); ++i)
-    share(planted_motif_[i], planted_[i].p <= alpha ? planted_[i].motif : motifs) += 1;
-  const Eigen::ArrayXd tried = share.rowwise().sum();
-  return share.colwise() / tried;  // 0 / 0 where a motif was never planted
-}
-
-PlaneD Recognition::roc(const std::vector<double>& false_alarm) const {
-  PlaneD found(Index(calibration_->motifs()), Index(false_alarm.size()));
-  for (std::size_t k = 0; k < false_alarm.size(); ++k) {
-    const std::vector<double> share = power(false_alarm[k]);
-    for (std::size_t m = 0; m < share.size(); ++m) found(Index(m), Index(k)) = share[m];
-  }
-  return found;
-}
-
-std::vector<RocArea> Recognition::roc_area() const {
-  std::vector<RocArea> areas;
-  const PlaneD& free = calibration_->calibration_scores();
-  for (Index m = 0; m < free.cols(); ++m) {
-    std::vector<double> planted;
-    for (std::size_t i = 0; i < planted_.size(); ++i)
-      if (planted_motif_[i] == m) planted.push_back(planted_[i].motif_score[std::size_t(m)]);
-    const double none = std::numeric_limits<double>::quiet_NaN();
-    areas.push_back(planted.empty()
-                        ? RocArea{none, none}
-                        : area_under_roc({free.col(m).begin(), free.col(m).end()}, planted));
-  }
-  return areas;
 }
 
 }  // namespace vitrobeam

@@ -7,6 +7,7 @@
 
 #include "patterns/library.hpp"
 #include "patterns/matching.hpp"
+#include "patterns/planted_verdicts.hpp"
 #include "patterns/statistics.hpp"
 
 namespace vitrobeam {
@@ -23,17 +24,15 @@ struct RecognitionSettings {
       true;         // false: raw scores compete (the best of the library wins by correlation alone)
   double dose = 0;  // electrons per pattern: Poisson noise for the library's null and planted
                     // patterns; 0 = none
-  double prior_none = 0.5;  // probability of no motif before the pattern is seen
+  double prior_none = 0.5;  // probability of no motif before the pattern is seen (posterior)
   std::uint64_t seed = 1;
 };
 
 // The verdict on one pattern.
 struct Finding {
   Significance significance;
-  std::vector<double>
-      posterior;  // [motif + 1], the last is none; empty if the library has no planted patterns
-  int template_index = -1;  // of the best motif
-  int angle = 0;            // index of theta by which that template is turned towards +y
+  int template_index = -1;    // of the best motif
+  double in_plane_angle = 0;  // radian by which that template is turned towards +y
   bool mirrored = false;
   double correlation = 0;  // its raw score
 };
@@ -60,6 +59,25 @@ PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned 
 void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
                        std::uint64_t stream);
 
+// Random streams of the noise on the library's own patterns; those of measured patterns are the
+// callers' (from 0 up).
+inline constexpr std::uint64_t kNullStream = std::uint64_t(1) << 40,
+                               kPlantedStream = std::uint64_t(1) << 41;
+
+// Patterns `which` as polar ones, with the noise of settings.dose (stream 0: without).
+std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,
+                                const PolarTransform& transform,
+                                const RecognitionSettings& settings, std::uint64_t stream,
+                                int threads);
+
+// The library's motif-free patterns that train (every third packing; with fewer than three packings
+// every third pattern) and those that only rank. Throws Error{input} if they are too few.
+struct NullParts {
+  std::vector<std::size_t> training, calibration;
+  int calibration_packings = 0;
+};
+NullParts null_parts(const MotifLibrary& library);
+
 class Recognition {
  public:
   // `weights` of the patterns to be judged. Two thirds of the library's packings calibrate
@@ -73,30 +91,15 @@ class Recognition {
   const ScoreCalibration& calibration() const { return *calibration_; }
   std::size_t training_size() const { return training_size_; }
   int calibration_packings() const { return calibration_packings_; }
-  // Of the planted patterns of each motif (NaN without any), the share whose own motif's p-value is
-  // at most `alpha`.
-  std::vector<double> power(double alpha) const;
-  // Of the planted patterns of each motif, the share called each motif, and none (the last), by the
-  // best of all motifs at p <= alpha: [motif, called]. NaN rows without any.
-  PlaneD confusion(double alpha) const;
-  // Of the planted patterns of each motif, the share whose own motif's p-value is at most each
-  // false alarm rate: [motif, rate]; and the area under that curve.
-  PlaneD roc(const std::vector<double>& false_alarm) const;
-  std::vector<RocArea> roc_area() const;
-  const std::vector<int>& planted_motif() const { return planted_motif_; }
+  const PlantedVerdicts& planted() const { return planted_; }
 
  private:
-  std::vector<PlaneF> polar_of(const Stack<float>& patterns, const PolarTransform& transform,
-                               std::uint64_t stream, int threads) const;
-
   RecognitionSettings settings_;
   std::optional<Matcher> matcher_;
   std::optional<ScoreCalibration> calibration_;
-  std::optional<MotifPosterior> posterior_;
   std::size_t training_size_ = 0;
   int calibration_packings_ = 0;
-  std::vector<int> planted_motif_;
-  std::vector<Significance> planted_;  // [planted pattern]
+  PlantedVerdicts planted_;
 };
 
 }  // namespace vitrobeam

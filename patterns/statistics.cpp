@@ -1,7 +1,6 @@
-// Null distributions, p-values, false-discovery rates and posteriors of matching scores.
+// Null distributions, p-values and false-discovery rates of matching scores.
 #include "patterns/statistics.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -25,19 +24,6 @@ void column_moments(const Scores& scores, auto& mean, auto& deviation) {
           .sqrt()
           .transpose();
   deviation = deviation.max(std::numeric_limits<Real>::epsilon());
-}
-
-// Covariance of rows about their own mean, with a twentieth of the mean variance added to the
-// diagonal: scores of motifs can be nearly equal, samples few.
-Eigen::MatrixXd ridged_covariance(const Eigen::MatrixXd& deviations, double degrees) {
-  Eigen::MatrixXd c = deviations.transpose() * deviations / std::max(degrees, 1.0);
-  c.diagonal().array() += 0.05 * c.diagonal().mean() + 1e-9;
-  return c;
-}
-
-Eigen::MatrixXd inverse_root(const Eigen::MatrixXd& covariance) {
-  const Eigen::LLT<Eigen::MatrixXd> root(covariance);
-  return root.matrixL().solve(Eigen::MatrixXd::Identity(covariance.rows(), covariance.cols()));
 }
 
 }  // namespace
@@ -170,61 +156,6 @@ Significance ScoreCalibration::assess(
   s.p = rank_p_value(best_, s.score);
   s.p_fit = fit_.exceeded(s.score);
   return s;
-}
-
-MotifPosterior::MotifPosterior(const PlaneD& motif_free, const PlaneD& planted,
-                               const std::vector<int>& planted_motif, double prior_none) {
-  const Index n_motifs = motif_free.cols();
-  if (!(prior_none > 0 && prior_none < 1))
-    fail(Fault::usage,
-         "the prior probability of no motif is {}; give a value between 0 and 1, both excluded",
-         prior_none);
-  none_.mean = motif_free.colwise().mean().matrix();
-  const Eigen::MatrixXd apart = motif_free.matrix().rowwise() - none_.mean.transpose();
-  none_.inverse_root = inverse_root(ridged_covariance(apart, double(motif_free.rows() - 1)));
-  none_.log_scale = std::log(prior_none) + none_.inverse_root.diagonal().array().log().sum();
-
-  motifs_.resize(std::size_t(n_motifs));
-  is_known_.assign(std::size_t(n_motifs), false);
-  Eigen::MatrixXd within = planted.matrix();
-  Index known = 0;
-  for (Index m = 0; m < n_motifs; ++m) {
-    std::vector<Index> rows;
-    for (Index i = 0; i < planted.rows(); ++i)
-      if (planted_motif[std::size_t(i)] == m) rows.push_back(i);
-    if (rows.empty()) continue;
-    ++known;
-    is_known_[std::size_t(m)] = true;
-    motifs_[std::size_t(m)].mean = planted.matrix()(rows, Eigen::all).colwise().mean();
-    for (Index i : rows) within.row(i) -= motifs_[std::size_t(m)].mean.transpose();
-  }
-  if (known == 0) return;
-  const Eigen::MatrixXd root =
-      inverse_root(ridged_covariance(within, double(planted.rows() - known)));
-  for (auto& density : motifs_) {
-    density.inverse_root = root;
-    density.log_scale =
-        std::log((1 - prior_none) / double(known)) + root.diagonal().array().log().sum();
-  }
-}
-
-double MotifPosterior::log_density(const Density& d, const Eigen::VectorXd& x) {
-  return d.log_scale - 0.5 * (d.inverse_root * (x - d.mean)).squaredNorm();
-}
-
-std::vector<double> MotifPosterior::operator()(const std::vector<double>& motif_score) const {
-  const Eigen::VectorXd x =
-      Eigen::Map<const Eigen::VectorXd>(motif_score.data(), Index(motif_score.size()));
-  std::vector<double> log_p;
-  for (std::size_t m = 0; m < motifs_.size(); ++m)
-    log_p.push_back(is_known_[m] ? log_density(motifs_[m], x)
-                                 : -std::numeric_limits<double>::infinity());
-  log_p.push_back(log_density(none_, x));
-  const double largest = *std::max_element(log_p.begin(), log_p.end());
-  double sum = 0;
-  for (double& v : log_p) sum += v = std::exp(v - largest);
-  for (double& v : log_p) v /= sum;
-  return log_p;
 }
 
 }  // namespace vitrobeam

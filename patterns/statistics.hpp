@@ -1,5 +1,5 @@
 // What a matching score is worth: its distribution over motif-free patterns, p-values,
-// false-discovery rates, posterior.
+// false-discovery rates.
 //
 // A raw correlation means nothing: low-order templates fit any packing, and the best of a large
 // library is always good. So every template is standardised by its scores on motif-free patterns,
@@ -87,30 +87,6 @@ class ScoreCalibration {
   std::vector<std::vector<double>> motif_null_;  // [motif], ascending
   std::vector<double> best_;                     // ascending
   Gumbel fit_;
-};
-
-// Probability of every motif, and of none, given the standardised motif scores of a pattern: normal
-// score densities of motif-free and of planted patterns (one covariance for all planted motifs),
-// motifs equally probable beforehand.
-class MotifPosterior {
- public:
-  // Score rows [pattern, motif]; `planted_motif` counts from 0. A motif never planted has
-  // probability 0.
-  MotifPosterior(const PlaneD& motif_free, const PlaneD& planted,
-                 const std::vector<int>& planted_motif, double prior_none);
-  // [motif + 1], the last entry is none; sums to 1.
-  std::vector<double> operator()(const std::vector<double>& motif_score) const;
-
- private:
-  struct Density {
-    Eigen::VectorXd mean;
-    Eigen::MatrixXd inverse_root;  // maps deviations to unit variance
-    double log_scale = 0;          // log prior + log determinant of inverse_root
-  };
-  static double log_density(const Density& d, const Eigen::VectorXd& x);
-  std::vector<Density> motifs_;
-  std::vector<bool> is_known_;
-  Density none_;
 };
 
 }  // namespace vitrobeam

@@ -62,6 +62,23 @@ grep -q "area under the ROC" m.html || { echo "FAILED: no ROC in the report"; fa
 for path in match/confusion match/roc match/roc_area; do
   h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
 done
+# neighbours together
+expect 0 "scanned in steps of 2 " $program library build -o scanned.h5 $small \
+  --scan-step 2 --offset-range 2 --offset-step 1
+expect 0 "wrote" $program simulate $glass --scan 3x3 --to 6,6 --grid 180 --q-max 1.1 --semiangle 5 -o raster.h5
+expect 0 "count together" $program match raster.h5 scanned.h5 -o joint.h5 --neighbours 2 --threads 2
+expect 0 "count together" $program match raster.h5 scanned.h5 -o joint1.h5 --neighbours 2 --threads 1
+for path in match/best_p_value match/view_posterior match/axis_share match/depth match/views/direction; do
+  h5diff -q joint.h5 joint1.h5 /$path /$path || {
+    echo "FAILED: $path lacks in joint.h5, or depends on the number of threads"
+    failures=$((failures + 1))
+  }
+done
+expect 3 "square raster" $program match p.h5 l.h5 -o n.h5 --neighbours 3
+expect 3 "scan-step" $program match raster.h5 l.h5 -o n.h5 --neighbours 2
+expect 3 "offset-range" $program match raster.h5 scanned.h5 -o n.h5 --neighbours 4
+expect 2 "next position" $program match raster.h5 scanned.h5 -o n.h5 --neighbours 1
+expect 3 "scan-step" $program library merge l.h5 scanned.h5 -o n.h5
 expect 0 "pairs" $program match p.h5 l.h5 -o n.h5 --dry-run
 expect 2 "PATTERNS LIBRARY" $program match p.h5
 expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 2.5

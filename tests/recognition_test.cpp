@@ -99,17 +99,15 @@ TEST_CASE("a planted motif is found with its template and angle; packings are le
   int found = 0, turned_right = 0, false_alarms = 0;
   for (const auto& f : recognition(planted, 2)) {
     found += f.significance.p < 0.02 && f.significance.motif == 0;
-    CHECK(f.posterior.size() == 3);
     // Five-fold: the angle is known up to 72 degrees, in steps of 5.
-    const double off =
-        std::remainder(camera().grid().theta(f.angle) - 0.5, 2 * std::numbers::pi / 5);
+    const double off = std::remainder(f.in_plane_angle - 0.5, 2 * std::numbers::pi / 5);
     turned_right += f.significance.p < 0.02 && std::abs(off) < 0.12;
   }
   for (const auto& f : recognition(empty, 2)) false_alarms += f.significance.p < 0.1;
   CHECK(found > 50);
   CHECK(turned_right > 0.9 * found);
   CHECK(false_alarms <= 6 + 3 * std::sqrt(6));
-  CHECK(recognition.power(0.05)[0] > 0.8);
+  CHECK(recognition.planted().power(0.05)[0] > 0.8);
 }
 
 TEST_CASE(

@@ -184,33 +184,6 @@ TEST_CASE("a scan without any motif is left empty in all but the stated share of
   CHECK(with_discovery <= scans * 0.2 + 3 * std::sqrt(scans * 0.2 * 0.8));
 }
 
-TEST_CASE("the posterior is a calibrated probability, and none wins on motif-free patterns") {
-  const auto null = calibration(600);
-  const int n = 200;
-  PlaneD planted(3 * n, kMotifs), fresh(3 * n, kMotifs);
-  std::vector<int> motif;
-  for (int m = 0; m < kMotifs; ++m) {
-    planted.middleRows(m * n, n) = null.motif_scores(scores(n, 40 + std::uint64_t(m), m, 3.0));
-    fresh.middleRows(m * n, n) = null.motif_scores(scores(n, 60 + std::uint64_t(m), m, 3.0));
-    motif.insert(motif.end(), n, m);
-  }
-  const PlaneD free = null.motif_scores(scores(600, 77));
-  const MotifPosterior posterior(null.motif_scores(scores(600, 70)), planted, motif, 0.5);
-  double right = 0, claimed = 0;
-  auto count = [&](const PlaneD& s, Eigen::Index i, int truth) {
-    const auto p = posterior({s(i, 0), s(i, 1), s(i, 2)});
-    CHECK(p[0] + p[1] + p[2] + p[3] == approx(1));
-    const auto best = std::max_element(p.begin(), p.end());
-    claimed += *best;
-    right += best - p.begin() == truth;
-  };
-  for (Eigen::Index i = 0; i < fresh.rows(); ++i) count(fresh, i, motif[std::size_t(i)]);
-  for (Eigen::Index i = 0; i < free.rows(); ++i) count(free, i, kMotifs);
-  MESSAGE("posterior: claimed " << claimed / 1200 << ", right " << right / 1200);
-  CHECK(right / 1200 > 0.85);
-  CHECK(std::abs(right - claimed) / 1200 < 0.05);
-}
-
 TEST_CASE("too few motif-free patterns are refused") {
   CHECK_THROWS_AS(ScoreCalibration(scores(5, 1), scores(50, 2), motif_of_template(), kMotifs),
                   Error);

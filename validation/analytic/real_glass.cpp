@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
         is ? "icosahedral" : "not icosahedral", 100 * called[is][0] / count[is],
         100 * called[is][1] / count[is], 100 * called[is][2] / count[is],
         100 * called[is][3] / count[is], 100 * at20[is] / count[is]);
-  const std::vector<RocArea> planted = recognition.roc_area();
+  const std::vector<RocArea> planted = recognition.planted().roc_area();
   fmt::print("  ideal clusters planted in packings, random depth: ");
   for (std::size_t m = 0; m < planted.size(); ++m)
     fmt::print("{} {:.3f} +- {:.3f}  ", library.motif_names[m], planted[m].area, planted[m].error);

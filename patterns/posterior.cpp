@@ -1,0 +1,192 @@
+#include "patterns/posterior.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+using Eigen::Index;
+
+double log_sum_exp(const Eigen::ArrayXd& v) {
+  const double largest = v.maxCoeff();
+  return largest + std::log((v - largest).exp().sum());
+}
+
+// Patterns of known content: log evidence of every motif, which one it is (-1 none), its weight.
+struct Known {
+  Eigen::ArrayXXd evidence;  // [pattern, motif]
+  std::vector<int> motif;
+  Eigen::ArrayXd weight;  // sums to 1
+};
+
+struct Fit {
+  double loss = 1e300;
+  Eigen::ArrayXd offset;
+};
+
+// Offsets of the motifs that make the known patterns most probable, by Newton's method (the loss is
+// convex; a little of their square is added so that perfect separation leaves them finite).
+Fit fit_offsets(const Known& known, double prior_none) {
+  const Index n = known.evidence.rows(), motifs = known.evidence.cols();
+  constexpr double kRidge = 1e-4;
+  const double prior = std::log((1 - prior_none) / double(motifs));
+  Fit fit{0, Eigen::ArrayXd::Zero(motifs)};
+  const auto loss_at = [&](const Eigen::ArrayXd& offset, Eigen::VectorXd* gradient,
+                           Eigen::MatrixXd* hessian) {
+    double loss = kRidge * offset.square().sum();
+    if (gradient) *gradient = 2 * kRidge * offset.matrix();
+    if (hessian) *hessian = 2 * kRidge * Eigen::MatrixXd::Identity(motifs, motifs);
+    for (Index i = 0; i < n; ++i) {
+      Eigen::ArrayXd log_p(motifs + 1);
+      log_p << known.evidence.row(i).transpose() + offset + prior, std::log(prior_none);
+      const double norm = log_sum_exp(log_p), w = known.weight(i);
+      const int is = known.motif[std::size_t(i)];
+      loss -= w * (log_p(is < 0 ? motifs : is) - norm);
+      if (!gradient) continue;
+      const Eigen::VectorXd p = (log_p.head(motifs) - norm).exp().matrix();
+      *gradient += w * p;
+      if (is >= 0) (*gradient)(is) -= w;
+      *hessian += w * (Eigen::MatrixXd(p.asDiagonal()) - p * p.transpose());
+    }
+    return loss;
+  };
+  Eigen::VectorXd gradient;
+  Eigen::MatrixXd hessian;
+  for (int step = 0; step < 50; ++step) {
+    fit.loss = loss_at(fit.offset, &gradient, &hessian);
+    if (gradient.norm() < 1e-8) break;
+    Eigen::ArrayXd move = hessian.ldlt().solve(gradient).array();
+    while (loss_at(fit.offset - move, nullptr, nullptr) > fit.loss && move.abs().maxCoeff() > 1e-9)
+      move /= 2;
+    fit.offset -= move;
+  }
+  return fit;
+}
+
+}  // namespace
+
+ViewPosterior::ViewPosterior(const std::vector<MotifView>& views, int motifs,
+                             const PlaneF& motif_free, const PlaneF& planted,
+                             const std::vector<int>& planted_motif, double prior_none)
+    : views_(views), log_weight_(views.size()), motifs_(motifs), prior_none_(prior_none) {
+  if (!(prior_none > 0 && prior_none < 1))
+    fail(Fault::usage,
+         "the prior probability of no motif is {}; give a value between 0 and 1, both excluded",
+         prior_none);
+  if (planted.rows() == 0)
+    fail(Fault::input, "there are no planted patterns to calibrate probabilities with");
+  std::vector<double> sum(std::size_t(motifs), 0), count(std::size_t(motifs), 0);
+  for (const auto& v : views_) sum[std::size_t(v.motif)] += v.solid_angle;
+  for (std::size_t v = 0; v < views_.size(); ++v)
+    log_weight_[v] = std::log(views_[v].solid_angle / sum[std::size_t(views_[v].motif)]);
+  for (const int m : planted_motif) count[std::size_t(m)] += 1;
+  const double known_motifs = double(motifs) - double(std::count(count.begin(), count.end(), 0.0));
+  Known known{Eigen::ArrayXXd(motif_free.rows() + planted.rows(), motifs),
+              std::vector<int>(std::size_t(motif_free.rows()), -1),
+              Eigen::ArrayXd::Constant(motif_free.rows() + planted.rows(),
+                                       prior_none / double(motif_free.rows()))};
+  for (Index i = 0; i < planted.rows(); ++i) {
+    const int m = planted_motif[std::size_t(i)];
+    known.motif.push_back(m);
+    known.weight(motif_free.rows() + i) = (1 - prior_none) / known_motifs / count[std::size_t(m)];
+  }
+  // from almost deaf to taking the likelihood at its word
+  constexpr int kSteps = 40;
+  Fit best;
+  for (int k = 0; k <= kSteps; ++k) {
+    const double beta = std::pow(10, -3.0 + 3.0 * k / kSteps);
+    for (Index i = 0; i < known.evidence.rows(); ++i)
+      known.evidence.row(i) =
+          motif_evidence(i < motif_free.rows() ? motif_free.row(i).transpose()
+                                               : planted.row(i - motif_free.rows()).transpose(),
+                         beta)
+              .transpose();
+    const Fit fit = fit_offsets(known, prior_none);
+    if (fit.loss < best.loss) {
+      best = fit;
+      beta_ = beta;
+    }
+  }
+  offset_ = best.offset;
+  double mean = 0;
+  for (int m = 0; m < motifs; ++m)
+    if (count[std::size_t(m)] > 0) mean += offset_(m) / known_motifs;
+  for (int m = 0; m < motifs; ++m)
+    if (count[std::size_t(m)] == 0) offset_(m) = mean;
+}
+
+Eigen::ArrayXd ViewPosterior::motif_evidence(const Eigen::Ref<const Eigen::ArrayXf>& log_evidence,
+                                             double beta) const {
+  const auto exponent = [&](std::size_t v) {
+    return log_weight_[v] + beta * double(log_evidence(Index(v)));
+  };
+  Eigen::ArrayXd largest = Eigen::ArrayXd::Constant(motifs_, -1e300),
+                 sum = Eigen::ArrayXd::Zero(motifs_);
+  for (std::size_t v = 0; v < views_.size(); ++v)
+    largest(views_[v].motif) = std::max(largest(views_[v].motif), exponent(v));
+  for (std::size_t v = 0; v < views_.size(); ++v)
+    sum(views_[v].motif) += std::exp(exponent(v) - largest(views_[v].motif));
+  return largest + sum.log();
+}
+
+Posterior ViewPosterior::operator()(const Eigen::Ref<const Eigen::ArrayXf>& log_evidence) const {
+  Eigen::ArrayXd log_p(motifs_ + 1);
+  const Eigen::ArrayXd evidence = motif_evidence(log_evidence, beta_);
+  log_p << evidence + offset_ + std::log((1 - prior_none_) / motifs_), std::log(prior_none_);
+  log_p = (log_p - log_sum_exp(log_p)).exp();
+  Posterior out;
+  out.motif.assign(log_p.begin(), log_p.end());
+  for (std::size_t v = 0; v < views_.size(); ++v)
+    out.view.push_back(log_p(views_[v].motif) *
+                       std::exp(log_weight_[v] + beta_ * double(log_evidence(Index(v))) -
+                                evidence(views_[v].motif)));
+  out.motif_index =
+      int(std::max_element(out.motif.begin(), out.motif.end() - 1) - out.motif.begin());
+
+  // directions of that motif, whatever its decoration and depth
+  struct Direction {
+    Vector3d towards;
+    double probability, solid_angle;
+  };
+  std::vector<Direction> directions;
+  double all = 0, sphere = 0, mean = 0, square = 0;
+  for (std::size_t v = 0; v < views_.size(); ++v) {
+    const MotifView& view = views_[v];
+    if (view.motif != out.motif_index) continue;
+    const double p = out.view[v];
+    all += p;
+    mean += p * view.depth;
+    square += p * view.depth * view.depth;
+    auto at = std::find_if(directions.begin(), directions.end(), [&](const Direction& d) {
+      return (d.towards - view.direction).squaredNorm() < 1e-12;
+    });
+    if (at == directions.end()) {
+      directions.push_back({view.direction, 0, view.solid_angle});
+      sphere += view.solid_angle;
+      at = directions.end() - 1;
+    }
+    at->probability += p;
+  }
+  if (!(all > 0)) return out;
+  out.depth = mean / all;
+  out.depth_deviation = std::sqrt(std::max(0.0, square / all - out.depth * out.depth));
+  std::stable_sort(
+      directions.begin(), directions.end(),
+      [](const Direction& a, const Direction& b) { return a.probability > b.probability; });
+  double held = 0;
+  out.solid_angle_90 = 0;
+  for (const auto& d : directions) {
+    if (held >= 0.9 * all) break;
+    held += d.probability;
+    ++out.directions_90;
+    out.solid_angle_90 += d.solid_angle / sphere;
+  }
+  return out;
+}
+
+}  // namespace vitrobeam

@@ -17,6 +17,7 @@
 #include "io/pattern_source.hpp"
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
+#include "patterns/difference.hpp"
 #include "patterns/scan_recognition.hpp"
 
 namespace vitrobeam {
@@ -417,6 +418,12 @@ void add_examples(const PatternInput& input, const MotifLibrary& library, const 
         turned_image(library.patterns.plane(t), library.calibration(), Eigen::Index(source.rows()),
                      Eigen::Index(source.columns()), input.calibration(),
                      r.in_plane_angle.values[at], r.mirrored.values[at] != 0);
+    const Unexplained left =
+        unexplained(e.measured, e.library, input.calibration(), source.hidden(),
+                    c.recognition.grid.q_min, c.recognition.grid.q_max);
+    e.difference = left.difference;
+    e.amplitude = left.amplitude;
+    e.unexplained = left.share;
     r.examples.push_back(std::move(e));
   }
 }

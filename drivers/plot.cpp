@@ -12,7 +12,7 @@
 namespace vitrobeam {
 namespace {
 
-constexpr int kWide = 4;  // columns of a figure of many panels: two pairs of patterns
+constexpr int kWide = 6;  // columns of a figure of many panels: two matches, or three pairs
 
 struct PlotCommand {
   CommonSettings common;
@@ -81,6 +81,7 @@ std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& vie
       pair.library.title = fmt::format("library: {}, p = {:.2g}", pair.motif, pair.p_value);
       panels.emplace_back(std::move(pair.measured));
       panels.emplace_back(std::move(pair.library));
+      if (pair.difference.values.size() > 0) panels.emplace_back(std::move(pair.difference));
     }
   }
   for (auto& section : result_sections(file))

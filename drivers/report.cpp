@@ -109,12 +109,14 @@ void add_pairs(HtmlPage& page, const Hdf5Reader& file) {
   page.heading("Best matches beside their library patterns");
   std::vector<PagePicture> pictures;
   for (auto& pair : pairs) {
-    for (auto* p : {&pair.measured, &pair.library}) p->axes = p->colour_bar = false;
+    for (auto* p : {&pair.measured, &pair.library, &pair.difference})
+      p->axes = p->colour_bar = false;
     pair.measured.title = "measured";
     pair.library.title = "library: " + pair.motif;
+    Figure figure{{pair.measured, pair.library}, 3, ""};
+    if (pair.difference.values.size() > 0) figure.panels.emplace_back(pair.difference);
     pictures.push_back(
-        {png({{pair.measured, pair.library}, 2, ""}),
-         pair.motif + " beside the pattern that it fits",
+        {png(figure), pair.motif + " beside the pattern that it fits",
          fmt::format("Row {}, column {}: {} {}, p = {:.2g}, score {:.1f}.", pair.at[0], pair.at[1],
                      pair.motif, pair.accepted ? "accepted" : "fits best but is not significant",
                      pair.p_value, pair.score)});
@@ -123,7 +125,12 @@ void add_pairs(HtmlPage& page, const Hdf5Reader& file) {
   page.paragraph(
       "Patterns are shown as square roots of intensity, each with its own limits; the central beam "
       "is saturated. "
-      "Library patterns are turned in the plane as they fit.");
+      "Library patterns are turned in the plane as they fit. Difference: what is left of the "
+      "measured "
+      "pattern when the mean of its rings and the library pattern, scaled to fit, are taken away, "
+      "over "
+      "the root of that mean; "
+      "colours end at three times the deviation that was there before.");
 }
 
 void add_sections(HtmlPage& page, const Hdf5Reader& file) {

@@ -57,13 +57,16 @@ void write_examples(Hdf5Writer& file, const MatchResult& r) {
   if (r.examples.empty()) return;
   const std::size_t n = r.examples.size(), rows = std::size_t(r.examples[0].measured.rows()),
                     columns = std::size_t(r.examples[0].measured.cols());
-  Stack<float> measured({n, rows, columns}), library({n, rows, columns});
+  Stack<float> measured({n, rows, columns}), library = measured, difference = measured;
   std::vector<std::int32_t> scan_row, scan_column, motif, accepted;
-  std::vector<double> p_value, score;
+  std::vector<double> p_value, score, amplitude, unexplained;
   for (std::size_t i = 0; i < n; ++i) {
     const MatchExample& e = r.examples[i];
     measured.plane(i) = e.measured;
     library.plane(i) = e.library;
+    if (e.difference.size() > 0) difference.plane(i) = e.difference;
+    amplitude.push_back(e.amplitude);
+    unexplained.push_back(e.unexplained);
     scan_row.push_back(int(e.scan_row));
     scan_column.push_back(int(e.scan_column));
     motif.push_back(e.motif);
@@ -73,7 +76,13 @@ void write_examples(Hdf5Writer& file, const MatchResult& r) {
   }
   file.write_compressed(group + "/measured", measured);
   file.write_compressed(group + "/library", library);
+  file.write_compressed(group + "/difference", difference);
   file.attribute(group + "/measured", "units", "as in the input");
+  file.attribute(group + "/difference", "units", "root of those of the input");
+  file.attribute(
+      group + "/difference", "description",
+      "measured less the mean of its rings, less amplitude times the same of library, over the "
+      "root of the mean of its rings");
   file.attribute(group + "/library", "units", "fraction of incident beam per pixel of the library");
   file.write(group + "/scan_row", scan_row);
   file.write(group + "/scan_column", scan_column);
@@ -81,6 +90,8 @@ void write_examples(Hdf5Writer& file, const MatchResult& r) {
   file.write(group + "/accepted", accepted);
   file.write(group + "/p_value", p_value);
   file.write(group + "/score", score);
+  file.write(group + "/amplitude", amplitude);
+  file.write(group + "/unexplained", unexplained);
   const Calibration& c = r.examples_calibration;
   std::vector<double> q_y, q_x;
   for (std::size_t i = 0; i < rows; ++i) q_y.push_back((double(i) - c.centre_row) * c.pixel_qy);

@@ -32,6 +32,8 @@ struct MatchExample {
   bool accepted = false;  // false: the best there is, but not significant
   double p_value = 1, score = 0;
   PlaneF measured, library;
+  PlaneF difference;  // measured less rings less amplitude times library; empty: not known
+  double amplitude = 0, unexplained = 1;
 };
 
 struct MatchResult {

@@ -192,6 +192,26 @@ ImagePanel significance_panel(const Hdf5Reader& file) {
   return panel;
 }
 
+namespace {
+
+// Signed, between the limits of the contrast that was there before the template was taken away.
+void show_difference(ImagePanel& panel, double unexplained) {
+  double square = 0, count = 0;
+  for (const float v : panel.values.reshaped())
+    if (std::isfinite(v)) {
+      square += double(v) * v;
+      count += 1;
+    }
+  const double before = std::sqrt(square / std::max(count, 1.0) / std::max(unexplained, 1e-6));
+  panel.display = Display::linear;
+  panel.map = ColourMap::diverging;
+  panel.high = before > 0 ? 3 * before : 1;
+  panel.low = -*panel.high;
+  panel.title = fmt::format("difference, {:.0f} % of contrast left", 100 * unexplained);
+}
+
+}  // namespace
+
 std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& view) {
   const std::string group = "/match/examples/";
   std::vector<MatchPair> pairs;
@@ -211,6 +231,12 @@ std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& vi
     pair.p_value = p[i];
     pair.score = score[i];
     pair.at = {std::size_t(row[i]), std::size_t(column[i])};
+    if (file.is_dataset(group + "difference")) {
+      pair.difference = q_panel(file, group + "difference",
+                                PlaneF(file.read<float>(group + "difference").plane(i)), view);
+      pair.unexplained = numbers("unexplained")[i];
+      show_difference(pair.difference, pair.unexplained);
+    }
     pair.measured.title = fmt::format("row {}, column {}", pair.at[0], pair.at[1]);
     pair.library.title = pair.motif;
     pairs.push_back(pair);

@@ -38,6 +38,8 @@ ImagePanel significance_panel(const Hdf5Reader& file);
 // A measured pattern and the template that fits it best, turned as it fits.
 struct MatchPair {
   ImagePanel measured, library;
+  ImagePanel difference;   // empty in older files; limits are the measured pattern's own contrast
+  double unexplained = 1;  // share of the square of that contrast which the template leaves
   std::string motif;
   bool accepted = false;
   double p_value = 1, score = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/library_sections.hpp"
 #include "io/ring_sections.hpp"
 
 namespace vitrobeam {
@@ -135,52 +136,6 @@ ResultSection correlation_section(const Hdf5Reader& file) {
   return s;
 }
 
-// ---- what the library can tell apart (match)
-
-// Planted motifs of the library: what each is called, and how often it is found at which rate.
-ResultSection recognition_section(const Hdf5Reader& file) {
-  ResultSection s{"Recognition", {}, ""};
-  if (!file.is_dataset("/match/confusion")) return s;
-  const auto names = file.read_strings("/match/motif_names");
-  const auto confusion = file.read<float>("/match/confusion"), roc = file.read<float>("/match/roc");
-  const auto rates = file.read<double>("/match/roc_false_alarm").values,
-             area = file.read<double>("/match/roc_area").values,
-             error = file.read<double>("/match/roc_area_error").values;
-  const std::size_t n = names.size();
-  ImagePanel calls;
-  calls.values = confusion.plane(0);
-  calls.title = "planted motif (row), called (column; last: none)";
-  calls.x = {"called", "", 0, double(n)};
-  calls.y = {"planted", "", 0, double(n) - 1};
-  calls.quantity = "share";
-  calls.low = 0;
-  calls.high = 1;
-  LinePanel curves;
-  curves.title = "ROC: found at a false-alarm rate";
-  curves.x_label = "false-alarm rate";
-  curves.y_label = "share found";
-  for (std::size_t m = 0; m < n; ++m) {
-    if (!std::isfinite(area[m])) continue;
-    Curve curve;
-    curve.label = names[m];
-    for (std::size_t k = 0; k < rates.size(); ++k) {
-      curve.x.push_back(rates[k]);
-      curve.y.push_back(double(roc.plane(0)(Eigen::Index(m), Eigen::Index(k))));
-    }
-    curves.curves.push_back(curve);
-    std::string calls_of;
-    for (std::size_t k = 0; k <= n; ++k)
-      calls_of += fmt::format("{} {} {:.0f} %", k == 0 ? "" : ",", k < n ? names[k] : "none",
-                              100 * confusion.plane(0)(Eigen::Index(m), Eigen::Index(k)));
-    s.text += fmt::format("Planted {}: area under the ROC {:.3f} +- {:.3f}; at p <= 5 % called{}. ",
-                          names[m], area[m], error[m], calls_of);
-  }
-  if (curves.curves.empty()) return s;
-  s.panels.emplace_back(calls);
-  s.panels.emplace_back(curves);
-  return s;
-}
-
 // ---- strain
 
 ResultSection strain_section(const Hdf5Reader& file) {
@@ -202,6 +157,7 @@ constexpr SectionOf kSections[] = {
     preparation_section,     //
     correlation_section,     //
     recognition_section,     //
+    plan_section,            //
     symmetry_section,        //
     symmetry_limit_section,  //
     fluctuation_section,     //

@@ -106,6 +106,9 @@ for word in "12 Angstrom thick" "14 Angstrom thick" "best " "detector"; do
   grep -q "$word" out.txt || { echo "FAILED: plan does not tell '$word'"; failures=$((failures + 1)); }
 done
 h5ls plan.h5/plan/information >/dev/null 2>&1 || { echo "FAILED: plan.h5 lacks /plan/information"; failures=$((failures + 1)); }
+expect 0 "wrote" $program plot plan.h5 -o plan.png
+expect 0 "wrote" $program report plan.h5 -o plan.html
+grep -q "virtual detector" plan.html || { echo "FAILED: no detector in the report of a plan"; failures=$((failures + 1)); }
 expect 0 "from hcp" $program plan few.h5 --doses 1e4 --separate fcc,hcp --angles 24 --radii 6
 expect 2 "no motif 'bcc'" $program plan more.h5 --separate fcc,bcc
 expect 2 "doses" $program plan more.h5 --doses 0

@@ -60,8 +60,8 @@ void write_matches(const std::string& path) {
   r.smallest_p = 0.001;
   r.null_best.assign(999, 0.);
   r.calibration_packings = 8;
-  r.examples.push_back(
-      {1, 2, 1, true, 0.001, 5.5, PlaneF::Constant(5, 4, 1.f), PlaneF::Constant(5, 4, 2.f)});
+  r.examples.push_back({1, 2, 1, true, 0.001, 5.5, PlaneF::Constant(5, 4, 1.f),
+                        PlaneF::Constant(5, 4, 2.f), PlaneF::Constant(5, 4, -0.5f), 1, 0.25});
   r.examples_calibration = centred_calibration(5, 4, 0.1, 0.1);
   Hdf5Writer file(path);
   write_match(file, r, LibraryConditions{});
@@ -115,6 +115,8 @@ TEST_CASE("a motif map names its motifs, and what was not judged has no value") 
   CHECK(pairs[0].at == ScanIndex{1, 2});
   CHECK(pairs[0].accepted);
   CHECK((pairs[0].library.values == 2.f).all());
+  CHECK((pairs[0].difference.values == -0.5f).all());
+  CHECK(pairs[0].difference.title.find("25 %") != std::string::npos);
   CHECK(dataset_panels(file, "/match/p_value", {}, {}).size() == 2);
 }
 

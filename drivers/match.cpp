@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -18,6 +19,7 @@
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/difference.hpp"
+#include "patterns/mixture.hpp"
 #include "patterns/scan_recognition.hpp"
 
 namespace vitrobeam {
@@ -32,7 +34,7 @@ struct MatchCommand {
   PatternInputSettings patterns;
   std::optional<double> null_dose;
   Filter filter = Filter::matched;
-  int examples = 6;
+  int examples = 6, components = 1;
   bool rescale = false;
   double saturation = 0;
   std::string csv;
@@ -94,6 +96,11 @@ Settings describe(MatchCommand& c) {
   o.add("filter", c.filter, {{"matched", Filter::matched}, {"none", Filter::none}},
         "templates weighted against what random packings do by themselves, or as they are");
   o.add("mirror", r.matching.mirror, "also try every template mirrored");
+  o.add("components", c.components,
+        "motifs that may overlap in one pattern: a sparse non-negative sum of templates is fitted, "
+        "each judged by what it adds; 1 = only the best motif")
+      .at_least(1)
+      .at_most(6);
   o.section("Output");
   o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
       .not_recorded();
@@ -232,6 +239,18 @@ void store(const ScanVerdict& v, std::size_t at, MatchResult& r) {
     r.view_posterior.values[at * p.view.size() + k] = float(p.view[k]);
 }
 
+void store(const std::vector<MixtureComponent>& found, std::size_t at, MatchResult& r) {
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const std::size_t i = at * r.component_template.shape[2] + k;
+    r.component_template.values[i] = found[k].entry;
+    r.component_amplitude.values[i] = float(found[k].amplitude);
+    r.component_error.values[i] = float(found[k].amplitude_error);
+    r.component_angle.values[i] = float(found[k].in_plane_angle);
+    r.component_gain.values[i] = float(found[k].gain);
+    r.component_p.values[i] = float(found[k].p);
+  }
+}
+
 bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternInput& input,
                   const MatchCommand& c) {
   const Calibration& k = input.calibration();
@@ -268,8 +287,9 @@ void write_csv(const std::string& path, const MatchResult& r) {
 // likelihoods only make the posterior; neighbours are judged by their likelihoods together.
 struct Judges {
   std::optional<Recognition> alone;
-  std::optional<ScanRecognition> scan;
+  std::unique_ptr<ScanRecognition> scan;  // stays where it is: the mixture refers to it
   std::optional<PolarTransform> matched, likelihood;
+  std::optional<MixtureSearch> mixture;
 
   bool is_joint() const { return scan && scan->is_joint(); }
   const ScoreCalibration& calibration() const {
@@ -313,6 +333,17 @@ double scan_step(const PatternInput& input, const MatchCommand& c) {
        c.neighbours);
 }
 
+MixtureSearch make_mixture(const MotifLibrary& library, const ScanRecognition& scan,
+                           const MatchCommand& c) {
+  const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
+                              Eigen::Index(library.patterns.shape[2]), library.calibration(),
+                              likelihood_grid(c.recognition.grid));
+  std::vector<PlaneF> templates;
+  for (std::size_t t = 0; t < library.templates.size(); ++t)
+    templates.push_back(camera(library.patterns.plane(t)));
+  return {scan.background(), scan.likelihood(), templates, scan.ranking(), c.common.threads};
+}
+
 Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c) {
   const PatternSource& source = input.source();
   const auto transform = [&](const PolarGrid& grid) {
@@ -327,10 +358,12 @@ Judges make_judges(const PatternInput& input, const MotifLibrary& library, const
          patch.step);
   if (patch.members.size() == 1)
     j.alone.emplace(library, j.matched->weights(), c.recognition, c.common.threads);
-  if (patch.members.size() > 1 || !library.planted_motif.empty()) {
+  if (patch.members.size() > 1 || !library.planted_motif.empty() || c.components > 1) {
     j.likelihood.emplace(transform(likelihood_grid(c.recognition.grid)));
-    j.scan.emplace(library, j.likelihood->weights(), c.recognition, patch, c.common.threads);
+    j.scan = std::make_unique<ScanRecognition>(library, j.likelihood->weights(), c.recognition,
+                                               patch, c.common.threads);
   }
+  if (c.components > 1) j.mixture.emplace(make_mixture(library, *j.scan, c));
   return j;
 }
 
@@ -357,6 +390,12 @@ std::vector<Harmonics> match_part(const PatternInput& input, const Stack<float>&
       polar[i].setZero();
     else if (judges.scan)
       contrast[i] = judges.scan->contrast((*judges.likelihood)(image));
+  }
+  if (judges.mixture) {
+#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+    for (std::size_t i = 0; i < count; ++i)
+      if (contrast[i].size() > 0)
+        store((*judges.mixture)(contrast[i], c.components), first + i, result);
   }
   if (!judges.alone) return contrast;
   const std::vector<Finding> findings = (*judges.alone)(polar, c.common.threads);
@@ -447,6 +486,13 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
           100 * r.power_error[m]);
     std::cout << '\n';
   }
+  if (r.component_template.size() > 0) {
+    std::ptrdiff_t several = 0;
+    for (std::size_t i = 0; i < r.motif.size(); ++i)
+      several += r.component_p.values[i * r.component_template.shape[2]] <= 0.05f &&
+                 r.component_p.values[i * r.component_template.shape[2] + 1] <= 0.05f;
+    std::cout << fmt::format("components  a second one at p <= 5 % in {} positions\n", several);
+  }
   std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
                            std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
                                (std::ptrdiff_t(r.motif.size()) - good),
@@ -533,8 +579,9 @@ void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
 constexpr std::size_t kMostViews = 2048;
 
 MatchResult empty_result(const PatternSource& source, const MotifLibrary& library,
-                         const Judges& judges) {
+                         const MatchCommand& c, const Judges& judges) {
   MatchResult r(source.scan_rows(), source.scan_columns(), library.motif_names);
+  if (judges.mixture) r.expect_components(std::size_t(c.components));
   if (!judges.scan) return r;
   r.views = judges.scan->likelihood().views();
   if (r.views.size() <= kMostViews && !library.planted_motif.empty())
@@ -577,7 +624,7 @@ int run_match(const std::vector<std::string>& arguments) {
   c.recognition.dose = c.null_dose ? *c.null_dose : input.electrons();
 
   Judges judges = make_judges(input, library, c);
-  MatchResult result = empty_result(source, library, judges);
+  MatchResult result = empty_result(source, library, c, judges);
   if (!match_all(input, judges, library, c, result)) {
     std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
     return 130;
@@ -588,7 +635,7 @@ int run_match(const std::vector<std::string>& arguments) {
   add_examples(input, library, c, result);
 
   Hdf5Writer file(c.common.output);
-  write_match(file, result, library.condition());
+  write_match(file, result, library);
   input.carry_over(file);
   write_interchange(file, {}, record, "match");
   write_record(file, record);

@@ -166,7 +166,34 @@ void write_views(Hdf5Writer& file, const MatchResult& r) {
                  "probability of every view; the sum is 1 less posterior_none");
 }
 
+void write_components(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& library) {
+  if (r.component_template.size() == 0) return;
+  Stack<std::int32_t> motif = r.component_template;
+  for (auto& m : motif.values)
+    if (m >= 0) m = library.templates[std::size_t(m)].motif;
+  const std::string group = "components/";
+  write_map(file, group + "motif", motif, "", "index into motif_names; -1 = nothing more");
+  write_map(file, group + "template", r.component_template, "", "index into the library");
+  write_map(file, group + "amplitude", r.component_amplitude, "",
+            "1: the motif's own pattern on the library's mean background");
+  write_map(file, group + "amplitude_error", r.component_error, "",
+            "one sigma, from the speckle of packings and the counts");
+  write_map(file, group + "in_plane_angle", r.component_angle, "radian",
+            "by which the template is turned, from +x towards +y");
+  write_map(file, group + "gain", r.component_gain, "",
+            "log likelihood that it adds to the components before it");
+  write_map(file, group + "p_value", r.component_p, "",
+            "share of motif-free patterns in which the best template gains as much");
+}
+
 }  // namespace
+
+void MatchResult::expect_components(std::size_t most) {
+  const std::vector<std::size_t> shape{motif.shape[0], motif.shape[1], most};
+  component_template = Stack<std::int32_t>(shape, -1);
+  component_amplitude = component_error = component_angle = component_p = component_gain =
+      Stack<float>(shape, std::numeric_limits<float>::quiet_NaN());
+}
 
 MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
                          std::vector<std::string> names)
@@ -184,14 +211,15 @@ MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
   direction = Stack<float>({scan_rows, scan_columns, 3}, unknown);
 }
 
-void write_match(Hdf5Writer& file, const MatchResult& r, const LibraryConditions& library) {
+void write_match(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& library) {
   write_maps(file, r);
   file.write_strings("/match/motif_names", r.motif_names);
   file.attribute("/match", "false_alarm_rate", r.false_alarm);
   file.attribute("/match", "neighbours", r.neighbours);
   file.attribute("/match", "neighbours_unit", "Angstrom");
   if (!r.views.empty()) write_views(file, r);
-  write_null(file, r, library);
+  write_components(file, r, library);
+  write_null(file, r, library.condition());
   write_examples(file, r);
 }
 

@@ -49,8 +49,11 @@ struct MatchResult {
   Stack<std::int32_t> axis_directions;                        // [y, x]
   std::vector<MotifView> views;
   Stack<float> view_posterior;  // [y, x, view]; empty where views are too many to keep
-  double neighbours = 0;        // radius within which positions count together, Angstrom
-  double tempering = 0;         // of the likelihood in the posterior
+  // [y, x, component]; empty unless several motifs were looked for in one pattern
+  Stack<std::int32_t> component_template;
+  Stack<float> component_amplitude, component_error, component_angle, component_p, component_gain;
+  double neighbours = 0;  // radius within which positions count together, Angstrom
+  double tempering = 0;   // of the likelihood in the posterior
   double false_alarm = 0.05, smallest_p = 1, dose = 0;
   std::size_t training_patterns = 0;
   int calibration_packings = 0;
@@ -65,8 +68,9 @@ struct MatchResult {
   MatchResult() = default;
   // Nothing judged yet: motif -1, floating-point maps not-a-number.
   MatchResult(std::size_t scan_rows, std::size_t scan_columns, std::vector<std::string> names);
+  void expect_components(std::size_t most);
 };
 
-void write_match(Hdf5Writer& file, const MatchResult& result, const LibraryConditions& library);
+void write_match(Hdf5Writer& file, const MatchResult& result, const MotifLibrary& library);
 
 }  // namespace vitrobeam

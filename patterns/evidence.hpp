@@ -39,6 +39,8 @@ class Background {
   Harmonics contrast(const PlaneF& pattern) const;  // x
   // t of a motif whose pattern alone is `motif`, in the units of the motif-free patterns.
   Harmonics expected(const PlaneF& motif) const;
+  // x of the mean motif-free pattern with that motif in it, at its own mean intensity.
+  Harmonics contrast_with(const PlaneF& motif) const { return contrast(motif.colwise() + rings_); }
   Harmonics whitened(const Harmonics& h) const;  // C^-1 h
 
  private:

@@ -179,6 +179,13 @@ ScanVerdict ScanRecognition::verdict(const ScanLikelihood& l, Index position,
   return v;
 }
 
+std::vector<const Harmonics*> ScanRecognition::ranking() const {
+  std::vector<const Harmonics*> out;
+  for (const auto& m : null_scans_)
+    if (!m.trains) out.insert(out.end(), m.scan.contrast.begin(), m.scan.contrast.end());
+  return out;
+}
+
 std::vector<ScanVerdict> ScanRecognition::operator()(const ContrastScan& scan, int threads) {
   std::vector<PatchMask> masks = likelihood_->masks(scan);
   std::set<PatchMask> known, wanted;

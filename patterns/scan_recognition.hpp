@@ -39,6 +39,8 @@ class ScanRecognition {
   const Background& background() const { return *background_; }
   const MotifLikelihood& likelihood() const { return *likelihood_; }
   bool is_joint() const { return joint_; }
+  // Contrasts of the motif-free patterns that rank.
+  std::vector<const Harmonics*> ranking() const;
 
   // By position of the raster. The result does not depend on the number of threads.
   std::vector<ScanVerdict> operator()(const ContrastScan& scan, int threads);

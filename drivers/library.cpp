@@ -2,21 +2,22 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <set>
 
 #include "base/error.hpp"
-#include "base/first_failure.hpp"
 #include "drivers/command.hpp"
 #include "drivers/library_plan.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/ranks.hpp"
 #include "drivers/trial.hpp"
+#include "drivers/work_units.hpp"
 #include "io/hdf5.hpp"
-#include "io/journal.hpp"
 #include "io/library_file.hpp"
 
 namespace vitrobeam {
@@ -108,28 +109,53 @@ void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
       units.size(), builder.units(), seconds);
 }
 
-// Makes what the journal lacks; false when interrupted.
-bool make_units(const LibraryBuilder& builder, const std::vector<std::size_t>& units,
-                Journal& journal, const CommonSettings& common) {
-  std::size_t patterns = 0;
-  std::vector<std::size_t> missing;
-  for (const auto u : units)
-    if (!journal.has(u)) {
-      missing.push_back(u);
-      patterns += builder.patterns_of(u);
-    }
-  Progress progress("patterns", patterns, common.progress);
-  FirstFailure failure;
-#pragma omp parallel for schedule(dynamic) num_threads(std::max(common.threads, 1))
-  for (std::size_t i = 0; i < missing.size(); ++i)
-    if (!failure.halted() && !interrupted())
-      failure.guard([&] {
-        journal.append(missing[i], builder.make(missing[i]));
-        progress.advance(builder.patterns_of(missing[i]));
-      });
-  failure.rethrow();
-  return !interrupted();
-}
+std::string journal_name(const CommonSettings& common) { return common.output + ".journal"; }
+
+// The units of a build in its journal, where they are counted from 0 through a shard.
+class BuildUnits {
+ public:
+  BuildUnits(const LibraryBuilder& builder, std::vector<std::size_t> units,
+             const CommonSettings& common, const std::string& identity)
+      : builder_(builder),
+        units_(std::move(units)),
+        common_(common),
+        work_(journal_name(common), identity, common.resume, units_.size()) {}
+
+  // Makes what the journal lacks, in all processes; false when interrupted.
+  bool make() {
+    const WorkUnits::Shown shown{"patterns",
+                                 [this](std::size_t i) { return builder_.patterns_of(units_[i]); },
+                                 common_.progress};
+    return work_.share_out({0, units_.size()}, shown, std::max(common_.threads, 1),
+                           [this](std::size_t i) { return builder_.make(units_[i]); });
+  }
+  // The rest is the leader's.
+  std::vector<std::size_t> done() const {
+    std::vector<std::size_t> list;
+    for (const std::size_t i : work_.saved()) list.push_back(units_[i]);
+    return list;
+  }
+  void write(const std::string& path, const RunRecord& record) const {
+    MotifLibrary records = builder_.records(done());
+    records.identity = run_digest(record);
+    LibraryWriter file(path, records, record);
+    builder_.copy(
+        done(),
+        [this](std::size_t unit) {
+          const auto at = std::lower_bound(units_.begin(), units_.end(), unit);
+          return work_.read(std::size_t(at - units_.begin()));
+        },
+        file);
+    file.commit();
+  }
+  void remove_journal() { work_.remove_journal(); }
+
+ private:
+  const LibraryBuilder& builder_;
+  std::vector<std::size_t> units_;
+  const CommonSettings& common_;
+  WorkUnits work_;
+};
 
 LibraryBuilder make_builder(const LibraryCommand& c) {
   return LibraryBuilder(c.plan, [&c](std::size_t i) {
@@ -148,18 +174,26 @@ RunRecord record_of(const Settings& settings, const LibraryCommand& c,
   return record;
 }
 
-// Whether `path` is the library of that run, and if so whether it is whole.
-enum class Present { nothing, part, whole };
-Present present(const std::string& path, const RunRecord& record) {
-  if (!is_complete(path, record)) return Present::nothing;
-  return read_library(path).is_whole() ? Present::whole : Present::part;
+// Whether --output may be begun or continued; false if the library is whole already. Collective.
+bool start_library(const CommonSettings& common, const RunRecord& record) {
+  bool is_whole = false;
+  if (ranks().is_leader()) {
+    CommonSettings to_check = common;
+    if (common.resume && is_complete(common.output, record)) {
+      is_whole = LibraryFile(common.output).records().is_whole();
+      to_check.force = true;  // the part that an interrupted run left
+    }
+    if (is_whole)
+      std::cout << common.output << " is whole already; nothing to resume\n";
+    else
+      check_output(to_check);
+  }
+  return ranks().from_leader(is_whole ? "whole" : "") != "whole";
 }
 
-std::vector<std::size_t> in_journal(const std::vector<std::size_t>& units, const Journal& journal) {
-  std::vector<std::size_t> done;
-  for (const auto u : units)
-    if (journal.has(u)) done.push_back(u);
-  return done;
+void print_written(const CommonSettings& common) {
+  print_coverage(LibraryFile(common.output).records());
+  std::cout << fmt::format("wrote       {}\n", common.output);
 }
 
 int build(const std::vector<std::string>& arguments) {
@@ -174,64 +208,77 @@ int build(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = record_of(settings, c, {});
-  const Present there = common.resume ? present(common.output, record) : Present::nothing;
-  if (there == Present::whole) {
-    std::cout << common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  CommonSettings to_check = common;
-  if (there == Present::part) to_check.force = true;  // the part that an interrupted run left
-  check_output(to_check);
-  const auto units = units_of_shard(c.shard, builder.units());
-  Journal journal(common.output + ".journal", run_digest(record) + c.shard, !common.resume);
-  const bool finished = make_units(builder, units, journal, common);
-  const auto done = in_journal(units, journal);
-  if (!finished && done.empty()) {
+  if (!start_library(common, record)) return 0;
+  BuildUnits units(builder, units_of_shard(c.shard, builder.units()), common,
+                   run_digest(record) + c.shard);
+  const bool finished = units.make();
+  if (!ranks().is_leader()) return 0;
+  if (!finished && units.done().empty()) {
     std::cerr << "vitrobeam: interrupted before the first unit; start again\n";
     return 130;
   }
-  MotifLibrary library = builder.assemble(done, [&](std::size_t u) { return journal.read(u); });
-  library.identity = run_digest(record);
-  write_library(common.output, library, record);
+  units.write(common.output, record);
   if (!finished) {
     std::cerr << fmt::format(
         "vitrobeam: interrupted; {} holds {} of {} units and can be used as far as it goes; "
         "--resume continues\n",
-        common.output, done.size(), builder.units());
+        common.output, units.done().size(), builder.units());
     return 130;
   }
-  journal.remove();
-  print_coverage(library);
-  std::cout << fmt::format("wrote       {}\n", common.output);
+  units.remove_journal();
+  print_written(common);
   return 0;
 }
 
-// A library's own plan, as a configuration file that is gone when this is.
-class PlanFile {
+// A file that is gone when this is.
+class TemporaryPath {
  public:
-  explicit PlanFile(const std::string& library)
-      : path_((std::filesystem::temp_directory_path() /
-               fmt::format("vitrobeam-plan-{}.ini", getpid()))
-                  .string()) {
-    const Hdf5Reader file(library);
-    std::ofstream(path_) << file.string_attribute("/parameters", "ini");
-  }
-  ~PlanFile() {
+  explicit TemporaryPath(std::string path) : path_(std::move(path)) {}
+  ~TemporaryPath() {
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
   }
-  PlanFile(const PlanFile&) = delete;
-  PlanFile& operator=(const PlanFile&) = delete;
+  TemporaryPath(const TemporaryPath&) = delete;
+  TemporaryPath& operator=(const TemporaryPath&) = delete;
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
 };
 
-void finish(const MotifLibrary& library, const RunRecord& record, const CommonSettings& common) {
-  write_library(common.output, library, record);
-  print_coverage(library);
-  std::cout << fmt::format("wrote       {}\n", common.output);
+// A library's own plan, as a configuration file.
+class PlanFile : public TemporaryPath {
+ public:
+  explicit PlanFile(const std::string& library)
+      : TemporaryPath((std::filesystem::temp_directory_path() /
+                       fmt::format("vitrobeam-plan-{}.ini", getpid()))
+                          .string()) {
+    const Hdf5Reader file(library);
+    std::ofstream(path()) << file.string_attribute("/parameters", "ini");
+  }
+};
+
+// Writes a library made of others; none of them need fit into memory.
+void finish(const LibrarySelection& selection, std::deque<LibraryFile>& from,
+            const RunRecord& record, const CommonSettings& common) {
+  std::vector<LibrarySource*> sources;
+  for (auto& file : from) sources.push_back(&file);
+  LibraryWriter file(common.output, selection.records, record);
+  selection.copy(sources, file);
+  file.commit();
+  print_written(common);
+}
+
+std::deque<LibraryFile> open_libraries(const std::vector<std::string>& paths) {
+  std::deque<LibraryFile> files;
+  for (const auto& path : paths) files.emplace_back(path);
+  return files;
+}
+
+LibrarySelection merged_files(const std::deque<LibraryFile>& files) {
+  std::vector<MotifLibrary> records;
+  for (const auto& f : files) records.push_back(f.records());
+  return select_merged(records);
 }
 
 int extend(const std::vector<std::string>& arguments) {
@@ -251,16 +298,16 @@ int extend(const std::vector<std::string>& arguments) {
     fail(Fault::usage,
          "library extend: name one library, and what to add: --motifs, --thickness, "
          "--elements, ...");
-  const MotifLibrary old = read_library(settings.positional().front());
+  const MotifLibrary old = LibraryFile(settings.positional().front()).records();
   resolve(c);
   // what is there already need not be made again
-  const auto conditions = make_builder(c).assemble({}, {}).conditions;
+  const auto conditions = make_builder(c).records({}).conditions;
   if (std::all_of(conditions.begin(), conditions.end(), [&](const LibraryConditions& l) {
         return std::find(old.conditions.begin(), old.conditions.end(), l) != old.conditions.end();
       })) {
     c.plan.null_patterns = 0;
     for (const auto& m : c.plan.motifs)
-      for (const auto& d : make_builder(c).assemble({}, {}).decorations)
+      for (const auto& d : make_builder(c).records({}).decorations)
         if (std::count(old.motif_names.begin(), old.motif_names.end(), m) > 0 &&
             std::count(old.decorations.begin(), old.decorations.end(), d) > 0)
           fail(
@@ -275,17 +322,19 @@ int extend(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = record_of(settings, c, settings.positional());
-  check_output(c.beam.common);
-  Journal journal(c.beam.common.output + ".journal", run_digest(record), !c.beam.common.resume);
-  const auto units = units_of_shard("", builder.units());
-  const bool finished = make_units(builder, units, journal, c.beam.common);
+  if (ranks().is_leader()) check_output(c.beam.common);
+  BuildUnits units(builder, units_of_shard("", builder.units()), c.beam.common, run_digest(record));
+  const bool finished = units.make();
+  if (!ranks().is_leader()) return 0;
   if (!finished) {
     std::cerr << "vitrobeam: interrupted; --resume continues\n";
     return 130;
   }
-  finish(merged({old, builder.assemble(units, [&](std::size_t u) { return journal.read(u); })}),
-         record, c.beam.common);
-  journal.remove();
+  const TemporaryPath added(c.beam.common.output + ".added");
+  units.write(added.path(), record);
+  auto files = open_libraries({settings.positional().front(), added.path()});
+  finish(merged_files(files), files, record, c.beam.common);
+  units.remove_journal();
   return 0;
 }
 
@@ -304,11 +353,10 @@ int merge(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().empty()) fail(Fault::usage, "library merge: name the libraries");
   check_output(c.common);
-  std::vector<MotifLibrary> libraries;
-  for (const auto& path : settings.positional()) libraries.push_back(read_library(path));
-  const MotifLibrary all = merged(libraries);
-  if (all.identity.empty()) {
-    finish(all, start_record(settings, c.common, settings.positional()), c.common);
+  auto files = open_libraries(settings.positional());
+  const LibrarySelection all = merged_files(files);
+  if (all.records.identity.empty()) {
+    finish(all, files, start_record(settings, c.common, settings.positional()), c.common);
     return 0;
   }
   // the record of the build itself: all shards together give the very file of a build in one piece
@@ -317,7 +365,7 @@ int merge(const std::vector<std::string>& arguments) {
   Settings as_built = describe(built, "library build");
   as_built.parse({"--config", plan.path()});
   resolve(built);
-  finish(all, record_of(as_built, built, {}), c.common);
+  finish(all, files, record_of(as_built, built, {}), c.common);
   return 0;
 }
 
@@ -331,15 +379,17 @@ int subset(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1) fail(Fault::usage, "library subset: name one library");
   check_output(c.common);
-  MotifLibrary library = read_library(settings.positional().front());
-  if (c.condition >= int(library.conditions.size()))
+  auto files = open_libraries(settings.positional());
+  LibrarySelection part = merged_files(files);
+  if (c.condition >= int(part.records.conditions.size()))
     fail(Fault::usage, "--condition {}: the library has {} (0 to {})", c.condition,
-         library.conditions.size(), library.conditions.size() - 1);
-  if (c.condition >= 0) library = under_condition(library, std::size_t(c.condition));
-  if (!c.motifs.empty()) library = with_motifs(library, split(c.motifs, ','));
-  if (library.is_whole()) library.units.clear(), library.planned_units = 0;
-  library.identity.clear();
-  finish(library, start_record(settings, c.common, settings.positional()), c.common);
+         part.records.conditions.size(), part.records.conditions.size() - 1);
+  if (c.condition >= 0)
+    part = composed(part, select_condition(part.records, std::size_t(c.condition)));
+  if (!c.motifs.empty()) part = composed(part, select_motifs(part.records, split(c.motifs, ',')));
+  if (part.records.is_whole()) part.records.units.clear(), part.records.planned_units = 0;
+  part.records.identity.clear();
+  finish(part, files, start_record(settings, c.common, settings.positional()), c.common);
   return 0;
 }
 
@@ -350,11 +400,12 @@ int migrate(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1) fail(Fault::usage, "library migrate: name one library");
   check_output(c.common);
-  const MotifLibrary library = read_library(settings.positional().front());
-  if (library.version == kLibraryVersion)
+  auto files = open_libraries(settings.positional());
+  if (files.front().records().version == kLibraryVersion)
     fail(Fault::usage, "{} is of version {} already", settings.positional().front(),
          kLibraryVersion);
-  finish(library, start_record(settings, c.common, settings.positional()), c.common);
+  finish(merged_files(files), files, start_record(settings, c.common, settings.positional()),
+         c.common);
   return 0;
 }
 
@@ -364,7 +415,7 @@ int info(const std::vector<std::string>& arguments) {
   add_common(settings, common);
   if (!begin(settings, common, arguments)) return 0;
   if (settings.positional().size() != 1) fail(Fault::usage, "library info: name one library file");
-  print_coverage(read_library(settings.positional().front()));
+  print_coverage(LibraryFile(settings.positional().front()).records());
   return 0;
 }
 

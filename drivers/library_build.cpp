@@ -433,29 +433,22 @@ struct LibraryBuilder::State {
     return d;
   }
 
-  void add_unit(std::size_t index, const UnitResult& r, MotifLibrary& l) const {
+  // That a unit leaves in the library.
+  std::size_t patterns_in(const Unit& u) const {
+    return (u.last - u.first) * (u.kind == Kind::planted ? layout.patch() : 1);
+  }
+
+  void add_records(std::size_t index, MotifLibrary& l) const {
     const Unit& u = units[index];
-    const std::size_t n = (u.last - u.first) * (u.kind == Kind::planted ? layout.patch() : 1);
-    if (r.patterns.size() != n * rows * columns)
-      fail(Fault::machine, "unit {} of the build holds {} values instead of {}", index,
-           r.patterns.size(), n * rows * columns);
-    const auto extend = [](auto& stack, std::size_t more, const std::vector<float>& values) {
-      using Value = typename std::decay_t<decltype(stack.values)>::value_type;
-      const auto* first = reinterpret_cast<const Value*>(values.data());
-      stack.shape[0] += more;
-      stack.values.insert(stack.values.end(), first,
-                          first + values.size() * sizeof(float) / sizeof(Value));
-    };
+    const std::size_t n = patterns_in(u);
     l.units.push_back(std::int64_t(index));
     if (u.kind == Kind::templates) {
-      extend(l.patterns, n, r.patterns);
-      extend(l.mean, n, r.mean);
-      extend(l.covariance, n, r.covariance);
+      for (auto* shape : {&l.patterns.shape, &l.mean.shape, &l.covariance.shape}) (*shape)[0] += n;
       l.templates.insert(l.templates.end(), entries.begin() + std::ptrdiff_t(u.first),
                          entries.begin() + std::ptrdiff_t(u.last));
       return;
     }
-    extend(u.kind == Kind::null ? l.null_patterns : l.planted_patterns, n, r.patterns);
+    (u.kind == Kind::null ? l.null_patterns : l.planted_patterns).shape[0] += n;
     for (std::size_t i = 0; i < n; ++i) {
       if (u.kind == Kind::null) {
         l.null_packing.push_back(int(packing_of_null(u.first)));
@@ -466,6 +459,30 @@ struct LibraryBuilder::State {
         l.planted_condition.push_back(int(u.condition));
         l.planted_unit.push_back(std::int64_t(index));
       }
+    }
+  }
+
+  void copy_unit(std::size_t index, const UnitResult& r, LibrarySink& to) const {
+    const Unit& u = units[index];
+    const std::size_t n = patterns_in(u), pattern = rows * columns;
+    const std::size_t mean = 2 * moment_grid.harmonics() * std::size_t(moment_grid.n_q),
+                      covariance = moment_grid.harmonics() * moment_grid.pairs(),
+                      moments = u.kind == Kind::templates ? n : 0;
+    if (r.patterns.size() != n * pattern || r.mean.size() != moments * mean ||
+        r.covariance.size() != moments * covariance)
+      fail(Fault::machine, "unit {} of the build holds {} values instead of {}", index,
+           r.patterns.size() + r.mean.size() + r.covariance.size(),
+           n * pattern + moments * (mean + covariance));
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::span row(r.patterns.data() + k * pattern, pattern);
+      if (u.kind == Kind::null)
+        to.add_null(row);
+      else if (u.kind == Kind::planted)
+        to.add_planted(row);
+      else
+        to.add_template(
+            row, {reinterpret_cast<const std::complex<float>*>(r.mean.data() + k * mean), mean / 2},
+            {r.covariance.data() + k * covariance, covariance});
     }
   }
 };
@@ -498,9 +515,7 @@ std::vector<std::byte> LibraryBuilder::make(std::size_t unit) const {
   return {};
 }
 
-MotifLibrary LibraryBuilder::assemble(
-    const std::vector<std::size_t>& units,
-    const std::function<std::vector<std::byte>(std::size_t)>& read) const {
+MotifLibrary LibraryBuilder::records(const std::vector<std::size_t>& units) const {
   const State& s = *state_;
   MotifLibrary l;
   l.conditions.clear();
@@ -523,8 +538,14 @@ MotifLibrary LibraryBuilder::assemble(
   l.mean.shape = {0, s.moment_grid.harmonics(), std::size_t(s.moment_grid.n_q)};
   l.covariance.shape = {0, s.moment_grid.harmonics(), s.moment_grid.pairs()};
   l.planned_units = std::int64_t(s.units.size());
-  for (const std::size_t u : units) s.add_unit(u, UnitResult::from(read(u)), l);
+  for (const std::size_t u : units) s.add_records(u, l);
   return l;
+}
+
+void LibraryBuilder::copy(const std::vector<std::size_t>& units,
+                          const std::function<std::vector<std::byte>(std::size_t)>& read,
+                          LibrarySink& to) const {
+  for (const std::size_t u : units) state_->copy_unit(u, UnitResult::from(read(u)), to);
 }
 
 MotifLibrary build_library(LibraryPlan plan, const std::vector<Atoms>& packings,
@@ -545,7 +566,10 @@ MotifLibrary build_library(LibraryPlan plan, const std::vector<Atoms>& packings,
   std::vector<std::size_t> done;
   for (std::size_t u = 0; u < made.size(); ++u)
     if (!made[u].empty()) done.push_back(u);
-  return builder.assemble(done, [&](std::size_t u) { return made[u]; });
+  LibraryInMemory library(builder.records(done));
+  builder.copy(
+      done, [&](std::size_t u) { return made[u]; }, library);
+  return library.take();
 }
 
 }  // namespace vitrobeam

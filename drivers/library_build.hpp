@@ -68,9 +68,11 @@ class LibraryBuilder {
   std::size_t patterns() const;                         // to simulate, all units together
   std::size_t patterns_of(std::size_t unit) const;      // to simulate
   std::vector<std::byte> make(std::size_t unit) const;  // any thread
-  // The library of those units, ascending. `read(unit)` gives what make() made.
-  MotifLibrary assemble(const std::vector<std::size_t>& units,
-                        const std::function<std::vector<std::byte>(std::size_t)>& read) const;
+  // The library of those units, ascending: its records, and its values out of what make() made,
+  // which `read(unit)` gives.
+  MotifLibrary records(const std::vector<std::size_t>& units) const;
+  void copy(const std::vector<std::size_t>& units,
+            const std::function<std::vector<std::byte>(std::size_t)>& read, LibrarySink& to) const;
 
  private:
   struct State;

@@ -22,7 +22,7 @@ struct Command {
 };
 
 // Commands whose work several processes share (drivers/ranks.hpp).
-constexpr std::array<std::string_view, 1> kShared = {"simulate"};
+constexpr std::array<std::string_view, 3> kShared = {"simulate", "library build", "library extend"};
 
 constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
@@ -73,8 +73,11 @@ int run(int argc, char** argv) {
   }
   for (const auto& c : kCommands)
     if (c.name == name) {
-      if (std::find(kShared.begin(), kShared.end(), name) == kShared.end() &&
-          vitrobeam::ranks().count() > 1)
+      const std::string action = arguments.size() > 1 ? name + " " + arguments[1] : name;
+      const auto is_shared = [](const std::string& s) {
+        return std::find(kShared.begin(), kShared.end(), s) != kShared.end();
+      };
+      if (vitrobeam::ranks().count() > 1 && !is_shared(name) && !is_shared(action))
         vitrobeam::fail(vitrobeam::Fault::usage, "{}: runs in one process; start it without mpirun",
                         name);
       return c.run({arguments.begin() + 1, arguments.end()});

@@ -246,7 +246,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   if (!whole) {
     std::cerr << fmt::format(
         "vitrobeam: interrupted; {} of {} positions are saved, continue with --resume\n",
-        units.saved(), units.count());
+        units.saved().size(), units.count());
     return 130;
   }
   write_simulation(s, p, sim, units, record);

@@ -247,9 +247,10 @@ bool compute_positions(const SimulateSettings& s, const SimulationPlan& plan,
                        const Simulation<Real>& simulation, WorkUnits& units) {
   const std::size_t depths = simulation.depths().size();
   const int configurations = plan.configurations->count();
-  const WorkUnits::Shown shown{configurations > 0 ? "positions x configurations" : "positions",
-                               depths * std::size_t(std::max(1, configurations)),
-                               s.common.progress};
+  const WorkUnits::Shown shown{
+      configurations > 0 ? "positions x configurations" : "positions",
+      [steps = depths * std::size_t(std::max(1, configurations))](std::size_t) { return steps; },
+      s.common.progress};
   if (configurations == 0)
     return units.share_out({0, units.count()}, shown,
                            [&](UnitQueue& queue) { run_at_rest(s, plan, simulation, queue); });

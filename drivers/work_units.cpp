@@ -43,7 +43,7 @@ class LeaderQueue final : public UnitQueue {
       : UnitQueue(std::move(units)),
         journal_(journal),
         next_(claim_in_turn(this->units().size())),
-        progress_(shown.what, this->units().size() * shown.steps_per_unit, shown.mode) {}
+        progress_(shown.what, steps(this->units(), shown), shown.mode) {}
 
   Range claim(std::size_t most) override {
     return halted_ || interrupted() ? Range{} : next_(most);
@@ -73,6 +73,12 @@ class LeaderQueue final : public UnitQueue {
   void rethrow() const { failure_.rethrow(); }
 
  private:
+  static std::size_t steps(const std::vector<std::size_t>& units, const WorkUnits::Shown& shown) {
+    std::size_t sum = 0;
+    for (const std::size_t u : units) sum += shown.steps_of(u);
+    return sum;
+  }
+
   void answer(const Ranks::Message& m) {
     const std::span<const std::byte> bytes = m.bytes;
     if (m.kind == kClaim)
@@ -140,7 +146,7 @@ WorkUnits::WorkUnits(const std::string& path, const std::string& identity, bool 
 }
 
 WorkUnits::~WorkUnits() {
-  if (journal_ && saved() == 0) journal_->remove();
+  if (journal_ && saved().empty()) journal_->remove();
 }
 
 std::string WorkUnits::settled(const std::function<std::string()>& choose) {
@@ -191,15 +197,18 @@ bool WorkUnits::share_out(Range range, const Shown& shown, int threads,
       failure.guard([&] {
         const std::size_t unit = queue.units()[next.first];
         queue.finish(unit, make(unit));
-        queue.advance(shown.steps_per_unit);
+        queue.advance(shown.steps_of(unit));
       });
     }
     failure.rethrow();
   });
 }
 
-std::size_t WorkUnits::saved() const {
-  return journal_->size() - std::size_t(journal_->has(kSettledRecord));
+std::vector<std::size_t> WorkUnits::saved() const {
+  std::vector<std::size_t> units;
+  for (std::size_t i = 0; i < count_; ++i)
+    if (journal_->has(i)) units.push_back(i);
+  return units;
 }
 
 std::vector<std::byte> WorkUnits::read(std::size_t unit) const { return journal_->read(unit); }

@@ -48,7 +48,7 @@ class WorkUnits {
   // How progress is named and counted, and --progress.
   struct Shown {
     std::string what;
-    std::size_t steps_per_unit;
+    std::function<std::size_t(std::size_t)> steps_of;  // a unit
     std::string mode;
   };
   // Has `work` done by every process at once, until the units `first` .. `last` - 1 are all there.
@@ -64,7 +64,7 @@ class WorkUnits {
   const std::string& identity() const { return identity_; }
   bool resumes() const { return resume_; }
   std::size_t done() const { return done_; }                       // before the first share_out()
-  std::size_t saved() const;                                       // leader
+  std::vector<std::size_t> saved() const;                          // leader; ascending
   std::vector<std::byte> read(std::size_t unit) const;             // leader
   std::vector<std::byte> read_everywhere(std::size_t unit) const;  // collective
   void remove_journal();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "io/compression.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
 
@@ -13,14 +14,28 @@ namespace {
 const std::string kRoot = "/motif_library";
 const std::string kSimulation = kRoot + "/metadatabundle/simulation";
 
+// A chunk for each row of the stack.
+template <typename T>
+void make_stack(Hdf5Writer& file, const std::string& path, const Stack<T>& stack) {
+  if (stack.shape.at(0) == 0)
+    file.write<T>(path, stack.shape, {});
+  else
+    file.create_chunked<T>(path, stack.shape, {1, stack.shape.at(1), stack.shape.at(2)});
+}
+
+template <typename T>
+void write_row(Hdf5Writer& file, const std::string& path, std::size_t i, std::span<const T> row) {
+  file.write_chunk(path, {i, 0, 0}, compress_chunk(row.data(), sizeof(T), row.size()));
+}
+
 // py4DSTEM calls the first axis of an image x.
-void write_patterns(Hdf5Writer& file, const std::string& name, const Stack<float>& stack,
-                    double pixel_qx, double pixel_qy) {
+void make_patterns(Hdf5Writer& file, const std::string& name, const Stack<float>& stack,
+                   double pixel_qx, double pixel_qy) {
   const std::string group = kRoot + "/" + name;
   file.group(group);
   file.attribute(group, "emd_group_type", "array");
   file.attribute(group, "python_class", "Array");
-  file.write_compressed(group + "/data", stack);
+  make_stack(file, group + "/data", stack);
   file.attribute(group + "/data", "units", "fraction of incident beam per pixel");
   const double first_y = -double(stack.shape[1] / 2) * pixel_qy,
                first_x = -double(stack.shape[2] / 2) * pixel_qx;
@@ -117,12 +132,14 @@ void write_templates(Hdf5Writer& file, const MotifLibrary& library) {
 }
 
 // Mean and covariance over the realisations, in polar-harmonic form.
-void write_moments(Hdf5Writer& file, const MotifLibrary& library) {
-  if (library.mean.size() == 0) return;
+bool has_moments(const MotifLibrary& l) { return !l.mean.shape.empty() && l.mean.shape[0] > 0; }
+
+void make_moments(Hdf5Writer& file, const MotifLibrary& library) {
+  if (!has_moments(library)) return;
   const std::string group = kRoot + "/moments";
   file.group(group);
-  file.write_compressed(group + "/mean", library.mean);
-  file.write_compressed(group + "/covariance", library.covariance);
+  make_stack(file, group + "/mean", library.mean);
+  make_stack(file, group + "/covariance", library.covariance);
   file.attribute(group + "/mean", "units", "fraction of incident beam per pixel");
   file.attribute(group + "/covariance", "units", "fraction of incident beam per pixel, squared");
   file.attribute(group, "q_min", library.moment_grid.q_min);
@@ -282,11 +299,16 @@ void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
   for (const auto u : list("planted/unit")) library.planted_unit.push_back(u);
 }
 
+template <typename T>
+void read_shape(const Hdf5Reader& file, const std::string& name, Stack<T>& stack) {
+  stack.shape = file.info(name).shape;
+}
+
 void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
   const std::string group = kRoot + "/moments";
   if (!file.exists(group)) return;
-  library.mean = file.read<std::complex<float>>(group + "/mean");
-  library.covariance = file.read<float>(group + "/covariance");
+  read_shape(file, group + "/mean", library.mean);
+  read_shape(file, group + "/covariance", library.covariance);
   library.moment_grid = {
       file.number_attribute(group, "q_min"), file.number_attribute(group, "q_max"),
       int(file.number_attribute(group, "bands")), int(file.number_attribute(group, "harmonics"))};
@@ -294,8 +316,10 @@ void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
 
 }  // namespace
 
-void write_library(const std::string& path, const MotifLibrary& library, const RunRecord& record) {
-  Hdf5Writer file(path);
+LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& library,
+                             const RunRecord& record)
+    : file_(path) {
+  Hdf5Writer& file = file_;
   write_interchange(file, {}, record, "motif library");
   file.attribute("/", "file_format", "HyperSpy");
   file.attribute("/", "file_format_version", "3.1");
@@ -303,10 +327,10 @@ void write_library(const std::string& path, const MotifLibrary& library, const R
   file.attribute(kRoot, "emd_group_type", "root");
   file.attribute(kRoot, "python_class", "Root");
   file.attribute(kRoot, "library_version", std::int64_t(kLibraryVersion));
-  write_patterns(file, "patterns", library.patterns, library.pixel_qx, library.pixel_qy);
-  write_patterns(file, "null_patterns", library.null_patterns, library.pixel_qx, library.pixel_qy);
-  write_patterns(file, "planted_patterns", library.planted_patterns, library.pixel_qx,
-                 library.pixel_qy);
+  make_patterns(file, "patterns", library.patterns, library.pixel_qx, library.pixel_qy);
+  make_patterns(file, "null_patterns", library.null_patterns, library.pixel_qx, library.pixel_qy);
+  make_patterns(file, "planted_patterns", library.planted_patterns, library.pixel_qx,
+                library.pixel_qy);
 
   write_templates(file, library);
   write_field(file, kRoot + "/null", "packing", library.null_packing, "int32");
@@ -318,18 +342,39 @@ void write_library(const std::string& path, const MotifLibrary& library, const R
   write_field(file, kRoot + "/null", "unit", units(library.null_unit), "int32");
   write_field(file, kRoot + "/planted", "condition", library.planted_condition, "int32");
   write_field(file, kRoot + "/planted", "unit", units(library.planted_unit), "int32");
-  write_moments(file, library);
+  make_moments(file, library);
   write_units(file, library);
   std::vector<std::int32_t> motif;
   for (const auto& t : library.templates) motif.push_back(t.motif);
   write_conditions(file, library);
   write_hyperspy_view(file, library, motif);
   write_record(file, record);
+}
+
+void LibraryWriter::add_null(std::span<const float> pattern) {
+  write_row(file_, kRoot + "/null_patterns/data", null_++, pattern);
+}
+void LibraryWriter::add_planted(std::span<const float> pattern) {
+  write_row(file_, kRoot + "/planted_patterns/data", planted_++, pattern);
+}
+void LibraryWriter::add_template(std::span<const float> pattern,
+                                 std::span<const std::complex<float>> mean,
+                                 std::span<const float> covariance) {
+  write_row(file_, kRoot + "/patterns/data", templates_, pattern);
+  if (!mean.empty()) write_row(file_, kRoot + "/moments/mean", templates_, mean);
+  if (!covariance.empty()) write_row(file_, kRoot + "/moments/covariance", templates_, covariance);
+  ++templates_;
+}
+void LibraryWriter::commit() { file_.commit(); }
+
+void write_library(const std::string& path, const MotifLibrary& library, const RunRecord& record) {
+  LibraryWriter file(path, library, record);
+  copy_values(library, file);
   file.commit();
 }
 
-MotifLibrary read_library(const std::string& path) {
-  const Hdf5Reader file(path);
+LibraryFile::LibraryFile(const std::string& path) : file_(path) {
+  const Hdf5Reader& file = file_;
   if (!file.exists(kRoot) || !file.has_attribute(kRoot, "library_version"))
     fail(Fault::input,
          "{}: no motif library (group {} with library_version); make one with 'vitrobeam library "
@@ -341,14 +386,14 @@ MotifLibrary read_library(const std::string& path) {
          "{}: library version {}, this program reads versions 1 to {}; use the program that made "
          "it, or a newer one",
          path, version, kLibraryVersion);
-  MotifLibrary library;
+  MotifLibrary& library = records_;
   library.version = version;
   library.pixel_qx = file.read_number<double>(kSimulation + "/pixel_qx");
   library.pixel_qy = file.read_number<double>(kSimulation + "/pixel_qy");
   library.motif_names = read_names(file, "motif_names");
-  library.patterns = file.read<float>(kRoot + "/patterns/data");
-  library.null_patterns = file.read<float>(kRoot + "/null_patterns/data");
-  library.planted_patterns = file.read<float>(kRoot + "/planted_patterns/data");
+  read_shape(file, kRoot + "/patterns/data", library.patterns);
+  read_shape(file, kRoot + "/null_patterns/data", library.null_patterns);
+  read_shape(file, kRoot + "/planted_patterns/data", library.planted_patterns);
   const auto motif = file.read<std::int32_t>(kRoot + "/templates/motif").values;
   std::vector<double> direction[3];
   for (int k = 0; k < 3; ++k)
@@ -373,6 +418,38 @@ MotifLibrary read_library(const std::string& path) {
     library.units = file.read<std::int64_t>(kRoot + "/units").values;
   }
   check_counts(library, path);
+}
+
+std::span<const float> LibraryFile::row(const std::string& name, std::size_t i) {
+  Stack<float>& row = row_[name.ends_with("covariance")];
+  row = file_.read<float>(kRoot + "/" + name, {i}, {1});
+  return row.values;
+}
+std::span<const float> LibraryFile::null_pattern(std::size_t i) {
+  return row("null_patterns/data", i);
+}
+std::span<const float> LibraryFile::planted_pattern(std::size_t i) {
+  return row("planted_patterns/data", i);
+}
+std::span<const float> LibraryFile::pattern(std::size_t i) { return row("patterns/data", i); }
+std::span<const float> LibraryFile::covariance(std::size_t i) {
+  return row("moments/covariance", i);
+}
+std::span<const std::complex<float>> LibraryFile::mean(std::size_t i) {
+  mean_ = file_.read<std::complex<float>>(kRoot + "/moments/mean", {i}, {1});
+  return mean_.values;
+}
+
+MotifLibrary read_library(const std::string& path) {
+  MotifLibrary library = LibraryFile(path).records();
+  const Hdf5Reader file(path);
+  library.patterns = file.read<float>(kRoot + "/patterns/data");
+  library.null_patterns = file.read<float>(kRoot + "/null_patterns/data");
+  library.planted_patterns = file.read<float>(kRoot + "/planted_patterns/data");
+  if (!library.mean.shape.empty()) {
+    library.mean = file.read<std::complex<float>>(kRoot + "/moments/mean");
+    library.covariance = file.read<float>(kRoot + "/moments/covariance");
+  }
   return library;
 }
 

@@ -14,6 +14,7 @@
 #pragma once
 #include <string>
 
+#include "io/hdf5.hpp"
 #include "io/run_record.hpp"
 #include "patterns/library.hpp"
 
@@ -21,11 +22,46 @@ namespace vitrobeam {
 
 inline constexpr int kLibraryVersion = 2;
 
-// The file appears whole or not at all. Throws Error{machine}.
+// Writes a library as its values come, so that none need to be in memory. The file appears whole or
+// not at all. Throws Error{machine}.
+class LibraryWriter final : public LibrarySink {
+ public:
+  // Stacks of the records give the shapes.
+  LibraryWriter(const std::string& path, const MotifLibrary& records, const RunRecord& record);
+  void add_null(std::span<const float> pattern) override;
+  void add_planted(std::span<const float> pattern) override;
+  void add_template(std::span<const float> pattern, std::span<const std::complex<float>> mean,
+                    std::span<const float> covariance) override;
+  void commit();
+
+ private:
+  Hdf5Writer file_;
+  std::size_t null_ = 0, planted_ = 0, templates_ = 0;
+};
+
 void write_library(const std::string& path, const MotifLibrary& library, const RunRecord& record);
 
-// Also reads version 1. Throws Error{input} for a file that is no library, is of a newer version,
-// or whose parts disagree.
+// A library in its file. Also reads version 1. Throws Error{input} for a file that is no library,
+// is of a newer version, or whose parts disagree.
+class LibraryFile final : public LibrarySource {
+ public:
+  explicit LibraryFile(const std::string& path);
+  const MotifLibrary& records() const override { return records_; }
+  std::span<const float> null_pattern(std::size_t i) override;
+  std::span<const float> planted_pattern(std::size_t i) override;
+  std::span<const float> pattern(std::size_t i) override;
+  std::span<const std::complex<float>> mean(std::size_t i) override;
+  std::span<const float> covariance(std::size_t i) override;
+
+ private:
+  std::span<const float> row(const std::string& name, std::size_t i);
+  Hdf5Reader file_;
+  MotifLibrary records_;
+  Stack<float> row_[2];  // a pattern and a covariance
+  Stack<std::complex<float>> mean_;
+};
+
+// With all its values.
 MotifLibrary read_library(const std::string& path);
 
 }  // namespace vitrobeam

@@ -1,6 +1,8 @@
 // A motif library: simulated patterns of known motifs, and of motif-free packings seen the same
 // way, under one or several conditions of beam and specimen.
 #pragma once
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,17 +84,82 @@ struct MotifLibrary {
   }
 };
 
-// What belongs to one condition, or to some motifs, with the indices counted anew.
+// The same library with the shapes of its stacks but without their values.
+MotifLibrary records_of(const MotifLibrary& library);
+
+// Takes the values of a library one pattern at a time: first the motif-free, then the planted, then
+// the templates, each in the order of the records. One row of the stack of that name each; a
+// library without moments gives empty spans for them.
+class LibrarySink {
+ public:
+  virtual ~LibrarySink() = default;
+  virtual void add_null(std::span<const float> pattern) = 0;
+  virtual void add_planted(std::span<const float> pattern) = 0;
+  virtual void add_template(std::span<const float> pattern,
+                            std::span<const std::complex<float>> mean,
+                            std::span<const float> covariance) = 0;
+};
+
+// Into memory.
+class LibraryInMemory final : public LibrarySink {
+ public:
+  explicit LibraryInMemory(const MotifLibrary& records);
+  void add_null(std::span<const float> pattern) override;
+  void add_planted(std::span<const float> pattern) override;
+  void add_template(std::span<const float> pattern, std::span<const std::complex<float>> mean,
+                    std::span<const float> covariance) override;
+  MotifLibrary take() { return std::move(library_); }
+
+ private:
+  MotifLibrary library_;
+};
+
+// Rows of a library that is somewhere: in memory, or in a file (io/library_file.hpp).
+class LibrarySource {
+ public:
+  virtual ~LibrarySource() = default;
+  virtual const MotifLibrary& records() const = 0;
+  // A span is valid until the next call.
+  virtual std::span<const float> null_pattern(std::size_t i) = 0;
+  virtual std::span<const float> planted_pattern(std::size_t i) = 0;
+  virtual std::span<const float> pattern(std::size_t i) = 0;
+  virtual std::span<const std::complex<float>> mean(std::size_t i) = 0;
+  virtual std::span<const float> covariance(std::size_t i) = 0;
+};
+
+// All values of a library.
+void copy_values(const MotifLibrary& from, LibrarySink& to);
+
+// A library made of others: its records, and where each of its patterns stands.
+struct LibrarySelection {
+  struct Place {
+    std::size_t library, index;
+  };
+  MotifLibrary records;
+  std::vector<Place> templates, null, planted;
+
+  void copy(const std::vector<LibrarySource*>& from, LibrarySink& to) const;
+};
+
+// What belongs to one condition, or to some motifs, with the indices counted anew; of records alone
+// or with their values.
+LibrarySelection select_condition(const MotifLibrary& records, std::size_t condition);
 MotifLibrary under_condition(const MotifLibrary& library, std::size_t condition);
 // Throws Error{usage} naming a motif that the library does not know.
+LibrarySelection select_motifs(const MotifLibrary& records, const std::vector<std::string>& motifs);
 MotifLibrary with_motifs(const MotifLibrary& library, const std::vector<std::string>& motifs);
 
 // Indices of the planted patterns whose probe is nearest to the motif.
 std::vector<std::size_t> planted_centres(const MotifLibrary& library);
 
 // One library of several, in the order of their units where they are shards of one build, else one
-// behind the other; equal conditions, motifs and decorations become one. Throws Error{input} when
-// their pixels or sizes differ, or when both hold the same unit.
+// behind the other; equal conditions, motifs and decorations become one. Moments are kept where all
+// of them have some. Throws Error{input} when their pixels or sizes differ, or when both hold the
+// same unit.
+LibrarySelection select_merged(const std::vector<MotifLibrary>& records);
 MotifLibrary merged(const std::vector<MotifLibrary>& libraries);
+
+// `second` made of what `first` gives.
+LibrarySelection composed(const LibrarySelection& first, const LibrarySelection& second);
 
 }  // namespace vitrobeam

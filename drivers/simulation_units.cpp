@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/partial_means.hpp"
 #include "drivers/ranks.hpp"
@@ -221,6 +222,7 @@ std::vector<PositionRecord> position_records(const std::vector<std::byte>& unit,
                                              std::size_t detectors) {
   std::size_t at = 0;
   const auto get = [&](void* data, std::size_t size) {
+    if (size > unit.size() - at) fail(Fault::machine, "a position in the journal is cut off");
     std::copy_n(unit.data() + at, size, static_cast<std::byte*>(data));
     at += size;
   };
@@ -235,6 +237,7 @@ std::vector<PositionRecord> position_records(const std::vector<std::byte>& unit,
     for (auto* chunk : r.planes()) {
       std::uint64_t size = 0;
       get(&size, sizeof size);
+      if (size > unit.size() - at) fail(Fault::machine, "a position in the journal is cut off");
       chunk->resize(size);
       get(chunk->data(), size);
     }

@@ -26,6 +26,7 @@ enum Kind : int { kClaim, kUnit, kAdvance, kDone };
 
 template <typename T>
 T value_of(std::span<const std::byte> bytes) {
+  if (bytes.size() < sizeof(T)) fail(Fault::machine, "a message of another process is cut off");
   T value;
   std::memcpy(&value, bytes.data(), sizeof value);
   return value;

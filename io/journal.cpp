@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,11 +22,8 @@ struct Header {  // before the bytes of a record
   std::uint32_t checksum, header_checksum;
 };
 
-std::uint32_t checksum(const void* data, std::size_t size) {
-  return libdeflate_crc32(0, data, size);
-}
 std::uint32_t header_checksum(const Header& h) {
-  return checksum(&h, offsetof(Header, header_checksum));
+  return libdeflate_crc32(0, &h, offsetof(Header, header_checksum));
 }
 
 void write_all(int file, const void* data, std::size_t size, std::uint64_t offset,
@@ -56,12 +54,24 @@ bool read_all(int file, void* data, std::size_t size, std::uint64_t offset) {
   return true;
 }
 
+std::uint32_t checksum(std::span<const std::byte> bytes) {
+  return libdeflate_crc32(0, bytes.data(), bytes.size());
+}
+
 }  // namespace
 
 Journal::Journal(std::string path, const std::string& identity, bool start_over)
     : path_(std::move(path)) {
-  file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (start_over ? O_TRUNC : 0), 0644);
+  file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file_ < 0) fail(Fault::machine, "{}: {}", path_, std::strerror(errno));
+  // file systems without locks do without
+  if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(file_);
+    fail(Fault::usage,
+         "{}: another process is writing to it; wait until it ends, or give another -o", path_);
+  }
+  if (start_over && ftruncate(file_, 0) != 0)
+    fail(Fault::machine, "{}: {}", path_, std::strerror(errno));
   struct stat status {};
   fstat(file_, &status);
   const auto file_size = std::uint64_t(status.st_size);
@@ -85,10 +95,9 @@ Journal::Journal(std::string path, const std::string& identity, bool start_over)
        read_all(file_, &h, sizeof h, end_) && h.header_checksum == header_checksum(h);) {
     if (h.size > file_size) break;
     bytes.resize(h.size);
-    if (!read_all(file_, bytes.data(), h.size, end_ + sizeof h) ||
-        checksum(bytes.data(), h.size) != h.checksum)
+    if (!read_all(file_, bytes.data(), h.size, end_ + sizeof h) || checksum(bytes) != h.checksum)
       break;
-    records_[h.index] = {end_ + sizeof h, h.size};
+    records_[h.index] = {end_ + sizeof h, h.size, h.checksum};
     end_ += sizeof h + h.size;
   }
 }
@@ -100,20 +109,21 @@ Journal::~Journal() {
 }
 
 void Journal::append(std::uint64_t index, std::span<const std::byte> bytes) {
-  Header h{index, bytes.size(), checksum(bytes.data(), bytes.size()), 0};
+  Header h{index, bytes.size(), checksum(bytes), 0};
   h.header_checksum = header_checksum(h);
   const std::lock_guard lock(mutex_);
   write_all(file_, bytes.data(), bytes.size(), end_ + sizeof h, path_);
   write_all(file_, &h, sizeof h, end_, path_);
-  records_[index] = {end_ + sizeof h, bytes.size()};
+  records_[index] = {end_ + sizeof h, bytes.size(), h.checksum};
   end_ += sizeof h + bytes.size();
 }
 
 std::vector<std::byte> Journal::read(std::uint64_t index) const {
   const Place place = records_.at(index);
   std::vector<std::byte> bytes(place.size);
-  if (!read_all(file_, bytes.data(), bytes.size(), place.offset))
-    fail(Fault::machine, "{}: cannot be read back", path_);
+  if (!read_all(file_, bytes.data(), bytes.size(), place.offset) ||
+      checksum(bytes) != place.checksum)
+    fail(Fault::machine, "{}: record {} cannot be read back", path_, index);
   return bytes;
 }
 

@@ -15,7 +15,8 @@ namespace vitrobeam {
 // dropped on opening.
 class Journal {
  public:
-  // Opens `path`, or starts it. `identity` names the run (a digest of its parameters and inputs): a
+  // Opens `path`, or starts it, for itself alone: Error{usage} while another process has it.
+  // `identity` names the run (a digest of its parameters and inputs): a
   // journal of another run is refused with Error{usage}, never overwritten unless `start_over`.
   Journal(std::string path, const std::string& identity, bool start_over);
   ~Journal();  // a journal without records leaves no file
@@ -34,6 +35,7 @@ class Journal {
  private:
   struct Place {
     std::uint64_t offset, size;
+    std::uint32_t checksum;
   };
   std::string path_;
   int file_ = -1;

@@ -10,6 +10,8 @@ cd "$folder" || exit 1
 failed=0
 complain() { echo "FAILED: $*"; failed=1; }
 ranks() { n=$1; shift; mpirun --oversubscribe --allow-run-as-root --bind-to none -q -n "$n" "$program" "$@"; }
+# processes may outlive mpirun for a moment
+gone() { while pgrep -f "^$program .*$1" >/dev/null; do sleep 0.05; done; }
 # the data and what was asked for; wall times and thread counts in /audit may differ
 same() { h5diff -q "$1" "$2" /simulation /simulation && h5diff -q "$1" "$2" /parameters /parameters; }
 
@@ -25,12 +27,13 @@ for kind in "--engine multislice --every-slices 3" "--engine smatrix" "--engine 
   [ -e three.h5.journal ] && complain "$kind: a journal is left"
 done
 
-run="simulate model.xyz --scan 24x24 --grid 160 --semiangle 12 --q-max 2 --engine multislice"
+run="simulate model.xyz --scan 48x48 --grid 160 --semiangle 12 --q-max 2 --engine multislice"
 "$program" $run -o one.h5 --force >/dev/null
 ranks 3 $run -o part.h5 --threads 1 >/dev/null 2>&1 &
 until [ "$(stat -c %s part.h5.journal 2>/dev/null || echo 0)" -gt 300000 ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
 for process in $(ps -o pid= --ppid $!); do kill -KILL "$process"; done
 wait $! 2>/dev/null
+gone part.h5
 [ -e part.h5 ] || [ -e part.h5.journal ] || complain "no journal behind killed processes"
 ranks 2 $run -o part.h5 --resume --threads 1 >out 2>&1 || complain "not resumed by two processes: $(cat out)"
 same one.h5 part.h5 || complain "other data after resuming with another number of processes"
@@ -38,8 +41,9 @@ same one.h5 part.h5 || complain "other data after resuming with another number o
 # a polite interruption of all processes keeps what is done
 ranks 3 $run -o polite.h5 --threads 1 >/dev/null 2>message &
 until [ "$(stat -c %s polite.h5.journal 2>/dev/null || echo 0)" -gt 300000 ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
-kill -TERM $!
+for process in $(ps -o pid= --ppid $!); do kill -TERM "$process"; done
 wait $!
+gone polite.h5
 if [ ! -e polite.h5 ]; then
   [ -e polite.h5.journal ] || complain "no journal behind interrupted processes: $(cat message)"
   ranks 2 $run -o polite.h5 --resume --threads 1 >out 2>&1 || complain "not resumed after an interruption: $(cat out)"
@@ -58,6 +62,7 @@ ranks 3 $plan -o killed.lib.h5 --threads 1 >/dev/null 2>&1 &
 until [ "$(stat -c %s killed.lib.h5.journal 2>/dev/null || echo 0)" -gt 50000 ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
 for process in $(ps -o pid= --ppid $!); do kill -KILL "$process"; done
 wait $! 2>/dev/null
+gone killed.lib.h5
 [ -e killed.lib.h5 ] || ranks 2 $plan -o killed.lib.h5 --resume --threads 1 >out 2>&1 || complain "library not resumed: $(cat out)"
 cmp -s one.lib.h5 killed.lib.h5 || complain "another library after a kill"
 ranks 2 library merge one.lib.h5 one.lib.h5 -o wrong.h5 >/dev/null 2>message

@@ -33,6 +33,8 @@ struct FluctuationCommand {
   RingAxis axis;
   std::string model, orientations = "40,20", compare;
   std::optional<double> resolution;
+  bool tabulated = false, interpolate = false;
+  int angles = 720;
 };
 
 Settings describe(FluctuationCommand& c) {
@@ -42,6 +44,10 @@ Settings describe(FluctuationCommand& c) {
   o.add("q-min", c.axis.q_min, "1/Angstrom", "inner edge of the first ring").at_least(0);
   o.add("q-max", c.axis.q_max, "1/Angstrom", "outer edge of the last ring").above(0);
   o.add("radii", c.axis.n, "rings").at_least(1).at_most(100000);
+  o.add("interpolate", c.interpolate,
+        "points on the middle circle of every ring, as other programs take them, in place of its "
+        "whole pixels");
+  o.add("angles", c.angles, "of --interpolate, an even number").at_least(8).at_most(100000);
   o.section("Kinematic reference");
   o.add("model", c.model, "ATOMS",
         "periodic model whose kinematic V(q) is computed beside, or alone without PATTERNS");
@@ -49,6 +55,8 @@ Settings describe(FluctuationCommand& c) {
         "Q = 0.61 / R of its Airy probe (default: semi-angle / wavelength of the patterns)")
       .above(0);
   o.add("orientations", c.orientations, "PSI,THETA", "of the model: steps of two angles");
+  o.add("tabulated", c.tabulated,
+        "with arguments cut down to table entries as FEMSIM does: to compare with its output only");
   o.section("Comparison");
   o.add("compare", c.compare, "FILE",
         "text with columns q, V and its error (lines that are no numbers are skipped), stored "
@@ -78,16 +86,28 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
         "and --q-max",
         name, c.axis.q(int(empty)));
   }
+  std::optional<PolarTransform> circles;
+  if (c.interpolate) {
+    circles.emplace(map.ring().rows(), map.ring().cols(), input.calibration(),
+                    PolarGrid{c.axis.q_min, c.axis.q_max, c.axis.n, c.angles},
+                    input.source().hidden(), PolarSampling::points);
+    if (ring_noise(*circles).of_mean.isNaN().any())
+      fail(Fault::physics,
+           "{}: a ring holds no point that is wholly visible; other --q-min and "
+           "--q-max, or no --interpolate",
+           name);
+  }
   const auto thickness = input.thickness();
   for (std::size_t t = 0; t < input.thicknesses(); ++t) {
-    FluctuationStack stack(map, input.gain());
+    FluctuationStack stack(map, input.gain(), circles ? ring_noise(*circles) : ring_noise(map));
     std::size_t bad = 0;
     const bool whole =
         input.for_each_part(t, c.common.threads, [&](const Stack<float>& images, std::size_t) {
           std::vector<RingMoments> moments(images.shape[0]);
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
           for (long i = 0; i < long(images.shape[0]); ++i)
-            moments[std::size_t(i)] = ring_moments(map, images.plane(std::size_t(i)));
+            moments[std::size_t(i)] = circles ? ring_moments(*circles, images.plane(std::size_t(i)))
+                                              : ring_moments(map, images.plane(std::size_t(i)));
           for (std::size_t i = 0; i < moments.size(); ++i)
             if (moments[i].mean.isFinite().all() && (moments[i].mean != 0).any())
               stack.add(images.plane(i), moments[i]);
@@ -233,6 +253,7 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "--orientations {}: expected 4 to 1000 and 1 to 1000 steps", c.orientations);
   probe.psi = int(steps[0]);
   probe.theta = int(steps[1]);
+  probe.tabulated = c.tabulated;
 
   std::vector<std::unique_ptr<PatternInput>> inputs;
   std::vector<std::string> files;

@@ -35,11 +35,51 @@ Eigen::Matrix3d rotation(const Orientation& o) {
   return r;
 }
 
+// The double sum by a histogram of distances, everything cut down to multiples of the bin.
+Eigen::ArrayXd tabulated_intensity(const std::vector<int>& numbers,
+                                   const std::vector<Vector2d>& positions,
+                                   const KinematicProbe& probe, double first, double step, int n) {
+  constexpr double kBin = 0.005;
+  std::map<int, std::size_t> kinds;
+  for (const int z : numbers) kinds.emplace(z, kinds.size());
+  std::vector<double> amplitude;
+  double reach = 0;
+  for (const auto& r : positions) {
+    amplitude.push_back(
+        airy_amplitude(std::floor(2 * M_PI * probe.resolution * r.norm() / kBin) * kBin));
+    reach = std::max(reach, r.norm());
+  }
+  const auto bins = Eigen::Index(2 * reach / kBin) + 2, pairs = Eigen::Index(kinds.size());
+  Plane<double> histogram = Plane<double>::Zero(pairs * pairs, bins);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    for (std::size_t j = i; j < numbers.size(); ++j)
+      histogram(Eigen::Index(kinds[numbers[i]]) * pairs + Eigen::Index(kinds[numbers[j]]),
+                Eigen::Index((positions[i] - positions[j]).norm() / kBin)) +=
+          (i == j ? 1 : 2) * amplitude[i] * amplitude[j];
+  std::vector<double> j0(std::size_t(2 * M_PI * (first + step * n) * double(bins)) + 2);
+  for (std::size_t k = 0; k < j0.size(); ++k) j0[k] = std::cyl_bessel_j(0.0, double(k) * kBin);
+  Eigen::ArrayXd intensity = Eigen::ArrayXd::Zero(n);
+  for (int k = 0; k < n; ++k) {
+    const double q = first + k * step;
+    for (const auto& [za, a] : kinds)
+      for (const auto& [zb, b] : kinds) {
+        double sum = 0;
+        for (Eigen::Index bin = 0; bin < bins; ++bin)
+          sum += histogram(Eigen::Index(a) * pairs + Eigen::Index(b), bin) *
+                 j0[std::size_t(2 * M_PI * q * double(bin))];
+        intensity[k] +=
+            scattering_factor(probe.table, za, q) * scattering_factor(probe.table, zb, q) * sum;
+      }
+  }
+  return intensity;
+}
+
 }  // namespace
 
 Eigen::ArrayXd kinematic_intensity(const std::vector<int>& numbers,
                                    const std::vector<Vector2d>& positions,
                                    const KinematicProbe& probe, double first, double step, int n) {
+  if (probe.tabulated) return tabulated_intensity(numbers, positions, probe, first, step, n);
   // The mean over all directions of |sum_i f_i A_i exp(2 pi i k.r_i)|^2 is the double sum with J0.
   std::map<int, std::vector<std::size_t>> by_element;
   double reach = 0;

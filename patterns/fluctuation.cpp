@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 
 #include "base/error.hpp"
 
@@ -21,23 +22,25 @@ struct Curves {
 };
 
 // The ring variances of the patterns but `without` (-1: of all).
-Curves ring_variances(const std::vector<RingMoments>& all, const Eigen::ArrayXd& pixels,
-                      double gain, int without) {
-  const Eigen::Index rings = pixels.size();
+Curves ring_variances(const std::vector<RingMoments>& all, const RingNoise& noise, double gain,
+                      int without) {
+  const Eigen::Index rings = noise.of_mean.size();
   Eigen::ArrayXd mean = Eigen::ArrayXd::Zero(rings), squared = mean, inner = mean, ratio = mean;
   double n = 0;
   for (int k = 0; k < int(all.size()); ++k) {
     if (k == without) continue;
     const RingMoments& m = all[std::size_t(k)];
-    const Eigen::ArrayXd quiet = m.square - gain * m.mean;  // I^2 of a pixel without its noise
+    // I^2 of a sample and of the mean without their noise
+    const Eigen::ArrayXd quiet = m.square - gain * m.mean * noise.of_sample,
+                         quiet_mean = m.mean.square() - gain * m.mean * noise.of_mean;
     mean += m.mean;
-    squared += m.mean.square() - gain * m.mean / pixels;
+    squared += quiet_mean;
     inner += quiet;
-    ratio += quiet / (m.mean.square() - gain * m.mean / pixels);
+    ratio += quiet / quiet_mean;
     n += 1;
   }
   mean /= n;
-  const Eigen::ArrayXd square_of_mean = mean.square() - gain * mean / (pixels * n);
+  const Eigen::ArrayXd square_of_mean = mean.square() - gain * mean * noise.of_mean / n;
   return {squared / n / square_of_mean - 1, ratio / n - 1, inner / n / square_of_mean - 1};
 }
 
@@ -78,6 +81,52 @@ RingMoments ring_moments(const RingMap& map, const Eigen::Ref<const PlaneF>& ima
   m.mean /= map.pixels().cast<double>();
   m.square /= map.pixels().cast<double>();
   return m;
+}
+
+RingMoments ring_moments(const PolarTransform& points, const Eigen::Ref<const PlaneF>& image) {
+  const int rings = points.grid().n_q;
+  const PlaneF polar = points(image);
+  RingMoments m{Eigen::ArrayXd::Zero(rings), Eigen::ArrayXd::Zero(rings)};
+  for (int i = 0; i < rings; ++i) {
+    double seen = 0;
+    for (int j = 0; j < points.grid().n_theta; ++j)
+      if (points.weights()(i, j) == 1) {
+        const double v = polar(i, j);
+        m.mean[i] += v;
+        m.square[i] += v * v;
+        seen += 1;
+      }
+    m.mean[i] /= seen;
+    m.square[i] /= seen;
+  }
+  return m;
+}
+
+RingNoise ring_noise(const RingMap& map) {
+  return {1 / map.pixels().cast<double>(), Eigen::ArrayXd::Ones(map.axis().n)};
+}
+
+RingNoise ring_noise(const PolarTransform& points) {
+  const int rings = points.grid().n_q;
+  RingNoise noise{Eigen::ArrayXd::Zero(rings), Eigen::ArrayXd::Zero(rings)};
+  for (int i = 0; i < rings; ++i) {
+    std::map<int, double> of_pixel;  // share of the ring's sum
+    double seen = 0;
+    for (int j = 0; j < points.grid().n_theta; ++j) {
+      if (points.weights()(i, j) != 1) continue;
+      const auto bin = std::size_t(i) * std::size_t(points.grid().n_theta) + std::size_t(j);
+      const auto pixels = points.pixels(bin);
+      const auto shares = points.shares(bin);
+      for (std::size_t k = 0; k < pixels.size(); ++k) {
+        of_pixel[pixels[k]] += double(shares[k]);
+        noise.of_sample[i] += double(shares[k]) * double(shares[k]);
+      }
+      seen += 1;
+    }
+    for (const auto& [pixel, share] : of_pixel) noise.of_mean[i] += share * share / (seen * seen);
+    noise.of_sample[i] /= seen;
+  }
+  return noise;
 }
 
 void FluctuationStack::add(const Eigen::Ref<const PlaneF>& image, const RingMoments& moments) {
@@ -122,21 +171,20 @@ Fluctuation FluctuationStack::result() const {
          "{} patterns have no variance worth the name; give at least 3, for an error below 20 % "
          "about 50",
          n);
-  const Eigen::ArrayXd pixels = map_.pixels().cast<double>();
   Fluctuation f;
   f.patterns = n;
-  const Eigen::Index rings = pixels.size();
+  const Eigen::Index rings = map_.axis().n;
   f.mean = f.mean_error = Eigen::ArrayXd::Zero(rings);
   for (const auto& m : moments_) f.mean += m.mean / n;
   for (const auto& m : moments_) f.mean_error += (m.mean - f.mean).square();
   f.mean_error = (f.mean_error / (double(n) * (n - 1))).sqrt();
-  const Curves all = ring_variances(moments_, pixels, gain_, -1);
+  const Curves all = ring_variances(moments_, noise_, gain_, -1);
   f.v_omega = all.omega;
   f.v_r = all.r;
   f.v_re = all.re;
   Eigen::ArrayXd omega = Eigen::ArrayXd::Zero(rings), r = omega, re = omega, image = omega;
   for (int k = 0; k < n; ++k) {
-    const Curves part = ring_variances(moments_, pixels, gain_, k);
+    const Curves part = ring_variances(moments_, noise_, gain_, k);
     omega += (part.omega - all.omega).square();
     r += (part.r - all.r).square();
     re += (part.re - all.re).square();

@@ -7,6 +7,8 @@
 //   V_image  mean over the ring of <I^2> / <I>^2 - 1 of a pixel over positions
 //            (names: Daulton, Bondi and Kelton, Ultramicroscopy 110 (2010) 1279)
 // Counting noise adds gain I to the variance of a pixel, gain Ibar / n to that of a ring of n.
+// Rings are whole pixels, or interpolated points on a circle, in which case "pixel" above reads
+// "point" (but in V_image) and what the noise of shared pixels adds follows from their shares.
 // Variances are over the patterns given (divided by their number), as published.
 #pragma once
 #include <Eigen/Core>
@@ -43,9 +45,19 @@ class RingMap {
 };
 
 struct RingMoments {
-  Eigen::ArrayXd mean, square;  // of I and I^2 over the pixels of a ring
+  Eigen::ArrayXd mean, square;  // of I and I^2 over the samples of a ring
 };
 RingMoments ring_moments(const RingMap& map, const Eigen::Ref<const PlaneF>& image);
+// Over the points that touch no hidden pixel.
+RingMoments ring_moments(const PolarTransform& points, const Eigen::Ref<const PlaneF>& image);
+
+// What counting noise adds, per gain and mean intensity of the ring.
+struct RingNoise {
+  Eigen::ArrayXd of_mean;    // to the variance of a ring's mean: 1 / n for n pixels
+  Eigen::ArrayXd of_sample;  // to that of a sample: 1 for a pixel, less for an interpolated point
+};
+RingNoise ring_noise(const RingMap& map);
+RingNoise ring_noise(const PolarTransform& points);
 
 struct Fluctuation {
   Eigen::ArrayXd mean, mean_error;
@@ -56,7 +68,8 @@ struct Fluctuation {
 
 class FluctuationStack {
  public:
-  FluctuationStack(const RingMap& map, double gain) : map_(map), gain_(gain) {}
+  FluctuationStack(const RingMap& map, double gain, RingNoise noise)
+      : map_(map), gain_(gain), noise_(std::move(noise)) {}
   void add(const Eigen::Ref<const PlaneF>& image, const RingMoments& moments);
   int patterns() const { return int(moments_.size()); }
   // Error{input} with fewer than 3 patterns.
@@ -68,6 +81,7 @@ class FluctuationStack {
 
   const RingMap& map_;
   double gain_;
+  RingNoise noise_;
   std::vector<RingMoments> moments_;
   std::vector<PlaneD> sum_, squares_;  // [block], of pixels
 };

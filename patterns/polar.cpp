@@ -97,7 +97,8 @@ PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& fr
 }
 
 PolarTransform::PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
-                               const PolarGrid& grid, const Plane<unsigned char>& hidden)
+                               const PolarGrid& grid, const Plane<unsigned char>& hidden,
+                               PolarSampling sampling)
     : grid_(grid), rows_(rows), cols_(cols), weights_(grid.n_q, grid.n_theta) {
   check_polar_grid(grid);
   if (!(calibration.pixel_qx > 0 && calibration.pixel_qy > 0))
@@ -110,11 +111,13 @@ PolarTransform::PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calib
          hidden.rows(), hidden.cols(), rows, cols);
 
   const double pixel = std::min(calibration.pixel_qx, calibration.pixel_qy);
-  const int along_q = std::max(1, int(std::ceil(grid.dq() / (0.5 * pixel))));
+  const bool points = sampling == PolarSampling::points;
+  const int along_q = points ? 1 : std::max(1, int(std::ceil(grid.dq() / (0.5 * pixel))));
   std::vector<PixelShare> shares;
   first_.push_back(0);
   for (int i = 0; i < grid.n_q; ++i) {
-    const int along_theta = std::max(1, int(std::ceil(grid.q(i) * grid.dtheta() / (0.5 * pixel))));
+    const int along_theta =
+        points ? 1 : std::max(1, int(std::ceil(grid.q(i) * grid.dtheta() / (0.5 * pixel))));
     for (int j = 0; j < grid.n_theta; ++j) {
       shares.clear();
       for (int a = 0; a < along_q; ++a)

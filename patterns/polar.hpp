@@ -48,6 +48,10 @@ PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& fr
                     Eigen::Index rows, Eigen::Index cols, const Calibration& to, double angle,
                     bool mirrored);
 
+// Whether a bin is the mean over its area, or one bilinear sample at its centre (as many programs
+// do, which leaves out pixels between the samples and counts others twice).
+enum class PolarSampling { areas, points };
+
 // Averages bilinear samples over each polar bin. A masked pixel takes no part: what remains is
 // renormalised, and the share that remained is the weight of the bin (0 = nothing known there, 1 =
 // all of it).
@@ -55,7 +59,8 @@ class PolarTransform {
  public:
   // `hidden`, if not empty, has the image's shape; non-zero marks a pixel that must not be used.
   PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
-                 const PolarGrid& grid, const Plane<unsigned char>& hidden = {});
+                 const PolarGrid& grid, const Plane<unsigned char>& hidden = {},
+                 PolarSampling sampling = PolarSampling::areas);
 
   const PolarGrid& grid() const { return grid_; }
   const PlaneF& weights() const { return weights_; }  // [q, theta]

@@ -8,10 +8,11 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/pattern_settings.hpp"
+#include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
+#include "patterns/fluctuation.hpp"
 #include "patterns/relaxation.hpp"
 
 namespace vitrobeam {
@@ -22,7 +23,7 @@ enum class Decay { squared, plain };
 
 struct CorrelationCommand {
   CommonSettings common;
-  PatternSettings patterns;
+  PatternInputSettings input;
   SeriesKind kind = SeriesKind::dark_field;
   Decay decay = Decay::squared;
   std::string detector, times;
@@ -64,7 +65,7 @@ Settings describe(CorrelationCommand& c) {
   o.add("q-min", c.q_min, "1/Angstrom", "start of the rings").at_least(0);
   o.add("q-max", c.q_max, "1/Angstrom", "their end").above(0);
   o.add("radii", c.radii, "number of rings").at_least(1).at_most(1000);
-  add_pattern_options(o, c.patterns);
+  add_pattern_input(o, c.input);
   add_common(o, c.common);
   return o;
 }
@@ -88,16 +89,18 @@ void store_frame(Series& s, std::size_t frame, const float* image) {
   for (std::size_t p = 0; p < s.rows * s.columns; ++p) s.values[p * s.frames + frame] = image[p];
 }
 
+// No frames if interrupted.
 Series read_stack(const std::string& path, const CorrelationCommand& c) {
-  const PatternSource source = open_patterns(path, c.patterns, c.kind == SeriesKind::dark_field);
-  const std::size_t frames = source.scan_rows() * source.scan_columns();
-  Series s = empty_series(frames, source.rows(), source.columns());
-  s.calibration = source.calibration();
-  s.hidden = source.hidden();
-  for (std::size_t k = 0; k < frames; ++k)
-    store_frame(s, k,
-                source.read(k / source.scan_columns(), k % source.scan_columns(), 1).values.data());
-  return s;
+  const PatternInput input(path, c.input, c.common.seed, c.kind == SeriesKind::dark_field);
+  Series s = empty_series(input.positions(), input.source().rows(), input.source().columns());
+  s.calibration = input.calibration();
+  s.hidden = input.source().hidden();
+  const bool whole = input.for_each_part(input.thicknesses() - 1, c.common.threads,
+                                         [&](const Stack<float>& images, std::size_t first) {
+                                           for (std::size_t k = 0; k < images.shape[0]; ++k)
+                                             store_frame(s, first + k, images.plane(k).data());
+                                         });
+  return whole ? s : Series{};
 }
 
 Series read_detector(const std::vector<std::string>& files, const CorrelationCommand& c) {
@@ -213,12 +216,17 @@ Fits fit_images(const Series& s, const CorrelationCommand& c) {
     each[std::size_t(at)] = fit_sums(sums, model_of(c));
     progress.advance();
   }
-  for (std::size_t at = 0; at < each.size(); ++at)
+  std::vector<Relaxation> relaxations;
+  for (const Fit& fit : each) relaxations.push_back(fit.relaxation);
+  relaxations = with_shared_errors(std::move(relaxations));
+  for (std::size_t at = 0; at < each.size(); ++at) {
+    each[at].relaxation = relaxations[at];
     fits.store(Eigen::Index(at), each[at], s.frames, c.frame_time, c.allow_short);
+  }
   return fits;
 }
 
-// All visible pixels of a ring share one fit.
+// All visible pixels of a ring share one fit; its own error is all there is.
 Fits fit_rings(const Series& s, const CorrelationCommand& c) {
   const double reach =
       largest_full_circle(Eigen::Index(s.rows), Eigen::Index(s.columns), s.calibration);
@@ -227,18 +235,13 @@ Fits fit_rings(const Series& s, const CorrelationCommand& c) {
          c.q_max, reach);
   Fits fits(1, c.radii, correlation_lags(s.frames).size());
   std::vector<Fit> each(std::size_t(c.radii));
+  const RingMap map(Eigen::Index(s.rows), Eigen::Index(s.columns), s.calibration,
+                    {c.q_min, c.q_max, c.radii}, s.hidden);
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
   for (int ring = 0; ring < c.radii; ++ring) {
-    const double width = (c.q_max - c.q_min) / c.radii, low = c.q_min + ring * width;
     Autocorrelation sums(s.frames, std::size_t(c.blocks));
-    for (std::size_t r = 0; r < s.rows; ++r)
-      for (std::size_t k = 0; k < s.columns; ++k) {
-        if (s.hidden.size() > 0 && s.hidden(Eigen::Index(r), Eigen::Index(k)) != 0) continue;
-        const double q =
-            std::hypot((double(r) - s.calibration.centre_row) * s.calibration.pixel_qy,
-                       (double(k) - s.calibration.centre_col) * s.calibration.pixel_qx);
-        if (q >= low && q < low + width) sums.add(s.values.data() + (r * s.columns + k) * s.frames);
-      }
+    for (std::size_t p = 0; p < s.rows * s.columns; ++p)
+      if (map.ring().data()[p] == ring) sums.add(s.values.data() + p * s.frames);
     each[std::size_t(ring)] = fit_sums(sums, model_of(c));
   }
   for (std::size_t k = 0; k < each.size(); ++k)
@@ -327,6 +330,10 @@ int run_correlation(const std::vector<std::string>& arguments) {
   if (!c.times.empty() && c.frame_time > 0)
     fail(Fault::usage, "--times and --frame-time: give one of them");
   Series s = c.detector.empty() ? read_stack(files.front(), c) : read_detector(files, c);
+  if (interrupted()) {
+    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
+    return 130;
+  }
   constexpr std::size_t kFewest = 40;
   if (s.frames < kFewest)
     fail(Fault::input, "{} frames; an autocorrelation with an error needs {} or more", s.frames,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -30,9 +31,10 @@ double mean_sum(const PatternSource& source) {
 
 void add_pattern_input(Settings& o, PatternInputSettings& p) {
   add_pattern_options(o, p.patterns);
-  o.add("ellipse", p.ellipse, "E,DEG",
+  o.add("ellipse", p.ellipse, "E,DEG|FILE",
         "rings are ellipses with semi-axes q sqrt(1+E) and q/sqrt(1+E), the long one at this angle "
-        "from +x towards +y");
+        "from +x towards +y; or a file of patterns that convert --find-ellipse has made, to take "
+        "it from");
   o.add("partial-rings", p.partial_rings,
         "also use rings that the image cuts, by their visible part");
   o.section("Counting noise");
@@ -46,12 +48,23 @@ void add_pattern_input(Settings& o, PatternInputSettings& p) {
 }
 
 PatternInput::PatternInput(const std::string& specification, const PatternInputSettings& settings,
-                           std::uint64_t seed)
+                           std::uint64_t seed, bool allow_uncalibrated)
     : settings_(settings),
       seed_(seed),
-      source_(open_patterns(specification, settings.patterns)),
+      source_(open_patterns(specification, settings.patterns, allow_uncalibrated)),
       calibration_(source_.calibration()) {
-  if (!settings.ellipse.empty()) {
+  if (std::filesystem::is_regular_file(settings.ellipse)) {
+    PatternOverrides only_ellipse;
+    only_ellipse.allow_uncalibrated = true;
+    const Calibration said = PatternSource(settings.ellipse, only_ellipse).calibration();
+    if (said.ellipticity == 0)
+      fail(Fault::input,
+           "--ellipse {}: holds no ellipse of its rings; make it with convert "
+           "--find-centre ring --find-ellipse, or give E,DEG",
+           settings.ellipse);
+    calibration_.ellipticity = said.ellipticity;
+    calibration_.ellipse_angle = said.ellipse_angle;
+  } else if (!settings.ellipse.empty()) {
     const Vector2d e = parse_pair(settings.ellipse, "", "ellipse");
     if (!(e[0] > -0.5 && e[0] < 1))
       fail(Fault::usage, "--ellipse {}: the first number is the ellipticity, between -0.5 and 1",

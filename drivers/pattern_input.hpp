@@ -25,8 +25,9 @@ class PatternInput {
  public:
   // Opens the patterns and settles calibration and noise. Noise added by --dose is drawn from
   // `seed`.
+  // `allow_uncalibrated`: a file without a pixel size is no error.
   PatternInput(const std::string& specification, const PatternInputSettings& settings,
-               std::uint64_t seed);
+               std::uint64_t seed, bool allow_uncalibrated = false);
 
   const PatternSource& source() const { return source_; }
   const Calibration& calibration() const { return calibration_; }

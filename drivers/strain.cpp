@@ -10,22 +10,25 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/pattern_settings.hpp"
+#include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
+#include "models/packing.hpp"
+#include "multislice/optics.hpp"
 #include "patterns/ring.hpp"
+#include "potentials/scattering_factors.hpp"
 
 namespace vitrobeam {
 namespace {
 
 struct StrainCommand {
   CommonSettings common;
-  PatternSettings patterns;
+  PatternInputSettings input;
   double q_min = 0, q_max = 0;
   int radii = 40, angles = 120, together = 1;
-  std::string reference = "all", reference_file;
+  std::string reference = "all", reference_file, composition;
   bool fixed_centre = false;
 };
 
@@ -41,6 +44,10 @@ Settings describe(StrainCommand& c) {
   o.add("fixed-centre", c.fixed_centre,
         "the centre is as stated in every pattern (default: fitted with the strain, so that descan "
         "does no harm)");
+  o.add(
+      "composition", c.composition, "TEXT",
+      "e.g. Cu64.5Zr35.5: rings are divided by the mean squared scattering factor, which no strain "
+      "moves; without it strains come out some per cent too small");
   o.section("Reference and averaging");
   o.add("reference", c.reference, "all|R1,C1,R2,C2",
         "positions whose mean ring is unstrained by definition: the whole scan, or a rectangle of "
@@ -52,7 +59,7 @@ Settings describe(StrainCommand& c) {
         "number, the resolution too")
       .at_least(1)
       .at_most(99);
-  add_pattern_options(o, c.patterns);
+  add_pattern_input(o, c.input);
   add_common(o, c.common);
   return o;
 }
@@ -88,38 +95,39 @@ struct PolarScan {
   std::vector<PlaneF> polar;  // empty where the pattern is not usable
 };
 
-bool read_scan(const PatternSource& source, const PolarTransform& transform, const StrainCommand& c,
-               PolarScan& out) {
-  const std::size_t columns = source.scan_columns();
-  out.polar.assign(source.scan_rows() * columns, {});
-  Progress progress("patterns", out.polar.size(), c.common.progress);
-  constexpr std::size_t kPart = 512;  // patterns in memory at a time
-  for (std::size_t row = 0; row < source.scan_rows(); ++row)
-    for (std::size_t first = 0; first < columns; first += kPart) {
-      if (interrupted()) return false;
-      const std::size_t count = std::min(kPart, columns - first);
-      const Stack<float> images = source.read(row, first, count);
-#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
-      for (long i = 0; i < long(count); ++i) {
-        const auto image = images.plane(std::size_t(i));
-        if (image.isFinite().all() && (image != 0.0f).any())
-          out.polar[row * columns + first + std::size_t(i)] = transform(image);
-      }
-      progress.advance(count);
+// What the rings are divided by, [q]: <f^2> of the composition, 1 at the middle; ones without it.
+Eigen::ArrayXf envelope(const std::string& composition, const PolarGrid& grid) {
+  Eigen::ArrayXf f2 = Eigen::ArrayXf::Ones(grid.n_q);
+  if (composition.empty()) return f2;
+  const Composition c = parse_composition(composition);
+  for (int i = 0; i < grid.n_q; ++i) {
+    double sum = 0;
+    for (std::size_t k = 0; k < c.elements.size(); ++k) {
+      const double f = scattering_factor(Parametrisation::kirkland, c.elements[k], grid.q(i));
+      sum += c.shares[k] * f * f;
     }
-  return true;
+    f2[i] = float(sum);
+  }
+  return f2 / f2[grid.n_q / 2];
 }
 
-// Error{physics} where whole circles end before the ring does and nothing hides the rest.
-void check_ring(const PatternSource& source, const PolarGrid& grid) {
-  const double reach = largest_full_circle(Eigen::Index(source.rows()),
-                                           Eigen::Index(source.columns()), source.calibration());
-  if (grid.q_max > reach)
-    fail(
-        Fault::physics,
-        "the ring is fitted up to {:.4g} 1/Angstrom, but {} holds whole circles only up to {:.4g}; "
-        "give a smaller --q-max",
-        grid.q_max, source.file(), reach);
+bool read_scan(const PatternInput& input, const PolarTransform& transform, const StrainCommand& c,
+               PolarScan& out) {
+  out.polar.assign(input.positions(), {});
+  const Eigen::ArrayXf divisor = envelope(c.composition, transform.grid());
+  Progress progress("patterns", out.polar.size(), c.common.progress);
+  return input.for_each_part(input.thicknesses() - 1, c.common.threads,
+                             [&](const Stack<float>& images, std::size_t first) {
+#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+                               for (long i = 0; i < long(images.shape[0]); ++i) {
+                                 const auto image = images.plane(std::size_t(i));
+                                 if (!image.isFinite().all() || !(image != 0.0f).any()) continue;
+                                 PlaneF polar = transform(image);
+                                 polar.colwise() /= divisor;
+                                 out.polar[first + std::size_t(i)] = std::move(polar);
+                               }
+                               progress.advance(images.shape[0]);
+                             });
 }
 
 PlaneF mean_polar(const PolarScan& scan, const Rectangle& where, std::size_t columns,
@@ -156,6 +164,7 @@ constexpr std::array<const char*, 3> kNames = {"exx", "eyy", "exy"};
 
 struct StrainMaps {
   std::array<PlaneD, 3> strain, error;
+  RingNoiseShape shape;
   PlaneD amplitude, centre_x, centre_y;
   Plane<unsigned char> status;  // 0 fitted, 1 unusable pattern, 2 the fit did not settle
   StrainMaps(Eigen::Index rows, Eigen::Index columns) : status(rows, columns) {
@@ -170,16 +179,21 @@ void fit_all(const PolarScan& scan, const PatternSource& source, const PolarTran
              const RingProfile& profile, const StrainCommand& c, StrainMaps& maps) {
   const std::size_t columns = source.scan_columns();
   Progress progress("rings", scan.polar.size(), c.common.progress);
+  std::vector<RingFit> fits(scan.polar.size());
 #pragma omp parallel for schedule(dynamic, 8) num_threads(c.common.threads)
   for (long at = 0; at < long(scan.polar.size()); ++at) {
     const PlaneF polar =
         neighbourhood(scan, source.scan_rows(), columns, std::size_t(at), c.together);
     progress.advance();
     if (polar.size() == 0) continue;
-    const RingFit fit = fit_ring(polar, transform.weights(), transform.grid(), profile,
-                                 {!c.fixed_centre, true, true});
-    maps.status.data()[at] = fit.converged ? 0 : 2;
-    if (!fit.converged) continue;
+    fits[std::size_t(at)] = fit_ring(polar, transform.weights(), transform.grid(), profile,
+                                     {!c.fixed_centre, true, true});
+    maps.status.data()[at] = fits[std::size_t(at)].converged ? 0 : 2;
+  }
+  maps.shape = ring_noise_shape(fits);
+  for (Eigen::Index at = 0; at < maps.status.size(); ++at) {
+    if (maps.status.data()[at] != 0) continue;
+    const RingFit fit = with_noise_shape(fits[std::size_t(at)], maps.shape);
     for (std::size_t k = 0; k < 3; ++k) {
       maps.strain[k].data()[at] = fit.value[k + 2];
       maps.error[k].data()[at] = fit.error[k + 2];
@@ -199,10 +213,11 @@ PolarGrid ring_range(const StrainCommand& c, double maximum) {
 }
 
 // Maximum of the radial mean beyond the central disc, from a few patterns of the scan.
-double find_maximum(const PatternSource& source) {
+double find_maximum(const PatternInput& input) {
+  const PatternSource& source = input.source();
   const double reach = largest_full_circle(Eigen::Index(source.rows()),
-                                           Eigen::Index(source.columns()), source.calibration());
-  const PolarGrid wide{0.2, reach, std::max(16, int((reach - 0.2) / source.calibration().pixel_qx)),
+                                           Eigen::Index(source.columns()), input.calibration());
+  const PolarGrid wide{0.2, reach, std::max(16, int((reach - 0.2) / input.calibration().pixel_qx)),
                        90};
   if (!(reach > 0.35))
     fail(Fault::physics,
@@ -211,7 +226,7 @@ double find_maximum(const PatternSource& source) {
          "glass lies near 0.42; give --q-min and --q-max if yours lies inside",
          reach);
   const PolarTransform transform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
-                                 source.calibration(), wide, source.hidden());
+                                 input.calibration(), wide, source.hidden());
   PlaneF sum = PlaneF::Zero(wide.n_q, wide.n_theta);
   const std::size_t row = source.scan_rows() / 2;
   const Stack<float> sample = source.read(row, 0, source.scan_columns());
@@ -253,6 +268,9 @@ void write_maps(Hdf5Writer& file, const StrainMaps& maps, const RingProfile& pro
   file.attribute("/strain/reference/q", "units", "1/Angstrom");
   file.write("/strain/reference/profile", profile.values());
   file.attribute("/strain", "ring_q", profile.q_of_maximum());
+  for (int h = 0; h < 3; ++h)
+    file.attribute("/strain", fmt::format("noise_of_harmonic_{}", h),
+                   maps.shape.harmonic[std::size_t(h)]);
 }
 
 double median_of(const PlaneD& map) {
@@ -289,11 +307,12 @@ int run_strain(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "--together {}: an odd number, so that a position has a middle", c.together);
   if (!c.reference_file.empty() && settings.was_given("reference"))
     fail(Fault::usage, "--reference and --reference-file: give one of them");
-  const PatternSource source = open_patterns(settings.positional()[0], c.patterns);
+  const PatternInput input(settings.positional()[0], c.input, c.common.seed);
+  const PatternSource& source = input.source();
   const Rectangle where = parse_reference(c.reference, source);
-  const double maximum = c.q_min > 0 && c.q_max > 0 ? 0 : find_maximum(source);
+  const double maximum = c.q_min > 0 && c.q_max > 0 ? 0 : find_maximum(input);
   const PolarGrid grid = ring_range(c, maximum);
-  check_ring(source, grid);
+  input.check_rings(grid.q_max);
   if (c.common.dry_run) {
     std::cout << fmt::format(
         "patterns    {}\nring        {:.4f} to {:.4f} 1/Angstrom\nmemory      "
@@ -317,21 +336,29 @@ int run_strain(const std::vector<std::string>& arguments) {
     return 130;
   };
   const auto rows = Eigen::Index(source.rows()), cols = Eigen::Index(source.columns());
-  const PolarTransform transform(rows, cols, source.calibration(), grid, source.hidden());
+  const PolarTransform transform(rows, cols, input.calibration(), grid, source.hidden());
   PolarScan scan, reference;
-  if (!read_scan(source, transform, c, scan)) return give_up();
+  if (!read_scan(input, transform, c, scan)) return give_up();
   PlaneF mean;
   if (c.reference_file.empty()) {
     mean = mean_polar(scan, where, source.scan_columns(), grid);
   } else {
-    const PatternSource other = open_patterns(c.reference_file, c.patterns);
-    const PolarTransform its(Eigen::Index(other.rows()), Eigen::Index(other.columns()),
-                             other.calibration(), grid, other.hidden());
-    check_ring(other, grid);
+    const PatternInput other(c.reference_file, c.input, c.common.seed + 1);
+    const PolarTransform its(Eigen::Index(other.source().rows()),
+                             Eigen::Index(other.source().columns()), other.calibration(), grid,
+                             other.source().hidden());
+    other.check_rings(grid.q_max);
     if (!read_scan(other, its, c, reference)) return give_up();
-    mean = mean_polar(reference, {}, other.scan_columns(), grid);
+    mean = mean_polar(reference, {}, other.source().scan_columns(), grid);
   }
-  const RingProfile profile = RingProfile::of(mean, transform.weights(), grid);
+  RingProfile profile = RingProfile::of(mean, transform.weights(), grid);
+  if (source.semiangle_mrad && source.energy_kV) {
+    const double disc = *source.semiangle_mrad * 1e-3 / wavelength(*source.energy_kV);
+    profile.set_disc_variance(disc * disc / 4);
+  } else {
+    spdlog::info(
+        "the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
+  }
   StrainMaps maps(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
   fit_all(scan, source, transform, profile, c, maps);
 

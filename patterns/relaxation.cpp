@@ -24,6 +24,21 @@ double removed_by_mean(std::size_t frames, double tau, double beta, bool squared
   return sum / n;
 }
 
+// What the finite series does to g2 - 1 beyond the constant A b / N, to the order of one over its
+// length: the mean that divides varies together with the correlation itself. With the speckles of
+// Gaussian fields (third cumulant 2 A^2 g g g, g the field's own decay, f = g^2) it takes
+//   A^2 (4 g(t) h(t) - 3 b f(t)),  h(t) = mean over the series of g(t' - t) g(t')
+// which grows as t f(t) and so looks like a faster decay.
+double removed_by_ratio(std::size_t frames, double lag, double removed, double tau, double beta,
+                        bool squared) {
+  const double step = std::max(1.0, std::floor(tau / 8)), far = 8 * tau;
+  const auto g = [&](double t) { return std::sqrt(decay(std::abs(t), tau, beta, squared)); };
+  double h = 0;
+  for (double t = -far - lag; t <= far; t += step) h += step * g(t) * g(t + lag);
+  h /= double(frames);
+  return 4 * g(lag) * h - 3 * removed * g(lag) * g(lag);
+}
+
 struct Point {
   double lag, value, weight;
 };
@@ -113,8 +128,9 @@ bool first_guess(const std::vector<Point>& points, Parameters& p, const Relaxati
   return true;
 }
 
+// `added` to g2 - 1 at every lag before the fit.
 bool fit_once(const Autocorrelation& series, std::size_t without, const RelaxationModel& m,
-              Parameters& p, bool use_guess) {
+              const std::vector<double>& added, Parameters& p, bool use_guess) {
   const auto values = series.correlation(without);
   const auto& lags = series.lags();
   std::vector<Point> points;
@@ -122,7 +138,7 @@ bool fit_once(const Autocorrelation& series, std::size_t without, const Relaxati
     const double spacing =
         i + 1 < lags.size() ? double(lags[i + 1] - lags[i]) : double(lags[i] - lags[i - 1]);
     // lags far apart stand for those between them; long lags have fewer pairs
-    points.push_back({double(lags[i]), values[i],
+    points.push_back({double(lags[i]), values[i] + added[i],
                       std::sqrt(std::sqrt(spacing) * double(series.frames() - lags[i]) /
                                 double(series.frames()))});
   }
@@ -199,7 +215,19 @@ Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& 
   Relaxation result;
   Parameters p;
   if (series.series() == 0 || series.lags().size() < 6) return result;
-  if (!fit_once(series, series.blocks(), model, p, true)) return result;
+  std::vector<double> added(series.lags().size(), 0);
+  if (!fit_once(series, series.blocks(), model, added, p, true)) return result;
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    const double tau = std::min(std::exp(p[0]), double(series.frames()) / 10),
+                 beta = std::exp(p[1]),
+                 b = removed_by_mean(series.frames(), tau, beta, model.squared);
+    for (std::size_t i = 0; i < added.size(); ++i)
+      added[i] =
+          p[2] * p[2] / double(series.series()) *
+          removed_by_ratio(series.frames(), double(series.lags()[i]), b, tau, beta, model.squared);
+    if (!fit_once(series, series.blocks(), model, added, p, false)) return result;
+  }
   result.tau = std::exp(p[0]);
   result.beta = std::exp(p[1]);
   result.amplitude = p[2];
@@ -211,7 +239,7 @@ Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& 
   std::vector<Parameters> parts;
   for (std::size_t b = 0; b < series.blocks(); ++b) {
     Parameters q = p;
-    if (!fit_once(series, b, model, q, false)) return result;
+    if (!fit_once(series, b, model, added, q, false)) return result;
     parts.push_back(q);
     mean += q / n;
   }
@@ -224,6 +252,28 @@ Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& 
   result.amplitude_error = std::sqrt(variance[2]);
   result.fitted = true;
   return result;
+}
+
+std::vector<Relaxation> with_shared_errors(std::vector<Relaxation> fits) {
+  constexpr std::size_t kFewest = 20;
+  constexpr double kOwn = 4, kShared = 8;  // degrees of freedom that each is taken to have
+  double tau = 0, beta = 0, n = 0;
+  for (const Relaxation& f : fits)
+    if (f.fitted) {
+      tau += f.tau_error * f.tau_error / (f.tau * f.tau * f.tau);
+      beta += f.beta_error * f.beta_error / f.tau;
+      n += 1;
+    }
+  if (n < double(kFewest)) return fits;
+  const auto shrunk = [&](double own, double shared) {
+    return std::sqrt((kOwn * own * own + kShared * shared) / (kOwn + kShared));
+  };
+  for (Relaxation& f : fits)
+    if (f.fitted) {
+      f.tau_error = shrunk(f.tau_error, tau / n * f.tau * f.tau * f.tau);
+      f.beta_error = shrunk(f.beta_error, beta / n * f.tau);
+    }
+  return fits;
 }
 
 }  // namespace vitrobeam

@@ -38,11 +38,12 @@ class Autocorrelation {
   std::vector<double> product_, left_, right_, count_;
 };
 
-// g2 - 1 = A (exp(-2 (t / tau)^beta) - b / n) [+ C]: Kohlrausch's stretched exponential of the
+// g2 - 1 = A (exp(-2 (t / tau)^beta) - b) [+ C]: Kohlrausch's stretched exponential of the
 // field, squared by Siegert's relation (with `squared` false exp(-(t / tau)^beta), as some papers
 // write). b is what a mean taken from a series of finite length removes, b = <exp(-2 (|t - t'| /
-// tau)^beta)> over the series, computed from the model itself, so that short series do not shorten
-// tau.
+// tau)^beta)> over the series (and over the number of series that share it), computed from the
+// model itself; what dividing by that mean does beyond it, which is of the same order and looks
+// like a faster decay, is put back in three rounds. So short series do not shorten tau.
 struct Relaxation {
   double tau = 0, beta = 0, amplitude = 0, baseline = 0;  // tau in units of the time between frames
   double tau_error = 0, beta_error = 0, amplitude_error = 0;  // jackknife over blocks of time
@@ -56,5 +57,11 @@ struct RelaxationModel {
 // `fitted` is false where nothing decays: no correlation at the first lags, or no end of it within
 // the series.
 Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& model);
+
+// Errors of many fits of one record (20 or more; else as they are). A jackknife over a dozen blocks
+// knows its own spread to a factor of two at best, and finds it smallest where tau came out too
+// small; relative variances grow as tau over the length of the series, so each is drawn towards the
+// mean of all, scaled by its tau.
+std::vector<Relaxation> with_shared_errors(std::vector<Relaxation> fits);
 
 }  // namespace vitrobeam

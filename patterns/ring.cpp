@@ -74,12 +74,20 @@ Azimuth azimuth_of(const PlaneF& polar, const PlaneF& weights, const PolarGrid& 
     const double x = grid.q(i) * cosine - p[0], y = grid.q(i) * sine - p[1];
     const double mx = (1 + p[2]) * x + p[4] * y, my = p[4] * x + (1 + p[3]) * y;
     const double r = std::hypot(mx, my), ux = mx / r, uy = my / r;
-    const auto [v, slope] = profile(r);
+    const auto [unmoved, slope, curvature] = profile(r);
+    // the disc stays as it is: s^2 times the second derivatives along e
+    const double radial = profile.disc_variance() * curvature,
+                 tangential = profile.disc_variance() * slope / r, cc = cosine * cosine,
+                 ss = sine * sine, cs = 2 * cosine * sine;
+    const Parameters of_disc(0, 0, radial * cc + tangential * ss, radial * ss + tangential * cc,
+                             (radial - tangential) * cs);
+    const double v = unmoved + of_disc.dot(p);
     value[i] = v;
     weight[i] = double(weights(i, j)) / (v * v + floor * floor);
     tangent.col(i) =
         slope * Parameters(-((1 + p[2]) * ux + p[4] * uy), -(p[4] * ux + (1 + p[3]) * uy), ux * x,
-                           uy * y, ux * y + uy * x);
+                           uy * y, ux * y + uy * x) +
+        of_disc;
     pp += weight[i] * v * v;
     ip += weight[i] * v * double(polar(i, j));
     tp += weight[i] * v * tangent.col(i);
@@ -120,12 +128,14 @@ Equations equations(const PlaneF& polar, const PlaneF& weights, const PolarGrid&
   return e;
 }
 
-// Covariance of the summed scores. What speckle moves the ring by is a random function of the
-// azimuth whose power varies slowly with the harmonic, and Friedel's law gives even and odd
-// harmonics different powers. The fit takes harmonics 0 and 2 (strain) and 1 (centre) for itself;
-// the nearest unfitted ones, 4, 6, 8 and 3, 5, 7, say how strong the noise is there.
+// Covariances of the summed scores, one part for each harmonic that the fit takes for itself. What
+// speckle moves the ring by is a random function of the azimuth whose power varies slowly with the
+// harmonic, and Friedel's law gives even and odd harmonics different powers. The fit takes
+// harmonics 0 and 2 (strain) and 1 (centre); the nearest unfitted ones, 4, 6, 8 and 3, 5, 7, say
+// how strong the noise is there.
 struct ScoreSpread {
-  Normal covariance = Normal::Zero();
+  std::array<Normal, 3> of_harmonic{Normal::Zero(), Normal::Zero(), Normal::Zero()};
+  std::array<double, RingFit::kHarmonics> power{};
   double patches = 0;
 };
 ScoreSpread score_spread(const Equations& e, const PolarGrid& grid, double q) {
@@ -134,6 +144,7 @@ ScoreSpread score_spread(const Equations& e, const PolarGrid& grid, double q) {
   double seen = 0, squares = 0;
   ScoreSpread spread;
   Normal even = Normal::Zero(), odd = Normal::Zero();
+  Parameters mean_mode = Parameters::Zero();
   for (int j = 0; j < n; ++j) {
     const Azimuth& a = e.azimuths[std::size_t(j)];
     if (!a.seen) continue;
@@ -144,20 +155,19 @@ ScoreSpread score_spread(const Equations& e, const PolarGrid& grid, double q) {
     const Parameters strain(0, 0, q * c * c, q * s * s, 2 * q * c * s), centre(-c, -s, 0, 0, 0);
     even += strain * strain.transpose();
     odd += centre * centre.transpose();
+    mean_mode += strain;
   }
   if (seen == 0) return spread;
-  const auto power = [&](int first, int last) {  // of every second harmonic
-    double sum = 0;
-    int count = 0;
-    for (int m = first; m <= last && m <= n / 2; m += 2, ++count) {
-      std::complex<double> u = 0;
-      for (int j = 0; j < n; ++j) u += radial[std::size_t(j)] * std::polar(1.0, -m * grid.theta(j));
-      sum += std::norm(u) / seen;
-    }
-    return count ? sum / count : 0;
-  };
-  const double even_power = power(4, 8), odd_power = power(3, 7);
-  spread.covariance = even_power * even + odd_power * odd;
+  for (int m = 0; m < RingFit::kHarmonics && m <= n / 2; ++m) {
+    std::complex<double> u = 0;
+    for (int j = 0; j < n; ++j) u += radial[std::size_t(j)] * std::polar(1.0, -m * grid.theta(j));
+    spread.power[std::size_t(m)] = std::norm(u) / seen;
+  }
+  const auto& p = spread.power;
+  const double even_power = (p[4] + p[6] + p[8]) / 3, odd_power = (p[3] + p[5] + p[7]) / 3;
+  const Normal of_mean = mean_mode * mean_mode.transpose() / seen;
+  spread.of_harmonic = {Normal(even_power * of_mean), Normal(odd_power * odd),
+                        Normal(even_power * (even - of_mean))};
   spread.patches = even_power > 0 ? squares / even_power : seen;
   return spread;
 }
@@ -202,7 +212,8 @@ RingProfile::Value RingProfile::operator()(double q) const {
       (values_[i + 1] - values_[i]) / h + ((3 * b * b - 1) * high - (3 * a * a - 1) * low) * h / 6;
   const double value = a * values_[i] + b * values_[i + 1] +
                        ((a * a * a - a) * low + (b * b * b - b) * high) * h * h / 6;
-  return {value + slope * (at - double(i) - inside) * h, slope};
+  const bool within = at == double(i) + inside;
+  return {value + slope * (at - double(i) - inside) * h, slope, within ? a * low + b * high : 0};
 }
 
 double RingProfile::q_of_maximum() const {
@@ -250,13 +261,58 @@ RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& gr
           .ldlt()
           .solve(Eigen::MatrixXd::Identity(directions.cols(), directions.cols()));
   const Normal sandwich = directions * inverse * directions.transpose();
-  const Normal covariance = sandwich * spread.covariance * sandwich;
-  for (int k = 0; k < 5; ++k) {
-    fit.value[std::size_t(k)] = p[k];
-    fit.error[std::size_t(k)] = kStudent * std::sqrt(std::max(0.0, covariance(k, k)));
+  for (std::size_t h = 0; h < 3; ++h) {
+    const Normal covariance = sandwich * spread.of_harmonic[h] * sandwich;
+    for (int k = 0; k < 5; ++k)
+      fit.variance_parts[h][std::size_t(k)] = kStudent * kStudent * std::max(0.0, covariance(k, k));
   }
+  for (int k = 0; k < 5; ++k) fit.value[std::size_t(k)] = p[k];
+  fit.residual_power = spread.power;
   fit.amplitude = e.amplitude;
   fit.effective_patches = spread.patches;
+  return with_noise_shape(fit, {});
+}
+
+RingNoiseShape ring_noise_shape(const std::vector<RingFit>& fits) {
+  constexpr int kFewest = 30;
+  std::array<double, RingFit::kHarmonics> power{};
+  double scale = 0;
+  int used = 0;
+  for (const RingFit& fit : fits) {
+    const auto& p = fit.residual_power;
+    const double even = (p[4] + p[6] + p[8]) / 3;
+    if (!fit.converged || !(even > 0)) continue;
+    for (std::size_t m = 0; m < power.size(); ++m) power[m] += p[m];
+    scale += even;
+    ++used;
+  }
+  if (used < kFewest) return {};
+  double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
+  constexpr std::array<std::size_t, 5> kFree = {4, 6, 8, 10, 12};
+  for (const std::size_t m : kFree) {
+    if (!(power[m] > 0)) return {};
+    mean_x += double(m * m) / double(kFree.size());
+    mean_y += std::log(power[m] / scale) / double(kFree.size());
+  }
+  for (const std::size_t m : kFree) {
+    const double dx = double(m * m) - mean_x;
+    xx += dx * dx;
+    xy += dx * (std::log(power[m] / scale) - mean_y);
+  }
+  const double slope = std::min(0.0, xy / xx);
+  const auto fall = [&](double m) { return std::exp(slope * m * m); };
+  const double even = (fall(4) + fall(6) + fall(8)) / 3, odd = (fall(3) + fall(5) + fall(7)) / 3;
+  constexpr double kMost = 3;  // beyond, the shape is no speckle's
+  return {
+      {std::min(kMost, 1 / even), std::min(kMost, fall(1) / odd), std::min(kMost, fall(2) / even)}};
+}
+
+RingFit with_noise_shape(RingFit fit, const RingNoiseShape& shape) {
+  for (std::size_t k = 0; k < 5; ++k) {
+    double variance = 0;
+    for (std::size_t h = 0; h < 3; ++h) variance += shape.harmonic[h] * fit.variance_parts[h][k];
+    fit.error[k] = std::sqrt(variance);
+  }
   return fit;
 }
 

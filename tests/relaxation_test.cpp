@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "patterns/relaxation.hpp"
+#include "tests/approx.hpp"
 
 using namespace vitrobeam;
 
@@ -124,4 +125,30 @@ TEST_CASE("counting noise changes nothing but the scatter; white noise has no re
   CHECK(std::abs(r.amplitude - 1) < 0.15);
   const Relaxation none = fit_relaxation(white, {true, 1});
   CHECK((!none.fitted || std::abs(none.amplitude) < 4 * none.amplitude_error + 0.02));
+}
+
+TEST_CASE("errors of many fits are drawn to a common relative variance per relaxation time") {
+  std::vector<Relaxation> fits;
+  for (int k = 0; k < 40; ++k) {
+    Relaxation r;
+    r.tau = k % 2 ? 8 : 2;
+    r.tau_error = (k % 4 < 2 ? 0.5 : 1.5) * 0.1 * std::pow(r.tau, 1.5);
+    r.fitted = true;
+    fits.push_back(r);
+  }
+  const auto shared = with_shared_errors(fits);
+  const auto variance = [](const Relaxation& r) {
+    return r.tau_error * r.tau_error / (r.tau * r.tau * r.tau);
+  };
+  double before = 0, after = 0;
+  for (std::size_t k = 0; k < fits.size(); ++k) {
+    before += variance(fits[k]);
+    after += variance(shared[k]);
+    CHECK(shared[k].tau == fits[k].tau);
+  }
+  CHECK(after == approx(before));
+  CHECK(shared[0].tau_error > fits[0].tau_error);
+  CHECK(shared[2].tau_error < fits[2].tau_error);
+  fits.resize(10);  // too few to know more together
+  CHECK(with_shared_errors(fits)[0].tau_error == fits[0].tau_error);
 }

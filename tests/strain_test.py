@@ -67,6 +67,22 @@ with h5py.File(folder / 'c.h5') as f:
         check(f"clean {name} {f[f'strain/{name}'][1, 1]}", abs(f[f'strain/{name}'][1, 1] - planted[k]) < 3e-4)
     check('ring', abs(f['strain'].attrs['ring_q'] - 0.42) < 0.005)
 
+# scattering factors do not move with strain; divided out they do no harm (here f of Zr, as 1 / (a + b q^2 + c q^4))
+def zirconium(): return 1 / (0.08204 + 0.7351 * (x ** 2 + y ** 2) - 0.2705 * (x ** 2 + y ** 2) ** 2) ** 2
+
+
+np.save(folder / 'f.npy', np.array([[pattern(planted, False) * zirconium()] * 2] * 2, 'f4'))
+np.save(folder / 'f0.npy', np.array([[pattern(0 * planted, False) * zirconium()] * 2] * 2, 'f4'))
+off = {}
+for name, how in (('with', ('--composition', 'Zr')), ('without', ())):
+    run('f.npy', '-o', f'{name}.h5', *common, '--reference-file', 'f0.npy', *how)
+    with h5py.File(folder / f'{name}.h5') as f: off[name] = f['strain/exx'][0, 0] - planted[0]
+check(f'scattering factors {off}', off['without'] < -4e-4 and abs(off['with']) < 3e-4)
+run('f.npy', '-o', 'x.h5', *common, '--composition', 'Qq', status=2, says='Qq')
+# the ellipse that convert found does for strain what it does for the others
+run('clean.npy', '-o', 'e.h5', *common, '--reference-file', 'reference.npy', '--ellipse', '0.02,30')
+run('clean.npy', '-o', 'x.h5', *common, '--ellipse', 'reference.npy', status=3, says='--ellipse')
+
 run('clean.npy', '-o', 'x.h5', *common, '--q-max', 0.9, '--q-min', 0.3, status=4, says='whole circles')
 run('clean.npy', '-o', 'x.h5', *common, '--reference', '0,0,5,5', status=2, says='--reference')
 run('clean.npy', '-o', 'x.h5', *common, '--together', 2, status=2, says='odd')

@@ -35,7 +35,11 @@ int run_camera(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage, "camera: name one file: vitrobeam camera PATTERNS -o OUT.h5");
-  const PatternSource source = open_patterns(settings.positional().front(), c.patterns);
+  const PatternSource source =
+      open_patterns(settings.positional().front(), c.patterns, false, true);
+  if (c.patterns.probe >= 0 && source.probes() > 1)
+    fail(Fault::usage, "camera: --probe {}: the camera takes all probes of a series; leave it out",
+         c.patterns.probe);
   if (!source.energy_kV)
     fail(Fault::input, "{}: says nothing of the acceleration voltage; give --energy",
          source.file());

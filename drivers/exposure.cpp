@@ -54,21 +54,20 @@ struct ScanTrack {
   }
 };
 
-// One scan row at one thickness through the camera and into the file.
-void record_row(const PatternSource& source, std::size_t depth, std::size_t row,
-                const CameraModel& camera, const ScanTrack& track, const CommonSettings& common,
-                bool keep_noiseless, Hdf5Writer& file, Stack<std::int32_t>& saturated) {
+// One scan row of one probe at one thickness through the camera and into the file; `leading`:
+// their indices, as far as there are such axes.
+void record_row(const PatternSource& source, std::size_t layer, const Shape& leading,
+                std::size_t row, const CameraModel& camera, const ScanTrack& track,
+                const CommonSettings& common, bool keep_noiseless, Hdf5Writer& file,
+                Stack<std::int32_t>& saturated) {
   const std::size_t columns = source.scan_columns(), n = source.rows() * source.columns();
-  const Stack<float> images =
-      source.thicknesses() > 1
-          ? Hdf5Reader(source.file()).read<float>(source.dataset(), {depth, row}, {1, 1})
-          : source.read(row, 0, columns);
+  const Stack<float> images = source.read_layer(layer, row, 0, columns);
   std::vector<std::vector<std::byte>> chunks(columns), noiseless(keep_noiseless ? columns : 0);
   FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(common.threads)
   for (std::size_t i = 0; i < columns; ++i) {
     failure.guard([&] {
-      const std::size_t at = row * columns + i, index = depth * track.at.size() + at;
+      const std::size_t at = row * columns + i, index = layer * track.at.size() + at;
       const Vector2d shift = camera.shift(track.at[at], track.middle, track.progress(at));
       const Exposure e = camera(images.plane(i).cast<double>(), index, shift);
       saturated.values[index] = std::int32_t(e.saturated);
@@ -79,8 +78,8 @@ void record_row(const PatternSource& source, std::size_t depth, std::size_t row,
   }
   failure.rethrow();
   for (std::size_t i = 0; i < columns; ++i) {
-    Shape chunk = {row, i, 0, 0};
-    if (source.thicknesses() > 1) chunk.insert(chunk.begin(), depth);
+    Shape chunk = leading;
+    chunk.insert(chunk.end(), {row, i, 0, 0});
     file.write_chunk("/simulation/patterns", chunk, chunks[i]);
     if (keep_noiseless) file.write_chunk(kNoiseless, chunk, noiseless[i]);
   }
@@ -105,22 +104,25 @@ bool expose(const PatternSource& source, const Camera& camera, const CommonSetti
   const ScanTrack track(axes);
   const CameraModel model(camera, Eigen::Index(source.rows()), Eigen::Index(source.columns()),
                           source.calibration(), common.seed);
-  const std::size_t depths = source.thicknesses(), rows = source.scan_rows();
+  const std::size_t layers = source.probes() * source.thicknesses(), rows = source.scan_rows();
   Hdf5Writer file(common.output);
   Shape chunk(axes.pattern_shape().size(), 1);
   chunk[chunk.size() - 2] = source.rows();
   chunk.back() = source.columns();
   file.create_chunked<float>("/simulation/patterns", axes.pattern_shape(), chunk);
   if (keep_noiseless) file.create_chunked<float>(kNoiseless, axes.pattern_shape(), chunk);
-  Shape maps = axes.scan_shape();
-  if (depths > 1) maps.insert(maps.begin(), depths);
-  Stack<std::int32_t> saturated(maps);
-  Progress progress("scan rows", rows * depths, common.progress);
-  for (std::size_t d = 0; d < depths; ++d)
+  Stack<std::int32_t> saturated(axes.with_series(axes.scan_shape()));
+  Progress progress("scan rows", rows * layers, common.progress);
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    Shape leading;
+    if (source.probes() > 1) leading.push_back(layer / source.thicknesses());
+    if (source.thicknesses() > 1) leading.push_back(layer % source.thicknesses());
     for (std::size_t row = 0; row < rows; ++row, progress.advance()) {
       if (interrupted()) return false;
-      record_row(source, d, row, model, track, common, keep_noiseless, file, saturated);
+      record_row(source, layer, leading, row, model, track, common, keep_noiseless, file,
+                 saturated);
     }
+  }
   write_camera_marks(file, model, camera, saturated);
   if (keep_noiseless) file.attribute(kNoiseless, "units", pattern_units(Camera{}));
   if (source.is_result()) {

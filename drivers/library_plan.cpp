@@ -186,6 +186,10 @@ void resolve(LibraryCommand& c) {
   if (c.beam.grid.empty() && !c.beam.pixel) c.beam.pixel = kPixel;
   if (c.q_max > 0) c.beam.q_max = c.q_max;
   p.simulation = resolve(c.beam, cell);
+  if (!p.simulation.series.empty())
+    fail(Fault::usage,
+         "--semiangle, --defocus, --cs and --aberrations: a library takes one of each; several "
+         "semi-angles and defocus values are --semiangles and --defoci");
   if (c.q_max == 0) {
     c.q_max = std::min(kPatternQ, Grid{p.simulation.nx, p.simulation.ny, p.box, p.box}.q_max());
     c.beam.q_max = p.simulation.recording.q_max = c.q_max;

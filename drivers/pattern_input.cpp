@@ -126,11 +126,7 @@ void PatternInput::check_rings(double q_max) const {
 
 Stack<float> PatternInput::read(std::size_t thickness, std::size_t row, std::size_t first,
                                 std::size_t count) const {
-  if (thickness + 1 == thicknesses()) return source_.read(row, first, count);
-  Stack<float> part = Hdf5Reader(source_.file())
-                          .read<float>(source_.dataset(), {thickness, row, first}, {1, 1, count});
-  part.shape = {count, source_.rows(), source_.columns()};
-  return part;
+  return source_.read_thickness(thickness, row, first, count);
 }
 
 bool PatternInput::for_each_part(std::size_t thickness, int threads, const Part& work) const {

@@ -16,16 +16,20 @@ void add_pattern_options(Settings& o, PatternSettings& s) {
         "image of the patterns' shape (.npy or file.h5:/path); non-zero pixels are hidden");
   o.add("scan-shape", s.scan_shape, "NXxNY",
         "raster of the frames, columns x rows, where the file does not state it");
+  o.add("probe", s.probe, "which of a series of probes, from 0; -1 = the file holds only one")
+      .at_least(-1);
   o.add("raw", s.raw, "TYPE:COLSxROWS[+OFFSET]",
         "samples without a header, for example uint16be:256x256+384");
 }
 
 PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
-                            bool allow_uncalibrated) {
+                            bool allow_uncalibrated, bool every_probe) {
   PatternOverrides overrides;
   overrides.energy_kV = s.energy;
   overrides.pixel_q = s.pixel_q;
   overrides.mask = s.mask;
+  if (s.probe >= 0) overrides.probe = std::size_t(s.probe);
+  overrides.every_probe = every_probe;
   overrides.raw = s.raw;
   overrides.allow_uncalibrated = allow_uncalibrated;
   if (!s.scan_shape.empty()) {

@@ -11,15 +11,17 @@ namespace vitrobeam {
 struct PatternSettings {
   std::optional<double> energy, semiangle, thickness, pixel_q;
   std::string centre, mask, raw, scan_shape;
+  int probe = -1;
 };
 
 // A section "Patterns" with --energy --semiangle --thickness --pixel-q --centre --mask
-// --scan-shape --raw.
+// --scan-shape --probe --raw.
 void add_pattern_options(Settings& settings, PatternSettings& s);
 
 // The patterns of a file or of `file.h5:/path`, with what the user states in place of what it says.
-// `allow_uncalibrated`: a file without a pixel size is no error.
+// `allow_uncalibrated`: a file without a pixel size is no error. `every_probe`: nor are several
+// probes of which none is chosen.
 PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
-                            bool allow_uncalibrated = false);
+                            bool allow_uncalibrated = false, bool every_probe = false);
 
 }  // namespace vitrobeam

@@ -21,6 +21,7 @@ struct PlotCommand {
   Display display = Display::log;
   double q_limit = 0;
   bool mean = false;
+  int probe = 0;
 };
 
 Settings describe(PlotCommand& c) {
@@ -31,6 +32,7 @@ Settings describe(PlotCommand& c) {
         "patterns, whatever there is)");
   o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0");
   o.add("mean", c.mean, "only the mean pattern over all positions");
+  o.add("probe", c.probe, "which of a series of probes, from 0").at_least(0);
   o.section("How patterns are shown");
   o.add("display", c.display,
         {{"log", Display::log}, {"sqrt", Display::sqrt}, {"linear", Display::linear}},
@@ -71,7 +73,7 @@ std::string patterns_dataset(const Hdf5Reader& file) {
 
 std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& view) {
   std::vector<Panel> panels;
-  for (auto& p : detector_panels(file)) panels.emplace_back(std::move(p));
+  for (auto& p : detector_panels(file, view.probe)) panels.emplace_back(std::move(p));
   if (file.exists("/match/motif")) {
     panels.emplace_back(motif_panel(file));
     panels.emplace_back(significance_panel(file));
@@ -132,7 +134,7 @@ int run_plot(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "plot: name one file: vitrobeam plot FILE -o picture.png");
   const Hdf5Reader file(settings.positional().front());
   check_output(c.common);
-  PatternView view{c.display, c.q_limit, 250};
+  const PatternView view{c.display, c.q_limit, 250, std::size_t(c.probe)};
   Figure figure{chosen_panels(file, c, view), 2,
                 std::filesystem::path(file.path()).filename().string()};
   const std::size_t n = figure.panels.size();

@@ -66,6 +66,35 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+std::vector<double> parse_list(const std::string& text, const std::string& unit,
+                               const std::string& name) {
+  constexpr double kMost = 10000, kRounding = 1e-9;
+  std::vector<double> values;
+  for (const auto& item : split(text, ',')) {
+    const auto parts = split(item, ':');
+    if (parts.size() == 1) {
+      values.push_back(parse_quantity(item, unit, name));
+      continue;
+    }
+    if (parts.size() != 3)
+      fail(Fault::usage, "--{} '{}': expected a number or FIRST:STEP:LAST, for example -200:50:200",
+           name, item);
+    const double first = parse_quantity(parts[0], unit, name),
+                 step = parse_quantity(parts[1], unit, name),
+                 last = parse_quantity(parts[2], unit, name), steps = (last - first) / step;
+    if (!(steps >= 0 && steps < kMost))
+      fail(Fault::usage,
+           "--{} '{}': no step of {} leads from {} to {} in less than {} steps; FIRST:STEP:LAST "
+           "has both ends",
+           name, item, step, first, last, kMost);
+    for (int k = 0; k <= int(steps + kRounding); ++k) {
+      const double v = first + k * step;  // a step that should be 0 is 0
+      values.push_back(std::abs(v) < kRounding * std::abs(step) ? 0 : v);
+    }
+  }
+  return values;
+}
+
 Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name) {
   const auto parts = split(text, ',');
   if (parts.size() != 2) fail(Fault::usage, "--{} '{}': expected two numbers A,B", name, text);

@@ -13,6 +13,11 @@ namespace vitrobeam {
 // Angstrom, 1/Angstrom, kV, mrad, deg, mm, %, K, s, GiB; empty: a plain number.
 double parse_quantity(const std::string& text, const std::string& unit, const std::string& name);
 
+// "a,b,c", each a number or FIRST:STEP:LAST with both ends: "-100:50:100" -> {-100, -50, 0, 50,
+// 100}.
+std::vector<double> parse_list(const std::string& text, const std::string& unit,
+                               const std::string& name);
+
 // "a,b" -> {a, b}; "a,b,c" -> {a, b, c}.
 Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name);
 Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name);

@@ -142,6 +142,28 @@ Parameter& Settings::add(std::string name, std::optional<double>& field, std::st
            [&field] { return field ? ParameterValue(*field) : ParameterValue(std::string()); }});
 }
 
+Parameter& Settings::add(std::string name, std::vector<double>& field, std::string unit,
+                         std::string help) {
+  const auto text = [&field] { return fmt::format("{}", fmt::join(field, ",")); };
+  return add_parameter(
+      {.name = std::move(name),
+       .unit = unit,
+       .help = std::move(help),
+       .placeholder = placeholder_of(unit),
+       .set =
+           [&field](const Parameter& p, const std::string& t) {
+             const auto values = parse_list(t, p.unit, p.name);
+             for (const double v : values) check_limits(p, v);
+             field = values;
+           },
+       .texts = [&field,
+                 text] { return field.empty() ? std::vector<std::string>{} : std::vector{text()}; },
+       .value =
+           [&field, text] {
+             return field.size() == 1 ? ParameterValue(field[0]) : ParameterValue(text());
+           }});
+}
+
 Parameter& Settings::add(std::string name, int& field, std::string help) {
   return add_parameter({.name = std::move(name),
                         .help = std::move(help),

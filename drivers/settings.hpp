@@ -49,6 +49,8 @@ class Settings {
   Parameter& add(std::string name, double& field, std::string unit, std::string help);
   Parameter& add(std::string name, std::optional<double>& field, std::string unit,
                  std::string help);
+  // One number, or several: "a,b,c" and FIRST:STEP:LAST.
+  Parameter& add(std::string name, std::vector<double>& field, std::string unit, std::string help);
   Parameter& add(std::string name, int& field, std::string help);
   Parameter& add(std::string name, std::uint64_t& field, std::string help);
   Parameter& add(std::string name, bool& field, std::string help);

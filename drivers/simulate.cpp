@@ -34,6 +34,7 @@ SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   SimulationPlan p;
   p.atoms = read_model(path, s);
   p.simulation = resolve(s, p.atoms);
+  p.probes = resolve_probes(s);
   p.scan = resolve_scan(s, p.atoms);
   p.configurations.emplace(s, p.atoms, path);
   return p;
@@ -64,29 +65,32 @@ Engine engine_named(const std::string& name) {
   fail(Fault::input, "the journal names an engine '{}', which this version does not have", name);
 }
 
+// Every probe of the run must fit the cell.
 void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid) {
-  p.wrapped = wrapped_fraction(p.simulation.optics, grid);
-  if (100 * p.wrapped > s.wrap_limit)
-    fail(Fault::physics,
-         "{:.1f} % of the probe lies beyond half the cell of {:.2f} x {:.2f} Angstrom and would "
-         "overlap its periodic image "
-         "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less --defocus, "
-         "--focal-spread or --source-size",
-         100 * p.wrapped, grid.lx, grid.ly, s.wrap_limit);
+  p.wrapped.clear();
+  for (const Probe& probe : p.probes) {
+    const double wrapped = wrapped_fraction(probe.optics, grid);
+    p.wrapped.push_back(wrapped);
+    if (100 * wrapped > s.wrap_limit)
+      fail(Fault::physics,
+           "{:.1f} % of the probe{} lies beyond half the cell of {:.2f} x {:.2f} Angstrom and "
+           "would overlap its periodic image "
+           "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less --defocus, "
+           "--focal-spread or --source-size",
+           100 * wrapped,
+           p.probes.size() > 1 ? fmt::format(" of {:.4g} mrad with defocus {:g} Angstrom",
+                                             probe.optics.semiangle_mrad, probe.optics.defocus)
+                               : "",
+           grid.lx, grid.ly, s.wrap_limit);
+  }
 }
 
 template <typename Real>
 EngineRequest engine_request(const SimulationPlan& p) {
-  const Grid grid = p.grid();
-  const auto beams = aperture_beams(p.simulation.optics, grid);
-  return {grid,
-          p.slices(),
-          beams,
-          p.simulation.recording,
-          p.scan.positions.size(),
-          incident_modes(p.simulation.optics, grid, beams).amplitudes.size(),
-          double(p.atoms.size()),
-          sizeof(Real)};
+  EngineRequest r =
+      engine_request(p.simulation, p.grid(), p.slices(), p.scan.positions.size(), sizeof(Real));
+  r.atoms = double(p.atoms.size());
+  return r;
 }
 
 template <typename Real>
@@ -98,7 +102,7 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   check_probe(p, s, grid);
   const CameraPixels pixels = pattern_pixels(grid, p.simulation.recording);
   const int slices = p.slices();
-  const double n = double(p.scan.positions.size());
+  const double n = double(p.shots());
   const double pattern = p.simulation.recording.patterns
                              ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
                              : 0;
@@ -112,10 +116,13 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
       "atoms       {}\n"
       "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
       "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
-      "work        {} positions, {} plane waves in the aperture, {} configuration(s), {} threads\n",
+      "work        {} positions{}, {} plane waves in the aperture, {} configuration(s), {} "
+      "threads\n",
       p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
       p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
-      p.scan.positions.size(), request.beams.size(), repeats, s.common.threads);
+      p.scan.positions.size(),
+      p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "",
+      request.beams.size(), repeats, s.common.threads);
   if (request.modes > 1)
     std::cout << fmt::format("coherence   {} modes per position\n", request.modes);
   std::cout << cost_table(request, machine_speed<Real>(grid), p.simulation.engine, s.common.threads,
@@ -133,7 +140,8 @@ void describe_simulation(RunRecord& record, const SimulationPlan& p, const Simul
   add("max_angle_mrad", "mrad", max_angle);
   add("wavelength", "Angstrom", p.simulation.optics.wavelength());
   add("interaction_constant", "rad/(V Angstrom)", interaction_constant(s.optics.energy_kV));
-  add("probe_beyond_half_cell", "fraction of incident beam", p.wrapped);
+  add("probe_beyond_half_cell", "fraction of incident beam",
+      *std::max_element(p.wrapped.begin(), p.wrapped.end()));
   add("precision", "",
       std::string(s.precision == Precision::single_precision ? "single" : "double"));
   add("wall_time_potential", "s", potential_s);
@@ -146,6 +154,34 @@ std::string coherence_summary(const Optics& optics, const IncidentModes& modes) 
       "% "
       "of the beam\n",
       optics.focal_spread, optics.source_fwhm, modes.amplitudes.size(), 100 * (1 - modes.left_out));
+}
+
+std::string probe_summary(const Optics& o) {
+  return fmt::format("{:.4g} mrad ({:.2f} Angstrom FWHM by diffraction)", o.semiangle_mrad,
+                     diffraction_limited_fwhm(o.energy_kV, o.semiangle_mrad));
+}
+
+std::string focus_summary(const Optics& o) {
+  return fmt::format("C10 {} Angstrom (defocus {})", o.defocus == 0 ? 0 : -o.defocus, o.defocus);
+}
+
+// The beam, and of a series a line for every probe.
+std::string beam_summary(const SimulationPlan& p, std::size_t beams) {
+  const Optics& first = p.simulation.optics;
+  const std::string start = fmt::format("beam        {} kV, lambda {:.7f} Angstrom, ",
+                                        first.energy_kV, first.wavelength());
+  if (first.plane_wave) return start + "plane wave, " + focus_summary(first) + "\n";
+  if (p.probes.size() == 1)
+    return start + fmt::format("{}, {} plane waves, {}\n", probe_summary(first), beams,
+                               focus_summary(first));
+  std::string text = start + fmt::format("{} probes, {} plane waves\n", p.probes.size(), beams);
+  for (std::size_t k = 0; k < p.probes.size(); ++k) {
+    const auto& [optics, aberrations] = p.probes[k];
+    text += fmt::format("probe {:<5} {}, {}{}{}\n", k, probe_summary(optics), focus_summary(optics),
+                        optics.cs_mm == 0 ? "" : fmt::format(", Cs {:g} mm", optics.cs_mm),
+                        aberrations.empty() ? "" : ", " + aberrations);
+  }
+  return text;
 }
 
 // One line per element: u and what it is as mean-square displacement and as B.
@@ -169,6 +205,7 @@ double absorbed_fraction(const SimulationPlan& p, const Atoms& atoms, int thread
   with.engine = Engine::multislice;
   with.recording = {};
   with.recording.patterns = false;
+  with.series.clear();
   SimulationSettings without = with;
   without.potential.absorption = 0;
   const auto intensity = [&](const SimulationSettings& s) {
@@ -186,8 +223,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   const int threads = s.common.threads;
   const Grid grid = p.grid();
   check_grid(grid);
-  WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume,
-                  p.scan.positions.size());
+  WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, p.shots());
   const std::string engine_name = units.settled([&] {
     if (p.simulation.engine != Engine::automatic) return name_of(p.simulation.engine);
     return name_of(cheapest_engine(engine_request<Real>(p), machine_speed<Real>(grid)));
@@ -212,28 +248,26 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
-  record.audit.push_back({"modes", "", std::int64_t(sim.modes().amplitudes.size())});
-  record.audit.push_back({"modes_left_out", "fraction of incident beam", sim.modes().left_out});
+  std::size_t modes = 0;
+  double left_out = 0;
+  for (std::size_t k = 0; k < p.probes.size(); ++k) {
+    modes = std::max(modes, sim.modes(k).amplitudes.size());
+    left_out = std::max(left_out, sim.modes(k).left_out);
+  }
+  record.audit.push_back({"modes", "", std::int64_t(modes)});
+  record.audit.push_back({"modes_left_out", "fraction of incident beam", left_out});
   if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
-  std::cout << fmt::format(
-      "beam        {} kV, lambda {:.7f} Angstrom, {}, C10 {} Angstrom (defocus {})\n"
-      "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit {:.2f} "
-      "mrad\n"
-      "atoms       {} read, {} placed\n"
-      "engine      {}\n"
-      "{}{}",
-      s.optics.energy_kV, p.simulation.optics.wavelength(),
-      p.simulation.optics.plane_wave
-          ? "plane wave"
-          : fmt::format("{:.4g} mrad ({:.2f} Angstrom FWHM by diffraction), {} plane waves",
-                        s.optics.semiangle_mrad,
-                        diffraction_limited_fwhm(s.optics.energy_kV, s.optics.semiangle_mrad),
-                        sim.beams()),
-      s.optics.defocus == 0 ? 0 : -s.optics.defocus, s.optics.defocus, sim.grid().nx, sim.grid().ny,
-      sim.grid().dx(), sim.grid().dy(), sim.slices(), sim.slice_thickness(), sim.max_angle_mrad(),
-      p.atoms.size(), sim.atoms_placed(), engine_name,
-      coherence_summary(p.simulation.optics, sim.modes()),
-      p.configurations->summary() + smearing_summary(p, s));
+  std::cout << beam_summary(p, sim.beams())
+            << fmt::format(
+                   "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band "
+                   "limit {:.2f} mrad\n"
+                   "atoms       {} read, {} placed\n"
+                   "engine      {}\n"
+                   "{}{}",
+                   sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
+                   sim.slice_thickness(), sim.max_angle_mrad(), p.atoms.size(), sim.atoms_placed(),
+                   engine_name, coherence_summary(p.simulation.optics, sim.modes()),
+                   p.configurations->summary() + smearing_summary(p, s));
 
   if (units.done() > 0)
     spdlog::info("resuming: {} of {} positions are done", units.done(), units.count());
@@ -251,9 +285,10 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   }
   write_simulation(s, p, sim, units, record);
   units.remove_journal();
-  std::cout << fmt::format("wrote       {} ({} positions in {:.2f} s, potential {:.2f} s)\n",
-                           s.common.output, p.scan.positions.size(), seconds_since(waves_start),
-                           potential_s);
+  std::cout << fmt::format("wrote       {} ({} positions{} in {:.2f} s, potential {:.2f} s)\n",
+                           s.common.output, p.scan.positions.size(),
+                           p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "",
+                           seconds_since(waves_start), potential_s);
   return 0;
 }
 
@@ -269,7 +304,9 @@ int simulate_with_camera(SimulateSettings& s, SimulationPlan& p, const RunRecord
   if (start_output(s.common, record))
     if (const int status = simulate<Real>(s, p, record); status != 0) return status;
   if (!ranks().is_leader()) return 0;
-  const PatternSource source(s.common.output, {});
+  PatternOverrides all;
+  all.every_probe = true;
+  const PatternSource source(s.common.output, all);
   if (!expose(source, camera, common, record, s.keep_noiseless)) return 130;
   std::filesystem::remove(s.common.output);
   return 0;

@@ -81,17 +81,19 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("energy", s.optics.energy_kV, "kV", "acceleration voltage").at_least(10).at_most(3000);
   o.add("mode", s.mode, {{"probe", BeamMode::probe}, {"plane-wave", BeamMode::plane_wave}},
         "convergent probe or parallel beam");
-  o.add("semiangle", s.optics.semiangle_mrad, "mrad", "convergence semi-angle")
+  o.add("semiangle", s.semiangles_mrad, "mrad",
+        "convergence semi-angle; here and below a list a,b,c or FIRST:STEP:LAST is a series of "
+        "probes from one run")
       .above(0)
       .at_most(200);
-  o.add("defocus", s.optics.defocus, "Angstrom", "underfocus positive (C10 = -defocus)")
+  o.add("defocus", s.defoci, "Angstrom", "underfocus positive (C10 = -defocus); list or range")
       .at_least(-1e6)
       .at_most(1e6);
-  o.add("cs", s.optics.cs_mm, "mm", "spherical aberration C30").at_least(-100).at_most(100);
+  o.add("cs", s.cs_mm, "mm", "spherical aberration C30; list or range").at_least(-100).at_most(100);
   o.add("aberrations", s.aberrations, "C12=20,phi12=0.3,..",
         "further aberrations to fifth order, Krivanek's notation: Cnm in Angstrom, phinm in rad "
-        "from +x towards +y");
-  o.add("probe-fwhm", s.probe_fwhm, "Angstrom",
+        "from +x towards +y; several sets apart by '/', or a term as C12=FIRST:STEP:LAST");
+  o.add("probe-fwhm", s.probe_fwhms, "Angstrom",
         "convergence as the beam's size instead of --semiangle: 0.5145 lambda / semi-angle, "
         "diffraction alone")
       .above(0);
@@ -313,14 +315,72 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
   return u;
 }
 
-Optics resolve_optics(const SimulateSettings& s) {
+namespace {
+
+// "C12=0:20:40,phi12=1/C21=300" -> four sets.
+std::vector<std::string> aberration_sets(const std::string& text) {
+  std::vector<std::string> sets;
+  for (const auto& set : split(text, '/')) {
+    std::vector<std::string> expanded = {""};
+    for (const auto& item : split(set, ',')) {
+      std::vector<std::string> terms = {item};
+      const auto sign = item.find('=');
+      if (sign != std::string::npos && item.find(':') != std::string::npos) {
+        terms.clear();
+        for (const double v : parse_list(item.substr(sign + 1), "", "aberrations"))
+          terms.push_back(fmt::format("{}={}", item.substr(0, sign), v));
+      }
+      std::vector<std::string> next;
+      for (const auto& begun : expanded)
+        for (const auto& term : terms)
+          next.push_back(begun.empty() || term.empty() ? begun + term : begun + "," + term);
+      expanded = next;
+    }
+    sets.insert(sets.end(), expanded.begin(), expanded.end());
+  }
+  return sets;
+}
+
+// --probe-fwhm wins over --semiangle.
+std::vector<double> semiangles(const SimulateSettings& s) {
+  if (s.probe_fwhms.empty()) return s.semiangles_mrad;
+  std::vector<double> mrad;
+  for (const double fwhm : s.probe_fwhms)
+    mrad.push_back(semiangle_for_fwhm(s.optics.energy_kV, fwhm));
+  return mrad;
+}
+
+}  // namespace
+
+std::vector<Probe> resolve_probes(const SimulateSettings& s) {
+  constexpr std::size_t kMost = 1000;
   Optics optics = s.optics;
   optics.plane_wave = s.mode == BeamMode::plane_wave;
-  optics.aberrations = parse_aberrations(s.aberrations);
-  if (s.probe_fwhm) optics.semiangle_mrad = semiangle_for_fwhm(optics.energy_kV, *s.probe_fwhm);
   resolve_tilts(s, optics);
-  resolve_aperture(s, optics);
-  return optics;
+  std::vector<Probe> probes;
+  const auto sets = aberration_sets(s.aberrations);
+  for (const double mrad : semiangles(s)) {
+    optics.semiangle_mrad = mrad;
+    resolve_aperture(s, optics);
+    for (const double cs : s.cs_mm)
+      for (const auto& set : sets)
+        for (const double defocus : s.defoci) {
+          optics.cs_mm = cs;
+          optics.aberrations = parse_aberrations(set);
+          optics.defocus = defocus;
+          probes.push_back({optics, set});
+          if (probes.size() > kMost)
+            fail(Fault::usage,
+                 "--semiangle, --cs, --aberrations and --defocus make more than {} probes; give "
+                 "shorter lists",
+                 kMost);
+        }
+  }
+  if (optics.plane_wave && probes.size() > 1)
+    fail(Fault::usage,
+         "--mode plane-wave has no lens before the specimen: a series of probes needs --mode "
+         "probe; give single values");
+  return probes;
 }
 
 // What `info` calls a probe that fits; the user's limit, where that is tighter.
@@ -344,8 +404,9 @@ Atoms read_model(const std::string& path, SimulateSettings& s) {
          "--padding {}: the model is periodic along x and y; vacuum would cut it open (model cut "
          "does that)",
          *s.padding);
-  const PaddedBox box =
-      pad(atoms, resolve_optics(s), std::min(s.wrap_limit, kWellInside) / 100, s.padding);
+  std::vector<Optics> probes;
+  for (const Probe& probe : resolve_probes(s)) probes.push_back(probe.optics);
+  const PaddedBox box = pad(atoms, probes, std::min(s.wrap_limit, kWellInside) / 100, s.padding);
   if (box.changed)
     s.box_chosen = fmt::format(
         "{:.4g} x {:.4g} x {:.4g} Angstrom {}, atoms moved by {:.4f} {:.4f} {:.4f}", box.edges.x(),
@@ -375,9 +436,12 @@ std::map<int, double> smearing(const std::string& text, const Atoms& atoms) {
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   if (!s.grid.empty() && s.pixel) fail(Fault::usage, "--grid and --pixel: give one of them");
   SimulationSettings r;
-  r.optics = resolve_optics(s);
-  s.optics.semiangle_mrad = r.optics.semiangle_mrad;
-  s.probe_fwhm.reset();
+  const std::vector<Probe> probes = resolve_probes(s);
+  r.optics = probes.front().optics;
+  if (probes.size() > 1)
+    for (const Probe& probe : probes) r.series.push_back(probe.optics);
+  s.semiangles_mrad = semiangles(s);
+  s.probe_fwhms.clear();
   r.potential.factors =
       s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
   std::tie(r.nx, r.ny) =

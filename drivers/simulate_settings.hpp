@@ -22,9 +22,11 @@ struct SimulateSettings {
   std::string box_chosen;  // what was done to the model to give it its box; empty: nothing
   int frame = -1;
   bool wrap = false;
-  Optics optics;
-  std::string aberrations, beam_tilt, specimen_tilt, aperture_ellipse;
-  std::optional<double> probe_fwhm;
+  Optics optics;  // what all probes of a run share
+  // Several values make a series of probes: every combination.
+  std::vector<double> semiangles_mrad{3.3}, probe_fwhms, cs_mm{0}, defoci{0};
+  std::string aberrations;  // sets, apart by '/'
+  std::string beam_tilt, specimen_tilt, aperture_ellipse;
   BeamMode mode = BeamMode::probe;
   double wrap_limit = 20;  // %
   int phonons = 0;
@@ -73,8 +75,14 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
 
 StructureReadOptions read_options(const SimulateSettings& s);
 
-// The lens as the options say.
-Optics resolve_optics(const SimulateSettings& s);
+// A lens as the options say; `aberrations` is its set as text.
+struct Probe {
+  Optics optics;
+  std::string aberrations;
+};
+// All of them: semi-angles outermost, then Cs, sets of aberrations, defocus. Error{usage} for more
+// than 1000.
+std::vector<Probe> resolve_probes(const SimulateSettings& s);
 
 // Reads the model as the options say; folds atoms in with --wrap; gives a finite model a box that
 // the probe fits into, and says so in `s`.

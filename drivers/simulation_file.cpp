@@ -11,18 +11,6 @@
 #include "io/result_file.hpp"
 
 namespace vitrobeam {
-namespace {
-
-// Results at several depths have a leading thickness axis.
-Shape with_depths(std::size_t depths, const Shape& shape) {
-  if (depths == 1) return shape;
-  Shape all = {depths};
-  all.insert(all.end(), shape.begin(), shape.end());
-  return all;
-}
-
-}  // namespace
-
 template <typename Real>
 void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
                       const Simulation<Real>& sim, const WorkUnits& units, RunRecord& record) {
@@ -37,11 +25,17 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
   axes.q_y = sim.q_y();
   if (depths.size() > 1)
     for (const int d : depths) axes.thickness.push_back(d * sim.slice_thickness());
+  if (p.probes.size() > 1)
+    for (std::size_t k = 0; k < p.probes.size(); ++k) {
+      const Optics& o = p.probes[k].optics;
+      axes.probes.push_back(
+          {o.semiangle_mrad, o.defocus, o.cs_mm, p.probes[k].aberrations, p.wrapped[k]});
+    }
   const Shape scan = axes.scan_shape();
   const std::size_t n = p.scan.positions.size(), ny = axes.q_y.size(), nx = axes.q_x.size();
   const auto gy = std::size_t(sim.grid().ny), gx = std::size_t(sim.grid().nx);
   const auto shape = [&](std::size_t y, std::size_t x) {
-    return with_depths(depths.size(), {scan[0], scan[1], y, x});
+    return axes.with_series({scan[0], scan[1], y, x});
   };
   const auto chunk_shape = [&](std::size_t y, std::size_t x) {
     Shape c(shape(y, x).size(), 1);
@@ -68,17 +62,20 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
                 "standard error of the mean over the configurations");
   create_beside(r.amplitudes, "/simulation/patterns_elastic", "|<psi>|^2 over the configurations");
   create_beside(r.amplitudes, "/simulation/patterns_diffuse", "patterns less patterns_elastic");
-  Stack<double> used(scan);
+  const std::size_t probes = p.probes.size(), images_size = probes * depths.size() * n;
+  Stack<double> used(probes > 1 ? Shape{probes, scan[0], scan[1]} : scan);
   const auto channels = std::size_t(channel_count(r.detectors));
-  std::vector<std::vector<double>> images(channels, std::vector<double>(n * depths.size())),
+  std::vector<std::vector<double>> images(channels, std::vector<double>(images_size)),
       errors = images;
   double lowest = 1e9, highest = 0, mean = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto records = position_records(units.read(i), depths.size(), channels);
+  for (std::size_t unit = 0; unit < p.shots(); ++unit) {
+    const auto records = position_records(units.read(unit), depths.size(), channels);
+    const std::size_t probe = unit / n, i = unit % n;
     for (std::size_t d = 0; d < depths.size(); ++d) {
       const PositionRecord& u = records[d];
       Shape chunk = {i / scan[1], i % scan[1], 0, 0};
       if (depths.size() > 1) chunk.insert(chunk.begin(), d);
+      if (probes > 1) chunk.insert(chunk.begin(), probe);
       if (r.patterns) file.write_chunk("/simulation/patterns", chunk, u.pattern);
       if (r.exit_waves) file.write_chunk("/simulation/exit_wave", chunk, u.exit_wave);
       if (pattern_errors) file.write_chunk("/simulation/patterns_stderr", chunk, u.pattern_error);
@@ -86,18 +83,19 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
         file.write_chunk("/simulation/patterns_elastic", chunk, u.elastic);
         file.write_chunk("/simulation/patterns_diffuse", chunk, u.diffuse);
       }
-      used.values[i] = u.configurations;
+      used.values[unit] = u.configurations;
+      const std::size_t at = (probe * depths.size() + d) * n + i;
       for (std::size_t k = 0; k < images.size(); ++k) {
-        images[k][d * n + i] = u.detectors[k];
-        errors[k][d * n + i] = u.errors[k];
+        images[k][at] = u.detectors[k];
+        errors[k][at] = u.errors[k];
       }
       lowest = std::min(lowest, u.intensity_out);
       highest = std::max(highest, u.intensity_out);
-      mean += u.intensity_out / double(n * depths.size());
+      mean += u.intensity_out / double(images_size);
     }
   }
   if (configurations < 2) errors.clear();
-  write_detectors(file, r.detectors, with_depths(depths.size(), scan), images, errors);
+  write_detectors(file, r.detectors, axes.with_series(scan), images, errors);
   if (r.exit_waves)
     file.attribute("/simulation/exit_wave", "units",
                    std::string("amplitude; the incident wave has sum |psi|^2 = 1"));

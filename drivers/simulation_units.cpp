@@ -63,12 +63,10 @@ PositionRecord pack(const ThermalAverage<Real>& average) {
   return r;
 }
 
-std::vector<Vector2d> positions_of(const SimulationPlan& plan, const UnitQueue& queue,
-                                   Range range) {
-  std::vector<Vector2d> positions;
-  for (std::size_t k = range.first; k < range.last; ++k)
-    positions.push_back(plan.scan.positions[queue.units()[k]]);
-  return positions;
+std::vector<Shot> shots_of(const SimulationPlan& plan, const std::vector<std::size_t>& units) {
+  std::vector<Shot> shots;
+  for (const std::size_t unit : units) shots.push_back(plan.shot(unit));
+  return shots;
 }
 
 // The depths of a position come one after another, from one thread.
@@ -78,7 +76,7 @@ void run_at_rest(const SimulateSettings& s, const SimulationPlan& plan,
   const std::size_t count = queue.units().size(), depths = simulation.depths().size();
   std::vector<std::vector<std::byte>> unit(count);
   simulation.run(
-      positions_of(plan, queue, {0, count}), s.common.threads,
+      shots_of(plan, queue.units()), s.common.threads,
       [&](std::size_t k, const ProbeResult<Real>& result) {
         append(unit[k], pack(result));
         queue.advance();
@@ -127,8 +125,8 @@ class BlockMeans {
     for (const std::size_t k : open_)
       if (means_[k].front().count() == number - 1) next.push_back(k);
     if (next.empty()) return;
-    std::vector<Vector2d> at;
-    for (const std::size_t k : next) at.push_back(plan_.scan.positions[units_[k]]);
+    std::vector<Shot> at;
+    for (const std::size_t k : next) at.push_back(plan_.shot(units_[k]));
     const Configuration c = (*plan_.configurations)(number);
     Simulation<Real>(c.atoms, plan_.simulation, s_.common.threads, c.displacements)
         .run(

@@ -1,4 +1,4 @@
-// The units of work of `simulate`: probe positions.
+// The units of work of `simulate`: probes at positions, all positions of one probe after the other.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -18,10 +18,16 @@ struct SimulationPlan {
   SimulationSettings simulation;
   Scan scan;
   std::optional<Configurations> configurations;
-  double wrapped = 0;  // fraction of the probe beyond half the cell
+  std::vector<Probe> probes;    // one, or those of simulation.series
+  std::vector<double> wrapped;  // of each, the fraction beyond half the cell
 
   Grid grid() const;
   int slices() const;
+  std::size_t shots() const { return probes.size() * scan.positions.size(); }
+  Shot shot(std::size_t unit) const {
+    const std::size_t n = scan.positions.size();
+    return {scan.positions[unit % n], unit / n};
+  }
 };
 
 // What a finished position gives at one depth: detectors, their standard errors (0 without
@@ -40,7 +46,7 @@ struct PositionRecord {
 std::vector<PositionRecord> position_records(const std::vector<std::byte>& unit, std::size_t depths,
                                              std::size_t detectors);
 
-// Computes what is missing of `units`, one for each position of the scan. False: interrupted.
+// Computes what is missing of `units`, one for each shot of the plan. False: interrupted.
 template <typename Real>
 bool compute_positions(const SimulateSettings& s, const SimulationPlan& plan,
                        const Simulation<Real>& simulation, WorkUnits& units);

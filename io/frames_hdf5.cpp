@@ -1,9 +1,11 @@
 // Patterns in HDF5 files: results of this program, the layouts of py4DSTEM (EMD), HyperSpy and
 // NeXus, Dectris masters (EIGER, ARINA), or any dataset by its path.
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/result_file.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -82,7 +84,8 @@ std::string find_dataset(const Hdf5Reader& file, const std::string& asked) {
 }
 
 // Axes and conditions of a file that this program wrote; `group` is /simulation or /measurement.
-void take_result(const Hdf5Reader& file, const std::string& group, PatternFrames& f) {
+void take_result(const Hdf5Reader& file, const std::string& group,
+                 const std::vector<ProbeRecord>& probes, std::size_t probe, PatternFrames& f) {
   const auto axis = [&](const char* name, std::size_t n, std::optional<double>& pixel,
                         std::optional<double>& centre) {
     const auto q = file.read<double>(group + "/" + name).values;
@@ -106,7 +109,8 @@ void take_result(const Hdf5Reader& file, const std::string& group, PatternFrames
   f.step_x = step("scan_x");
   f.energy_kV = number_attribute(file, "/parameters", "energy");
   if (!f.energy_kV) f.energy_kV = number_attribute(file, group, "energy_kV");
-  f.semiangle_mrad = number_attribute(file, "/parameters", "semiangle");
+  f.semiangle_mrad = probes.empty() ? number_attribute(file, "/parameters", "semiangle")
+                                    : std::optional(probes[probe].semiangle_mrad);
   f.thickness = number_attribute(file, "/parameters", "thickness");
   const auto slices = number_attribute(file, "/audit", "slices"),
              slice = number_attribute(file, "/audit", "slice_thickness");
@@ -206,20 +210,30 @@ PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& opti
   const std::string group = f.dataset.substr(0, f.dataset.rfind('/'));
   const bool result =
       (group == "/simulation" || group == "/measurement") && f.dataset.ends_with("/patterns");
-  const bool with_thickness = rank == 5 && result;
-  if (rank < 2 || (rank > 4 && !with_thickness))
+  const std::vector<ProbeRecord> probes =
+      result ? read_probes(*file, group) : std::vector<ProbeRecord>{};
+  const std::size_t most = !result ? 4 : probes.empty() ? 5 : 6;
+  if (rank < 2 || rank > most)
     fail(Fault::input,
          "{}: an array of {} axes; patterns are [row, column], [n, row, column] or [y, x, row, "
          "column]",
          path, rank);
   f.shape = info.shape;
   f.read = reader_of_array(file, f.dataset, info.shape);
-  if (with_thickness) {
-    f.thicknesses = info.shape[0];
-    f.shape.erase(f.shape.begin());
-    const std::size_t skip = (f.thicknesses - 1) * f.shape[0] * f.shape[1];
-    f.read = [all = f.read, skip](std::size_t first, std::size_t count) {
-      return all(skip + first, count);
+  if (rank > 4) {  // [probe,] [thickness,]
+    f.probes = std::max<std::size_t>(1, probes.size());
+    f.probe_names = probe_names(probes);
+    f.shape.erase(f.shape.begin(), f.shape.end() - 4);
+    const std::size_t positions = f.shape[0] * f.shape[1];
+    f.thicknesses =
+        Stack<float>::count(info.shape) / (f.probes * positions * f.shape[2] * f.shape[3]);
+    f.read_layer = [all = f.read, positions](std::size_t layer, std::size_t first,
+                                             std::size_t count) {
+      return all(layer * positions + first, count);
+    };
+    const std::size_t last = (std::min(options.probe, f.probes - 1) + 1) * f.thicknesses - 1;
+    f.read = [layer = f.read_layer, last](std::size_t first, std::size_t count) {
+      return layer(last, first, count);
     };
   }
   if (const auto parts = dectris_parts(*file);
@@ -229,7 +243,7 @@ PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& opti
     f.read = reader_of_parts(file, parts);
     take_dectris(*file, f);
   } else if (result) {
-    take_result(*file, group, f);
+    take_result(*file, group, probes, std::min(options.probe, f.probes - 1), f);
   } else {
     take_axes(*file, f);
   }

@@ -17,8 +17,13 @@ struct PatternFrames {
   std::string dataset;          // inside of a container, else empty
   Shape shape;                  // [.., rows, columns], two to four axes
   std::size_t thicknesses = 1;  // of a simulation; the last one is read
+  std::size_t probes = 1;       // of a series; that of FrameOptions::probe is read
+  std::vector<std::string> probe_names;
   // Frames first .. first + count - 1 of the leading axes flattened, one after another.
   std::function<std::vector<float>(std::size_t first, std::size_t count)> read;
+  // The same of one probe at one thickness, layer = probe * thicknesses + thickness; or empty.
+  std::function<std::vector<float>(std::size_t layer, std::size_t first, std::size_t count)>
+      read_layer;
 
   std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
   std::optional<double> pixel_qy, pixel_qx;      // 1/Angstrom
@@ -34,6 +39,7 @@ struct FrameOptions {
   std::string dataset;  // of a container file (HDF5, MATLAB)
   std::string raw;      // "uint16:256x256", "float32be:128x128+1024": type, columns x rows, offset
   std::optional<std::pair<std::size_t, std::size_t>> scan;  // columns, rows
+  std::size_t probe = 0;                                    // of a series
 };
 
 // Opens a file of any format, recognised by its content. Throws Error{input} naming the file and

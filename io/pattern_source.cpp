@@ -35,9 +35,11 @@ Plane<unsigned char> read_mask(const std::string& specification) {
 }  // namespace
 
 PatternSource::PatternSource(const std::string& specification, const PatternOverrides& overrides) {
-  FrameOptions options{"", overrides.raw, overrides.scan};
+  probe_ = overrides.probe.value_or(0);
+  FrameOptions options{"", overrides.raw, overrides.scan, probe_};
   std::tie(file_, options.dataset) = split_specification(specification);
   frames_ = open_frames(file_, options);
+  check_probe(overrides);
   const Shape& shape = frames_.shape;
   const std::size_t rank = shape.size();
   image_[0] = shape[rank - 2];
@@ -55,6 +57,15 @@ PatternSource::PatternSource(const std::string& specification, const PatternOver
     fail(Fault::input, "--mask {}: {} x {} pixels, but the patterns have {} x {}", overrides.mask,
          mask.rows(), mask.cols(), rows(), columns());
   hidden_ = hidden_.size() == 0 ? mask : Plane<unsigned char>(hidden_.max(mask));
+}
+
+void PatternSource::check_probe(const PatternOverrides& overrides) const {
+  if (frames_.probes > 1 && !overrides.probe && !overrides.every_probe)
+    fail(Fault::usage, "{}: holds patterns of {} probes ({}, ..); choose one with --probe 0 to {}",
+         file_, frames_.probes, frames_.probe_names.front(), frames_.probes - 1);
+  if (probe_ >= frames_.probes)
+    fail(Fault::usage, "--probe {}: {} holds {}, counted from 0", probe_, file_,
+         frames_.probes == 1 ? "one probe" : fmt::format("{} probes", frames_.probes));
 }
 
 void PatternSource::calibrate(const PatternOverrides& overrides) {
@@ -86,6 +97,15 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
 Stack<float> PatternSource::read(std::size_t scan_row, std::size_t first, std::size_t count) const {
   Stack<float> patterns;
   patterns.values = frames_.read(scan_row * scan_[1] + first, count);
+  patterns.shape = {count, rows(), columns()};
+  return patterns;
+}
+
+Stack<float> PatternSource::read_layer(std::size_t layer, std::size_t scan_row, std::size_t first,
+                                       std::size_t count) const {
+  if (!frames_.read_layer) return read(scan_row, first, count);
+  Stack<float> patterns;
+  patterns.values = frames_.read_layer(layer, scan_row * scan_[1] + first, count);
   patterns.shape = {count, rows(), columns()};
   return patterns;
 }

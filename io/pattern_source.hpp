@@ -18,12 +18,15 @@ struct PatternOverrides {
   std::string mask;  // empty, or an image (.npy, file.h5:/path): non-zero pixels are hidden
   std::string raw;   // samples of a file without a header (FrameOptions::raw)
   std::optional<std::pair<std::size_t, std::size_t>> scan;  // raster of the frames, columns, rows
+  std::optional<std::size_t> probe;                         // of a series, which must be chosen
+  bool every_probe = false;         // but for those who take all by read_layer()
   bool allow_uncalibrated = false;  // a file that does not state its pixel size is no error
 };
 
 class PatternSource {
  public:
-  // Throws Error{input} if there are no patterns or no pixel size is known.
+  // Throws Error{input} if there are no patterns or no pixel size is known, Error{usage} if the
+  // file holds several probes and none of them is chosen.
   PatternSource(const std::string& specification, const PatternOverrides& overrides);
 
   const std::string& file() const { return file_; }               // without the dataset
@@ -35,6 +38,7 @@ class PatternSource {
   std::size_t scan_rows() const { return scan_[0]; }
   std::size_t scan_columns() const { return scan_[1]; }
   std::size_t thicknesses() const { return frames_.thicknesses; }
+  std::size_t probes() const { return frames_.probes; }
   std::size_t rows() const { return image_[0]; }
   std::size_t columns() const { return image_[1]; }
   const Calibration& calibration() const { return calibration_; }
@@ -44,13 +48,22 @@ class PatternSource {
 
   // Patterns [count, row, column] of one scan row, from column `first`.
   Stack<float> read(std::size_t scan_row, std::size_t first, std::size_t count) const;
+  // The same of the chosen probe at one of the thicknesses, and of any probe and thickness, layer =
+  // probe * thicknesses() + thickness.
+  Stack<float> read_thickness(std::size_t which, std::size_t scan_row, std::size_t first,
+                              std::size_t count) const {
+    return read_layer(probe_ * thicknesses() + which, scan_row, first, count);
+  }
+  Stack<float> read_layer(std::size_t layer, std::size_t scan_row, std::size_t first,
+                          std::size_t count) const;
 
  private:
   void calibrate(const PatternOverrides& overrides);
+  void check_probe(const PatternOverrides& overrides) const;
 
   std::string file_;
   PatternFrames frames_;
-  std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0};
+  std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0}, probe_ = 0;
   Calibration calibration_;
   Plane<unsigned char> hidden_;
 };

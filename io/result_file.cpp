@@ -192,12 +192,27 @@ void write_attributes(Hdf5Writer& file, const std::string& group,
 
 }  // namespace
 
-Shape DiffractionAxes::pattern_shape() const {
-  Shape shape = scan_shape();
-  if (!thickness.empty()) shape.insert(shape.begin(), thickness.size());
-  shape.push_back(q_y.size());
-  shape.push_back(q_x.size());
-  return shape;
+namespace {
+
+// The numbers of a series of probes, as they are stored.
+struct ProbeColumn {
+  const char *name, *units;
+  double ProbeRecord::*field;
+};
+constexpr ProbeColumn kProbeColumns[] = {
+    {"semiangle", "mrad", &ProbeRecord::semiangle_mrad},
+    {"defocus", "Angstrom", &ProbeRecord::defocus},
+    {"cs", "mm", &ProbeRecord::cs_mm},
+    {"beyond_half_cell", "fraction of incident beam", &ProbeRecord::beyond_half_cell}};
+
+}  // namespace
+
+Shape DiffractionAxes::with_series(const Shape& shape) const {
+  Shape all;
+  if (!probes.empty()) all.push_back(probes.size());
+  if (!thickness.empty()) all.push_back(thickness.size());
+  all.insert(all.end(), shape.begin(), shape.end());
+  return all;
 }
 
 void write_axes(Hdf5Writer& file, const DiffractionAxes& axes) {
@@ -213,6 +228,15 @@ void write_axes(Hdf5Writer& file, const DiffractionAxes& axes) {
   write("q_y", axes.q_y, "1/Angstrom");
   write("q_x", axes.q_x, "1/Angstrom");
   if (!axes.thickness.empty()) write("thickness", axes.thickness, "Angstrom");
+  if (axes.probes.empty()) return;
+  std::vector<std::string> aberrations;
+  for (const ProbeRecord& p : axes.probes) aberrations.push_back(p.aberrations);
+  file.write_strings(axes.group + "/probes/aberrations", aberrations);
+  for (const ProbeColumn& c : kProbeColumns) {
+    std::vector<double> values;
+    for (const ProbeRecord& p : axes.probes) values.push_back(p.*c.field);
+    write(std::string("probes/") + c.name, values, c.units);
+  }
 }
 
 void write_record(Hdf5Writer& file, const RunRecord& record) {
@@ -233,7 +257,7 @@ void write_interchange(Hdf5Writer& file, const DiffractionAxes& axes, const RunR
                        const std::string& title) {
   write_header(file, record);
   const std::string patterns = axes.group + "/patterns";
-  if (!axes.thickness.empty() || !file.exists(patterns)) return;
+  if (!axes.thickness.empty() || !axes.probes.empty() || !file.exists(patterns)) return;
   const auto linear = linear_axes(axes);
   write_emd_view(file, linear, patterns);
   write_hyperspy_view(file, linear, axes.energy_kV, title, patterns);
@@ -284,6 +308,41 @@ void inherit_record(const Hdf5Reader& from, RunRecord& record) {
         {std::string("source_") + name, "", from.string_attribute("/parameters", name, "")});
 }
 
+std::vector<ProbeRecord> read_probes(const Hdf5Reader& file, const std::string& group) {
+  const std::string folder = group + "/probes/";
+  if (!file.is_dataset(folder + "defocus")) return {};
+  std::vector<ProbeRecord> probes;
+  for (const auto& text : file.read_strings(folder + "aberrations")) {
+    probes.emplace_back();
+    probes.back().aberrations = text;
+  }
+  for (const ProbeColumn& c : kProbeColumns) {
+    const auto values = file.read<double>(folder + c.name).values;
+    for (std::size_t k = 0; k < probes.size(); ++k) probes[k].*c.field = values.at(k);
+  }
+  return probes;
+}
+
+std::vector<std::string> probe_names(const std::vector<ProbeRecord>& probes) {
+  const auto differ = [&](auto field) {
+    return std::any_of(probes.begin(), probes.end(),
+                       [&](const ProbeRecord& p) { return p.*field != probes.front().*field; });
+  };
+  std::vector<std::string> names;
+  for (const ProbeRecord& p : probes) {
+    std::string name;
+    const auto put = [&](const std::string& text) { name += (name.empty() ? "" : ", ") + text; };
+    if (differ(&ProbeRecord::semiangle_mrad)) put(fmt::format("{:.4g} mrad", p.semiangle_mrad));
+    if (differ(&ProbeRecord::cs_mm)) put(fmt::format("Cs {:g} mm", p.cs_mm));
+    if (differ(&ProbeRecord::aberrations))
+      put(p.aberrations.empty() ? "no aberrations" : p.aberrations);
+    if (differ(&ProbeRecord::defocus) || name.empty())
+      put(fmt::format("defocus {:g} \u00c5", p.defocus));
+    names.push_back(name);
+  }
+  return names;
+}
+
 DiffractionAxes read_axes(const Hdf5Reader& file) {
   DiffractionAxes axes;
   if (!file.exists(axes.group) && file.exists("/measurement")) axes.group = "/measurement";
@@ -297,6 +356,7 @@ DiffractionAxes read_axes(const Hdf5Reader& file) {
   axes.q_y = values("q_y");
   axes.q_x = values("q_x");
   if (file.exists(axes.group + "/thickness")) axes.thickness = values("thickness");
+  axes.probes = read_probes(file, axes.group);
   return axes;
 }
 

@@ -81,12 +81,27 @@ ImagePanel q_panel(const Hdf5Reader& file, const std::string& dataset, PlaneF va
                  axis("q_{y}", "1/Angstrom", y, ny), view);
 }
 
-// Leading indices of the pattern at a scan position; a thickness axis, if any, is at its end.
-Shape pattern_start(const DatasetInfo& info, const ScanIndex& at) {
+// Of the series that a dataset of /simulation belongs to; else 1.
+std::size_t probe_count(const Hdf5Reader& file, const std::string& dataset) {
+  const std::string probes = "/simulation/probes/defocus";
+  return dataset.starts_with("/simulation/") && file.is_dataset(probes)
+             ? file.info(probes).shape.at(0)
+             : 1;
+}
+
+// Leading indices of the pattern at a scan position; a thickness axis, if any, is at its end, a
+// probe axis at `probe`.
+Shape pattern_start(const Hdf5Reader& file, const std::string& dataset, const DatasetInfo& info,
+                    const ScanIndex& at, std::size_t probe) {
   Shape start(info.shape.size() - 2, 0);
   if (start.size() >= 1) start.back() = at[1];
   if (start.size() >= 2) start[start.size() - 2] = at[0];
   for (std::size_t k = 0; k + 2 < start.size(); ++k) start[k] = info.shape[k] - 1;
+  const auto probes = probe_count(file, dataset);
+  if (probe >= probes)
+    fail(Fault::usage, "--probe {}: {} holds {} probe{}, counted from 0", probe, file.path(),
+         probes, probes == 1 ? "" : "s");
+  if (probes > 1 && start.size() > 2) start[0] = probe;
   return start;
 }
 
@@ -102,14 +117,19 @@ ScanIndex scan_size(const Hdf5Reader& file, const std::string& dataset) {
   return {shape[shape.size() - 4], shape[shape.size() - 3]};
 }
 
-std::vector<ImagePanel> detector_panels(const Hdf5Reader& file) {
+std::vector<ImagePanel> detector_panels(const Hdf5Reader& file, std::size_t probe) {
   std::vector<ImagePanel> panels;
   if (!file.exists("/simulation/detectors")) return panels;
   for (const auto& name : file.children("/simulation/detectors")) {
     const std::string path = "/simulation/detectors/" + name;
-    if (file.info(path).shape.size() != 2) continue;
+    const DatasetInfo info = file.info(path);
+    // [probe,] [thickness,] y, x; rings have an axis more
+    if (info.shape.size() < 2 || file.has_attribute(path, "ring_width_mrad")) continue;
     ImagePanel panel;
-    panel.values = plane_of(file.read<float>(path));
+    const std::size_t planes = Stack<float>::count(info.shape) /
+                               (info.shape[info.shape.size() - 2] * info.shape.back()),
+                      layers = planes / probe_count(file, path);
+    panel.values = plane_of(file.read<float>(path), std::min((probe + 1) * layers, planes) - 1);
     panel.title = name;
     if (file.has_attribute(path, "inner_mrad") && file.has_attribute(path, "outer_mrad"))
       panel.title += fmt::format(", {:g}\u2013{:g} mrad", file.number_attribute(path, "inner_mrad"),
@@ -136,7 +156,7 @@ ImagePanel mean_pattern_panel(const Hdf5Reader& file, const std::string& dataset
   PlaneD sum = PlaneD::Zero(Eigen::Index(info.shape[info.shape.size() - 2]),
                             Eigen::Index(info.shape.back()));
   for (std::size_t row = 0; row < rows; ++row) {
-    const Shape start = pattern_start(info, {row, 0});
+    const Shape start = pattern_start(file, dataset, info, {row, 0}, view.probe);
     Shape count(start.size(), 1);
     if (!count.empty()) count.back() = columns;
     const Stack<float> line = file.read<float>(dataset, start, count);
@@ -157,7 +177,7 @@ ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, con
   if (at[0] >= size[0] || at[1] >= size[1])
     fail(Fault::usage, "--at {},{}: {} has {} x {} positions, counted from 0", at[0], at[1],
          dataset, size[0], size[1]);
-  const Shape start = pattern_start(info, at);
+  const Shape start = pattern_start(file, dataset, info, at, view.probe);
   ImagePanel panel = q_panel(
       file, dataset, plane_of(file.read<float>(dataset, start, Shape(start.size(), 1))), view);
   panel.title = fmt::format("row {}, column {}", at[0], at[1]);

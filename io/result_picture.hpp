@@ -14,16 +14,19 @@ namespace vitrobeam {
 
 struct PatternView {
   Display display = Display::log;
-  double q_limit = 0;  // crop to |q_x|, |q_y| <= q_limit, 1/Angstrom; 0 = all
-  double side = 250;   // points
+  double q_limit = 0;     // crop to |q_x|, |q_y| <= q_limit, 1/Angstrom; 0 = all
+  double side = 250;      // points
+  std::size_t probe = 0;  // of a series
 };
 
 using ScanIndex = std::array<std::size_t, 2>;  // row, column
 
-// Detector images, HAADF first, in grey.
-std::vector<ImagePanel> detector_panels(const Hdf5Reader& file);
+// Detector images, HAADF first, in grey; of a series of probes one, of several thicknesses the
+// last.
+std::vector<ImagePanel> detector_panels(const Hdf5Reader& file, std::size_t probe = 0);
 
-// The mean over all positions, or one of them; of several thicknesses the last.
+// The mean over all positions, or one of them; of several thicknesses the last, of a series of
+// probes that of the view.
 ImagePanel mean_pattern_panel(const Hdf5Reader& file, const std::string& dataset,
                               const PatternView& view);
 ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, const ScanIndex& at,

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "io/library_sections.hpp"
+#include "io/result_file.hpp"
+#include "io/result_picture.hpp"
 #include "io/ring_sections.hpp"
 
 namespace vitrobeam {
@@ -100,6 +102,51 @@ ResultSection radial_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- series of probes (simulate): mean patterns, and detectors against the probe
+
+ResultSection probe_section(const Hdf5Reader& file) {
+  constexpr std::size_t kMost = 8;
+  ResultSection s{"Series of probes", {}, ""};
+  const auto probes = read_probes(file, "/simulation");
+  if (probes.empty()) return s;
+  const auto names = probe_names(probes);
+  s.text = "Probes: ";
+  for (std::size_t k = 0; k < names.size(); ++k)
+    s.text += fmt::format("{}{} {}", k == 0 ? "" : "; ", k, names[k]);
+  s.text += ".";
+  const std::string patterns = "/simulation/patterns";
+  const std::size_t shown = std::min(kMost, probes.size());
+  for (std::size_t k = 0; k < shown && file.is_dataset(patterns); ++k) {
+    const std::size_t probe = shown > 1 ? k * (probes.size() - 1) / (shown - 1) : 0;
+    PatternView view;
+    view.probe = probe;
+    s.panels.emplace_back(mean_pattern_panel(file, patterns, view));
+    std::get<ImagePanel>(s.panels.back()).title = names[probe];
+  }
+  if (!file.exists("/simulation/detectors")) return s;
+  for (const auto& name : file.children("/simulation/detectors")) {
+    const std::string path = "/simulation/detectors/" + name;
+    if (file.has_attribute(path, "ring_width_mrad")) continue;
+    Curve mean;
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+      const Stack<double> maps = file.read<double>(path, {k}, {1});
+      const std::size_t positions =
+          maps.shape[maps.shape.size() - 2] * maps.shape[maps.shape.size() - 1];
+      double sum = 0;
+      for (std::size_t i = maps.size() - positions; i < maps.size(); ++i) sum += maps.values[i];
+      mean.x.push_back(double(k));
+      mean.y.push_back(sum / double(positions));
+    }
+    LinePanel panel;
+    panel.title = name + ", mean over the scan";
+    panel.x_label = "probe";
+    panel.y_label = file.string_attribute(path, "units", "");
+    panel.curves = {mean};
+    s.panels.emplace_back(panel);
+  }
+  return s;
+}
+
 // ---- relaxation times (correlation)
 
 ResultSection correlation_section(const Hdf5Reader& file) {
@@ -154,6 +201,7 @@ using SectionOf = ResultSection (*)(const Hdf5Reader& file);
 constexpr SectionOf kSections[] = {
     structure_section,       //
     radial_section,          //
+    probe_section,           //
     preparation_section,     //
     correlation_section,     //
     recognition_section,     //

@@ -69,10 +69,23 @@ void BeamSums<Real>::set(std::size_t beam, const Lanes<Real>* wave) {
 }
 
 template <typename Real>
+std::vector<typename BeamSums<Real>::Column> BeamSums<Real>::columns_of(
+    const Amplitudes& amplitudes) const {
+  std::vector<Column> used;
+  for (Column c : columns_) {
+    while (c.first < c.last && amplitudes[given_[c.first]] == 0.0) ++c.first;
+    while (c.first < c.last && amplitudes[given_[c.last - 1]] == 0.0) --c.last;
+    if (c.first < c.last) used.push_back(c);
+  }
+  return used;
+}
+
+template <typename Real>
 typename BeamSums<Real>::Batch BeamSums<Real>::prepare(const std::vector<Vector2d>& positions,
                                                        const Amplitudes& amplitudes) const {
   const auto phase = [](double turn) { return std::polar(1.0, -2 * M_PI * turn); };
   Batch batch;
+  batch.used = columns_of(amplitudes);
   std::map<double, std::size_t> known;
   for (const Vector2d& r0 : positions) {
     const auto [row, is_new] = known.try_emplace(r0.y(), batch.rows.size());
@@ -84,7 +97,7 @@ typename BeamSums<Real>::Batch BeamSums<Real>::prepare(const std::vector<Vector2
     }
     batch.row_of.push_back(row->second);
     auto& factors = batch.columns.emplace_back();
-    for (const Column& c : columns_)
+    for (const Column& c : batch.used)
       factors.emplace_back(std::complex<Real>(phase(c.jx * r0.x() / cell_.lx)));
   }
   return batch;
@@ -93,13 +106,13 @@ typename BeamSums<Real>::Batch BeamSums<Real>::prepare(const std::vector<Vector2
 template <typename Real>
 void BeamSums<Real>::sum_columns(const Batch& batch, std::size_t first, std::size_t last,
                                  std::size_t pitch, Lanes<Real>* sums) const {
-  const std::size_t count = columns_.size();
+  const std::size_t count = batch.used.size();
   for (std::size_t row = 0; row < batch.rows.size(); ++row) {
     const std::complex<Real>* factor = batch.rows[row].data();
     for (std::size_t b = first; b < last; ++b) {
       const Lanes<Real>* s = block(b);
       Lanes<Real>* out = sums + (row * pitch + (b - first)) * count;
-      for (const Column& c : columns_) {
+      for (const Column& c : batch.used) {
         Lanes<Real> sum = {};
         for (std::size_t k = c.first; k < c.last; ++k) add_product(sum, s[k], factor[k]);
         *out++ = sum;
@@ -116,9 +129,12 @@ ScanSeries BeamSums<Real>::intensity(const Amplitudes& amplitudes, std::size_t f
   // per lane; its square has harmonics up to twice those of the beams.
   constexpr std::size_t kChunk = 32;
   int jx = 0, jy = 0;
-  for (const auto& b : beams_) {
-    jx = std::max(jx, std::abs(b.jx));
-    jy = std::max(jy, std::abs(b.jy));
+  std::vector<std::size_t> used;
+  for (std::size_t k = 0; k < beams_.size(); ++k) {
+    if (amplitudes[given_[k]] == 0.0) continue;
+    used.push_back(k);
+    jx = std::max(jx, std::abs(beams_[k].jx));
+    jy = std::max(jy, std::abs(beams_[k].jy));
   }
   const int nx = good_size(4 * jx + 2), ny = good_size(4 * jy + 2), rows = 2 * jy + 1;
   const LaneTransform<Real, Direction::forward> along_x(nx), along_y(ny);
@@ -140,7 +156,7 @@ ScanSeries BeamSums<Real>::intensity(const Amplitudes& amplitudes, std::size_t f
       std::fill_n(squares.get(), std::size_t(nx) * ny, Lanes<Real>{});
       for (std::size_t b = begin; b < end; ++b) {
         std::fill_n(grid.get(), std::size_t(rows) * nx, Lanes<Real>{});
-        for (std::size_t k = 0; k < beams_.size(); ++k)
+        for (const std::size_t k : used)
           grid[std::size_t(beams_[k].jy + jy) * nx + (beams_[k].jx + nx) % nx] = block(b)[k] * a[k];
         for (int y = 0; y < rows; ++y) along_x.there(grid.get() + std::size_t(y) * nx);
         Vector weight = {};

@@ -65,8 +65,11 @@ class BeamSums {
     int jx;
     std::size_t first, last;
   };
+  // Those without their beams of no amplitude at either end: a probe costs its own aperture.
+  std::vector<Column> columns_of(const Amplitudes& amplitudes) const;
   // Factors of a batch of positions.
   struct Batch {
+    std::vector<Column> used;
     std::vector<std::vector<std::complex<Real>>> rows;     // by distinct y: A exp(-2 pi i qy y)
     std::vector<std::vector<std::complex<Real>>> columns;  // by position: exp(-2 pi i qx x)
     std::vector<std::size_t> row_of;                       // by position
@@ -96,7 +99,7 @@ void BeamSums<Real>::waves(const std::vector<Vector2d>& positions, const Amplitu
                            std::size_t first, std::size_t last, AtBlock&& at_block) const {
   constexpr std::size_t kTogether = 4, kCacheBytes = 128 << 10;
   const Batch batch = prepare(positions, amplitudes);
-  const std::size_t columns = columns_.size(), rows = batch.rows.size();
+  const std::size_t columns = batch.used.size(), rows = batch.rows.size();
   const std::size_t chunk =
       std::max<std::size_t>(1, kCacheBytes / (rows * columns * sizeof(Lanes<Real>)));
   const auto sums = aligned_array<Lanes<Real>>(rows * columns * chunk);

@@ -3,6 +3,8 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 namespace vitrobeam {
 namespace {
@@ -80,6 +82,34 @@ IncidentModes incident_modes(const Optics& optics, const Grid& grid,
                      std::sqrt(intensity));
   }
   return modes;
+}
+
+ProbeSeries probe_series(const std::vector<Optics>& probes, const Grid& grid) {
+  ProbeSeries series;
+  if (probes.size() == 1) {
+    series.beams = aperture_beams(probes[0], grid);
+    series.probes = {incident_modes(probes[0], grid, series.beams)};
+    return series;
+  }
+  std::vector<std::vector<ApertureBeam>> own;
+  std::map<std::pair<int, int>, std::size_t> place;  // by jy, jx, as aperture_beams() orders them
+  for (const Optics& optics : probes)
+    for (const ApertureBeam& b : own.emplace_back(aperture_beams(optics, grid)))
+      place[{b.jy, b.jx}] = 0;
+  for (auto& [index, at] : place) {
+    at = series.beams.size();
+    series.beams.push_back({index.second, index.first, 1.0});
+  }
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    IncidentModes& modes = series.probes.emplace_back(incident_modes(probes[p], grid, own[p]));
+    for (auto& mode : modes.amplitudes) {
+      std::vector<std::complex<double>> all(series.beams.size(), 0.0);
+      for (std::size_t k = 0; k < own[p].size(); ++k)
+        all[place[{own[p][k].jy, own[p][k].jx}]] = mode[k];
+      mode = std::move(all);
+    }
+  }
+  return series;
 }
 
 }  // namespace vitrobeam

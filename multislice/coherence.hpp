@@ -31,6 +31,13 @@ inline constexpr double kModesLeftOut = 1e-5;
 IncidentModes incident_modes(const Optics& optics, const Grid& grid,
                              const std::vector<ApertureBeam>& beams);
 
+// Several probes as sums over the same plane waves.
+struct ProbeSeries {
+  std::vector<ApertureBeam> beams;    // those that any probe has; of a single probe its own
+  std::vector<IncidentModes> probes;  // in the order of `beams`, 0 outside a probe's aperture
+};
+ProbeSeries probe_series(const std::vector<Optics>& probes, const Grid& grid);
+
 // Mutual coherence of the plane waves (jx, jy) of two beams, 0 to 1; 1 for a coherent beam.
 double coherence(const Optics& optics, const Grid& grid, const ApertureBeam& k,
                  const ApertureBeam& l);

@@ -49,25 +49,35 @@ struct Aperture {
   double harmonics() const { return nx * ny * std::log2(nx * ny); }
 };
 
+std::vector<EngineRequest::Probe> probes_of(const EngineRequest& r) {
+  return r.probes.empty() ? std::vector<EngineRequest::Probe>{{r.beams, r.modes}} : r.probes;
+}
+
+// The beams are propagated once, whatever the number of probes.
 EngineCost matrix_cost(const EngineRequest& r, const EngineSpeed& speed, double depths) {
   const double lanes = 32.0 / double(r.bytes_per_real), n = double(r.positions);
-  const Aperture aperture(r.beams);
+  const auto probes = probes_of(r);
+  const double beams = double(r.beams.size());
   const PatternWindow window = pattern_pixels(r.grid, r.recording).window();
   const double band = M_PI * std::pow(r.grid.q_max(), 2) * r.grid.lx * r.grid.ly;
   const double pixels = r.recording.patterns ? double(window.nx) * window.ny : 0;
   const double samples = std::min(band, pixels);
   const ScatteringPlan plan(std::size_t(band / lanes) + 1, std::size_t(samples / lanes),
-                            aperture.beams * lanes * 2 * double(r.bytes_per_real) * depths,
-                            pixels * depths * double(r.bytes_per_real), r.positions,
+                            beams * lanes * 2 * double(r.bytes_per_real) * depths,
+                            pixels * depths * double(r.bytes_per_real), r.positions * probes.size(),
                             r.recording.memory_GiB * (1 << 30));
   if (!plan.possible()) return {1e99, 1e99, 1e99};
-  const double waves = plan.propagations * aperture.beams;
-  // rows of a scan share the sums over the columns' beams: once for every row of a square scan
-  const double products =
-      double(r.modes) * depths * samples * (n * aperture.columns + std::sqrt(n) * aperture.beams);
-  const double harmonics = double(r.modes) * depths * band * aperture.harmonics();
-  const double series =
-      depths * n * (1 + channel_count(r.recording.detectors)) * aperture.nx * aperture.ny / 2;
+  double products = 0, harmonics = 0, series = 0;
+  for (const auto& probe : probes) {
+    const Aperture aperture(probe.beams);
+    const double modes = double(probe.modes);
+    // rows of a scan share the sums over the columns' beams: once for every row of a square scan
+    products += modes * depths * samples * (n * aperture.columns + std::sqrt(n) * aperture.beams);
+    harmonics += modes * depths * band * aperture.harmonics();
+    series +=
+        depths * n * (1 + channel_count(r.recording.detectors)) * aperture.nx * aperture.ny / 2;
+  }
+  const double waves = plan.propagations * beams;
   return {
       waves * r.slices * operations_per_slice(r.grid) + 8 * products + 5 * harmonics + 8 * series,
       plan.bytes,
@@ -158,7 +168,9 @@ EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed&
   if (engine == Engine::scattering_matrix) {
     cost = matrix_cost(r, speed, depths);
   } else {
-    const double n = double(r.positions * r.modes),
+    std::size_t modes = 0;
+    for (const auto& probe : probes_of(r)) modes += probe.modes;
+    const double n = double(r.positions * modes),
                  slices = engine == Engine::phase_object ? 1 : double(r.slices),
                  // the kinematic one carries two waves along y and one along x
         passes = engine == Engine::kinematic ? 1.6 : 1;
@@ -167,6 +179,21 @@ EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed&
   }
   cost.bytes += 3 * threads * wave_bytes;
   return cost;
+}
+
+EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int slices,
+                             std::size_t positions, std::size_t bytes_per_real) {
+  const ProbeSeries series = probe_series(s.probes(), grid);
+  EngineRequest r{grid,        slices,        series.beams,
+                  s.recording, positions,     series.probes[0].amplitudes.size(),
+                  0,           bytes_per_real};
+  if (series.probes.size() == 1) return r;
+  for (const IncidentModes& modes : series.probes) {
+    auto& probe = r.probes.emplace_back(EngineRequest::Probe{{}, modes.amplitudes.size()});
+    for (std::size_t k = 0; k < series.beams.size(); ++k)
+      if (modes.amplitudes[0][k] != 0.0) probe.beams.push_back(series.beams[k]);
+  }
+  return r;
 }
 
 double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {

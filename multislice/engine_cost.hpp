@@ -33,7 +33,17 @@ struct EngineRequest {
   std::size_t modes = 1;  // incident waves that add incoherently
   double atoms = 0;       // of one configuration
   std::size_t bytes_per_real = sizeof(float);
+  // Of a series, whose probes all stand at every position; empty: one of all `beams` in `modes`.
+  struct Probe {
+    std::vector<ApertureBeam> beams;
+    std::size_t modes;
+  };
+  std::vector<Probe> probes = {};
 };
+
+// What these settings ask for; atoms are left at 0.
+EngineRequest engine_request(const SimulationSettings& settings, const Grid& grid, int slices,
+                             std::size_t positions, std::size_t bytes_per_real);
 
 // Of all positions on one thread, without the potential; memory beside the transmission functions.
 struct EngineCost {

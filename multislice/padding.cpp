@@ -38,7 +38,8 @@ double smallest_edge(const Optics& optics, double wrapped) {
   return high;
 }
 
-PaddedBox pad(Atoms& atoms, const Optics& optics, double wrapped, std::optional<double> padding) {
+PaddedBox pad(Atoms& atoms, const std::vector<Optics>& probes, double wrapped,
+              std::optional<double> padding) {
   PaddedBox box;
   const bool is_open = !atoms.cell.periodic[0] || !atoms.cell.periodic[1];
   const bool has_cell = atoms.cell.volume() > 0;
@@ -52,7 +53,9 @@ PaddedBox pad(Atoms& atoms, const Optics& optics, double wrapped, std::optional<
   const Vector3d extent = high - low, given = atoms.cell.vectors.diagonal();
   box.edges = given;
   if (!has_cell) box.edges.z() = extent.z() + 2 * kFace;
-  const double least = padding ? 0 : smallest_edge(optics, wrapped);
+  double least = 0;
+  for (const Optics& optics : probes)
+    if (!padding) least = std::max(least, smallest_edge(optics, wrapped));
   for (int k = 0; k < 2; ++k) {
     if (has_cell && atoms.cell.periodic[std::size_t(k)]) continue;
     if (has_cell && !padding && given[k] >= least) continue;

@@ -23,6 +23,7 @@ double smallest_edge(const Optics& optics, double wrapped);
 // (or `padding` says how much vacuum is wanted on either side), the box is the model with vacuum
 // beyond its outermost atoms, wide enough for the probe, the atoms in the middle. Along z only
 // where there is no cell.
-PaddedBox pad(Atoms& atoms, const Optics& optics, double wrapped, std::optional<double> padding);
+PaddedBox pad(Atoms& atoms, const std::vector<Optics>& probes, double wrapped,
+              std::optional<double> padding);
 
 }  // namespace vitrobeam

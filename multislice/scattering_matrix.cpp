@@ -107,7 +107,7 @@ ScatteringPlan::ScatteringPlan(std::size_t all, std::size_t in_window, double by
 }
 
 template <typename Real>
-ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t positions,
+ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t shots,
                                          int threads, const Stop& stop)
     : setup_(setup),
       band_(setup.transform.grid(), setup.window, setup.detectors, setup.wavelength),
@@ -117,8 +117,8 @@ ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std
             setup.window ? double(setup.window->nx) * setup.window->ny * sizeof(Real) *
                                double(setup.depths.size())
                          : 0,
-            positions, setup.memory_bytes),
-      series_(setup.depths.size()) {
+            shots, setup.memory_bytes),
+      series_(setup.probes.size() * setup.depths.size()) {
   if (!plan_.possible())
     fail(Fault::physics,
          "--engine smatrix: --memory {:.3g} GiB does not hold one block of the matrix of {} plane "
@@ -231,36 +231,40 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
 template <typename Real>
 void ScatteringMatrix<Real>::add_series(const std::vector<BeamSums<Real>>& sums, std::size_t first,
                                         int threads) {
+  for (std::size_t p = 0; p < setup_.probes.size(); ++p)
+    for (std::size_t d = 0; d < sums.size(); ++d)
+      for (const auto& mode : setup_.probes[p].amplitudes)
+        add_series(sums[d], first, mode, threads, series_[p * sums.size() + d]);
+}
+
+template <typename Real>
+void ScatteringMatrix<Real>::add_series(const BeamSums<Real>& sums, std::size_t first,
+                                        const std::vector<std::complex<double>>& mode, int threads,
+                                        Series& series) const {
   constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
-  const std::size_t end = first + sums.front().blocks();
-  for (std::size_t d = 0; d < sums.size(); ++d) {
-    Series& series = series_[d];
-    series.channels.resize(band_.channels);
-    for (const auto& mode : setup_.modes.amplitudes) {
-      for (const SampleBlocks::Run& run : blocks_.runs) {
-        const std::size_t from = std::max(run.first, first), to = std::min(run.last, end);
-        if (from >= to) continue;
-        const ScanSeries part = sums[d].intensity(mode, from - first, to - first, threads);
-        series.total.add(part, 1);
-        for (const auto& [channel, weight] : band_.groups[run.group])
-          series.channels[std::size_t(channel)].add(part, weight);
-      }
-      for (const auto& moment : band_.moments) {
-        std::vector<double> weights;
-        for (std::size_t i = first * kLanes; i < end * kLanes; ++i)
-          weights.push_back(
-              blocks_.samples[i] < 0 ? 0 : moment.weights[std::size_t(blocks_.samples[i])]);
-        series.channels[moment.channel].add(
-            sums[d].intensity(mode, 0, end - first, threads, weights), 1);
-      }
-    }
+  const std::size_t end = first + sums.blocks();
+  series.channels.resize(band_.channels);
+  for (const SampleBlocks::Run& run : blocks_.runs) {
+    const std::size_t from = std::max(run.first, first), to = std::min(run.last, end);
+    if (from >= to) continue;
+    const ScanSeries part = sums.intensity(mode, from - first, to - first, threads);
+    series.total.add(part, 1);
+    for (const auto& [channel, weight] : band_.groups[run.group])
+      series.channels[std::size_t(channel)].add(part, weight);
+  }
+  for (const auto& moment : band_.moments) {
+    std::vector<double> weights;
+    for (std::size_t i = first * kLanes; i < end * kLanes; ++i)
+      weights.push_back(blocks_.samples[i] < 0 ? 0
+                                               : moment.weights[std::size_t(blocks_.samples[i])]);
+    series.channels[moment.channel].add(sums.intensity(mode, 0, end - first, threads, weights), 1);
   }
 }
 
 // Those of window blocks that `sums` holds; `first` as above.
 template <typename Real>
 void ScatteringMatrix<Real>::add_patterns(const BeamSums<Real>& sums, std::size_t first,
-                                          const std::vector<Vector2d>& positions,
+                                          std::size_t probe, const std::vector<Vector2d>& positions,
                                           Plane<Real>* patterns) const {
   constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
   const PatternWindow& window = *setup_.window;
@@ -274,7 +278,7 @@ void ScatteringMatrix<Real>::add_patterns(const BeamSums<Real>& sums, std::size_
     }
     pixels.push_back(pixel);
   }
-  for (const auto& mode : setup_.modes.amplitudes)
+  for (const auto& mode : setup_.probes[probe].amplitudes)
     sums.waves(positions, mode, 0, count,
                [&](std::size_t i, std::size_t block, const Lanes<Real>& psi) {
                  const auto intensity = psi.re * psi.re + psi.im * psi.im;
@@ -286,22 +290,22 @@ void ScatteringMatrix<Real>::add_patterns(const BeamSums<Real>& sums, std::size_
 }
 
 template <typename Real>
-void ScatteringMatrix<Real>::emit(std::size_t i, const Vector2d& r0, std::size_t depth,
+void ScatteringMatrix<Real>::emit(std::size_t i, const Shot& shot, std::size_t depth,
                                   Plane<Real> pattern, const Sink& sink) const {
-  const Series& s = series_[depth];
+  const Series& s = series_[shot.probe * setup_.depths.size() + depth];
   std::vector<double> channels;
-  for (const ScanSeries& c : s.channels) channels.push_back(c(r0));
-  sink(i, depth, std::move(pattern), s.total(r0), std::move(channels));
+  for (const ScanSeries& c : s.channels) channels.push_back(c(shot.at));
+  sink(i, depth, std::move(pattern), s.total(shot.at), std::move(channels));
 }
 
 template <typename Real>
-void ScatteringMatrix<Real>::run(const std::vector<Vector2d>& positions, int threads,
-                                 const Sink& sink, const Stop& stop, const Claim& claim) const {
-  if (!setup_.window || plan_.window_stays) return run_whole(positions, threads, sink, stop, claim);
+void ScatteringMatrix<Real>::run(const std::vector<Shot>& shots, int threads, const Sink& sink,
+                                 const Stop& stop, const Claim& claim) const {
+  if (!setup_.window || plan_.window_stays) return run_whole(shots, threads, sink, stop, claim);
   while (!stop()) {
     const Range piece = claim(plan_.positions_at_once);
     if (piece.empty()) return;
-    const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
+    const auto begin = shots.begin() + std::ptrdiff_t(piece.first);
     run_in_passes(
         {begin, begin + std::ptrdiff_t(piece.size())}, threads,
         [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
@@ -314,46 +318,48 @@ void ScatteringMatrix<Real>::run(const std::vector<Vector2d>& positions, int thr
 
 // Patterns whole at once.
 template <typename Real>
-void ScatteringMatrix<Real>::run_whole(const std::vector<Vector2d>& positions, int threads,
+void ScatteringMatrix<Real>::run_whole(const std::vector<Shot>& shots, int threads,
                                        const Sink& sink, const Stop& stop,
                                        const Claim& claim) const {
   for_pieces(threads, stop, claim, [&](Range piece) {
-    const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
-    const std::vector<Vector2d> at(begin, begin + std::ptrdiff_t(piece.size()));
-    for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
-      std::vector<Plane<Real>> patterns(at.size());
-      if (setup_.window) {
-        for (auto& p : patterns) p.setZero(setup_.window->ny, setup_.window->nx);
-        add_patterns(window_[d], 0, at, patterns.data());
+    for_each_probe(shots, piece, [&](Range part) {
+      const std::vector<Vector2d> at = positions_of(shots, part);
+      for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
+        std::vector<Plane<Real>> patterns(at.size());
+        if (setup_.window) {
+          for (auto& p : patterns) p.setZero(setup_.window->ny, setup_.window->nx);
+          add_patterns(window_[d], 0, shots[part.first].probe, at, patterns.data());
+        }
+        for (std::size_t i = 0; i < at.size(); ++i)
+          emit(part.first + i, shots[part.first + i], d, std::move(patterns[i]), sink);
       }
-      for (std::size_t i = 0; i < at.size(); ++i)
-        emit(piece.first + i, at[i], d, std::move(patterns[i]), sink);
-    }
+    });
   });
 }
 
-// Patterns of these positions together, a part of the window at a time.
+// Patterns of these shots together, a part of the window at a time.
 template <typename Real>
-void ScatteringMatrix<Real>::run_in_passes(const std::vector<Vector2d>& positions, int threads,
+void ScatteringMatrix<Real>::run_in_passes(const std::vector<Shot>& shots, int threads,
                                            const Sink& sink, const Stop& stop) const {
-  const std::size_t depths = setup_.depths.size(), count = positions.size();
+  const std::size_t depths = setup_.depths.size(), count = shots.size();
   const PatternWindow& window = *setup_.window;
-  std::vector<Plane<Real>> patterns(depths * count);  // [depth, position]
+  std::vector<Plane<Real>> patterns(depths * count);  // [depth, shot]
   for (auto& p : patterns) p.setZero(window.ny, window.nx);
   for (std::size_t b = 0; b < plan_.window_blocks && !stop(); b += plan_.blocks_at_once) {
     const auto sums =
         propagate_beams(b, std::min(plan_.window_blocks, b + plan_.blocks_at_once), threads, stop);
     for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
-      const auto begin = positions.begin() + std::ptrdiff_t(piece.first);
-      for (std::size_t d = 0; d < depths; ++d)
-        add_patterns(sums[d], b, {begin, begin + std::ptrdiff_t(piece.size())},
-                     patterns.data() + d * count + piece.first);
+      for_each_probe(shots, piece, [&](Range part) {
+        for (std::size_t d = 0; d < depths; ++d)
+          add_patterns(sums[d], b, shots[part.first].probe, positions_of(shots, part),
+                       patterns.data() + d * count + part.first);
+      });
     });
   }
   for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
     for (std::size_t i = piece.first; i < piece.last; ++i)
       for (std::size_t d = 0; d < depths; ++d)
-        emit(i, positions[i], d, std::move(patterns[d * count + i]), sink);
+        emit(i, shots[i], d, std::move(patterns[d * count + i]), sink);
   });
 }
 

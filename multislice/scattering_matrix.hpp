@@ -12,6 +12,7 @@
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
+#include "multislice/shot.hpp"
 #include "multislice/slab.hpp"
 
 namespace vitrobeam {
@@ -23,7 +24,7 @@ struct ScatteringSetup {
   const Slab<Real>& slab;
   const Propagator<Real>& propagator;
   const std::vector<ApertureBeam>& beams;
-  const IncidentModes& modes;
+  const std::vector<IncidentModes>& probes;
   std::vector<int> depths;      // slices above each, ascending, the last is the exit
   const PatternWindow* window;  // nullptr: no patterns
   const std::vector<Detector>& detectors;
@@ -86,15 +87,15 @@ struct ScatteringPlan {
 template <typename Real>
 class ScatteringMatrix {
  public:
-  using Sink = std::function<void(std::size_t position, std::size_t depth, Plane<Real> pattern,
+  using Sink = std::function<void(std::size_t shot, std::size_t depth, Plane<Real> pattern,
                                   double intensity, std::vector<double> channels)>;
   using Stop = std::function<bool()>;
 
   // Error{physics} when `memory_bytes` does not hold a block of the matrix.
-  ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t positions, int threads,
+  ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t shots, int threads,
                    const Stop& stop);
   // As Simulation::run().
-  void run(const std::vector<Vector2d>& positions, int threads, const Sink& sink, const Stop& stop,
+  void run(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
            const Claim& claim) const;
 
  private:
@@ -106,20 +107,22 @@ class ScatteringMatrix {
   std::vector<BeamSums<Real>> propagate_beams(std::size_t first, std::size_t last, int threads,
                                               const Stop& stop) const;
   void add_series(const std::vector<BeamSums<Real>>& sums, std::size_t first, int threads);
-  void add_patterns(const BeamSums<Real>& sums, std::size_t first,
+  void add_series(const BeamSums<Real>& sums, std::size_t first,
+                  const std::vector<std::complex<double>>& mode, int threads, Series& series) const;
+  void add_patterns(const BeamSums<Real>& sums, std::size_t first, std::size_t probe,
                     const std::vector<Vector2d>& positions, Plane<Real>* patterns) const;
-  void run_whole(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                 const Stop& stop, const Claim& claim) const;
-  void run_in_passes(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+  void run_whole(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
+                 const Claim& claim) const;
+  void run_in_passes(const std::vector<Shot>& shots, int threads, const Sink& sink,
                      const Stop& stop) const;
-  void emit(std::size_t i, const Vector2d& r0, std::size_t depth, Plane<Real> pattern,
+  void emit(std::size_t i, const Shot& shot, std::size_t depth, Plane<Real> pattern,
             const Sink& sink) const;
 
   ScatteringSetup<Real> setup_;
   BandSamples band_;
   SampleBlocks blocks_;
   ScatteringPlan plan_;
-  std::vector<Series> series_;          // [depth]
+  std::vector<Series> series_;          // [probe, depth]
   std::vector<BeamSums<Real>> window_;  // [depth], where it stays
 };
 

@@ -63,12 +63,13 @@ template <typename Real>
 class ModeSum {
  public:
   using Sink = typename Simulation<Real>::Sink;
-  ModeSum(std::size_t modes, std::size_t depths, std::size_t positions, const Sink& sink)
-      : modes_(modes), depths_(depths), sums_(modes > 1 ? depths * positions : 0), sink_(sink) {}
+  ModeSum(std::size_t depths, std::size_t slots, const Sink& sink)
+      : depths_(depths), sums_(depths * slots), sink_(sink) {}
 
-  // `slot` is the place of position `i` among those that are under way.
-  void add(std::size_t mode, std::size_t slot, std::size_t i, const ProbeResult<Real>& result) {
-    if (modes_ == 1) return sink_(i, result);
+  // `mode` of `modes`; `slot` is the place of shot `i` among those that are under way.
+  void add(std::size_t mode, std::size_t modes, std::size_t slot, std::size_t i,
+           const ProbeResult<Real>& result) {
+    if (modes == 1) return sink_(i, result);
     ProbeResult<Real>& sum = sums_[slot * depths_ + std::size_t(result.depth)];
     if (mode == 0) {
       sum = result;
@@ -78,11 +79,11 @@ class ModeSum {
       for (std::size_t d = 0; d < sum.detectors.size(); ++d)
         sum.detectors[d] += result.detectors[d];
     }
-    if (mode + 1 == modes_) sink_(i, sum);
+    if (mode + 1 == modes) sink_(i, sum);
   }
 
  private:
-  std::size_t modes_, depths_;
+  std::size_t depths_;
   std::vector<ProbeResult<Real>> sums_;
   const Sink& sink_;
 };
@@ -110,8 +111,7 @@ struct Simulation<Real>::State {
         const std::vector<Vector3d>& displacements, Potential stored)
       : settings(s),
         grid(make_grid(atoms, s)),
-        beams(aperture_beams(s.optics, grid)),
-        modes(incident_modes(s.optics, grid, beams)),
+        series(probe_series(s.probes(), grid)),
         pixels(pattern_pixels(grid, s.recording)),
         window(pixels.window()),
         sums(s.recording.detectors, grid, s.optics.wavelength()),
@@ -144,17 +144,26 @@ struct Simulation<Real>::State {
     return potential;
   }
 
+  std::size_t modes(const Shot& shot) const { return series.probes[shot.probe].amplitudes.size(); }
+  std::size_t most_modes() const {
+    std::size_t most = 1;
+    for (const IncidentModes& m : series.probes) most = std::max(most, m.amplitudes.size());
+    return most;
+  }
+
   // A mode of the probe at r0: A(q) exp(-i chi - 2 pi i q.r0).
-  void load_probe(std::size_t mode, const Vector2d& at, Lanes<Real>* wave,
+  void load_probe(std::size_t mode, const Shot& shot, Lanes<Real>* wave,
                   typename BandTransform<Real>::Workspace& w) const {
-    const Vector2d r0 = at + entrance;
+    const Vector2d r0 = shot.at + entrance;
+    const std::vector<ApertureBeam>& beams = series.beams;
+    const auto& amplitudes = series.probes[shot.probe].amplitudes[mode];
     transform.write_columns(wave, w, [&](int jx, Complex* column) {
       bool any = false;
       for (std::size_t k = 0; k < beams.size(); ++k)
-        if (const ApertureBeam& b = beams[k]; b.jx == jx) {
+        if (const ApertureBeam& b = beams[k]; b.jx == jx && amplitudes[k] != 0.0) {
           const double turn = b.jx * r0.x() / grid.lx + b.jy * r0.y() / grid.ly;
           column[b.jy < 0 ? b.jy + grid.ny : b.jy] =
-              Complex(modes.amplitudes[mode][k] * std::polar(1.0, -2 * M_PI * turn));
+              Complex(amplitudes[k] * std::polar(1.0, -2 * M_PI * turn));
           any = true;
         }
       return any;
@@ -213,8 +222,7 @@ struct Simulation<Real>::State {
 
   SimulationSettings settings;
   Grid grid;
-  std::vector<ApertureBeam> beams;
-  IncidentModes modes;
+  ProbeSeries series;
   CameraPixels pixels;
   PatternWindow window;  // of the samples that they take
   DetectorSums<Real> sums;
@@ -266,12 +274,12 @@ AtomSum Simulation<Real>::atom_sum() const {
 }
 template <typename Real>
 std::size_t Simulation<Real>::beams() const {
-  return state_->beams.size();
+  return state_->series.beams.size();
 }
 
 template <typename Real>
-const IncidentModes& Simulation<Real>::modes() const {
-  return state_->modes;
+const IncidentModes& Simulation<Real>::modes(std::size_t probe) const {
+  return state_->series.probes[probe];
 }
 template <typename Real>
 std::vector<double> Simulation<Real>::q_x() const {
@@ -285,29 +293,39 @@ std::vector<double> Simulation<Real>::q_y() const {
 template <typename Real>
 void Simulation<Real>::run(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
                            const Stop& stop, Claim claim) const {
+  std::vector<Shot> shots;
+  for (const Vector2d& at : positions) shots.push_back({at});
+  run(shots, threads, sink, stop, std::move(claim));
+}
+
+template <typename Real>
+void Simulation<Real>::run(const std::vector<Shot>& shots, int threads, const Sink& sink,
+                           const Stop& stop, Claim claim) const {
   const State& s = *state_;
-  if (!claim) claim = claim_in_turn(positions.size());
-  if (s.settings.recording.exit_waves && s.modes.amplitudes.size() > 1)
+  if (!claim) claim = claim_in_turn(shots.size());
+  if (s.settings.recording.exit_waves && s.most_modes() > 1)
     fail(
         Fault::usage,
         "--exit-wave: a beam with --focal-spread or --source-size has no one exit wave; leave them "
         "out, or --exit-wave");
   const Engine engine =
       s.settings.engine == Engine::automatic
-          ? cheapest_engine({s.grid, s.slices, s.beams, s.settings.recording, positions.size(),
-                             s.modes.amplitudes.size(), 0, sizeof(Real)},
-                            typical_speed(s.grid, sizeof(Real)))
+          ? cheapest_engine(
+                engine_request(s.settings, s.grid, s.slices,
+                               std::max<std::size_t>(1, shots.size() / s.series.probes.size()),
+                               sizeof(Real)),
+                typical_speed(s.grid, sizeof(Real)))
           : s.settings.engine;
   const Sink onto_pixels = [&](std::size_t i, const ProbeResult<Real>& r) {
     sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave, {}});
   };
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
   if (engine == Engine::scattering_matrix)
-    run_scattering_matrix(positions, threads, to, stop, claim);
+    run_scattering_matrix(shots, threads, to, stop, claim);
   else if (s.slab.all())
-    run_waves(positions, threads, to, stop, claim);
+    run_waves(shots, threads, to, stop, claim);
   else
-    run_waves_in_windows(positions, threads, to, stop, claim);
+    run_waves_in_windows(shots, threads, to, stop, claim);
 }
 
 // The wave of a position in one mode on its way; single scattering keeps apart what has scattered.
@@ -333,8 +351,8 @@ struct Simulation<Real>::Carrier {
         workspace(s.transform.make_workspace()),
         sum(s.is_single() ? s.transform.make_wave() : nullptr) {}
 
-  void load(std::size_t mode, const Vector2d& at, const Waves& w) {
-    s.load_probe(mode, at, w.wave.get(), workspace);
+  void load(std::size_t mode, const Shot& shot, const Waves& w) {
+    s.load_probe(mode, shot, w.wave.get(), workspace);
     if (w.scattered) std::fill_n(w.scattered.get(), s.transform.wave_size(), Lanes<Real>{});
   }
 
@@ -387,29 +405,31 @@ constexpr std::size_t kTogether =
 
 // Every thread takes the next positions through all slices.
 template <typename Real>
-void Simulation<Real>::run_waves(const std::vector<Vector2d>& positions, int threads,
-                                 const Sink& sink, const Stop& stop, const Claim& claim) const {
+void Simulation<Real>::run_waves(const std::vector<Shot>& shots, int threads, const Sink& sink,
+                                 const Stop& stop, const Claim& claim) const {
   const State& s = *state_;
-  const std::size_t modes = s.modes.amplitudes.size();
   FirstFailure failure;
 #pragma omp parallel num_threads(threads)
   {
     Carrier carrier(s);
     std::vector<Waves> storage;
     for (std::size_t k = 0; k < kTogether; ++k) storage.emplace_back(s);
-    ModeSum<Real> sum(modes, s.depths.size(), kTogether, sink);
+    ModeSum<Real> sum(s.depths.size(), kTogether, sink);
     while (!failure.halted() && !stop()) {
       const Range piece = claim(kTogether);
       if (piece.empty()) break;
-      const std::span<const Waves> waves(storage.data(), piece.size());
-      for (std::size_t mode = 0; mode < modes; ++mode) {
-        for (std::size_t k = 0; k < waves.size(); ++k)
-          carrier.load(mode, positions[piece.first + k], waves[k]);
-        carrier.pass(*s.slab.all(), waves, failure,
-                     [&](std::size_t k, const ProbeResult<Real>& result) {
-                       sum.add(mode, k, piece.first + k, result);
-                     });
-      }
+      for_each_probe(shots, piece, [&](Range part) {
+        const std::span<const Waves> waves(storage.data(), part.size());
+        const std::size_t modes = s.modes(shots[part.first]);
+        for (std::size_t mode = 0; mode < modes; ++mode) {
+          for (std::size_t k = 0; k < waves.size(); ++k)
+            carrier.load(mode, shots[part.first + k], waves[k]);
+          carrier.pass(*s.slab.all(), waves, failure,
+                       [&](std::size_t k, const ProbeResult<Real>& result) {
+                         sum.add(mode, modes, k, part.first + k, result);
+                       });
+        }
+      });
     }
   }
   failure.rethrow();
@@ -417,48 +437,54 @@ void Simulation<Real>::run_waves(const std::vector<Vector2d>& positions, int thr
 
 // All threads take as many positions as may be held through one window of slices after another.
 template <typename Real>
-void Simulation<Real>::run_waves_in_windows(const std::vector<Vector2d>& positions, int threads,
+void Simulation<Real>::run_waves_in_windows(const std::vector<Shot>& shots, int threads,
                                             const Sink& sink, const Stop& stop,
                                             const Claim& claim) const {
   const State& s = *state_;
-  const std::size_t modes = s.modes.amplitudes.size();
+  const std::size_t most = s.most_modes();
   const std::size_t block =
-      std::max<std::size_t>(1, s.slab.waves_at_once(positions.size() * modes) / modes);
-  std::vector<std::vector<Waves>> storage(modes);  // [mode, position]
+      std::max<std::size_t>(1, s.slab.waves_at_once(shots.size() * most) / most);
+  std::vector<std::vector<Waves>> storage(most);  // [mode, shot]
   for (auto& waves : storage)
     for (std::size_t k = 0; k < block; ++k) waves.emplace_back(s);
   std::vector<Carrier> carriers;
   for (int t = 0; t < threads; ++t) carriers.emplace_back(s);
-  ModeSum<Real> sum(modes, s.depths.size(), block, sink);
+  ModeSum<Real> sum(s.depths.size(), block, sink);
   FirstFailure failure;
   while (!failure.halted() && !stop()) {
     const Range piece = claim(block);
     if (piece.empty()) break;
     const std::size_t n = piece.size();
 #pragma omp parallel for num_threads(threads)
-    for (std::size_t k = 0; k < n; ++k)
-      for (std::size_t mode = 0; mode < modes; ++mode)
-        carriers[std::size_t(omp_get_thread_num())].load(mode, positions[piece.first + k],
-                                                         storage[mode][k]);
+    for (std::size_t k = 0; k < n; ++k) {
+      const Shot& shot = shots[piece.first + k];
+      for (std::size_t mode = 0; mode < s.modes(shot); ++mode)
+        carriers[std::size_t(omp_get_thread_num())].load(mode, shot, storage[mode][k]);
+    }
     bool given_up = false;  // before anything was handed on
     s.slab.for_windows(threads, [&](const Transmission<Real>& window) {
       given_up = given_up || (window.first() < s.depths.front() && stop());
       if (given_up || failure.halted()) return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-      for (std::size_t g = 0; g < n; g += kTogether)
-        for (std::size_t mode = 0; mode < modes; ++mode)
-          carriers[std::size_t(omp_get_thread_num())].pass(
-              window, std::span(storage[mode]).subspan(g, std::min(kTogether, n - g)), failure,
-              [&](std::size_t k, const ProbeResult<Real>& result) {
-                sum.add(mode, g + k, piece.first + g + k, result);
-              });
+      for (std::size_t g = 0; g < n; g += kTogether) {
+        Carrier& carrier = carriers[std::size_t(omp_get_thread_num())];
+        const Range group{piece.first + g, piece.first + std::min(n, g + kTogether)};
+        for_each_probe(shots, group, [&](Range part) {
+          const std::size_t slot = part.first - piece.first, modes = s.modes(shots[part.first]);
+          for (std::size_t mode = 0; mode < modes; ++mode)
+            carrier.pass(window, std::span(storage[mode]).subspan(slot, part.size()), failure,
+                         [&](std::size_t k, const ProbeResult<Real>& result) {
+                           sum.add(mode, modes, slot + k, part.first + k, result);
+                         });
+        });
+      }
     });
   }
   failure.rethrow();
 }
 
 template <typename Real>
-void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positions, int threads,
+void Simulation<Real>::run_scattering_matrix(const std::vector<Shot>& shots, int threads,
                                              const Sink& sink, const Stop& stop,
                                              const Claim& claim) const {
   const State& s = *state_;
@@ -466,12 +492,13 @@ void Simulation<Real>::run_scattering_matrix(const std::vector<Vector2d>& positi
   if (r.exit_waves || r.amplitudes)
     fail(Fault::usage, "--engine smatrix keeps no waves; use --engine multislice with {}",
          r.exit_waves ? "--exit-wave" : "--elastic");
-  std::vector<Vector2d> at = positions;
-  for (auto& r0 : at) r0 += s.entrance;
-  const ScatteringMatrix<Real> matrix({s.transform, s.slab, s.propagator, s.beams, s.modes,
-                                       s.depths, r.patterns ? &s.window : nullptr, r.detectors,
-                                       s.settings.optics.wavelength(), r.memory_GiB * (1 << 30)},
-                                      at.size(), threads, stop);
+  std::vector<Shot> at = shots;
+  for (auto& shot : at) shot.at += s.entrance;
+  const ScatteringMatrix<Real> matrix(
+      {s.transform, s.slab, s.propagator, s.series.beams, s.series.probes, s.depths,
+       r.patterns ? &s.window : nullptr, r.detectors, s.settings.optics.wavelength(),
+       r.memory_GiB * (1 << 30)},
+      at.size(), threads, stop);
   matrix.run(
       at, threads,
       [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,

@@ -14,6 +14,7 @@
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
 #include "multislice/optics.hpp"
+#include "multislice/shot.hpp"
 #include "multislice/slab.hpp"
 #include "potentials/grid.hpp"
 #include "potentials/slice_potential.hpp"
@@ -45,12 +46,17 @@ enum class Engine { automatic, multislice, scattering_matrix, kinematic, flat_bo
 
 struct SimulationSettings {
   Optics optics;
+  // Several probes from one run, which differ in semi-angle, aperture and its edge, aberrations,
+  // focal spread and source; energy and tilts are those of `optics`. Empty: `optics` alone.
+  std::vector<Optics> series = {};
   int nx = 512, ny = 512;
   double slice = 2.0;  // Angstrom
   PotentialSettings potential;
   Engine engine = Engine::automatic;
   Recording recording;
   Held held;
+
+  std::vector<Optics> probes() const { return series.empty() ? std::vector{optics} : series; }
 };
 
 // What one probe position gives at one depth. Intensities are fractions of the incident beam.
@@ -90,26 +96,31 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
-  AtomSum atom_sum() const;            // how they were summed: product or spreading
-  std::size_t beams() const;           // plane waves in the aperture
-  const IncidentModes& modes() const;  // more than one with a focal spread or a finite source
-  std::vector<double> q_x() const;     // axes of a recorded pattern, 1/Angstrom, ascending
+  AtomSum atom_sum() const;   // how they were summed: product or spreading
+  std::size_t beams() const;  // plane waves in the aperture, of a series in any
+  // More than one with a focal spread or a finite source.
+  const IncidentModes& modes(std::size_t probe = 0) const;
+  std::vector<double> q_x() const;  // axes of a recorded pattern, 1/Angstrom, ascending
   std::vector<double> q_y() const;
 
-  // Runs the positions (Angstrom) on `threads` threads. `sink(index, result)` is called from the
+  // Runs the shots on `threads` threads. `sink(index, result)` is called from the
   // worker threads, several at a time, each index once per depth, in no order; results do not
   // depend on the number of threads. When `stop()` turns true no further position is begun. `claim`
   // says which of them are done here, where others do the rest.
+  void run(
+      const std::vector<Shot>& shots, int threads, const Sink& sink,
+      const Stop& stop = [] { return false; }, Claim claim = {}) const;
+  // The same of the first probe at every position (Angstrom).
   void run(
       const std::vector<Vector2d>& positions, int threads, const Sink& sink,
       const Stop& stop = [] { return false; }, Claim claim = {}) const;
 
  private:
-  void run_waves(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
-                 const Stop& stop, const Claim& claim) const;
-  void run_waves_in_windows(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+  void run_waves(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
+                 const Claim& claim) const;
+  void run_waves_in_windows(const std::vector<Shot>& shots, int threads, const Sink& sink,
                             const Stop& stop, const Claim& claim) const;
-  void run_scattering_matrix(const std::vector<Vector2d>& positions, int threads, const Sink& sink,
+  void run_scattering_matrix(const std::vector<Shot>& shots, int threads, const Sink& sink,
                              const Stop& stop, const Claim& claim) const;
 
   struct State;

@@ -129,6 +129,12 @@ expect 2 "below the semi-angle" $run --aperture-inner 12
 expect 2 "no one exit wave" $run --exit-wave --focal-spread 50
 expect 2 "has no aperture and no source" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --source-size 1
 expect 3 "none.xyz" simulate none.xyz -o new.h5
+expect 2 "expected a number or FIRST:STEP:LAST" $run --defocus 0:10
+expect 2 "no step of -5 leads from 0 to 10" $run --defocus 0:-5:10
+expect 2 "--defocus 2000000" $run --defocus 0,2e6
+expect 2 "more than 1000 probes" $run --defocus 0:1:100 --cs 0:0.1:1
+expect 2 "needs --mode probe" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --defocus 0,10
+expect 2 "--aberrations" $run --aberrations C12=1:2
 expect 3 "nan.xyz:3" simulate nan.xyz -o new.h5
 expect 3 "Qq" simulate element.xyz -o new.h5
 expect 3 "columns.xyz:3" simulate columns.xyz -o new.h5
@@ -149,6 +155,7 @@ expect 4 "reaches beyond the band limit" simulate good.xyz -o new.h5 --grid 64 -
 expect 4 "under-sampled" simulate good.xyz -o new.h5 --grid 64 --semiangle 0.5
 expect 4 "use --pixel 0.0834 or coarser" simulate good.xyz -o new.h5 --semiangle 10 --pixel 0.08 --potential peng
 expect 4 "--wrap-limit 20 %" $run --defocus 2000
+expect 4 "of 10 mrad with defocus 2000 Angstrom lies beyond" $run --defocus 0,2000
 expect 4 "--wrap-limit 20 %" $run --source-size 20
 expect 4 "--wrap-limit 20 %" $run --focal-spread 2000
 # the default pixel is no mistake: it follows a table that ends early

@@ -239,7 +239,7 @@ TEST_CASE("a finite model gets the box that its probe needs, and no larger one")
   cluster.add(29, {1, 5, 4});
   Optics o;  // 3.3 mrad
   Atoms boxed = cluster;
-  const PaddedBox box = pad(boxed, o, 0.05, {});
+  const PaddedBox box = pad(boxed, {o}, 0.05, {});
   CHECK(box.changed);
   CHECK(wrapped_fraction(o, {512, 512, box.edges.x(), box.edges.y()}) <= 0.05);
   CHECK(wrapped_fraction(o, {512, 512, box.edges.x() - 3, box.edges.y() - 3}) > 0.05);
@@ -251,16 +251,16 @@ TEST_CASE("a finite model gets the box that its probe needs, and no larger one")
   // a cell that is large enough stays, one that is too small grows where it is open
   boxed.cell = Cell::orthogonal(60, 60, 7);
   boxed.cell.periodic = {false, false, false};
-  CHECK(!pad(boxed, o, 0.05, {}).changed);
+  CHECK(!pad(boxed, {o}, 0.05, {}).changed);
   boxed.cell = Cell::orthogonal(60, 20, 7);
   boxed.cell.periodic = {false, false, false};
-  const PaddedBox grown = pad(boxed, o, 0.05, {});
+  const PaddedBox grown = pad(boxed, {o}, 0.05, {});
   CHECK(grown.edges.x() == 60);
   CHECK(grown.edges.y() == box.edges.y());
   CHECK(grown.moved.x() == 0);
   // a wish is followed, a periodic cell left alone
   Atoms wish = cluster;
-  CHECK(pad(wish, o, 0.05, 12.0).edges.isApprox(Vector3d(27, 26, 7)));
+  CHECK(pad(wish, {o}, 0.05, 12.0).edges.isApprox(Vector3d(27, 26, 7)));
   boxed.cell = Cell::orthogonal(8, 8, 7);
-  CHECK(!pad(boxed, o, 0.05, {}).changed);
+  CHECK(!pad(boxed, {o}, 0.05, {}).changed);
 }

@@ -60,7 +60,7 @@ TEST_CASE("command line wins over the file, the file over the default") {
       "= true\n");
   const auto s = parsed({"x", "--config", ini.path, "--energy", "80"});
   CHECK(s.optics.energy_kV == 80);
-  CHECK(s.optics.semiangle_mrad == 1);
+  CHECK(s.semiangles_mrad == std::vector<double>{1});
   CHECK(s.slice == 2);
   CHECK(s.detectors == std::vector<std::string>{"a=10:20", "b=20:30"});
   CHECK(s.common.force);
@@ -76,7 +76,7 @@ TEST_CASE("the INI text of a run reproduces its parameters") {
   Settings second = describe(again);
   second.parse({"x.xyz", "--config", ini.path});
   CHECK(second.ini() == settings.ini());
-  CHECK(again.optics.defocus == -120);
+  CHECK(again.defoci == std::vector<double>{-120});
   CHECK(again.at == s.at);
   CHECK(again.exit_wave);
   CHECK(again.common.seed == 7);

@@ -31,9 +31,7 @@ void add_lattice(Settings& o, LatticeChoice& l) {
         "lattice parameter; 0 = the closest atoms touch at their metallic radii")
       .at_least(0)
       .at_most(100);
-  o.add("c", l.c, "Angstrom",
-        "the other one; 0 = c/a of the prototype, for C11b and C16 approximately that of Zr2Cu and "
-        "Zr2Ni")
+  o.add("c", l.c, "Angstrom", "the other one; 0 = c/a of the type (C11b 3, C16 that of Al2Cu)")
       .at_least(0)
       .at_most(200);
   add_structure_input(o, l.input);

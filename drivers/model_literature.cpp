@@ -9,6 +9,8 @@
 #include "models/elements.hpp"
 #include "models/motif_classes.hpp"
 #include "models/network.hpp"
+#include "models/prism_packing.hpp"
+#include "models/templates.hpp"
 #include "models/voronoi.hpp"
 
 namespace vitrobeam {
@@ -93,6 +95,59 @@ BuildModel describe_dong(Settings& o) {
     packing.formula = parse_glue_formula(s->formula);
     packing.seed = run.common.seed;
     return with_report(glue_packing(packing), "centres");
+  };
+}
+
+struct GaskellSettings {
+  std::string composition = "Fe75C25";
+  int atoms = 1000;
+  PrismPacking packing;
+};
+
+// How many of the metalloids sit in prisms, by two measures that know nothing of the building.
+std::string prism_report(const PrismModel& model, int metalloid, double bond) {
+  const auto deviations = prism_deviations(model.atoms, metalloid, 2 * bond);
+  const auto good = std::count_if(deviations.begin(), deviations.end(),
+                                  [](double d) { return d <= kTemplateRmsd; });
+  VoronoiSettings rule;
+  rule.face_cut = 0.02;  // at 0.01 cementite itself has small faces left
+  rule.small_faces = SmallFaces::rebuild;
+  const double index =
+      voronoi_fraction(model.atoms, voronoi(model.atoms, rule), {0, 3, 6, 0}, metalloid);
+  return fmt::format(
+      "prisms       {}: {:.1f} % within {:g} bonds (rms) of the ideal one; {:.1f} % <0,3,6,0> "
+      "({}); "
+      "pairs that share a corner {}, an edge {}, more {}",
+      deviations.size(), 100 * double(good) / double(deviations.size()), kTemplateRmsd, 100 * index,
+      voronoi_rule(rule), model.at_corners, model.at_edges, model.at_faces);
+}
+
+BuildModel describe_gaskell(Settings& o) {
+  auto s = std::make_shared<GaskellSettings>();
+  PrismPacking& p = s->packing;
+  o.section("Trigonal prisms");
+  o.add("composition", s->composition, "Fe75C25", "a metal and the metalloid in its prisms");
+  o.add("atoms", s->atoms, "number of atoms").at_least(100).at_most(20000);
+  o.add("bond", p.bond, "Angstrom",
+        "metalloid to metal; 0 = the sum of their metallic (covalent) radii")
+      .at_least(0)
+      .at_most(6);
+  o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
+      .at_least(0)
+      .at_most(1);
+  return [s](const ModelRun& run) -> BuiltModel {
+    PrismPacking packing = s->packing;
+    packing.composition = parse_composition(s->composition);
+    packing.atoms = std::size_t(s->atoms);
+    packing.seed = run.common.seed;
+    const PrismModel model = prism_packing(packing);
+    const auto& c = packing.composition.elements;
+    const double bond =
+        packing.bond > 0 ? packing.bond : metallic_radius(c[0]) + metallic_radius(c[1]);
+    BuiltModel built(model.atoms);
+    built.frames[0].info["seed"] = std::to_string(packing.seed);
+    built.notes.push_back(prism_report(model, c[1], bond));
+    return built;
   };
 }
 
@@ -195,6 +250,8 @@ std::vector<ModelKind> literature_kinds() {
   return {{"cluster-packing", "", "efficient cluster packing on a superlattice (Miracle)",
            describe_miracle},
           {"clusters-and-glue", "", "clusters and glue atoms from a formula (Dong)", describe_dong},
+          {"prisms", "", "trigonal prisms around metalloids, joined at edges and corners (Gaskell)",
+           describe_gaskell},
           {"network", "", "continuous random network of amorphous silicon (Wooten, Winer, Weaire)",
            describe_network}};
 }

@@ -30,9 +30,13 @@ std::vector<Site> centred(std::vector<Site> sites, const std::vector<Vector3d>& 
 const std::vector<Vector3d> kFace = {{0, 0, 0}, {0, .5, .5}, {.5, 0, .5}, {.5, .5, 0}};
 const std::vector<Vector3d> kBody = {{0, 0, 0}, {.5, .5, .5}};
 
-// Wyckoff positions as in International Tables A; Pearson's symbol and type in the summary.
+// Wyckoff positions as in International Tables A; Strukturbericht's symbol and type in the summary.
+// Numbers that no symmetry fixes are those of the AFLOW library of prototypes (M. J. Mehl et al.,
+// Comput. Mater. Sci. 136 (2017) S1), which takes them from refinements: C11b with c/a = 3 and
+// z = 1/3, where its sites are those of a bcc lattice (entry AB2_tI6_139_a_e; MoSi2 itself has 2.45
+// and 0.3353), C16 of Al2Cu (A2B_tI12_140_h_a), D0_11 of Fe3C (AB3_oP16_62_c_cd).
 std::vector<Prototype> make_prototypes() {
-  constexpr double z = 0.346, x = 0.167;  // C11b and C16, approximately Zr2Cu and Zr2Ni
+  constexpr double z = 1.0 / 3, x = 0.158;
   const double hcp = std::sqrt(8.0 / 3);
   return {
       {"fcc", "face-centred cubic, A1", {"all"}, 1, 1, 90, centred({{{0, 0, 0}, 0}}, kFace)},
@@ -69,14 +73,14 @@ std::vector<Prototype> make_prototypes() {
        "MoSi2 type, I4/mmm (Zr2Cu)",
        {"Mo (2a)", "Si (4e)"},
        1,
-       3.47,
+       3,
        90,
        centred({{{0, 0, 0}, 0}, {{0, 0, z}, 1}, {{0, 0, -z}, 1}}, kBody)},
       {"C16",
        "Al2Cu type, I4/mcm (Zr2Ni)",
        {"Cu (4a)", "Al (8h)"},
        1,
-       0.812,
+       0.804635761589,
        90,
        centred({{{0, 0, .25}, 0},
                 {{0, 0, .75}, 0},
@@ -112,12 +116,11 @@ std::vector<Prototype> make_prototypes() {
         {{.5, .75, 0}, 1},
         {{0, .5, .25}, 1},
         {{0, .5, .75}, 1}}},
-      // D. Fruchart et al., J. Solid State Chem. 51 (1984) 246, approximately
       {"D011",
        "cementite type, Pnma (Fe3C): edge-sharing trigonal prisms (Gaskell)",
        {"C (4c)", "Fe (4c, 8d)"},
-       1.325,
-       0.889,
+       1.3257367387,
+       0.888605108055,
        90,
        {{{.89, .25, .45}, 0},
         {{.39, .25, .05}, 0},

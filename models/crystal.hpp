@@ -25,8 +25,8 @@ const std::vector<Prototype>& prototypes();
 const Prototype& find_prototype(const std::string& name);  // Error{usage} naming the known
 
 // One periodic unit cell. a = 0: the closest atoms touch at the sums of their metallic radii;
-// c = 0: by c/a of the prototype. The free parameters of C11b and C16 and their c/a are
-// approximately those of Zr2Cu and Zr2Ni: take a CIF file where they matter.
+// c = 0: by c/a of the prototype. The free parameters of C11b, C16 and D0_11 are those of the types
+// (crystal.cpp): for a compound of them, such as Zr2Cu or Zr2Ni, take its CIF file.
 Atoms unit_cell(const Prototype& prototype, const std::vector<int>& elements, double a = 0,
                 double c = 0);
 

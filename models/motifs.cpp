@@ -9,9 +9,11 @@
 #include <numbers>
 
 #include "base/error.hpp"
+#include "models/crystal.hpp"
 #include "models/elements.hpp"
 #include "models/kasper.hpp"
 #include "models/mackay.hpp"
+#include "models/prism_packing.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -50,23 +52,12 @@ Atoms build_shells(const MotifSize& size, bool anti) {
   return atoms;
 }
 
-// Six corners of a prism with square sides, and a cap over each side that touches its four corners
-// as they touch each other (P. H. Gaskell, J. Non-Cryst. Solids 32 (1979) 207).
 Atoms build_trigonal_prism(const MotifSize& size) {
-  const double edge = size.bond / std::sqrt(1.0 / 3 + 1.0 / 4);
   Atoms atoms;
   atoms.add(size.elements[0], Vector3d::Zero());
-  for (int k = 0; k < 3; ++k)
-    for (int side = -1; side <= 1; side += 2) {
-      const double angle = 2 * std::numbers::pi / 3 * k;
-      atoms.add(second(size), edge * Vector3d(std::cos(angle) / std::sqrt(3.0),
-                                              std::sin(angle) / std::sqrt(3.0), side / 2.0));
-    }
-  const double cap = edge * (1 / std::sqrt(12.0) + 1 / std::sqrt(2.0));
-  for (int k = 0; k < 3; ++k) {
-    const double angle = 2 * std::numbers::pi / 3 * (k + 0.5);
-    atoms.add(element(size, 2), cap * Vector3d(std::cos(angle), std::sin(angle), 0));
-  }
+  const auto points = tricapped_prism();
+  for (std::size_t k = 0; k < points.size(); ++k)
+    atoms.add(k < 6 ? second(size) : element(size, 2), size.bond * points[k]);
   return atoms;
 }
 
@@ -124,6 +115,24 @@ Atoms build_hcp(const MotifSize& size) {
   return build_crystal(
       size, size.bond * v,
       {{{0, 0, 0}, size.elements[0]}, {{2.0 / 3, 1.0 / 3, 0.5}, size.elements[0]}});
+}
+
+// Of a tetragonal prototype around its first site; the bond is the distance to the nearest site of
+// the second element, the first shell everything up to `reach` bonds.
+Atoms build_tetragonal(const MotifSize& size, const char* name, double reach) {
+  const Prototype& p = find_prototype(name);
+  Eigen::Matrix3d vectors = Vector3d(1, 1, p.c_over_a).asDiagonal();
+  std::vector<std::pair<Vector3d, int>> basis;
+  double nearest = 10;
+  for (const auto& site : p.sites) {
+    const Vector3d f = site.fraction - p.sites[0].fraction;
+    basis.emplace_back(f, element(size, site.role));
+    const Vector3d d = vectors * (f - Vector3d(f.array().round()));
+    if (site.role == 1) nearest = std::min(nearest, d.norm());
+  }
+  MotifSize whole = size;
+  whole.radius = std::max(size.radius, reach * size.bond);
+  return build_crystal(whole, size.bond / nearest * vectors, basis);
 }
 
 std::vector<NamedAxis> cubic_axes() {
@@ -206,6 +215,17 @@ std::vector<Motif> make_motifs() {
     if (index[3] > 0) m.other_elements.push_back("neighbours of six-edged faces");
     table.push_back(std::move(m));
   }
+  // Crystal-like order of the compounds that Zr-based glasses become
+  table.push_back({"C11b",
+                   "tetragonal, MoSi2 type (Zr2Cu), on bcc sites",
+                   {0, 6, 0, 8},
+                   {"the second element"},
+                   [](const MotifSize& m) { return build_tetragonal(m, "C11b", 1.2); }});
+  table.push_back({"C16",
+                   "tetragonal, Al2Cu type (Zr2Ni): bicapped square antiprisms",
+                   {0, 2, 8, 0},
+                   {"the second element"},
+                   [](const MotifSize& m) { return build_tetragonal(m, "C16", 1.05); }});
   return table;
 }
 
@@ -265,6 +285,7 @@ const Symmetry& symmetry_of(const Motif& motif) {
   if (const auto found = known.find(motif.name); found != known.end()) return found->second;
   MotifSize size;
   size.elements = {1};
+  if (!motif.other_elements.empty()) size.elements.push_back(2);
   size.bond = 1;
   size.distortion = motif.name == "distorted-icosahedron" ? 0.3 : 0;  // what every distortion keeps
   Atoms atoms = motif.build(size);

@@ -142,6 +142,10 @@ double best_deviation(const Template& t, Points points) {
 
 }  // namespace
 
+double shape_deviation(const Points& shape, const Points& steps) {
+  return best_deviation(make(LocalOrder::other, shape), steps);
+}
+
 std::vector<TemplateMatch> template_matches(const NeighbourList& neighbours, double largest_rmsd) {
   std::vector<TemplateMatch> out(neighbours.size());
 #pragma omp parallel for schedule(dynamic, 64)

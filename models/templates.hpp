@@ -19,4 +19,8 @@ struct TemplateMatch {
 std::vector<TemplateMatch> template_matches(const NeighbourList& neighbours,
                                             double largest_rmsd = kTemplateRmsd);
 
+// Root-mean-square distance of `steps` from the equally many points of `shape`, both scaled to a
+// mean length of 1, under the best rotation found; infinity if none puts each near its own point.
+double shape_deviation(const std::vector<Vector3d>& shape, const std::vector<Vector3d>& steps);
+
 }  // namespace vitrobeam

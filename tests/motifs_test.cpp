@@ -115,7 +115,8 @@ TEST_CASE("every motif is unchanged by its rotations") {
 TEST_CASE("every motif's centre has the Voronoi index that it claims") {
   for (const Motif& motif : motifs()) {
     CAPTURE(motif.name);
-    const bool lattice = motif.name == "fcc" || motif.name == "hcp" || motif.name == "bcc";
+    const bool lattice = motif.name == "fcc" || motif.name == "hcp" || motif.name == "bcc" ||
+                         motif.name == "C11b" || motif.name == "C16";
     const Atoms atoms = build_motif(motif, cluster(motif, lattice ? 8 : 0));
     const Voronoi v = voronoi(atoms);
     CHECK(voronoi_name(v.index[0]) == voronoi_name(motif.voronoi));
@@ -147,6 +148,20 @@ TEST_CASE(
   const Atoms l12 = build_motif(find_motif("fcc"), {{29, 40}, 1.0, 1.45});
   CHECK(std::count(l12.numbers.begin(), l12.numbers.end(), 40) == 12);
   CHECK(std::count(l12.numbers.begin(), l12.numbers.end(), 29) == 7);
+}
+
+TEST_CASE("tetragonal order: neighbours and point groups that its space groups demand") {
+  const auto neighbours = [](const char* name, std::size_t z) {
+    const Atoms a = build_motif(find_motif(name), {{29, 40}, 2.8, 0});
+    CHECK(a.positions[1].norm() <= 2.8 * (1 + 1e-9));
+    CHECK(a.size() == z + 1);
+    return std::count(a.numbers.begin() + 1, a.numbers.end(), 40);
+  };
+  CHECK(neighbours("C11b", 14) == 10);  // Cu: 8 Zr, then 4 Cu in the plane and 2 Zr along c
+  CHECK(neighbours("C16", 10) == 8);    // Ni: 8 Zr and 2 Ni along c
+  for (const char* name : {"C11b", "C16"})
+    CHECK(symmetry_of(find_motif(name)).rotations.size() == 8);
+  CHECK(symmetry_of(find_motif("C11b")).point_group == "D4h");
 }
 
 TEST_CASE(

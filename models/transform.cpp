@@ -1,5 +1,6 @@
 #include "models/transform.hpp"
 
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -24,12 +25,49 @@ Bounds bounds_of(const std::vector<Vector3d>& positions) {
   return b;
 }
 
+// The nearest rotation to F: of its polar decomposition.
+Eigen::Matrix3d rotation_in(const Eigen::Matrix3d& f) {
+  const Eigen::JacobiSVD<Eigen::Matrix3d> svd(f, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  return svd.matrixU() * svd.matrixV().transpose();
+}
+
+// Row by row, or xx yy zz xy xz yz.
+void turn_tensor(double* u, int columns, const Eigen::Matrix3d& turn) {
+  Eigen::Matrix3d m;
+  if (columns == 6)
+    m << u[0], u[3], u[4], u[3], u[1], u[5], u[4], u[5], u[2];
+  else
+    m << u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8];
+  m = turn * m * turn.transpose();
+  m = ((m + m.transpose()) / 2).eval();
+  const std::array<std::array<int, 2>, 6> six = {{{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}}};
+  for (int k = 0; k < columns; ++k)
+    u[k] = columns == 6 ? m(six[std::size_t(k)][0], six[std::size_t(k)][1]) : m(k / 3, k % 3);
+}
+
 }  // namespace
+
+void turn_labels(Atoms& atoms, const Eigen::Matrix3d& deformation) {
+  const Eigen::Matrix3d turn = rotation_in(deformation);
+  for (auto& [name, label] : atoms.labels) {
+    auto* values = std::get_if<std::vector<double>>(&label.values);
+    if (!values) continue;
+    if (name == "U" && (label.columns == 6 || label.columns == 9))
+      for (std::size_t i = 0; i < atoms.size(); ++i)
+        turn_tensor(values->data() + i * std::size_t(label.columns), label.columns, turn);
+    if ((name == "axis" || name == "velocity" || name == "force") && label.columns == 3)
+      for (std::size_t i = 0; i < atoms.size(); ++i) {
+        Eigen::Map<Vector3d> v(values->data() + 3 * i);
+        v = (turn * v).eval();
+      }
+  }
+}
 
 Atoms rotated(const Atoms& piece, const Eigen::Matrix3d& rotation, const Vector3d& centre) {
   Atoms out = piece;
   for (auto& r : out.positions) r = rotation * (r - centre) + centre;
   move_planted(out, rotation, centre - rotation * centre);
+  turn_labels(out, rotation);
   return out;
 }
 
@@ -103,6 +141,7 @@ Atoms turned_box(const Atoms& atoms, const Eigen::Matrix3d& rotation, const Vect
   out.cell = Cell::orthogonal(size.x(), size.y(), size.z());
   out.cell.periodic = {false, false, false};
   move_planted(out, rotation, size / 2 - rotation * half);
+  turn_labels(out, rotation);
   Cell turned = atoms.cell;
   turned.vectors = atoms.cell.vectors * rotation.transpose();
   settle_planted(out, turned);
@@ -144,6 +183,7 @@ Atoms deformed(const Atoms& atoms, const Eigen::Matrix3d& deformation) {
   for (auto& r : out.positions) r = deformation * r;
   out.cell.vectors = atoms.cell.vectors * deformation.transpose();
   move_planted(out, deformation, Vector3d::Zero());
+  turn_labels(out, deformation);
   return out;
 }
 

@@ -5,6 +5,11 @@
 
 namespace vitrobeam {
 
+// The labels that have a direction in space follow the rotation that is in `deformation` (its polar
+// part; a pure strain turns nothing): U (mean-square displacements, R U R^T), axis, velocity and
+// force (three columns, R v).
+void turn_labels(Atoms& atoms, const Eigen::Matrix3d& deformation);
+
 // A finite piece turned about `centre`: r -> R (r - centre) + centre. The cell is left as it is.
 Atoms rotated(const Atoms& piece, const Eigen::Matrix3d& rotation,
               const Vector3d& centre = Vector3d::Zero());

@@ -151,3 +151,42 @@ TEST_CASE("a turned piece keeps its distances; centred, its middle is the box's"
   CHECK(boxed.positions[0].isApprox(Vector3d(10, 15, 20)));
   CHECK(!boxed.cell.periodic[0]);
 }
+
+TEST_CASE("tensors and directions of atoms turn with them; a pure strain turns nothing") {
+  Atoms atoms = gas(20, 9 * Eigen::Matrix3d::Identity());
+  std::vector<double> six, nine, axis;
+  std::vector<Eigen::Matrix3d> before;
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const auto a = uniform4(3, 1, i), b = uniform4(3, 2, i);
+    Eigen::Matrix3d m;
+    m << 1 + a[0], 0.1 * a[1], 0.1 * a[2], 0.1 * a[1], 1 + a[3], 0.1 * b[0], 0.1 * a[2], 0.1 * b[0],
+        1 + b[1];
+    before.push_back(m);
+    for (double v : {m(0, 0), m(1, 1), m(2, 2), m(0, 1), m(0, 2), m(1, 2)}) six.push_back(v);
+    axis.insert(axis.end(), {a[0], a[1], a[2]});
+  }
+  atoms.labels["U"] = {6, six};
+  atoms.labels["axis"] = {3, axis};
+  const Eigen::Matrix3d turn = rotation_to_beam(Vector3d(1, 2, 3).normalized(), 0.7);
+  // what a displacement along a direction is worth does not depend on the frame
+  const auto tensor = [](const Atoms& a, std::size_t i) {
+    const auto& u = std::get<std::vector<double>>(a.labels.at("U").values);
+    const double* p = u.data() + 6 * i;
+    return (Eigen::Matrix3d() << p[0], p[3], p[4], p[3], p[1], p[5], p[4], p[5], p[2]).finished();
+  };
+  const Vector3d along = Vector3d(2, -1, 0.5).normalized();
+  for (const Atoms& turned : {rotated(atoms, turn), deformed(atoms, turn)})
+    for (std::size_t i = 0; i < atoms.size(); ++i) {
+      const Vector3d there = turn * along;
+      CHECK(there.dot(tensor(turned, i) * there) == approx(along.dot(before[i] * along)));
+      const auto& v = std::get<std::vector<double>>(turned.labels.at("axis").values);
+      const Vector3d d(v[3 * i], v[3 * i + 1], v[3 * i + 2]);
+      CHECK((d - turn * Vector3d(axis[3 * i], axis[3 * i + 1], axis[3 * i + 2])).norm() < 1e-12);
+    }
+  Eigen::Matrix3d strain = Eigen::Matrix3d::Identity();
+  strain(0, 0) = 1.1;
+  strain(0, 1) = strain(1, 0) = 0.05;
+  const Atoms strained = deformed(atoms, strain);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    CHECK((tensor(strained, i) - before[i]).norm() < 1e-12);
+}

@@ -7,6 +7,7 @@
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
+#include "models/shear_band.hpp"
 #include "models/specimen.hpp"
 #include "models/time_series.hpp"
 #include "models/transform.hpp"
@@ -104,6 +105,10 @@ BuildModel describe_band(Settings& o) {
       .at_most(1e4);
   o.add("centre", s->centre, "Angstrom", "of the band along x (default: middle of the cell)");
   o.add("changes", s->changes, "6%,-10%,..", "of the density, in turn along the band");
+  o.add("border", s->band.border, "Angstrom",
+        "over which the density goes from one to the other, at the sides and along the band")
+      .at_least(0)
+      .at_most(1e3);
   o.add("segment", s->band.segment, "Angstrom", "length of each, rounded to fill the cell")
       .at_least(5)
       .at_most(1e5);
@@ -117,10 +122,10 @@ BuildModel describe_band(Settings& o) {
     auto [atoms, segments] = with_shear_band(glass, band);
     BuiltModel built(std::move(atoms));
     for (const auto& segment : segments)
-      built.notes.push_back(
-          fmt::format("segment      y {:.4g} to {:.4g} Angstrom: density {:+.2f} %, {:+.2f} "
-                      "% asked",
-                      segment.from, segment.to, 100 * segment.made, 100 * segment.asked));
+      built.notes.push_back(fmt::format(
+          "segment      y {:.4g} to {:.4g} Angstrom: density {:+.2f} % in its middle, "
+          "{:+.2f} % on the whole ({:+.2f} % asked)",
+          segment.from, segment.to, 100 * segment.change, 100 * segment.made, 100 * segment.asked));
     return built;
   };
 }

@@ -47,11 +47,30 @@ Atoms joined(const Atoms& a, const Atoms& b) {
   return out;
 }
 
+// Least distances between ions, and between them and the metals of a glass.
+Contacts oxide_contacts(const std::vector<int>& numbers) {
+  constexpr int kOxygen = 8;
+  constexpr double kOxygenRadius = 0.66, kBond = 0.93, kOxygens = 2.6;
+  Contacts out = metallic_contacts(numbers);
+  for (auto& [pair, distance] : out.distance) {
+    const bool o_a = pair.first == kOxygen, o_b = pair.second == kOxygen;
+    if (o_a && o_b) distance = kOxygens;
+    if (o_a != o_b)
+      distance = kBond * (metallic_radius(o_a ? pair.second : pair.first) + kOxygenRadius);
+  }
+  return out;
+}
+
+RelaxSettings oxide_settling() {
+  RelaxSettings settings;
+  settings.force = 0.02;
+  settings.most_steps = 2000;
+  return settings;
+}
+
 // Amorphous oxide in a periodic box, its ions at their distances.
 Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box) {
   constexpr std::uint64_t kStream = 0x6f786964;
-  constexpr int kOxygen = 8;
-  constexpr double kOxygenRadius = 0.66, kBond = 0.93, kOxygens = 2.6;
   double mass = 0, all = 0;
   for (std::size_t k = 0; k < skin.oxide.elements.size(); ++k) {
     mass += skin.oxide.shares[k] * atomic_mass(skin.oxide.elements[k]);
@@ -69,20 +88,7 @@ Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box) {
       const auto u = uniform4(skin.seed, kStream, out.size());
       out.add(skin.oxide.elements[k], {u[0] * box.x(), u[1] * box.y(), u[2] * box.z()});
     }
-  Contacts contacts;
-  for (int a : skin.oxide.elements)
-    for (int b : skin.oxide.elements) {
-      if (a > b) continue;
-      const bool o_a = a == kOxygen, o_b = b == kOxygen;
-      contacts.distance[{a, b}] = o_a && o_b ? kOxygens
-                                  : o_a      ? kBond * (metallic_radius(b) + kOxygenRadius)
-                                  : o_b      ? kBond * (metallic_radius(a) + kOxygenRadius)
-                                             : metallic_radius(a) + metallic_radius(b);
-    }
-  RelaxSettings settings;
-  settings.force = 0.02;
-  settings.most_steps = 2000;
-  return relax(out, contacts, settings).atoms;
+  return relax(out, oxide_contacts(out.numbers), oxide_settling()).atoms;
 }
 
 double lowest(const Atoms& atoms) {
@@ -96,15 +102,17 @@ double highest(const Atoms& atoms) {
   return z;
 }
 
-// Smallest distance between atoms of two pieces, periodic along x and y.
-double gap(const Atoms& a, const Atoms& b) {
-  Atoms both = joined(a, b);
-  double least = 1e300;
-  visit_neighbours(both.cell, both.positions, 4,
-                   [&](std::size_t i, std::size_t j, const Vector3d& r) {
-                     if ((i < a.size()) != (j < a.size())) least = std::min(least, r.norm());
-                   });
-  return least;
+// Where the matter would end if it had the density of its middle half up to there.
+double dividing_surface(const Atoms& atoms, bool at_exit) {
+  const double low = lowest(atoms), high = highest(atoms), half = (high - low) / 2;
+  const double middle = (low + high) / 2;
+  double within = 0, beyond = 0;
+  for (const auto& r : atoms.positions) {
+    within += std::abs(r.z() - middle) < half / 2;
+    beyond += at_exit ? r.z() > middle : r.z() < middle;
+  }
+  const double depth = beyond / (within / half);
+  return at_exit ? middle + depth : middle - depth;
 }
 
 }  // namespace
@@ -136,7 +144,6 @@ Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin) {
   if (!(skin.density_g > 0.1 && skin.density_g < 25))
     fail(Fault::usage, "an oxide of {:g} g/cm^3 is asked for; ZrO2 has 5 to 5.8, Al2O3 3 to 4",
          skin.density_g);
-  constexpr double kClosest = 1.8;
   Atoms out = atoms;
   out.cell.periodic[2] = false;
   out.labels["oxide"].values = std::vector<std::int64_t>(atoms.size(), 0);
@@ -147,93 +154,20 @@ Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin) {
     own.seed = skin.seed + (at_exit ? 1 : 0);
     Atoms oxide = amorphous_oxide(own, {edges.x(), edges.y(), skin.thickness});
     oxide.labels["oxide"].values = std::vector<std::int64_t>(oxide.size(), 1);
-    oxide.cell = out.cell;
-    const double start = at_exit ? highest(out) - lowest(oxide) : lowest(out) - highest(oxide);
-    for (auto& r : oxide.positions) r.z() += start;
-    // down onto the glass until the closest pair is at its distance
-    for (int step = 0; step < 200 && gap(out, oxide) < kClosest; ++step)
-      for (auto& r : oxide.positions) r.z() += at_exit ? 0.05 : -0.05;
+    const double face = dividing_surface(atoms, at_exit);
+    for (auto& r : oxide.positions) r.z() += at_exit ? face : face - skin.thickness;
     out = joined(out, oxide);
   }
+  RelaxSettings settings = oxide_settling();
+  for (const auto o : std::get<std::vector<std::int64_t>>(out.labels["oxide"].values))
+    settings.fixed.push_back(o == 0);
+  out = relax(out, oxide_contacts(out.numbers), settings).atoms;
   const double low = std::min(0.0, lowest(out) - 0.5),
                high = std::max(edges.z(), highest(out) + 0.5);
   for (auto& r : out.positions) r.z() -= low;
   move_planted(out, Eigen::Matrix3d::Identity(), {0, 0, -low});
   out.cell.vectors(2, 2) = high - low;
   return out;
-}
-
-std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass,
-                                                           const ShearBand& band) {
-  constexpr std::uint64_t kStream = 0x62616e64;
-  need_orthogonal(glass, "a shear band");
-  const Vector3d edges = glass.cell.vectors.diagonal();
-  const double lo_x = band.centre - band.width / 2, hi_x = band.centre + band.width / 2;
-  if (lo_x < 0 || hi_x > edges.x())
-    fail(Fault::physics,
-         "the band from {:g} to {:g} Angstrom along x does not lie in the cell of {:g}", lo_x, hi_x,
-         edges.x());
-  if (band.changes.empty()) fail(Fault::usage, "a shear band needs at least one density");
-  for (double c : band.changes)
-    if (!(c > -0.5 && c < 0.5))
-      fail(Fault::usage, "a density change of {:g} is not between -0.5 and 0.5; 0.06 is +6 %", c);
-  const auto each = int(band.changes.size());
-  const int rounds = std::max(1, int(std::lround(edges.y() / (band.segment * each))));
-  const int count = rounds * each;
-  std::vector<std::size_t> outside;
-  for (std::size_t i = 0; i < glass.size(); ++i)
-    if (glass.positions[i].x() < lo_x || glass.positions[i].x() >= hi_x) outside.push_back(i);
-  Atoms out = select(glass, outside);
-  std::vector<std::int64_t> label(out.size(), 0);
-  const double bulk = number_density(glass);
-  Cell source = glass.cell;
-  source.periodic = {true, true, true};
-  RandomSequence random(band.seed, kStream);
-  std::vector<BandSegment> segments;
-  for (int k = 0; k < count; ++k) {
-    BandSegment s;
-    s.from = edges.y() * k / count;
-    s.to = edges.y() * (k + 1) / count;
-    s.asked = band.changes[std::size_t(k % each)];
-    const double scale = std::cbrt(1 / (1 + s.asked));
-    Atoms filling = glass;
-    filling.cell = source;
-    filling.labels.clear();
-    filling.info.clear();
-    filling = deformed(filling, scale * Eigen::Matrix3d::Identity());
-    const Vector3d size(band.width, s.to - s.from, edges.z());
-    const auto wanted = std::size_t(std::llround(bulk * (1 + s.asked) * size.prod()));
-    Atoms piece;
-    for (int attempt = 0; attempt < 50 && piece.size() < wanted; ++attempt) {
-      const Vector3d start(random.uniform() * edges.x(), random.uniform() * edges.y(),
-                           random.uniform() * edges.z());
-      Atoms cut = cut_box(filling, start, start + size);
-      if (cut.size() > piece.size()) piece = std::move(cut);
-    }
-    while (piece.size() > wanted) {  // a few too many
-      const auto worst = random.below(piece.size());
-      piece.positions.erase(piece.positions.begin() + std::ptrdiff_t(worst));
-      piece.numbers.erase(piece.numbers.begin() + std::ptrdiff_t(worst));
-    }
-    for (auto& r : piece.positions) r += Vector3d(lo_x, s.from, 0);
-    label.insert(label.end(), piece.size(), k + 1);
-    out = joined(out, piece);
-    segments.push_back(s);
-  }
-  // atoms that meet at the borders are pushed apart, the matrix stays as it is
-  RelaxSettings settings;
-  settings.force = 5e-3;
-  settings.most_steps = 1000;
-  for (auto l : label) settings.fixed.push_back(l == 0);
-  out = relax(out, metallic_contacts(out.numbers, band.contact), settings).atoms;
-  for (std::size_t k = 0; k < segments.size(); ++k) {
-    const double n = double(std::count(label.begin(), label.end(), std::int64_t(k + 1)));
-    const double volume = band.width * (segments[k].to - segments[k].from) * edges.z();
-    segments[k].made = n / volume / bulk - 1;
-  }
-  out.labels["band"].values = std::move(label);
-  settle_planted(out, glass.cell);
-  return {out, segments};
 }
 
 Vector3d inclusion_displacement(const Vector3d& x, double a, const Eigen::Matrix3d& e, double nu) {

@@ -1,4 +1,5 @@
-// Specimens as microscopes get them: wedges, oxide skins, shear bands, local strain.
+// Specimens as microscopes get them: wedges, oxide skins, local strain. Shear bands:
+// shear_band.hpp.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -23,28 +24,10 @@ struct OxideSkin {
 };
 // Amorphous skins on the faces that the beam meets: ions at random places, pushed apart to
 // metal-oxygen distances of 0.93 of (metallic radius + 0.66), 2.6 for O-O and the metallic radii
-// between metals; laid on the glass where no two atoms are nearer than 1.8. The cell grows along z.
-// Label oxide (0, 1).
+// between metals; each begins at the plane where the glass, at the density of its middle, would end
+// (Gibbs' dividing surface), and its ions settle by the same distances on the glass, which stays.
+// The cell grows along z. Label oxide (0, 1).
 Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin);
-
-struct ShearBand {
-  double centre = 0, width = 20;                // along x, Angstrom; the band contains y and z
-  std::vector<double> changes = {0.06, -0.10};  // of the density, in turn along y
-  double segment = 40;                          // length of one along y, Angstrom, about
-  double contact = 0.85;  // atoms of segments are pushed apart to this share of the metallic radii
-  std::uint64_t seed = 1;
-};
-struct BandSegment {
-  double from = 0, to = 0;     // along y
-  double asked = 0, made = 0;  // change of the number density
-};
-// The band of a deformed glass, seen edge on: H. Roesner et al., Ultramicroscopy 142 (2014) 1,
-// measured changes of +6 to -10 % alternating along it. Each segment is filled with the glass
-// itself, scaled evenly to its density, from another place of the periodic model,
-// and its atoms pushed apart where they meet others. Label band (0, or
-// the segment from 1).
-std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass,
-                                                           const ShearBand& band);
 
 // Displacement at `r` (from the centre) by a spherical inclusion of `radius` that would strain
 // itself by `eigenstrain` if it were free, in an infinite isotropic medium: J. D. Eshelby, Proc. R.

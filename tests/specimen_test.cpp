@@ -4,10 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "base/error.hpp"
 #include "io/structure_file.hpp"
 #include "models/neighbours.hpp"
+#include "models/shear_band.hpp"
 #include "models/time_series.hpp"
 #include "models/transform.hpp"
 #include "tests/approx.hpp"
@@ -76,34 +78,112 @@ TEST_CASE("an oxide skin has its formula, density and thickness, and keeps its d
   CHECK_THROWS_AS(with_oxide(slab, {parse_composition("ZrO2"), 500, 8}), Error);
 }
 
-TEST_CASE("a shear band has its densities in turn along itself, and the matrix is untouched") {
+TEST_CASE("oxide and glass meet without a gap, and oxygen is bonded to the metals of the glass") {
+  const Atoms slab = cut_box(glass(), {0, 0, 8}, {40.19071960449219, 40.19071960449219, 32});
+  const Atoms both = with_oxide(slab, {parse_composition("ZrO2"), 5.0, 12});
+  const auto& oxide = std::get<std::vector<std::int64_t>>(both.labels.at("oxide").values);
+  double lowest = 1e300, highest = -1e300;  // of the glass
+  for (std::size_t i = 0; i < both.size(); ++i)
+    if (oxide[i] == 0) {
+      lowest = std::min(lowest, both.positions[i].z());
+      highest = std::max(highest, both.positions[i].z());
+    }
+  const double area = 40.19 * 40.19, bulk = number_density(glass());
+  for (const double face : {lowest, highest})
+    for (double z = face - 5; z < face + 5; z += 0.5) {  // a window of 2 Angstrom, 200 atoms
+      double n = 0;
+      for (const auto& r : both.positions) n += std::abs(r.z() - z) < 1;
+      CAPTURE(z - face);
+      CHECK(n / (2 * area) > 0.85 * bulk);  // a gap of 1.5 Angstrom leaves a quarter
+    }
+  double bonds = 0;
+  visit_neighbours(both.cell, both.positions, 2.5,
+                   [&](std::size_t i, std::size_t j, const Vector3d&) {
+                     bonds += oxide[i] == 1 && both.numbers[i] == 8 && oxide[j] == 0;
+                   });
+  MESSAGE("oxygen to glass, bonds per Angstrom^2 of a face: " << bonds / (2 * area));
+  CHECK(bonds / (2 * area) > 0.04);
+}
+
+TEST_CASE("the profile of a shear band: plateaus, half way at its borders, periodic along it") {
+  ShearBand b;
+  b.centre = 50;
+  b.width = 30;
+  b.border = 10;
+  b.segment = 40;
+  for (const double y : {20.0, 100.0}) {
+    CHECK(band_profile(b, 160, 50, y) == approx(0.06));
+    CHECK(band_profile(b, 160, 50 + 9.99, y) == approx(0.06));
+    CHECK(band_profile(b, 160, 35, y) == approx(0.03));
+    CHECK(band_profile(b, 160, 70.01, y) == 0);
+  }
+  CHECK(band_profile(b, 160, 50, 60) == approx(-0.10));
+  for (const double y : {0.0, 40.0, 80.0, 120.0, 159.999999})
+    CHECK(band_profile(b, 160, 50, y) == approx(-0.02).epsilon(1e-4));
+  double steepest = 0;
+  for (double y = 0; y < 160; y += 0.1)
+    steepest = std::max(
+        steepest, std::abs(band_profile(b, 160, 50, y + 0.1) - band_profile(b, 160, 50, y)) / 0.1);
+  CHECK(steepest == approx(0.16 / 10 * std::numbers::pi / 2).epsilon(1e-3));
+}
+
+TEST_CASE(
+    "a shear band follows its density profile, and the glass beyond its borders is untouched") {
   const Atoms large = repeated(glass(), {2, 2, 1});
   ShearBand band;
   band.centre = 40;
-  band.width = 25;
-  band.segment = 20;
+  band.width = 28;
+  band.border = 10;
+  band.segment = 40;
   const auto [atoms, segments] = with_shear_band(large, band);
-  REQUIRE(segments.size() == 4);
-  for (std::size_t k = 0; k < 4; ++k) {
-    CHECK(segments[k].asked == (k % 2 ? -0.10 : 0.06));
+  REQUIRE(segments.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(segments[k].change == (k % 2 ? -0.10 : 0.06));
+    CHECK(std::abs(segments[k].asked) < std::abs(segments[k].change));
     CHECK(std::abs(segments[k].made - segments[k].asked) < 0.005);
   }
   const auto& label = std::get<std::vector<std::int64_t>>(atoms.labels.at("band").values);
-  double inside = 0, dense = 0, loose = 0;  // pushing apart keeps atoms where they were put
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    if (label[i] == 0) CHECK(std::abs(atoms.positions[i].x() - 40) >= 12.5);
-    if (label[i] == 0 || std::abs(atoms.positions[i].x() - 40) > 10) continue;
-    ++inside;
-    const double y = std::fmod(atoms.positions[i].y(), 2 * 20.0954);
-    if (y > 3 && y < 17) ++dense;
-    if (y > 23 && y < 37) ++loose;
-  }
-  CHECK(inside > 0);
-  CHECK(dense / loose == approx(1.06 / 0.90).epsilon(0.05));
+  std::size_t outside = 0, before = 0;
+  for (const auto& r : large.positions) before += std::abs(r.x() - 40) >= 19;
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    if (label[i] == 0) {
+      ++outside;
+      CHECK(std::abs(atoms.positions[i].x() - 40) >= 19);
+    }
+  CHECK(outside == before);
+  // Atoms in windows of 6 x 16 x 40 Angstrom against the profile, and how the glass itself
+  // scatters.
+  const double bulk = number_density(glass()), length = 80.38143920898438;
+  const auto filling = [&](const Atoms& a, double x, double y) {
+    double n = 0;
+    for (const auto& r : a.positions) n += std::abs(r.x() - x) < 3 && std::abs(r.y() - y) < 8;
+    return n / (6 * 16 * 40.19 * bulk);
+  };
+  double worst = 0, square = 0, own = 0, windows = 0;
+  for (double x = 17; x < 62; x += 3)
+    for (const double y : {12.0, 20.0, 28.0, 52.0, 60.0, 68.0}) {
+      double wanted = 0;
+      for (double u = -2.75; u < 3; u += 0.5)
+        for (double v = -7.75; v < 8; v += 0.5)
+          wanted += (1 + band_profile(band, length, x + u, y + v)) / (12 * 32);
+      const double off = filling(atoms, x, y) / wanted - 1;
+      worst = std::max(worst, std::abs(off));
+      square += off * off;
+      own += std::pow(filling(large, x, y) - 1, 2);
+      ++windows;
+    }
+  MESSAGE("density against profile: rms " << std::sqrt(square / windows) << ", worst " << worst
+                                          << "; the glass scatters by "
+                                          << std::sqrt(own / windows));
+  CHECK(std::sqrt(square / windows) < 1.5 * std::sqrt(own / windows));
+  CHECK(worst < 5 * std::sqrt(own / windows));
   CHECK(closest_pair(atoms).distance > 1.8);
   band.centre = 5;
   CHECK_THROWS_WITH_AS(with_shear_band(large, band), doctest::Contains("does not lie in the cell"),
                        Error);
+  band.centre = 40;
+  band.border = 30;
+  CHECK_THROWS_WITH_AS(with_shear_band(large, band), doctest::Contains("does not fit"), Error);
 }
 
 TEST_CASE(

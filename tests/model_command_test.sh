@@ -83,6 +83,11 @@ expect 0 'frames       3' series order.extxyz --frames 3 --tau 5 --surface 4 --c
 expect 0 'frames       2' series series.extxyz --trajectory --stride 2 -o every_second.extxyz
 expect 0 'clusters' cluster-packing --cells 2 -o miracle.extxyz
 expect 0 'Cu64.29 Zr35.71' clusters-and-glue --formula '[Cu8Zr5]Cu' --cells 2 -o dong.extxyz
+expect 0 'within 0.12 bonds' prisms --atoms 150 -o prisms.extxyz
+expect 2 'a prism of its own' prisms --composition Fe50C50 -o bad.extxyz
+expect 4 'take more atoms' prisms --atoms 100 --bond 4 -o bad.extxyz
+expect 2 'does not fit a band' shear-band "$glass" --width 12 --border 20 -o bad.extxyz
+expect 0 '<0,2,8,0>' C16 --elements Ni,Zr --voronoi -o c16.extxyz
 expect 0 'bond angles' network --cells 2 --anneal 20 -o network.extxyz
 expect 0 'class 1' classes "$glass" --most 5 --labelled labelled.extxyz -o classes.extxyz
 expect 2 'no cluster in brackets' clusters-and-glue --formula Cu8Zr5 -o bad.extxyz

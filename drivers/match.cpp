@@ -9,7 +9,9 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 #include "drivers/command.hpp"
+#include "drivers/motif_model.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/simulate_settings.hpp"
@@ -34,7 +36,7 @@ struct MatchCommand {
   PatternInputSettings patterns;
   std::optional<double> null_dose;
   Filter filter = Filter::matched;
-  int examples = 6, components = 1;
+  int examples = 6, components = 1, refine = 0;
   bool rescale = false;
   double saturation = 0;
   std::string csv;
@@ -101,6 +103,11 @@ Settings describe(MatchCommand& c) {
         "each judged by what it adds; 1 = only the best motif")
       .at_least(1)
       .at_most(6);
+  o.add("refine", c.refine,
+        "of the strongest matches (--examples) so many are simulated anew until tilt, in-plane "
+        "angle, offset, thickness and size fit best")
+      .at_least(0)
+      .at_most(100);
   o.section("Output");
   o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
       .not_recorded();
@@ -358,7 +365,8 @@ Judges make_judges(const PatternInput& input, const MotifLibrary& library, const
          patch.step);
   if (patch.members.size() == 1)
     j.alone.emplace(library, j.matched->weights(), c.recognition, c.common.threads);
-  if (patch.members.size() > 1 || !library.planted_motif.empty() || c.components > 1) {
+  if (patch.members.size() > 1 || !library.planted_motif.empty() || c.components > 1 ||
+      c.refine > 0) {
     j.likelihood.emplace(transform(likelihood_grid(c.recognition.grid)));
     j.scan = std::make_unique<ScanRecognition>(library, j.likelihood->weights(), c.recognition,
                                                patch, c.common.threads);
@@ -575,6 +583,68 @@ void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
   }
 }
 
+RefinedMatch refined_match(const MatchExample& example, std::size_t entry, double in_plane_angle,
+                           const LibraryPlan& plan, const MotifLibrary& library,
+                           const PolarTransform& camera, const Judges& judges) {
+  const MotifModel model(plan, library, entry, judges.scan->background(), camera);
+  const Refined fit = refine([&](const Eigen::VectorXd& p) { return model(p); },
+                             judges.scan->contrast((*judges.likelihood)(example.measured)),
+                             judges.scan->background(), model.settings(in_plane_angle));
+  RefinedMatch m;
+  m.scan_row = example.scan_row;
+  m.scan_column = example.scan_column;
+  m.motif = example.motif;
+  m.converged = fit.converged;
+  m.gain = fit.gain;
+  RefinedMatch::Value* plain[] = {&m.tilt_x, &m.tilt_y, &m.in_plane_angle, &m.offset_x,
+                                  &m.offset_y};
+  for (Eigen::Index k = 0; k < 5; ++k) *plain[k] = {fit.value(k), fit.error(k)};
+  const double thickness = library.condition().thickness * std::exp(fit.value(5));
+  m.thickness = {thickness, thickness * fit.error(5)};
+  m.size = {std::exp(fit.value(6)), std::exp(fit.value(6)) * fit.error(6)};
+  return m;
+}
+
+// The strongest matches simulated anew. Mirrored ones have no motif that could be simulated.
+void refine_examples(const PatternInput& input, const LibraryPlan& plan,
+                     const MotifLibrary& library, const Judges& judges, const MatchCommand& c,
+                     MatchResult& r) {
+  const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
+                              Eigen::Index(library.patterns.shape[2]), library.calibration(),
+                              likelihood_grid(c.recognition.grid));
+  std::vector<const MatchExample*> chosen;
+  const auto position = [&](const MatchExample& e) {
+    return e.scan_row * input.source().scan_columns() + e.scan_column;
+  };
+  for (const auto& e : r.examples)
+    if (int(chosen.size()) < c.refine && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
+  r.refined.resize(chosen.size());
+  FirstFailure failure;
+#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    failure.guard([&] {
+      const std::size_t at = position(*chosen[i]);
+      r.refined[i] = refined_match(*chosen[i], std::size_t(r.template_index.values[at]),
+                                   r.in_plane_angle.values[at], plan, library, camera, judges);
+    });
+  failure.rethrow();
+}
+
+void print_refined(const MatchResult& r) {
+  for (const RefinedMatch& m : r.refined) {
+    const double degree = 180 / M_PI;
+    std::cout << fmt::format(
+        "refined     row {}, column {}: {}, tilt {:.1f} +- {:.1f}, {:.1f} +- {:.1f} degrees, "
+        "offset "
+        "{:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, size "
+        "{:.3f} +- {:.3f}{}\n",
+        m.scan_row, m.scan_column, r.motif_names[std::size_t(m.motif)], degree * m.tilt_x.value,
+        degree * m.tilt_x.error, degree * m.tilt_y.value, degree * m.tilt_y.error, m.offset_x.value,
+        m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,
+        m.size.value, m.size.error, m.converged ? "" : " (not converged)");
+  }
+}
+
 // Views whose probabilities are kept at every position.
 constexpr std::size_t kMostViews = 2048;
 
@@ -609,6 +679,8 @@ int run_match(const std::vector<std::string>& arguments) {
     std::cout << shape_summary(source, library);
     return 0;
   }
+  std::optional<LibraryPlan> plan;
+  if (c.refine > 0) plan = plan_of(settings.positional()[1]);
   const RunRecord record =
       start_record(settings, c.common, {source.file(), settings.positional()[1]});
   if (c.common.resume && is_complete(c.common.output, record)) {
@@ -633,6 +705,7 @@ int run_match(const std::vector<std::string>& arguments) {
   decide(result);
   state_null(judges, c, result);
   add_examples(input, library, c, result);
+  if (plan) refine_examples(input, *plan, library, judges, c, result);
 
   Hdf5Writer file(c.common.output);
   write_match(file, result, library);
@@ -642,6 +715,7 @@ int run_match(const std::vector<std::string>& arguments) {
   if (!c.csv.empty()) write_csv(c.csv, result);
   file.commit();
   summarise(result, c);
+  print_refined(result);
   std::cout << fmt::format("wrote       {}\n", c.common.output);
   return 0;
 }

@@ -186,6 +186,35 @@ void write_components(Hdf5Writer& file, const MatchResult& r, const MotifLibrary
             "share of motif-free patterns in which the best template gains as much");
 }
 
+void write_refined(Hdf5Writer& file, const MatchResult& r) {
+  if (r.refined.empty()) return;
+  const std::string group = "/match/refined/";
+  const auto column = [&](const std::string& name, const std::string& units, auto&& value) {
+    std::vector<double> values;
+    for (const auto& m : r.refined) values.push_back(double(value(m)));
+    file.write(group + name, values);
+    file.attribute(group + name, "units", units);
+  };
+  using M = const RefinedMatch&;
+  column("scan_row", "", [](M m) { return m.scan_row; });
+  column("scan_column", "", [](M m) { return m.scan_column; });
+  column("motif", "", [](M m) { return m.motif; });
+  column("converged", "", [](M m) { return m.converged; });
+  column("gain", "", [](M m) { return m.gain; });
+  const auto pair = [&](const std::string& name, const std::string& units,
+                        RefinedMatch::Value RefinedMatch::*which) {
+    column(name, units, [&](M m) { return (m.*which).value; });
+    column(name + "_error", units, [&](M m) { return (m.*which).error; });
+  };
+  pair("tilt_x", "radian", &RefinedMatch::tilt_x);
+  pair("tilt_y", "radian", &RefinedMatch::tilt_y);
+  pair("in_plane_angle", "radian", &RefinedMatch::in_plane_angle);
+  pair("offset_x", "Angstrom", &RefinedMatch::offset_x);
+  pair("offset_y", "Angstrom", &RefinedMatch::offset_y);
+  pair("thickness", "Angstrom", &RefinedMatch::thickness);
+  pair("size", "", &RefinedMatch::size);
+}
+
 }  // namespace
 
 void MatchResult::expect_components(std::size_t most) {
@@ -219,6 +248,7 @@ void write_match(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& lib
   file.attribute("/match", "neighbours_unit", "Angstrom");
   if (!r.views.empty()) write_views(file, r);
   write_components(file, r, library);
+  write_refined(file, r);
   write_null(file, r, library.condition());
   write_examples(file, r);
 }

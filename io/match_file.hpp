@@ -36,6 +36,18 @@ struct MatchExample {
   double amplitude = 0, unexplained = 1;
 };
 
+// Parameters of a match refined by simulation, each with one sigma.
+struct RefinedMatch {
+  std::size_t scan_row = 0, scan_column = 0;
+  int motif = 0;
+  bool converged = false;
+  double gain = 0;  // log likelihood above that of the library's template
+  // radian, radian, radian, Angstrom, Angstrom, Angstrom, ratio to the library's
+  struct Value {
+    double value = 0, error = 0;
+  } tilt_x, tilt_y, in_plane_angle, offset_x, offset_y, thickness, size;
+};
+
 struct MatchResult {
   std::vector<std::string> motif_names;
   Stack<std::int32_t> motif, template_index;                     // [y, x]
@@ -64,6 +76,7 @@ struct MatchResult {
   std::vector<double> roc_area, roc_error;  // [motif]
   std::vector<MatchExample> examples;
   Calibration examples_calibration;
+  std::vector<RefinedMatch> refined;
 
   MatchResult() = default;
   // Nothing judged yet: motif -1, floating-point maps not-a-number.

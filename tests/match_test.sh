@@ -76,6 +76,10 @@ for path in match/best_p_value match/view_posterior match/axis_share match/depth
 done
 expect 0 "a second one at" $program match raster.h5 l.h5 -o several.h5 --components 2
 h5ls several.h5/match/components/amplitude >/dev/null 2>&1 || { echo "FAILED: no components"; failures=$((failures + 1)); }
+expect 0 "refined .* tilt" $program match raster.h5 scanned.h5 -o refined.h5 --refine 1 --dose 1e5
+h5ls refined.h5/match/refined/thickness_error >/dev/null 2>&1 || { echo "FAILED: nothing refined"; failures=$((failures + 1)); }
+expect 0 "wrote" $program library subset l.h5 -o part.h5 --motifs fcc
+expect 3 "library build" $program match raster.h5 part.h5 -o n.h5 --refine 1
 expect 2 "components" $program match raster.h5 l.h5 -o n.h5 --components 0
 expect 3 "square raster" $program match p.h5 l.h5 -o n.h5 --neighbours 3
 expect 3 "scan-step" $program match raster.h5 l.h5 -o n.h5 --neighbours 2

@@ -1,0 +1,149 @@
+#include "drivers/motif_model.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+
+#include "base/error.hpp"
+#include "drivers/library_plan.hpp"
+#include "drivers/quantity.hpp"
+#include "io/hdf5.hpp"
+#include "models/transform.hpp"
+
+namespace vitrobeam {
+
+LibraryPlan plan_of(const std::string& library_file) {
+  const Hdf5Reader file(library_file);
+  const std::string command = file.string_attribute("/parameters", "command", ""),
+                    ini = file.string_attribute("/parameters", "ini", "");
+  if (command != "library build" && command != "library extend")
+    fail(
+        Fault::input,
+        "{}: made by '{}', which does not say how its motifs were simulated; refine with a library "
+        "of one 'library build'",
+        library_file, command.empty() ? "an unknown command" : command);
+  namespace fs = std::filesystem;
+  const fs::path path =
+      fs::temp_directory_path() / fmt::format("vitrobeam-plan-{}.ini", ::getpid());
+  std::ofstream(path) << ini;
+  LibraryCommand c;
+  try {
+    Settings settings = describe(c, command);
+    settings.parse({"--config", path.string()});
+    resolve(c);
+  } catch (...) {
+    fs::remove(path);
+    throw;
+  }
+  fs::remove(path);
+  return c.plan;
+}
+
+namespace {
+
+// A motif takes the place of this many shell diameters of background. With it the thickness of 10
+// and 20 Angstrom packings around icosahedra of 2.75 comes back unbiased
+// (validation/analytic/refinement.cpp).
+constexpr double kOwnThickness = 1.4;
+constexpr double kLeastBackground = 0.05;  // of the library's
+
+}  // namespace
+
+struct MotifModel::State {
+  Atoms motif;  // around the origin, in the library's orientation of this entry
+  double box, thickness, depth, own_thickness;
+  Vector2d offset;
+  const Background& background;
+  const PolarTransform& camera;
+  ChangedSlab<float> slab;
+  ChangedSlab<float>::ScratchPointer scratch;
+};
+
+namespace {
+
+Atoms library_motif(const LibraryPlan& plan, const MotifLibrary& library,
+                    const TemplateRecord& entry) {
+  const Motif& motif = find_motif(library.motif_names.at(std::size_t(entry.motif)));
+  MotifSize size{parse_elements(library.decorations.at(std::size_t(entry.decoration))),
+                 library.condition().bond, plan.radius};
+  size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
+  return rotated(build_motif(motif, size), rotation_to_beam(entry.direction));
+}
+
+// Nothing but the box that the library's free clusters stand in.
+ChangedSlab<float> vacuum(const LibraryPlan& plan, const MotifLibrary& library,
+                          const std::vector<int>& elements) {
+  SimulationSettings s = plan.simulation;
+  const LibraryConditions& l = library.condition();
+  s.optics.energy_kV = l.energy_kV;
+  s.optics.semiangle_mrad = l.semiangle_mrad;
+  s.optics.defocus = l.defocus;
+  Atoms nothing;
+  nothing.cell = Cell::orthogonal(plan.box, plan.box, l.thickness);
+  return {nothing, s, elements, {Vector2d(plan.box / 2, plan.box / 2)}};
+}
+
+}  // namespace
+
+const char* MotifModel::name(int parameter) {
+  static constexpr const char* kNames[kParameters] = {
+      "tilt_x", "tilt_y", "in_plane_angle", "offset_x", "offset_y", "log_thickness", "log_size"};
+  return kNames[parameter];
+}
+
+MotifModel::MotifModel(const LibraryPlan& plan, const MotifLibrary& library, std::size_t entry,
+                       const Background& background, const PolarTransform& camera) {
+  const TemplateRecord& t = library.templates.at(entry);
+  Atoms motif = library_motif(plan, library, t);
+  const std::vector<int> elements = motif.numbers;
+  double radius = 0;
+  for (const auto& r : motif.positions) radius = std::max(radius, r.norm());
+  state_ =
+      std::unique_ptr<State>(new State{std::move(motif), plan.box, library.condition().thickness,
+                                       t.depth, 2 * kOwnThickness * radius, t.offset, background,
+                                       camera, vacuum(plan, library, elements), nullptr});
+  state_->scratch = state_->slab.make_scratch();
+}
+MotifModel::~MotifModel() = default;
+
+Atoms MotifModel::placed(const Eigen::VectorXd& p) const {
+  const State& s = *state_;
+  const Eigen::Matrix3d turn =
+      (Eigen::AngleAxisd(p(1), Vector3d::UnitY()) * Eigen::AngleAxisd(p(0), Vector3d::UnitX()) *
+       Eigen::AngleAxisd(p(2), Vector3d::UnitZ()))
+          .toRotationMatrix();
+  Atoms motif = s.motif;
+  constexpr double kMargin = 1e-3;
+  for (auto& r : motif.positions) {
+    r = std::exp(p(6)) * (turn * r) + Vector3d(s.box / 2 - p(3), s.box / 2 - p(4), s.depth);
+    r.z() = std::clamp(r.z(), kMargin, s.thickness - kMargin);
+  }
+  return motif;
+}
+
+Harmonics MotifModel::operator()(const Eigen::VectorXd& p) const {
+  const State& s = *state_;
+  const PlaneF pattern = s.slab.at(0, placed(p), {}, *s.scratch)[0];
+  const double background =
+      std::max(std::exp(p(5)) - s.own_thickness / s.thickness, kLeastBackground);
+  return s.background.contrast_with(s.camera(pattern) / float(background));
+}
+
+RefinementSettings MotifModel::settings(double in_plane_angle) const {
+  RefinementSettings s;
+  const Vector2d offset =
+      Eigen::Rotation2D<double>(in_plane_angle).toRotationMatrix() * state_->offset;
+  constexpr double kDegree = std::numbers::pi / 180;
+  s.start.resize(kParameters);
+  s.start << 0, 0, in_plane_angle, offset.x(), offset.y(), 0, 0;
+  s.step.resize(kParameters);
+  s.step << kDegree, kDegree, 0.5 * kDegree, 0.1, 0.1, 0.05, 0.005;
+  s.prior.resize(kParameters);
+  s.prior << 5 * kDegree, 5 * kDegree, 5 * kDegree, 0.75, 0.75, 0.5, 0.03;
+  return s;
+}
+
+}  // namespace vitrobeam

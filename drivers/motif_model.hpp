@@ -1,0 +1,40 @@
+// The pattern of one motif of a library with other values of what the library has on a grid: tilt,
+// in-plane angle, offset, thickness of the specimen, size. Simulated anew with the library's own
+// engine, grid and slices.
+#pragma once
+#include <memory>
+
+#include "drivers/library_build.hpp"
+#include "patterns/refinement.hpp"
+
+namespace vitrobeam {
+
+// The plan that a library file was built by. Throws Error{input} for a library that was merged or
+// otherwise rearranged, and so does not say.
+LibraryPlan plan_of(const std::string& library_file);
+
+class MotifModel {
+ public:
+  // Parameters, in this order: tilt about x and y (radian, after the turn in the plane), in-plane
+  // angle (radian), offset of the probe from the motif along x and y (Angstrom), log of the
+  // specimen's thickness over the library's (the background grows with what is left of it beside
+  // the motif), log of the motif's size over the library's.
+  static constexpr int kParameters = 7;
+  static const char* name(int parameter);
+
+  MotifModel(const LibraryPlan& plan, const MotifLibrary& library, std::size_t entry,
+             const Background& background, const PolarTransform& camera);
+  ~MotifModel();
+
+  Atoms placed(const Eigen::VectorXd& parameters) const;          // in the library's box
+  Harmonics operator()(const Eigen::VectorXd& parameters) const;  // one thread at a time
+  // From the library's own values, turned by `in_plane_angle`; priors are half of what a library
+  // leaves open.
+  RefinementSettings settings(double in_plane_angle) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vitrobeam

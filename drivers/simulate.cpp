@@ -13,6 +13,7 @@
 #include "drivers/command.hpp"
 #include "drivers/cost_table.hpp"
 #include "drivers/exposure.hpp"
+#include "drivers/interpolation_error.hpp"
 #include "drivers/ranks.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/simulation_file.hpp"
@@ -73,15 +74,16 @@ void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid)
     p.wrapped.push_back(wrapped);
     if (100 * wrapped > s.wrap_limit)
       fail(Fault::physics,
-           "{:.1f} % of the probe{} lies beyond half the cell of {:.2f} x {:.2f} Angstrom and "
+           "{:.1f} % of the probe{} lies beyond half the {} of {:.2f} x {:.2f} Angstrom and "
            "would overlap its periodic image "
-           "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less --defocus, "
+           "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less {}--defocus, "
            "--focal-spread or --source-size",
            100 * wrapped,
            p.probes.size() > 1 ? fmt::format(" of {:.4g} mrad with defocus {:g} Angstrom",
                                              probe.optics.semiangle_mrad, probe.optics.defocus)
                                : "",
-           grid.lx, grid.ly, s.wrap_limit);
+           s.interpolation > 1 ? "window" : "cell", grid.lx, grid.ly, s.wrap_limit,
+           s.interpolation > 1 ? "--interpolation, " : "");
   }
 }
 
@@ -97,10 +99,11 @@ template <typename Real>
 void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const Grid grid = p.grid();
   check_grid(grid);
+  const Grid recorded = p.recorded_grid();
   for (const auto& d : p.simulation.recording.detectors)
-    check_detector(d, grid, p.simulation.optics.wavelength());
-  check_probe(p, s, grid);
-  const CameraPixels pixels = pattern_pixels(grid, p.simulation.recording);
+    check_detector(d, recorded, p.simulation.optics.wavelength());
+  check_probe(p, s, recorded);
+  const CameraPixels pixels = pattern_pixels(recorded, p.simulation.recording);
   const int slices = p.slices();
   const double n = double(p.shots());
   const double pattern = p.simulation.recording.patterns
@@ -206,6 +209,7 @@ double absorbed_fraction(const SimulationPlan& p, const Atoms& atoms, int thread
   with.recording = {};
   with.recording.patterns = false;
   with.series.clear();
+  with.interpolation = 1;
   SimulationSettings without = with;
   without.potential.absorption = 0;
   const auto intensity = [&](const SimulationSettings& s) {
@@ -233,9 +237,13 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   const Atoms at_rest = (*p.configurations)(0).atoms;
   const Simulation<Real> sim(at_rest, p.simulation, threads);
   const double potential_s = seconds_since(start);
-  check_probe(p, s, sim.grid());
+  check_probe(p, s, p.recorded_grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
-  record.audit.push_back({"engine", "", engine_name});
+  const std::string shown_engine =
+      engine_name + (s.interpolation > 1
+                         ? fmt::format(", interpolation {} (approximation)", s.interpolation)
+                         : "");
+  record.audit.push_back({"engine", "", shown_engine});
   record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
   record.audit.push_back(
       {"atom_sum", "",
@@ -266,9 +274,14 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
                    "{}{}",
                    sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
                    sim.slice_thickness(), sim.max_angle_mrad(), p.atoms.size(), sim.atoms_placed(),
-                   engine_name, coherence_summary(p.simulation.optics, sim.modes()),
+                   shown_engine, coherence_summary(p.simulation.optics, sim.modes()),
                    p.configurations->summary() + smearing_summary(p, s));
 
+  if (s.interpolation > 1 && ranks().is_leader()) {
+    const InterpolationError error = interpolation_error(p, at_rest, sim, threads);
+    vitrobeam::record(error, record);
+    std::cout << summary(error, s.interpolation);
+  }
   if (units.done() > 0)
     spdlog::info("resuming: {} of {} positions are done", units.done(), units.count());
   const auto waves_start = Clock::now();

@@ -12,6 +12,7 @@
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
+#include "multislice/interpolated_matrix.hpp"
 #include "multislice/padding.hpp"
 
 namespace vitrobeam {
@@ -37,11 +38,12 @@ std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atom
                                     const FactorTable& factors) {
   const double pixel = s.pixel.value_or(kDefaultPixel), lx = atoms.cell.vectors(0, 0),
                ly = atoms.cell.vectors(1, 1);
-  const int nx = samples(lx, pixel), ny = samples(ly, pixel);
+  const int f = s.interpolation;  // windows of whole samples
+  const int nx = f * samples(lx / f, pixel), ny = f * samples(ly / f, pixel);
   const double reach = factor_reach(factors, atoms);
   if (s.pixel || Grid{nx, ny, lx, ly}.q_max() <= reach) return {nx, ny};
   const auto within = [&](double edge, int n) {  // the band ends at n / (3 edge)
-    return std::min(n, good_size_within(int(std::floor(3 * edge * reach * (1 + 1e-12)))));
+    return std::min(n, f * good_size_within(int(std::floor(3 * edge / f * reach * (1 + 1e-12)))));
   };
   const Grid coarse{within(lx, nx), within(ly, ny), lx, ly};
   spdlog::info(
@@ -228,6 +230,11 @@ Settings describe(SimulateSettings& s) {
   o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
   o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
   add_beam_options(o, s);
+  o.add("interpolation", s.interpolation,
+        "scattering matrix of every N-th beam along each axis, the probe cut out of 1/N of the "
+        "cell (PRISM): an approximation whose error the run measures; 1 = exact")
+      .at_least(1)
+      .at_most(64);
   o.section("Thermal motion");
   o.add("phonons", s.phonons, "frozen-phonon configurations to average over; 0 = atoms at rest")
       .at_least(0)
@@ -463,6 +470,23 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   check_factors(r.potential, atoms,
                 {r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)});
   r.engine = s.engine;
+  r.interpolation = s.interpolation;
+  if (r.interpolation > 1) {
+    if (r.engine != Engine::automatic && r.engine != Engine::scattering_matrix)
+      fail(
+          Fault::usage,
+          "--interpolation {}: is of the scattering matrix; leave it out, or give --engine smatrix",
+          r.interpolation);
+    if (r.optics.plane_wave)
+      fail(Fault::usage, "--interpolation {}: --mode plane-wave has no aperture to thin out",
+           r.interpolation);
+    if (s.exit_wave || s.elastic)
+      fail(Fault::usage, "--interpolation {}: keeps no waves; leave out {}", r.interpolation,
+           s.exit_wave ? "--exit-wave" : "--elastic");
+    r.engine = Engine::scattering_matrix;
+    check_grid(interpolation_window(
+        {r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)}, r.interpolation));
+  }
   r.recording.patterns = s.patterns == PatternMode::full;
   r.recording.q_max = s.q_max.value_or(0);
   r.recording.exit_waves = s.exit_wave;

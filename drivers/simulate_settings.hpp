@@ -40,6 +40,7 @@ struct SimulateSettings {
   Projection projection = Projection::infinite;
   AtomSum atom_sum = AtomSum::automatic;
   Engine engine = Engine::automatic;
+  int interpolation = 1;
   double memory_GiB = 4;
   Precision precision = Precision::single_precision;
   std::vector<std::string> at;

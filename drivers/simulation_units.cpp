@@ -9,6 +9,7 @@
 #include "drivers/partial_means.hpp"
 #include "drivers/ranks.hpp"
 #include "io/compression.hpp"
+#include "multislice/interpolated_matrix.hpp"
 #include "multislice/thermal_average.hpp"
 
 namespace vitrobeam {
@@ -192,7 +193,7 @@ class BlockMeans {
 template <typename Real>
 void run_configurations(const SimulateSettings& s, const SimulationPlan& plan, std::size_t depths,
                         UnitQueue& queue, PartialMeans& partial) {
-  const CameraPixels pixels = pattern_pixels(plan.grid(), plan.simulation.recording);
+  const CameraPixels pixels = pattern_pixels(plan.recorded_grid(), plan.simulation.recording);
   const double pattern_bytes =
       plan.simulation.recording.patterns
           ? (s.elastic ? 32.0 : 16.0) * double(pixels.q_x().size() * pixels.q_y().size())
@@ -210,6 +211,10 @@ void run_configurations(const SimulateSettings& s, const SimulationPlan& plan, s
 
 Grid SimulationPlan::grid() const {
   return {simulation.nx, simulation.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)};
+}
+
+Grid SimulationPlan::recorded_grid() const {
+  return interpolation_window(grid(), simulation.interpolation);
 }
 
 int SimulationPlan::slices() const {

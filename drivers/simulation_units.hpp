@@ -22,6 +22,7 @@ struct SimulationPlan {
   std::vector<double> wrapped;  // of each, the fraction beyond half the cell
 
   Grid grid() const;
+  Grid recorded_grid() const;  // of the window that --interpolation leaves, else the same
   int slices() const;
   std::size_t shots() const { return probes.size() * scan.positions.size(); }
   Shot shot(std::size_t unit) const {

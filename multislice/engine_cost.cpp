@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "multislice/interpolated_matrix.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/scattering_matrix.hpp"
 
@@ -51,6 +52,31 @@ struct Aperture {
 
 std::vector<EngineRequest::Probe> probes_of(const EngineRequest& r) {
   return r.probes.empty() ? std::vector<EngineRequest::Probe>{{r.beams, r.modes}} : r.probes;
+}
+
+// Every sample of a window is summed over the beams by itself, for every position.
+EngineCost interpolated_cost(const EngineRequest& r, const EngineSpeed& speed, double depths) {
+  constexpr double kScattered = 2;  // as long as a product in sums over blocks
+  const Grid window = interpolation_window(r.grid, r.interpolation);
+  const double n = double(r.positions), beams = double(r.beams.size()),
+               samples = double(window.nx) * window.ny,
+               wave = double(r.grid.nx) * r.grid.ny * 2 * double(r.bytes_per_real) * depths;
+  double modes = 0, most = 1;
+  for (const auto& probe : probes_of(r)) {
+    modes += double(probe.modes);
+    most = std::max(most, double(probe.modes));
+  }
+  const double shots = n * double(probes_of(r).size());
+  const InterpolationPlan plan(r.beams.size(), wave,
+                               wave / (r.interpolation * r.interpolation) * most,
+                               r.recording.memory_GiB * (1 << 30));
+  if (!plan.possible()) return {1e99, 1e99, 1e99};
+  const double waves =
+      beams * (plan.shots_at_once == 0 ? 1 : std::ceil(shots / double(plan.shots_at_once)));
+  const double products = n * modes * depths * samples * beams;
+  return {waves * r.slices * operations_per_slice(r.grid) + 8 * products, plan.bytes,
+          waves * (r.slices * speed.slice + 2 * depths * speed.record) +
+              n * modes * depths * speed.record + kScattered * products * speed.product};
 }
 
 // The beams are propagated once, whatever the number of probes.
@@ -166,7 +192,8 @@ EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed&
   const double wave_bytes = double(r.grid.nx) * r.grid.ny * 2 * double(r.bytes_per_real);
   EngineCost cost;
   if (engine == Engine::scattering_matrix) {
-    cost = matrix_cost(r, speed, depths);
+    cost =
+        r.interpolation > 1 ? interpolated_cost(r, speed, depths) : matrix_cost(r, speed, depths);
   } else {
     std::size_t modes = 0;
     for (const auto& probe : probes_of(r)) modes += probe.modes;
@@ -183,10 +210,11 @@ EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed&
 
 EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int slices,
                              std::size_t positions, std::size_t bytes_per_real) {
-  const ProbeSeries series = probe_series(s.probes(), grid);
+  const ProbeSeries series = probe_series(s.probes(), interpolation_window(grid, s.interpolation));
   EngineRequest r{grid,        slices,        series.beams,
                   s.recording, positions,     series.probes[0].amplitudes.size(),
                   0,           bytes_per_real};
+  r.interpolation = s.interpolation;
   if (series.probes.size() == 1) return r;
   for (const IncidentModes& modes : series.probes) {
     auto& probe = r.probes.emplace_back(EngineRequest::Probe{{}, modes.amplitudes.size()});

@@ -39,6 +39,7 @@ struct EngineRequest {
     std::size_t modes;
   };
   std::vector<Probe> probes = {};
+  int interpolation = 1;  // of the scattering matrix; `beams` are those of its window
 };
 
 // What these settings ask for; atoms are left at 0.

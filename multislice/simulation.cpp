@@ -11,6 +11,7 @@
 #include "base/first_failure.hpp"
 #include "models/elements.hpp"
 #include "multislice/engine_cost.hpp"
+#include "multislice/interpolated_matrix.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/scattering_matrix.hpp"
 
@@ -111,10 +112,11 @@ struct Simulation<Real>::State {
         const std::vector<Vector3d>& displacements, Potential stored)
       : settings(s),
         grid(make_grid(atoms, s)),
-        series(probe_series(s.probes(), grid)),
-        pixels(pattern_pixels(grid, s.recording)),
+        recorded(interpolation_window(grid, s.interpolation)),
+        series(probe_series(s.probes(), recorded)),
+        pixels(pattern_pixels(recorded, s.recording)),
         window(pixels.window()),
-        sums(s.recording.detectors, grid, s.optics.wavelength()),
+        sums(s.recording.detectors, recorded, s.optics.wavelength()),
         slices(s.engine == Engine::phase_object ? 1
                                                 : slice_count(atoms.cell.vectors(2, 2), s.slice)),
         depths(recorded_depths(slices, s.recording.every_slices)),
@@ -221,7 +223,7 @@ struct Simulation<Real>::State {
   bool is_single() const { return scatters_once(settings.engine); }
 
   SimulationSettings settings;
-  Grid grid;
+  Grid grid, recorded;  // the cell, and what beams and patterns are sampled on
   ProbeSeries series;
   CameraPixels pixels;
   PatternWindow window;  // of the samples that they take
@@ -320,7 +322,9 @@ void Simulation<Real>::run(const std::vector<Shot>& shots, int threads, const Si
     sink(i, {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave, {}});
   };
   const Sink& to = s.pixels.is_grid() || !s.settings.recording.patterns ? sink : onto_pixels;
-  if (engine == Engine::scattering_matrix)
+  if (s.settings.interpolation > 1)
+    run_interpolated(shots, threads, to, stop, claim);
+  else if (engine == Engine::scattering_matrix)
     run_scattering_matrix(shots, threads, to, stop, claim);
   else if (s.slab.all())
     run_waves(shots, threads, to, stop, claim);
@@ -483,34 +487,64 @@ void Simulation<Real>::run_waves_in_windows(const std::vector<Shot>& shots, int 
   failure.rethrow();
 }
 
+namespace {
+
+// What a matrix gives, as a result.
+template <typename Real>
+auto as_results(const typename Simulation<Real>::Sink& sink) {
+  return [&sink](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
+                 std::vector<double> channels) {
+    ProbeResult<Real> result;
+    result.depth = int(depth);
+    result.pattern = std::move(pattern);
+    result.detectors = std::move(channels);
+    result.intensity_out = intensity;
+    sink(i, result);
+  };
+}
+
+std::vector<Shot> moved(std::vector<Shot> shots, const Vector2d& by) {
+  for (auto& shot : shots) shot.at += by;
+  return shots;
+}
+
+void refuse_waves(const Recording& r) {
+  if (r.exit_waves || r.amplitudes)
+    fail(Fault::usage, "--engine smatrix keeps no waves; use --engine multislice with {}",
+         r.exit_waves ? "--exit-wave" : "--elastic");
+}
+
+}  // namespace
+
 template <typename Real>
 void Simulation<Real>::run_scattering_matrix(const std::vector<Shot>& shots, int threads,
                                              const Sink& sink, const Stop& stop,
                                              const Claim& claim) const {
   const State& s = *state_;
   const Recording& r = s.settings.recording;
-  if (r.exit_waves || r.amplitudes)
-    fail(Fault::usage, "--engine smatrix keeps no waves; use --engine multislice with {}",
-         r.exit_waves ? "--exit-wave" : "--elastic");
-  std::vector<Shot> at = shots;
-  for (auto& shot : at) shot.at += s.entrance;
+  refuse_waves(r);
   const ScatteringMatrix<Real> matrix(
       {s.transform, s.slab, s.propagator, s.series.beams, s.series.probes, s.depths,
        r.patterns ? &s.window : nullptr, r.detectors, s.settings.optics.wavelength(),
        r.memory_GiB * (1 << 30)},
-      at.size(), threads, stop);
-  matrix.run(
-      at, threads,
-      [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
-          std::vector<double> channels) {
-        ProbeResult<Real> result;
-        result.depth = int(depth);
-        result.pattern = std::move(pattern);
-        result.detectors = std::move(channels);
-        result.intensity_out = intensity;
-        sink(i, result);
-      },
-      stop, claim);
+      shots.size(), threads, stop);
+  matrix.run(moved(shots, s.entrance), threads, as_results<Real>(sink), stop, claim);
+}
+
+template <typename Real>
+void Simulation<Real>::run_interpolated(const std::vector<Shot>& shots, int threads,
+                                        const Sink& sink, const Stop& stop,
+                                        const Claim& claim) const {
+  const State& s = *state_;
+  const Recording& r = s.settings.recording;
+  refuse_waves(r);
+  if (s.settings.engine != Engine::automatic && s.settings.engine != Engine::scattering_matrix)
+    fail(Fault::usage, "--interpolation {}: goes with --engine smatrix only",
+         s.settings.interpolation);
+  const InterpolatedMatrix<Real> matrix(
+      {s.transform, s.slab, s.propagator, s.recorded, s.settings.interpolation, s.series, s.depths,
+       r.patterns ? &s.window : nullptr, s.sums, r.memory_GiB * (1 << 30)});
+  matrix.run(moved(shots, s.entrance), threads, as_results<Real>(sink), stop, claim);
 }
 
 template class Simulation<float>;

@@ -53,6 +53,9 @@ struct SimulationSettings {
   double slice = 2.0;  // Angstrom
   PotentialSettings potential;
   Engine engine = Engine::automatic;
+  // Of the scattering matrix: every n-th beam along each axis, the probe cut out of 1/n of the cell
+  // (multislice/interpolated_matrix.hpp), an approximation. Patterns are sampled n times coarser.
+  int interpolation = 1;
   Recording recording;
   Held held;
 
@@ -120,6 +123,8 @@ class Simulation {
                  const Claim& claim) const;
   void run_waves_in_windows(const std::vector<Shot>& shots, int threads, const Sink& sink,
                             const Stop& stop, const Claim& claim) const;
+  void run_interpolated(const std::vector<Shot>& shots, int threads, const Sink& sink,
+                        const Stop& stop, const Claim& claim) const;
   void run_scattering_matrix(const std::vector<Shot>& shots, int threads, const Sink& sink,
                              const Stop& stop, const Claim& claim) const;
 

@@ -135,6 +135,11 @@ expect 2 "--defocus 2000000" $run --defocus 0,2e6
 expect 2 "more than 1000 probes" $run --defocus 0:1:100 --cs 0:0.1:1
 expect 2 "needs --mode probe" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --defocus 0,10
 expect 2 "--aberrations" $run --aberrations C12=1:2
+expect 2 "give --engine smatrix" $run --interpolation 2 --engine multislice
+expect 2 "has no windows of a whole, even number" $run --interpolation 3
+expect 2 "keeps no waves" $run --interpolation 2 --exit-wave
+expect 2 "has no aperture" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --interpolation 2
+expect 4 "beyond half the window" $run --interpolation 4 --wrap-limit 5
 expect 3 "nan.xyz:3" simulate nan.xyz -o new.h5
 expect 3 "Qq" simulate element.xyz -o new.h5
 expect 3 "columns.xyz:3" simulate columns.xyz -o new.h5

@@ -71,6 +71,27 @@ fi
 "$program" report whole.h5 -o report.html >out 2>&1 && grep -q "Series of probes" report.html || complain "report: $(cat out)"
 "$program" info whole.h5 | grep -q "9 x 12 x 12 x" || complain "info does not show the probe axis"
 
+# interpolation: by name, with its error, a probe axis, coarser patterns; 1 is the exact matrix
+wide="--scan 4x3 --semiangle 20 --q-max 2 --detector adf=25:40 --defocus 0,20"
+run -o prism.h5 $wide --interpolation 2
+grep -q "error .*by --interpolation 2, against multislice at 4 positions: patterns R .* detectors" out || complain "no error: $(cat out)"
+run -o prism1.h5 $wide --interpolation 2 --threads 1 --memory 0.01
+h5diff -q prism.h5 prism1.h5 /simulation /simulation || complain "interpolation depends on memory or threads"
+run -o one.h5 $wide --engine smatrix --interpolation 1
+run -o exact.h5 $wide --engine smatrix
+h5diff -q one.h5 exact.h5 /simulation /simulation || complain "--interpolation 1 is not the exact matrix"
+/usr/bin/python3 - <<'P' || complain "interpolation"
+import h5py
+p, e = h5py.File("prism.h5"), h5py.File("exact.h5")
+a = p["audit"].attrs
+assert "interpolation 2 (approximation)" in a["engine"] and e["audit"].attrs["engine"] == "smatrix"
+assert 0 < a["interpolation_error_patterns"] <= a["interpolation_error_patterns_worst"] < 0.6, dict(a)
+assert abs((p["simulation/q_x"][1] - p["simulation/q_x"][0]) / (e["simulation/q_x"][1] - e["simulation/q_x"][0]) - 2) < 1e-9
+x, y = p["simulation/detectors/adf"][()], e["simulation/detectors/adf"][()]
+assert x.shape == y.shape == (2, 3, 4)
+assert abs(x / y - 1).mean() < 0.2
+P
+
 # what the dry run says: the matrix, whose beams are paid for once
 "$program" simulate model.xyz -o none.h5 --scan 6x6 --grid 160 --slice 0.1 --semiangle 12 --q-max 2 --defocus -80:10:80 --dry-run |
   grep -q "smatrix.*this one" || complain "auto does not know that a series is cheap"

@@ -106,13 +106,17 @@ void draw(Canvas& canvas, const LinePanel& p, const Box& box) {
   const auto error_of = [](const Curve& c, std::size_t i) {
     return c.error.empty() ? 0. : c.error[i];
   };
+  const auto bar_above = [&](const Curve& c, std::size_t i) {
+    return c.above.empty() ? error_of(c, i) : c.above[i];
+  };
   Range x, y;
   for (const auto& c : p.curves)
     for (std::size_t i = 0; i < c.x.size(); ++i) {
       x.include(c.x[i]);
       y.include(height(c.y[i] - error_of(c, i)));
-      y.include(height(c.y[i] + error_of(c, i)));
+      y.include(height(c.y[i] + bar_above(c, i)));
     }
+  if (p.y_range) y = {p.y_range->first, p.y_range->second};
   x.widen(0.02);
   y.widen(0.06);
   draw_plot_axes(canvas, p, box, x, y);
@@ -127,13 +131,13 @@ void draw(Canvas& canvas, const LinePanel& p, const Box& box) {
     };
     std::vector<std::pair<double, double>> line;
     for (std::size_t i = 0; i < c.x.size(); ++i) {
-      const double px = to_x(c.x[i]), py = to_y(c.y[i]), e = error_of(c, i);
+      const double px = to_x(c.x[i]), py = to_y(c.y[i]), e = error_of(c, i), up = bar_above(c, i);
       if (!std::isfinite(py)) continue;
       line.emplace_back(px, py);
       drawn.emplace_back(px, py);
       if (c.points) canvas.disc(px, py, 2.6, ink);
-      if (!(e > 0)) continue;
-      const double above = to_y(c.y[i] + e), below = to_y(c.y[i] - e);
+      if (!(e > 0) && !(up > 0)) continue;
+      const double above = to_y(c.y[i] + up), below = to_y(c.y[i] - e);
       const double foot = std::isfinite(below) ? below : box.y + box.height;
       canvas.line(px, above, px, foot, 0.9, ink);
       canvas.line(px - 2, above, px + 2, above, 0.9, ink);

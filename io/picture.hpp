@@ -53,14 +53,16 @@ struct ImagePanel {
 struct Curve {
   std::string label;
   std::vector<double> x, y;
-  std::vector<double> error;  // one sigma; empty: none
-  bool points = false;        // marks instead of a line
+  std::vector<double> error;       // one sigma; empty: none
+  bool points = false;             // marks instead of a line
+  std::vector<double> above = {};  // length of the bar upwards where it differs from `error`
 };
 
 struct LinePanel {
   std::string title, x_label, y_label;
   std::vector<Curve> curves;
   bool log_y = false;
+  std::optional<std::pair<double, double>> y_range;  // instead of the curves' own
   double width = 330, height = 230;
 };
 

@@ -152,7 +152,8 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
       panel.title = target + ", " + engine;
       std::replace(panel.title.begin(), panel.title.end(), '_', ' ');
       panel.x_label = "thickness (nm)";
-      panel.y_label = "probability of detection";
+      panel.y_label = "share found, 95 % interval";
+      panel.y_range = {0, 1};
       const std::size_t each = depth.size() * tilt.size() * dose.size();
       for (std::size_t c = 0; c < each && c < 6; ++c) {
         Curve curve{
@@ -166,7 +167,8 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
             true};
         for (std::size_t t = 0; t < nm.size(); ++t) {
           curve.y.push_back(p.values[t * each + c]);
-          curve.error.push_back((high[t * each + c] - low[t * each + c]) / (2 * 1.96));
+          curve.error.push_back(p.values[t * each + c] - low[t * each + c]);
+          curve.above.push_back(high[t * each + c] - p.values[t * each + c]);
         }
         panel.curves.push_back(std::move(curve));
       }

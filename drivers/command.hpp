@@ -25,6 +25,8 @@ int run_symmetry(const std::vector<std::string>& arguments);
 int run_symmetry_limit(const std::vector<std::string>& arguments);  // from run_symmetry
 int run_fluctuation(const std::vector<std::string>& arguments);
 int run_radial(const std::vector<std::string>& arguments);
+int run_density(const std::vector<std::string>& arguments);
+int run_density_calibrate(const std::vector<std::string>& arguments);  // from run_density
 int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);

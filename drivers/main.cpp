@@ -44,6 +44,8 @@ constexpr std::array kCommands = {
             "patterns -> normalised variance V(q) by its several definitions"},
     Command{"radial", vitrobeam::run_radial,
             "patterns -> I(q), structure factor, reduced pair distribution"},
+    Command{"density", vitrobeam::run_density,
+            "HAADF <-> density: relative density with errors; density calibrate"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file"},
     Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
     Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},

@@ -121,6 +121,16 @@ void judge_structure(const Hdf5Reader& file, std::vector<Verdict>& out) {
   }
 }
 
+void judge_density(const Hdf5Reader& file, std::vector<Verdict>& out) {
+  if (!file.is_dataset("/density/status")) return;
+  const auto status = file.read<int>("/density/status").values;
+  const auto known = std::count(status.begin(), status.end(), 0);
+  out.push_back({10 * known >= 9 * std::ptrdiff_t(status.size()),
+                 fmt::format("{} of {} positions have a density", known, status.size())});
+  const std::string measures = file.string_attribute("/density", "measures", "density");
+  out.push_back({true, fmt::format("the map shows {}", measures)});
+}
+
 struct ValueText {
   std::string operator()(double v) const { return fmt::format("{:.8g}", v); }
   std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
@@ -142,6 +152,7 @@ std::vector<Verdict> audit_verdicts(const Hdf5Reader& file) {
   judge_camera(file, out);
   judge_match(file, out);
   judge_structure(file, out);
+  judge_density(file, out);
   return out;
 }
 

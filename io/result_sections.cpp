@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "io/library_sections.hpp"
+#include "io/map_sections.hpp"
 #include "io/result_file.hpp"
 #include "io/result_picture.hpp"
 #include "io/ring_sections.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 // The axis of a map's scan: calibrated where its values are as many as the map's.
 ImageAxis scan_axis(const Hdf5Reader& file, const std::string& label, std::size_t n) {
-  for (const char* group : {"/simulation", "/measurement"}) {
+  for (const char* group : {"/simulation", "/measurement", "/density", "/atlas"}) {
     const std::string path = std::string(group) + "/scan_" + label;
     if (!file.is_dataset(path)) continue;
     const auto values = file.read<double>(path).values;
@@ -211,6 +212,8 @@ constexpr SectionOf kSections[] = {
     fluctuation_section,     //
     pair_section,            //
     strain_section,          //
+    density_section,         //
+    calibration_section,     //
 };
 
 }  // namespace

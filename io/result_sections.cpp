@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "io/library_sections.hpp"
 #include "io/map_sections.hpp"
@@ -148,6 +149,34 @@ ResultSection probe_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- thermal motion (simulate): what of the patterns is elastic, and how well they are known
+
+ResultSection thermal_section(const Hdf5Reader& file) {
+  ResultSection s{"Thermal motion", {}, ""};
+  const struct {
+    const char *name, *title;
+  } kinds[] = {{"patterns_elastic", "elastic: |<\u03c8>|²"},
+               {"patterns_diffuse", "diffuse: the rest"},
+               {"patterns_stderr", "standard error of the mean"}};
+  for (const auto& [name, title] : kinds) {
+    const std::string path = std::string("/simulation/") + name;
+    if (!file.is_dataset(path)) continue;
+    PatternView view;
+    view.display = Display::log;
+    ImagePanel panel = mean_pattern_panel(file, path, view);
+    panel.title = title;
+    s.panels.emplace_back(panel);
+  }
+  s.text = "Mean over all positions, behind the whole specimen";
+  if (file.is_dataset("/simulation/configurations")) {
+    const auto used = file.read<double>("/simulation/configurations").values;
+    s.text += fmt::format("; {:.4g} configurations a position",
+                          std::accumulate(used.begin(), used.end(), 0.0) / double(used.size()));
+  }
+  s.text += ".";
+  return s;
+}
+
 // ---- relaxation times (correlation)
 
 ResultSection correlation_section(const Hdf5Reader& file) {
@@ -203,6 +232,7 @@ constexpr SectionOf kSections[] = {
     structure_section,       //
     radial_section,          //
     probe_section,           //
+    thermal_section,         //
     preparation_section,     //
     correlation_section,     //
     recognition_section,     //

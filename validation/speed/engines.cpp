@@ -145,11 +145,13 @@ void potential(int threads) {
 
 void scaling() {
   const Atoms atoms = glass();
-  for (const Engine engine : {Engine::multislice, Engine::scattering_matrix, Engine::kinematic}) {
+  for (const Engine engine : {Engine::multislice, Engine::scattering_matrix, Engine::kinematic,
+                              Engine::flat_born, Engine::phase_object}) {
     SimulationSettings s = settings(3.3, engine);
     s.recording.q_max = 2;
     const Simulation<float> sim(atoms, s, 2);
-    const auto at = raster(engine == Engine::scattering_matrix ? 32 : 6, 40.19);
+    const bool is_quick = engine == Engine::scattering_matrix || engine == Engine::phase_object;
+    const auto at = raster(is_quick ? 32 : 6, 40.19);
     std::vector<double> ratios;
     for (int i = 0; i < 5; ++i) {
       const double one = run(sim, at, 1, false).wall_seconds;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <set>
+#include <vector>
 
 #include "io/picture.hpp"
 #include "models/event_driven.hpp"
@@ -38,27 +38,46 @@ double neighbours(const Atoms& atoms, double reach) {
   return n / double(atoms.size());
 }
 
-// Contacts of spheres that are held (at least four), and the share of the rest, the rattlers.
-std::pair<double, double> contacts(const Atoms& atoms, double gap) {
+// Spheres with at least four neighbours within `gap` that are held themselves; the rest rattle.
+std::vector<bool> backbone(const Atoms& atoms, double gap) {
   std::vector<std::vector<std::size_t>> touching(atoms.size());
   visit_neighbours(
       atoms.cell, atoms.positions, 1 + gap,
       [&](std::size_t i, std::size_t j, const Vector3d&) { touching[i].push_back(j); });
-  std::set<std::size_t> loose;
+  std::vector<bool> held(atoms.size(), true);
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = 0; i < atoms.size(); ++i) {
-      if (loose.contains(i)) continue;
-      const auto held = std::count_if(touching[i].begin(), touching[i].end(),
-                                      [&](std::size_t j) { return !loose.contains(j); });
-      if (held < 4) changed = loose.insert(i).second;
+      if (!held[i]) continue;
+      if (std::count_if(touching[i].begin(), touching[i].end(),
+                        [&](std::size_t j) { return held[j]; }) < 4) {
+        held[i] = false;
+        changed = true;
+      }
     }
   }
+  return held;
+}
+
+// Mean number of held neighbours of a held sphere within `gap`.
+double contacts(const Atoms& atoms, const std::vector<bool>& held, double gap) {
   double n = 0;
-  for (std::size_t i = 0; i < atoms.size(); ++i)
-    if (!loose.contains(i))
-      for (auto j : touching[i]) n += !loose.contains(j);
-  return {n / double(atoms.size() - loose.size()), double(loose.size()) / double(atoms.size())};
+  visit_neighbours(atoms.cell, atoms.positions, 1 + gap,
+                   [&](std::size_t i, std::size_t j, const Vector3d&) { n += held[i] && held[j]; });
+  return n / double(std::count(held.begin(), held.end(), true));
+}
+
+// Where contacts end and near neighbours begin: Z(gap) = Z + c gap^0.6 (A. Donev, S. Torquato and
+// F. H. Stillinger, Phys. Rev. E 71 (2005) 011105, g ~ gap^-0.4), by least squares over gaps at
+// which every contact has closed. Prints Z(gap) and returns Z.
+double contacts_at_no_gap(const Atoms& atoms, const std::vector<bool>& held) {
+  double n = 0, x1 = 0, x2 = 0, y1 = 0, xy = 0;
+  for (double gap = 1e-3; gap < 0.031; gap *= std::sqrt(std::sqrt(10.0))) {
+    const double x = std::pow(gap, 0.6), z = contacts(atoms, held, gap);
+    std::printf("  gap %.2g: %.2f contacts\n", gap, z);
+    ++n, x1 += x, x2 += x * x, y1 += z, xy += x * z;
+  }
+  return (y1 * x2 - xy * x1) / (n * x2 - x1 * x1);
 }
 
 double peak(const PairDistribution& g, double from, double to) {
@@ -92,11 +111,14 @@ int main(int argc, char** argv) {
   g.fraction = 0.74;
   const Atoms jammed = as_atoms(packing(2000, g));
   for (const double gap : {1e-4, 1e-3, 3e-3}) {
-    const auto [z, rattlers] = contacts(jammed, gap);
+    const auto held = backbone(jammed, gap);
     std::printf(
-        "jammed: %.2f contacts of a held sphere, %.1f %% rattlers (gaps up to %g diameters)\n", z,
-        100 * rattlers, gap);
+        "jammed: %.2f contacts of a held sphere, %.1f %% rattlers (gaps up to %g diameters)\n",
+        contacts(jammed, held, gap),
+        100 * double(std::count(held.begin(), held.end(), false)) / double(jammed.size()), gap);
   }
+  const double z = contacts_at_no_gap(jammed, backbone(jammed, 1e-3));
+  std::printf("contacts of the backbone, extrapolated to no gap: %.2f (6 is isostatic)\n", z);
   std::printf("neighbours within 1.1: %.2f\n", neighbours(jammed, 1.1));
   if (argc > 1) {
     Curve curve{"10 000 spheres at 0.63", p.r, p.total, {}, false};

@@ -1,7 +1,6 @@
 #include "drivers/haadf_image.hpp"
 
 #include <cmath>
-#include <fstream>
 
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
@@ -13,11 +12,7 @@ namespace {
 const std::string kDetectors = "/simulation/detectors/";
 
 bool is_simulation(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  char start[8] = {};
-  file.read(start, sizeof start);
-  return std::string_view(start, sizeof start) == "\x89HDF\r\n\x1a\n" &&
-         Hdf5Reader(path).exists("/simulation/detectors");
+  return is_hdf5(path) && Hdf5Reader(path).exists("/simulation/detectors");
 }
 
 // The one named, or the only annulus that there is.

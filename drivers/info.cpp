@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -16,13 +15,6 @@
 
 namespace vitrobeam {
 namespace {
-
-bool is_hdf5(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  char start[8] = {};
-  file.read(start, sizeof start);
-  return std::string_view(start, sizeof start) == "\x89HDF\r\n\x1a\n";
-}
 
 nlohmann::json attribute_json(const AttributeValue& value) {
   return std::visit([](const auto& v) { return nlohmann::json(v); }, value);

@@ -6,8 +6,10 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "io/model_picture.hpp"
 #include "io/result_picture.hpp"
 #include "io/result_sections.hpp"
+#include "io/structure_file.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -25,7 +27,7 @@ struct PlotCommand {
 };
 
 Settings describe(PlotCommand& c) {
-  Settings o("plot", "PNG pictures from any result file", {"FILE"});
+  Settings o("plot", "PNG pictures from any result file or atomic model", {"FILE"});
   o.section("What is shown");
   o.add("dataset", c.dataset, "PATH",
         "the dataset to show (default: detector images, motif map, mean pattern and a few "
@@ -124,6 +126,17 @@ std::vector<Panel> chosen_panels(const Hdf5Reader& file, const PlotCommand& c,
   return panels;
 }
 
+int plot_model(const std::string& path, const CommonSettings& common) {
+  StructureReadOptions options;
+  options.need_cell = false;
+  const Atoms atoms = read_structure(path, options);
+  check_output(common);
+  const Figure figure{model_panels(atoms), 2, std::filesystem::path(path).filename().string()};
+  write_bytes(common.output, png(figure));
+  std::cout << fmt::format("wrote       {} ({} panels)\n", common.output, figure.panels.size());
+  return 0;
+}
+
 }  // namespace
 
 int run_plot(const std::vector<std::string>& arguments) {
@@ -132,7 +145,9 @@ int run_plot(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage, "plot: name one file: vitrobeam plot FILE -o picture.png");
-  const Hdf5Reader file(settings.positional().front());
+  const std::string path = settings.positional().front();
+  if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c.common);
+  const Hdf5Reader file(path);
   check_output(c.common);
   const PatternView view{c.display, c.q_limit, 250, std::size_t(c.probe)};
   Figure figure{chosen_panels(file, c, view), 2,

@@ -133,6 +133,9 @@ struct Hdf5Entry {
       same_as;  // an earlier path that names the same object through a hard link, else empty
 };
 
+// By its first bytes; false for a file that cannot be read.
+bool is_hdf5(const std::string& path);
+
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(std::string path);  // Error{input} if it is absent or no HDF5 file

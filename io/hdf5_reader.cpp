@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -98,6 +99,13 @@ std::string type_name(StoredType type) {
 bool is_number(StoredType type) {
   return type != StoredType::string && type != StoredType::other && type != StoredType::complex64 &&
          type != StoredType::complex128;
+}
+
+bool is_hdf5(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char start[8] = {};
+  file.read(start, sizeof start);
+  return std::string_view(start, sizeof start) == "\x89HDF\r\n\x1a\n";
 }
 
 Hdf5Reader::Hdf5Reader(std::string path) : path_(std::move(path)) {

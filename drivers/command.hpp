@@ -27,6 +27,7 @@ int run_fluctuation(const std::vector<std::string>& arguments);
 int run_radial(const std::vector<std::string>& arguments);
 int run_density(const std::vector<std::string>& arguments);
 int run_density_calibrate(const std::vector<std::string>& arguments);  // from run_density
+int run_atlas(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);

@@ -46,6 +46,8 @@ constexpr std::array kCommands = {
             "patterns -> I(q), structure factor, reduced pair distribution"},
     Command{"density", vitrobeam::run_density,
             "HAADF <-> density: relative density with errors; density calibrate"},
+    Command{"atlas", vitrobeam::run_atlas,
+            "one model or trajectory -> every heterogeneity on the same columns"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file or atomic model"},
     Command{"report", vitrobeam::run_report, "one self-contained HTML page from result files"},
     Command{"info", vitrobeam::run_info, "what a file holds, its provenance, its audit ledger"},

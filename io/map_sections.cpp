@@ -189,4 +189,65 @@ ResultSection calibration_section(const Hdf5Reader& file) {
   return s;
 }
 
+namespace {
+
+ImagePanel matrix_panel(const Hdf5Reader& file, const std::string& name, const std::string& title) {
+  ImagePanel panel;
+  panel.values = file.read<float>("/atlas/correlation/" + name).plane(0);
+  panel.title = title;
+  panel.x = {"number of the map", "", 1, double(panel.values.cols())};
+  panel.y = {"number of the map", "", 1, double(panel.values.rows())};
+  panel.quantity = "coefficient";
+  panel.map = ColourMap::diverging;
+  panel.low = -1;
+  panel.high = 1;
+  return panel;
+}
+
+// The pairs that are called real at 5 %, the strongest first.
+std::string real_pairs(const Hdf5Reader& file, const std::vector<std::string>& names) {
+  const PlaneD r = file.read<double>("/atlas/correlation/spearman").plane(0),
+               partial = file.read<double>("/atlas/correlation/partial_spearman").plane(0),
+               p = file.read<double>("/atlas/correlation/spearman_p_effective").plane(0),
+               rate = file.read<double>("/atlas/correlation/false_discovery_rate").plane(0);
+  constexpr double kRate = 0.05;
+  std::vector<std::pair<double, std::string>> pairs;
+  for (Eigen::Index i = 0; i < r.rows(); ++i)
+    for (Eigen::Index j = i + 1; j < r.cols(); ++j)
+      if (rate(i, j) <= kRate)
+        pairs.emplace_back(
+            -std::abs(r(i, j)),
+            fmt::format("{} with {} {:+.2f} (p = {:.1g}, partial {:+.2f})", names[std::size_t(i)],
+                        names[std::size_t(j)], r(i, j), p(i, j), partial(i, j)));
+  std::sort(pairs.begin(), pairs.end());
+  if (pairs.empty()) return " No pair is correlated at a false-discovery rate of 5 %.";
+  std::string out = " Correlated at a false-discovery rate of 5 %, by rank: ";
+  for (std::size_t k = 0; k < pairs.size(); ++k) out += (k ? "; " : "") + pairs[k].second;
+  return out + ".";
+}
+
+}  // namespace
+
+ResultSection atlas_section(const Hdf5Reader& file) {
+  ResultSection s{"Atlas", {}, ""};
+  if (!file.is_dataset("/atlas/correlation/spearman")) return s;
+  const auto names = file.read_strings("/atlas/correlation/name");
+  s.panels.emplace_back(matrix_panel(file, "spearman", "rank correlation"));
+  s.panels.emplace_back(matrix_panel(file, "partial_spearman", "partial rank correlation"));
+  for (const char* group : {"structure", "diffraction", "density", "motion", "motifs"}) {
+    const std::string path = std::string("/atlas/") + group;
+    if (!file.exists(path)) continue;
+    for (const auto& name : file.children(path))
+      s.panels.emplace_back(map_panel(file, path + "/" + name, name));
+  }
+  s.text = "Maps of the same columns. Numbers in the matrices: ";
+  for (std::size_t k = 0; k < names.size(); ++k)
+    s.text += fmt::format("{}{} {}", k ? ", " : "", k + 1, names[k]);
+  s.text +=
+      ". Partial: what is left when the best linear combination of all other maps is taken off "
+      "both. P-values count independent columns, not positions that repeat each other." +
+      real_pairs(file, names);
+  return s;
+}
+
 }  // namespace vitrobeam

@@ -244,6 +244,7 @@ constexpr SectionOf kSections[] = {
     strain_section,          //
     density_section,         //
     calibration_section,     //
+    atlas_section,           //
 };
 
 }  // namespace

@@ -1,0 +1,64 @@
+// The maps of an atlas: what structure, diffraction, density and motion say of the same columns.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "drivers/haadf_image.hpp"
+#include "drivers/pattern_input.hpp"
+#include "io/structure_file.hpp"
+#include "models/column_density.hpp"
+#include "multislice/optics.hpp"
+
+namespace vitrobeam {
+
+struct AtlasMap {
+  std::string group;  // structure, diffraction, density, motion, motifs
+  std::string name, unit, description;
+  PlaneD values;           // [y, x]; not-a-number where unknown
+  bool correlated = true;  // takes part in the matrix; false where others say the same
+};
+
+// The columns that all maps are of.
+struct Voxels {
+  std::vector<double> y, x;  // Angstrom
+  ColumnWeight weight;       // the beam that defines a column
+  Eigen::Index rows() const { return Eigen::Index(y.size()); }
+  Eigen::Index columns() const { return Eigen::Index(x.size()); }
+};
+
+// Number density, share of every element but the last, Voronoi volume, share of five-edged faces,
+// of icosahedra, averaged q4 and q6: means over the atoms of every column. `cutoff` ends the first
+// shell; 0: at the first minimum of g(r).
+std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& voxels, double cutoff);
+
+// Of the patterns at every position: symmetry C_n of `orders` in the brightest ring, correlation of
+// Friedel pairs, variance along the ring, its intensity, and the strain of its ellipse against the
+// mean over the scan. False: interrupted.
+struct DiffractionRequest {
+  std::vector<int> orders = {2, 4, 6};
+  double q_min = 0.25, q_max = 0.75;  // 1/Angstrom, where the ring is looked for
+  int threads = 1;
+  std::string progress;
+};
+bool diffraction_maps(const PatternInput& input, const DiffractionRequest& request,
+                      std::vector<AtlasMap>& out);
+
+// Of a trajectory: displacement that no local deformation explains (D^2_min) and mean-square motion
+// between the first and the last frame, and relaxation times of the scattering into the ring,
+// simulated frame by frame for the voxels' own beam: the ring is divided into segments whose
+// autocorrelations a voxel shares. False: interrupted.
+struct MotionRequest {
+  Optics optics;
+  double pixel = 0.3, slice = 4;            // Angstrom
+  double ring_low = 0.35, ring_high = 0.5;  // 1/Angstrom
+  double frame_time = 1;                    // in the unit of the relaxation times
+  std::string time_unit;
+  int segments = 12, threads = 1;
+  double cutoff = 0;
+  std::string progress;
+};
+bool motion_maps(const Trajectory& trajectory, const Voxels& voxels, const MotionRequest& request,
+                 std::vector<AtlasMap>& out);
+
+}  // namespace vitrobeam

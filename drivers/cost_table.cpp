@@ -5,9 +5,10 @@
 namespace vitrobeam {
 
 std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine wanted, int threads,
-                       int configurations, double disk_bytes) {
+                       double memory_bytes, int configurations, double disk_bytes) {
   constexpr double kGiB = 1 << 30;
-  const Engine taken = wanted == Engine::automatic ? cheapest_engine(r, speed) : wanted;
+  const Engine taken =
+      wanted == Engine::automatic ? cheapest_engine(r, speed, memory_bytes) : wanted;
   std::string text = "engine        operations     memory       disk       time\n";
   const struct {
     const char* name;
@@ -20,19 +21,21 @@ std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine 
     const bool cannot =
         engine == Engine::scattering_matrix && (r.recording.exit_waves || r.recording.amplitudes);
     const EngineCost cost = engine_cost(engine, r, speed, threads);
-    if (cannot || cost.seconds >= 1e99) {
+    const MemoryPlan plan = plan_memory(engine, r, threads, memory_bytes);
+    if (cannot || cost.seconds >= 1e99 || !plan.possible) {
       text += fmt::format("{:<12} {}\n", name,
                           cannot ? "keeps no waves" : "does not fit into --memory");
       continue;
     }
-    const double slices = engine == Engine::phase_object ? 1 : r.slices;
-    const double transmission =
-        double(r.grid.nx) * r.grid.ny * 2 * double(r.bytes_per_real) * slices;
     const double seconds =
-        configurations * (cost.seconds + potential_seconds(engine, r, speed)) / threads;
+        configurations *
+        (cost.seconds + plan.potential_passes * potential_seconds(engine, r, speed)) / threads;
     text += fmt::format("{:<12} {:>9.3g} G {:>8.2f} GiB {:>6.2f} GiB {:>8.3g} s{}\n", name,
-                        configurations * cost.operations / 1e9, (cost.bytes + transmission) / kGiB,
+                        configurations * cost.operations / 1e9, plan.bytes / kGiB,
                         disk_bytes / kGiB, seconds, engine == taken ? "  <- this one" : "");
+    if (plan.held.slices > 0)
+      text += fmt::format("             {} of {} slices at a time, all of them {:g} times\n",
+                          plan.held.slices, r.slices, plan.potential_passes);
   }
   return text + "disk         at most; twice that until the run is whole\n";
 }

@@ -2,13 +2,14 @@
 #pragma once
 #include <string>
 
-#include "multislice/engine_cost.hpp"
+#include "multislice/memory_plan.hpp"
 
 namespace vitrobeam {
 
 // One line per engine: operations, memory, disk and seconds of `configurations` runs, the one that
-// would be taken marked. `disk_bytes` is what the results take at most.
+// would be taken marked. Memory is that of the whole process within `memory_bytes`; `disk_bytes` is
+// what the results take at most.
 std::string cost_table(const EngineRequest& request, const EngineSpeed& speed, Engine wanted,
-                       int threads, int configurations, double disk_bytes);
+                       int threads, double memory_bytes, int configurations, double disk_bytes);
 
 }  // namespace vitrobeam

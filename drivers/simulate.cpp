@@ -1,4 +1,5 @@
 // vitrobeam simulate: atoms -> diffraction patterns, detector images, exit waves.
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -20,7 +21,7 @@
 #include "drivers/simulation_units.hpp"
 #include "drivers/trial.hpp"
 #include "models/elements.hpp"
-#include "multislice/propagation.hpp"
+#include "multislice/memory_plan.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -31,6 +32,21 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+EngineRequest engine_request(const SimulationPlan& p, const SimulateSettings& s) {
+  EngineRequest r =
+      engine_request(p.simulation, p.grid(), p.slices(), p.scan.positions.size(),
+                     s.precision == Precision::single_precision ? sizeof(float) : sizeof(double));
+  r.atoms = double(p.atoms.size());
+  r.elements = int(std::set<int>(p.atoms.numbers.begin(), p.atoms.numbers.end()).size());
+  r.sum = p.simulation.potential.sum;
+  r.absorbs = p.simulation.potential.absorption != 0;
+  r.finite = p.simulation.potential.projection == Projection::finite;
+  r.configurations = p.configurations->count();
+  return r;
+}
+
+constexpr double kGiB = 1 << 30;
+
 SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   SimulationPlan p;
   p.atoms = read_model(path, s);
@@ -38,7 +54,25 @@ SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   p.probes = resolve_probes(s);
   p.scan = resolve_scan(s, p.atoms);
   p.configurations.emplace(s, p.atoms, path);
+  p.simulation.recording.memory_GiB =
+      matrix_memory(engine_request(p, s), s.memory_GiB * kGiB) / kGiB;
   return p;
+}
+
+// How the run is cut to stay within --memory. Where slices come in windows, what is freed goes back
+// to the system at once, so that what is held at a time is all that counts.
+MemoryPlan cut_to_memory(SimulationPlan& p, const SimulateSettings& s) {
+  const MemoryPlan plan =
+      plan_memory(p.simulation.engine, engine_request(p, s), s.common.threads, s.memory_GiB * kGiB);
+  if (!plan.possible)
+    fail(Fault::physics,
+         "--memory {:.3g} GiB: this run takes {:.3g} GiB at least; allow that, or give fewer "
+         "--threads, a coarser --pixel or smaller patterns (--q-max)",
+         s.memory_GiB, std::ceil(1e3 * plan.bytes / kGiB) / 1e3);
+  p.simulation.held = plan.held;
+  p.means_bytes = plan.means_bytes;
+  if (plan.held.slices > 0) mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  return plan;
 }
 
 std::string name_of(Engine engine) {
@@ -88,14 +122,6 @@ void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid)
 }
 
 template <typename Real>
-EngineRequest engine_request(const SimulationPlan& p) {
-  EngineRequest r =
-      engine_request(p.simulation, p.grid(), p.slices(), p.scan.positions.size(), sizeof(Real));
-  r.atoms = double(p.atoms.size());
-  return r;
-}
-
-template <typename Real>
 void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const Grid grid = p.grid();
   check_grid(grid);
@@ -112,7 +138,7 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const double exit =
       p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
   const double mrad = 1e3 * p.simulation.optics.wavelength();
-  const EngineRequest request = engine_request<Real>(p);
+  const EngineRequest request = engine_request(p, s);
   const int repeats = std::max(1, p.configurations->count());
   if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
   std::cout << fmt::format(
@@ -129,7 +155,7 @@ void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   if (request.modes > 1)
     std::cout << fmt::format("coherence   {} modes per position\n", request.modes);
   std::cout << cost_table(request, machine_speed<Real>(grid), p.simulation.engine, s.common.threads,
-                          repeats, n * (pattern + exit));
+                          s.memory_GiB * kGiB, repeats, n * (pattern + exit));
 }
 
 void describe_simulation(RunRecord& record, const SimulationPlan& p, const SimulateSettings& s,
@@ -230,12 +256,17 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, p.shots());
   const std::string engine_name = units.settled([&] {
     if (p.simulation.engine != Engine::automatic) return name_of(p.simulation.engine);
-    return name_of(cheapest_engine(engine_request<Real>(p), machine_speed<Real>(grid)));
+    return name_of(
+        cheapest_engine(engine_request(p, s), machine_speed<Real>(grid), s.memory_GiB * kGiB));
   });
   p.simulation.engine = engine_named(engine_name);
+  const MemoryPlan memory = cut_to_memory(p, s);
   const auto start = Clock::now();
   const Atoms at_rest = (*p.configurations)(0).atoms;
-  const Simulation<Real> sim(at_rest, p.simulation, threads);
+  SimulationSettings rest = p.simulation;
+  // configurations have their own potentials, that of the model at rest is never made
+  if (p.configurations->count() > 0) rest.held = {1, 1};
+  const Simulation<Real> sim(at_rest, rest, threads);
   const double potential_s = seconds_since(start);
   check_probe(p, s, p.recorded_grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
@@ -255,6 +286,11 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
                             absorbed_fraction<Real>(p, at_rest, threads)});
   record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
   record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
+  if (memory.held.slices > 0) {
+    record.audit.push_back({"slices_at_a_time", "", std::int64_t(memory.held.slices)});
+    record.audit.push_back({"potential_passes", "", memory.potential_passes});
+  }
+  record.audit.push_back({"memory_planned", "GiB", memory.bytes / kGiB});
   record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
   std::size_t modes = 0;
   double left_out = 0;

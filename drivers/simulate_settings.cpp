@@ -160,7 +160,7 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
         "scattering with propagation), flat-born (single scattering without) and phase-object "
         "(multiple scattering without) are approximations to compare with");
-  o.add("memory", s.memory_GiB, "GiB", "most that a scattering matrix may take").above(0);
+  o.add("memory", s.memory_GiB, "GiB", "most that the run may take, in each process").above(0);
   o.add("precision", s.precision,
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
         "of waves and patterns");

@@ -198,8 +198,7 @@ void run_configurations(const SimulateSettings& s, const SimulationPlan& plan, s
       plan.simulation.recording.patterns
           ? (s.elastic ? 32.0 : 16.0) * double(pixels.q_x().size() * pixels.q_y().size())
           : 8;
-  const auto fits =
-      std::size_t(std::max(1.0, s.memory_GiB / 4 * (1 << 30) / (pattern_bytes * double(depths))));
+  const auto fits = std::size_t(std::max(1.0, plan.means_bytes / (pattern_bytes * double(depths))));
   const auto processes = std::size_t(ranks().count());
   const std::size_t share = (queue.units().size() + processes - 1) / processes;
   for (Range block = queue.claim(std::min(fits, share)); !block.empty() && !interrupted();

@@ -108,7 +108,8 @@ EngineCost matrix_cost(const EngineRequest& r, const EngineSpeed& speed, double 
       waves * r.slices * operations_per_slice(r.grid) + 8 * products + 5 * harmonics + 8 * series,
       plan.bytes,
       waves * (r.slices * speed.slice + depths * speed.record) + products * speed.product +
-          harmonics * speed.harmonic + series * 4 * speed.product};
+          harmonics * speed.harmonic + series * 4 * speed.product,
+      plan.propagations};
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ struct EngineRequest {
   };
   std::vector<Probe> probes = {};
   int interpolation = 1;  // of the scattering matrix; `beams` are those of its window
+  // what a potential takes (memory_plan.hpp)
+  int elements = 1;
+  AtomSum sum = AtomSum::automatic;
+  bool absorbs = false, finite = false, stored = false;
+  int configurations = 0;  // 0: one, at rest
 };
 
 // What these settings ask for; atoms are left at 0.
@@ -49,6 +54,7 @@ EngineRequest engine_request(const SimulationSettings& settings, const Grid& gri
 // Of all positions on one thread, without the potential; memory beside the transmission functions.
 struct EngineCost {
   double operations = 0, bytes = 0, seconds = 0;
+  double propagations = 1;  // of every beam of a scattering matrix, which may come in passes
 };
 EngineCost engine_cost(Engine engine, const EngineRequest& request, const EngineSpeed& speed,
                        int threads = 1);

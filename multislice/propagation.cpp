@@ -59,16 +59,19 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
                                  const PotentialSource<Real>& potential,
                                  double interaction_constant, TransmissionKind kind, int first,
                                  int last, int threads)
-    : nx_(transform.grid().nx), first_(first), planes_(std::size_t(last - first)) {
+    : nx_(transform.grid().nx),
+      plane_(nx_ * transform.row_tiles()),
+      first_(first),
+      last_(last),
+      values_(aligned_array<Lanes<Real>>(plane_ * (last - first))) {
   const Real sigma = Real(interaction_constant);
   const Propagator<Real> band(transform, 0, 0);  // the circular limit and the normalisation alone
-  for (auto& p : planes_) p = aligned_array<Lanes<Real>>(nx_ * transform.row_tiles());
   const bool absorbs = potential.absorbs();
   FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (int s = first; s < last; s += potential.together()) {
     const int count = std::min(potential.together(), last - s);
-    const auto plane = [&](int k) { return planes_[std::size_t(s - first + k)].get(); };
+    const auto plane = [&](int k) { return values_.get() + plane_ * (s - first + k); };
     failure.guard([&] {
       potential.rows(transform, s, [&](int tile, const Lanes<Real>* v) {
         for (int k = 0; k < count; ++k) {

@@ -82,16 +82,16 @@ class Transmission {
                double interaction_constant, TransmissionKind kind, int first, int last,
                int threads);
   int first() const { return first_; }
-  int last() const { return first_ + int(planes_.size()); }
+  int last() const { return last_; }
   // nx elements that multiply those of a row tile.
   const Lanes<Real>* tile(int slice, int row_tile) const {
-    return planes_[slice - first_].get() + std::size_t(row_tile) * nx_;
+    return values_.get() + std::size_t(slice - first_) * plane_ + std::size_t(row_tile) * nx_;
   }
 
  private:
-  std::size_t nx_;
-  int first_;
-  std::vector<AlignedArray<Lanes<Real>>> planes_;  // [row tile, i]
+  std::size_t nx_, plane_;  // elements
+  int first_, last_;
+  AlignedArray<Lanes<Real>> values_;  // [slice, row tile, i]
 };
 
 // Carries `waves` (at the entrance face, half transformed) through slices first .. last - 1, each

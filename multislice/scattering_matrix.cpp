@@ -162,7 +162,6 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
   std::vector<BeamSums<Real>> sums;
   for (std::size_t d = 0; d < setup_.depths.size(); ++d)
     sums.emplace_back(grid, setup_.beams, last - first);
-  using Wave = AlignedArray<Lanes<Real>>;
   using Workspace = typename BandTransform<Real>::Workspace;
   const Slab<Real>& slab = setup_.slab;
   const std::size_t beams = setup_.beams.size();
@@ -199,9 +198,9 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
   };
   // where all slices stay, every thread takes the next two beams through them
   constexpr std::size_t kTwo = 2;
+  const std::size_t size = transform.wave_size();
   const std::size_t at_once = slab.all() ? beams : slab.waves_at_once(beams);
-  std::vector<Wave> held;
-  for (std::size_t k = 0; k < at_once && !slab.all(); ++k) held.push_back(transform.make_wave());
+  const auto held = aligned_array<Lanes<Real>>(slab.all() ? 0 : at_once * size);
   for (std::size_t begin = 0; begin < beams; begin += at_once) {
     const std::size_t end = std::min(beams, begin + at_once);
     slab.for_windows(threads, [&](const Transmission<Real>& window) {
@@ -209,14 +208,14 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
       {
         auto workspace = transform.make_workspace();
         const auto exit = aligned_array<Lanes<Real>>(last - first);
-        std::vector<Wave> own;
-        while (slab.all() && own.size() < kTwo) own.push_back(transform.make_wave());
+        const auto own = aligned_array<Lanes<Real>>(slab.all() ? kTwo * size : 0);
 #pragma omp for schedule(dynamic)
         for (std::size_t k = begin; k < end; k += kTwo) {
           if (stop()) continue;
           std::vector<Lanes<Real>*> waves;
           for (std::size_t w = 0; w < std::min(kTwo, end - k); ++w) {
-            waves.push_back((slab.all() ? own[w] : held[k - begin + w]).get());
+            waves.push_back(slab.all() ? own.get() + w * size
+                                       : held.get() + (k - begin + w) * size);
             if (window.first() == 0) load(k + w, waves.back(), workspace);
           }
           carry(window, k, waves, workspace, exit.get());

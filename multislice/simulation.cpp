@@ -335,11 +335,21 @@ void Simulation<Real>::run(const std::vector<Shot>& shots, int threads, const Si
 // The wave of a position in one mode on its way; single scattering keeps apart what has scattered.
 template <typename Real>
 struct Simulation<Real>::Waves {
-  AlignedArray<Lanes<Real>> wave, scattered;
+  Lanes<Real>*wave, *scattered;  // scattered: nullptr where waves scatter again and again
 
-  explicit Waves(const State& s)
-      : wave(s.transform.make_wave()),
-        scattered(s.is_single() ? s.transform.make_wave() : nullptr) {}
+  struct Storage {
+    AlignedArray<Lanes<Real>> values;
+    std::vector<Waves> waves;
+  };
+  static Storage make(const State& s, std::size_t count) {
+    const std::size_t size = s.transform.wave_size(), parts = s.is_single() ? 2 : 1;
+    Storage out{aligned_array<Lanes<Real>>(count * parts * size), {}};
+    for (std::size_t k = 0; k < count; ++k) {
+      Lanes<Real>* wave = out.values.get() + k * parts * size;
+      out.waves.push_back({wave, parts == 2 ? wave + size : nullptr});
+    }
+    return out;
+  }
 };
 
 // What a thread needs to carry waves through slices.
@@ -356,8 +366,8 @@ struct Simulation<Real>::Carrier {
         sum(s.is_single() ? s.transform.make_wave() : nullptr) {}
 
   void load(std::size_t mode, const Shot& shot, const Waves& w) {
-    s.load_probe(mode, shot, w.wave.get(), workspace);
-    if (w.scattered) std::fill_n(w.scattered.get(), s.transform.wave_size(), Lanes<Real>{});
+    s.load_probe(mode, shot, w.wave, workspace);
+    if (w.scattered) std::fill_n(w.scattered, s.transform.wave_size(), Lanes<Real>{});
   }
 
   // Through the slices of a window; `hand_on(k, result)` sees what is recorded of waves[k] there.
@@ -367,7 +377,7 @@ struct Simulation<Real>::Carrier {
     // recording applies the last slice, but to single scattering
     const int end = s.is_single() ? s.slices : s.slices - 1;
     std::vector<Lanes<Real>*> incident;
-    for (const Waves& w : waves) incident.push_back(w.wave.get());
+    for (const Waves& w : waves) incident.push_back(w.wave);
     walk(
         window, s.depths, end,
         [&](int from, int to) {
@@ -375,8 +385,8 @@ struct Simulation<Real>::Carrier {
           if (!s.is_single())
             return propagate(s.transform, window, s.propagator, from, to, incident, workspace);
           for (const Waves& w : waves)
-            propagate_kinematic(s.transform, window, s.propagator, from, to, w.wave.get(),
-                                w.scattered.get(), workspace);
+            propagate_kinematic(s.transform, window, s.propagator, from, to, w.wave, w.scattered,
+                                workspace);
         },
         [&](std::size_t d) {
           if (failure.halted()) return;
@@ -393,9 +403,8 @@ struct Simulation<Real>::Carrier {
 
  private:
   Lanes<Real>* whole_wave(const Waves& w) {
-    if (!w.scattered) return w.wave.get();
-    std::transform(w.wave.get(), w.wave.get() + s.transform.wave_size(), w.scattered.get(),
-                   sum.get(), std::plus<>());
+    if (!w.scattered) return w.wave;
+    std::transform(w.wave, w.wave + s.transform.wave_size(), w.scattered, sum.get(), std::plus<>());
     return sum.get();
   }
 };
@@ -416,14 +425,13 @@ void Simulation<Real>::run_waves(const std::vector<Shot>& shots, int threads, co
 #pragma omp parallel num_threads(threads)
   {
     Carrier carrier(s);
-    std::vector<Waves> storage;
-    for (std::size_t k = 0; k < kTogether; ++k) storage.emplace_back(s);
+    const typename Waves::Storage storage = Waves::make(s, kTogether);
     ModeSum<Real> sum(s.depths.size(), kTogether, sink);
     while (!failure.halted() && !stop()) {
       const Range piece = claim(kTogether);
       if (piece.empty()) break;
       for_each_probe(shots, piece, [&](Range part) {
-        const std::span<const Waves> waves(storage.data(), part.size());
+        const std::span<const Waves> waves(storage.waves.data(), part.size());
         const std::size_t modes = s.modes(shots[part.first]);
         for (std::size_t mode = 0; mode < modes; ++mode) {
           for (std::size_t k = 0; k < waves.size(); ++k)
@@ -448,9 +456,8 @@ void Simulation<Real>::run_waves_in_windows(const std::vector<Shot>& shots, int 
   const std::size_t most = s.most_modes();
   const std::size_t block =
       std::max<std::size_t>(1, s.slab.waves_at_once(shots.size() * most) / most);
-  std::vector<std::vector<Waves>> storage(most);  // [mode, shot]
-  for (auto& waves : storage)
-    for (std::size_t k = 0; k < block; ++k) waves.emplace_back(s);
+  const typename Waves::Storage storage = Waves::make(s, most * block);
+  const std::span<const Waves> waves(storage.waves);  // [mode, shot]
   std::vector<Carrier> carriers;
   for (int t = 0; t < threads; ++t) carriers.emplace_back(s);
   ModeSum<Real> sum(s.depths.size(), block, sink);
@@ -463,7 +470,7 @@ void Simulation<Real>::run_waves_in_windows(const std::vector<Shot>& shots, int 
     for (std::size_t k = 0; k < n; ++k) {
       const Shot& shot = shots[piece.first + k];
       for (std::size_t mode = 0; mode < s.modes(shot); ++mode)
-        carriers[std::size_t(omp_get_thread_num())].load(mode, shot, storage[mode][k]);
+        carriers[std::size_t(omp_get_thread_num())].load(mode, shot, waves[mode * block + k]);
     }
     bool given_up = false;  // before anything was handed on
     s.slab.for_windows(threads, [&](const Transmission<Real>& window) {
@@ -476,7 +483,7 @@ void Simulation<Real>::run_waves_in_windows(const std::vector<Shot>& shots, int 
         for_each_probe(shots, group, [&](Range part) {
           const std::size_t slot = part.first - piece.first, modes = s.modes(shots[part.first]);
           for (std::size_t mode = 0; mode < modes; ++mode)
-            carrier.pass(window, std::span(storage[mode]).subspan(slot, part.size()), failure,
+            carrier.pass(window, waves.subspan(mode * block + slot, part.size()), failure,
                          [&](std::size_t k, const ProbeResult<Real>& result) {
                            sum.add(mode, modes, slot + k, part.first + k, result);
                          });

@@ -74,7 +74,7 @@ assert (error <= 0.08 * mean).all()
 P
 
 # interrupted and resumed: the same data
-long="one.xyz $probe --scan 5x4 --phonons 20 --u-rms 0.1 --phonons-until 5% --memory 0.002"
+long="one.xyz $probe --scan 5x4 --phonons 20 --u-rms 0.1 --phonons-until 5%"
 run $long -o whole.h5
 "$program" simulate $long -o part.h5 >/dev/null 2>&1 & process=$!
 while kill -0 $process 2>/dev/null && [ "$(stat -c %s part.h5.journal 2>/dev/null || echo 0)" -lt 60000 ]; do sleep 0.02; done

@@ -192,8 +192,7 @@ RunRecord start_record(const Settings& settings, const CommonSettings& common,
   std::string all = r.command + version() +
                     r.ini.substr(r.ini.find('\n') + 1);  // not the file names of its first line
   for (const auto& h : hashes) all += h;
-  std::string_view rest = all;
-  r.audit.push_back({"run_sha256", "", sha256([&] { return std::exchange(rest, {}); })});
+  r.audit.push_back({"run_sha256", "", text_sha256(all)});
   return r;
 }
 
@@ -208,6 +207,10 @@ bool is_complete(const std::string& path, const RunRecord& record) {
   const Hdf5Reader file(path);
   return file.has_attribute("/audit", "run_sha256") &&
          file.string_attribute("/audit", "run_sha256") == run_digest(record);
+}
+
+std::string text_sha256(std::string_view text) {
+  return sha256([&] { return std::exchange(text, {}); });
 }
 
 bool interrupted() { return stop_requested != 0; }

@@ -1,6 +1,7 @@
 // What every subcommand file provides, and the steps they share.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drivers/settings.hpp"
@@ -56,6 +57,9 @@ std::string run_digest(const RunRecord& record);
 bool is_complete(const std::string& path, const RunRecord& record);
 
 // True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
+// Hexadecimal SHA-256 of a text.
+std::string text_sha256(std::string_view text);
+
 bool interrupted();
 
 }  // namespace vitrobeam

@@ -19,6 +19,7 @@
 #include "drivers/simulate_settings.hpp"
 #include "drivers/simulation_file.hpp"
 #include "drivers/simulation_units.hpp"
+#include "drivers/stored_potential.hpp"
 #include "drivers/trial.hpp"
 #include "models/elements.hpp"
 #include "multislice/memory_plan.hpp"
@@ -41,6 +42,7 @@ EngineRequest engine_request(const SimulationPlan& p, const SimulateSettings& s)
   r.sum = p.simulation.potential.sum;
   r.absorbs = p.simulation.potential.absorption != 0;
   r.finite = p.simulation.potential.projection == Projection::finite;
+  r.stored = !s.potential_file.empty() || !s.save_potential.empty();
   r.configurations = p.configurations->count();
   return r;
 }
@@ -253,6 +255,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   const int threads = s.common.threads;
   const Grid grid = p.grid();
   check_grid(grid);
+  p.potential_file = settle_potential<Real>(s, p, record);
   WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, p.shots());
   const std::string engine_name = units.settled([&] {
     if (p.simulation.engine != Engine::automatic) return name_of(p.simulation.engine);
@@ -266,7 +269,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   SimulationSettings rest = p.simulation;
   // configurations have their own potentials, that of the model at rest is never made
   if (p.configurations->count() > 0) rest.held = {1, 1};
-  const Simulation<Real> sim(at_rest, rest, threads);
+  const Simulation<Real> sim(at_rest, rest, threads, {}, stored_potential<Real>(p, 0));
   const double potential_s = seconds_since(start);
   check_probe(p, s, p.recorded_grid());
   describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
@@ -276,9 +279,10 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
                          : "");
   record.audit.push_back({"engine", "", shown_engine});
   record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
-  record.audit.push_back(
-      {"atom_sum", "",
-       std::string(sim.atom_sum() == AtomSum::spreading ? "spreading" : "product")});
+  record.audit.push_back({"atom_sum", "",
+                          std::string(!p.potential_file.empty()              ? "stored potential"
+                                      : sim.atom_sum() == AtomSum::spreading ? "spreading"
+                                                                             : "product")});
   if (p.configurations->has_vacancies())
     record.audit.push_back({"sites_left_empty", "", std::int64_t(p.atoms.size() - at_rest.size())});
   if (s.absorption)
@@ -390,6 +394,8 @@ int run_simulate(const std::vector<std::string>& arguments) {
     return 0;
   }
   std::vector<std::string> inputs = {input};
+  if (!s.save_potential.empty() && !s.potential_file.empty())
+    fail(Fault::usage, "--save-potential and --potential-file: give one of them");
   if (!s.factor_table.empty()) inputs.push_back(s.factor_table);
   RunRecord record = start_record(settings, s.common, inputs);
 

@@ -235,6 +235,14 @@ Settings describe(SimulateSettings& s) {
         "cell (PRISM): an approximation whose error the run measures; 1 = exact")
       .at_least(1)
       .at_most(64);
+  o.section("Potential of other runs");
+  o.add(
+      "save-potential", s.save_potential, "FILE",
+      "keep the potential of every configuration; energy, probe, scan and detectors of other runs "
+      "are free");
+  o.add("potential-file", s.potential_file, "FILE",
+        "use the potential that --save-potential kept; one of other atoms, grid, slices or factors "
+        "is refused");
   o.section("Thermal motion");
   o.add("phonons", s.phonons, "frozen-phonon configurations to average over; 0 = atoms at rest")
       .at_least(0)

@@ -8,6 +8,7 @@
 #include "drivers/command.hpp"
 #include "drivers/partial_means.hpp"
 #include "drivers/ranks.hpp"
+#include "drivers/stored_potential.hpp"
 #include "io/compression.hpp"
 #include "multislice/interpolated_matrix.hpp"
 #include "multislice/thermal_average.hpp"
@@ -129,7 +130,8 @@ class BlockMeans {
     std::vector<Shot> at;
     for (const std::size_t k : next) at.push_back(plan_.shot(units_[k]));
     const Configuration c = (*plan_.configurations)(number);
-    Simulation<Real>(c.atoms, plan_.simulation, s_.common.threads, c.displacements)
+    Simulation<Real>(c.atoms, plan_.simulation, s_.common.threads, c.displacements,
+                     stored_potential<Real>(plan_, number))
         .run(
             at, s_.common.threads,
             [&](std::size_t k, const ProbeResult<Real>& result) {

@@ -21,6 +21,7 @@ struct SimulationPlan {
   std::vector<Probe> probes;    // one, or those of simulation.series
   std::vector<double> wrapped;  // of each, the fraction beyond half the cell
   double means_bytes = 0;       // that running means over configurations may take
+  std::string potential_file;   // whose slices are used; empty: they are computed
 
   Grid grid() const;
   Grid recorded_grid() const;  // of the window that --interpolation leaves, else the same

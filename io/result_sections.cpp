@@ -227,6 +227,38 @@ ResultSection strain_section(const Hdf5Reader& file) {
   return s;
 }
 
+// ---- potentials (simulate --save-potential): of the first configuration
+
+ResultSection potential_section(const Hdf5Reader& file) {
+  ResultSection s{"Potential", {}, ""};
+  const std::string path = "/potential/slices";
+  if (!file.is_dataset(path)) return s;
+  const Shape shape = file.info(path).shape;
+  const auto panel = [&](PlaneF values, const std::string& title) {
+    ImagePanel p;
+    p.values = std::move(values);
+    p.title = title;
+    const auto axis = [&](const char* name) {
+      const auto at = file.read<double>(std::string("/potential/") + name).values;
+      return ImageAxis{name, "Angstrom", at.front(), at.back()};
+    };
+    p.x = axis("x");
+    p.y = axis("y");
+    p.quantity = file.string_attribute(path, "units", "");
+    p.high_percentile = 99.5;
+    s.panels.emplace_back(p);
+  };
+  PlaneD sum = PlaneD::Zero(Eigen::Index(shape[2]), Eigen::Index(shape[3]));
+  for (std::size_t k = 0; k < shape[1]; ++k) {
+    const Stack<float> slice = file.read<float>(path, {0, k}, {1, 1});
+    sum += slice.plane(0).cast<double>();
+    if (k == shape[1] / 2) panel(slice.plane(0), fmt::format("slice {} of {}", k + 1, shape[1]));
+  }
+  panel(sum.cast<float>(), "all slices");
+  s.text = "Projected potential, limited to the band.";
+  return s;
+}
+
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
 constexpr SectionOf kSections[] = {
     structure_section,       //
@@ -245,6 +277,7 @@ constexpr SectionOf kSections[] = {
     density_section,         //
     calibration_section,     //
     atlas_section,           //
+    potential_section,       //
 };
 
 }  // namespace

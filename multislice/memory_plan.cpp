@@ -122,8 +122,16 @@ MemoryPlan plan_memory(Engine engine, const EngineRequest& r, int threads, doubl
 
   MemoryPlan plan;
   double fixed = standing(r) + threads * carrier_bytes(engine, r);
-  if (is_matrix) fixed += engine_cost(engine, r, typical_speed(r.grid, r.bytes_per_real), 0).bytes;
-  if (is_matrix) fixed += matrix_tables(r);
+  if (is_matrix) {
+    const EngineCost cost = engine_cost(engine, r, typical_speed(r.grid, r.bytes_per_real), 0);
+    fixed += matrix_tables(r);
+    if (cost.seconds >= 1e99) {  // not even one pass over few samples fits
+      plan.possible = false;
+      plan.bytes = std::max(2 * memory_bytes, fixed);
+      return plan;
+    }
+    fixed += cost.bytes;
+  }
   plan.means_bytes = std::min(means_wanted(r), std::max(0.0, memory_bytes - fixed) / 4);
   fixed += plan.means_bytes;
 

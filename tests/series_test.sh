@@ -75,7 +75,7 @@ fi
 wide="--scan 4x3 --semiangle 20 --q-max 2 --detector adf=25:40 --defocus 0,20"
 run -o prism.h5 $wide --interpolation 2
 grep -q "error .*by --interpolation 2, against multislice at 4 positions: patterns R .* detectors" out || complain "no error: $(cat out)"
-run -o prism1.h5 $wide --interpolation 2 --threads 1 --memory 0.01
+run -o prism1.h5 $wide --interpolation 2 --threads 1 --memory 0.1
 h5diff -q prism.h5 prism1.h5 /simulation /simulation || complain "interpolation depends on memory or threads"
 run -o one.h5 $wide --engine smatrix --interpolation 1
 run -o exact.h5 $wide --engine smatrix

@@ -51,7 +51,10 @@ assert "exists" in run("plot", "scan.h5", "-o", "map.png", status=2)
 assert "4 x 3" in run("plot", "scan.h5", "-o", "x.png", "--at", "4,0", status=2)
 assert "ROW,COLUMN" in run("plot", "scan.h5", "-o", "x.png", "--at", "three", status=2)
 assert "/simulation/detectors/haadf" in run("plot", "scan.h5", "-o", "x.png", "--dataset", "/haadf", status=3)
-assert "not an HDF5 file" in run("plot", glass, "-o", "x.png", status=3)
+assert "format is not recognised" in run("plot", os.path.join(source, "README.md"), "-o", "x.png", status=3)
+run("plot", glass, "-o", "model.png")
+width, height = png_size("model.png")
+assert width > 800 and height > 800
 assert "no such file" in run("info", "absent.h5", status=3)
 
 run("report", "scan.h5", "-o", "page.html", "--title", "A <glass>")
@@ -61,4 +64,4 @@ assert "A &lt;glass&gt;" in page
 assert page.count("data:image/png;base64,") >= 3
 assert "<script" not in page and not re.search(r"(src|href)=\"(?!data:)", page), "the page must stand alone"
 assert "--config simulate.ini" in page and "semiangle" in page
-assert sorted(os.listdir(folder)) == ["all.png", "map.png", "one.png", "page.html", "scan.h5"], os.listdir(folder)
+assert sorted(os.listdir(folder)) == ["all.png", "map.png", "model.png", "one.png", "page.html", "scan.h5"], os.listdir(folder)

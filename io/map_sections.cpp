@@ -237,8 +237,11 @@ ResultSection atlas_section(const Hdf5Reader& file) {
   for (const char* group : {"structure", "diffraction", "density", "motion", "motifs"}) {
     const std::string path = std::string("/atlas/") + group;
     if (!file.exists(path)) continue;
-    for (const auto& name : file.children(path))
-      s.panels.emplace_back(map_panel(file, path + "/" + name, name));
+    for (const auto& name : file.children(path)) {
+      const bool is_strain =
+          name == "dilatation" || name == "exx" || name == "eyy" || name == "exy";
+      s.panels.emplace_back(map_panel(file, path + "/" + name, name, is_strain));
+    }
   }
   s.text = "Maps of the same columns. Numbers in the matrices: ";
   for (std::size_t k = 0; k < names.size(); ++k)

@@ -288,6 +288,7 @@ ImagePanel map_panel(const Hdf5Reader& file, const std::string& path, const std:
   panel.values = file.read<float>(path).plane(0);
   panel.title = title;
   panel.quantity = file.string_attribute(path, "units", "");
+  if (panel.quantity == "1") panel.quantity.clear();
   panel.x = scan_axis(file, "x", std::size_t(panel.values.cols()));
   panel.y = scan_axis(file, "y", std::size_t(panel.values.rows()));
   if (is_signed) {

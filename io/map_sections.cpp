@@ -240,7 +240,7 @@ ResultSection atlas_section(const Hdf5Reader& file) {
     for (const auto& name : file.children(path)) {
       const bool is_strain =
           name == "dilatation" || name == "exx" || name == "eyy" || name == "exy";
-      s.panels.emplace_back(map_panel(file, path + "/" + name, name, is_strain));
+      s.panels.emplace_back(map_panel(file, fmt::format("{}/{}", path, name), name, is_strain));
     }
   }
   s.text = "Maps of the same columns. Numbers in the matrices: ";

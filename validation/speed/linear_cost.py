@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Cost against atoms, slices and probes, each over a factor of 8 or more: processor time of one thread (multislice), the
-time of a run with next to nothing to do taken off, exponents by least squares on logarithms, and a picture.
+"""Cost against atoms (wider specimens at the same pixel), slices and probes, each over a factor of 8 or more: processor time of
+one thread (multislice), the time of a run with next to nothing to do taken off, exponents by least squares on logarithms,
+and a picture.
 linear_cost.py VITROBEAM GLASS [PNG]"""
 import os, sys, tempfile
 import numpy as np
@@ -24,19 +25,20 @@ def simulate(model, *options, grid=256):
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     cost = {"atoms": [], "slices": [], "probes": []}
-    # the same grid and slices over more and more of the glass: sums over atoms grow, nothing else
-    for copies in (1, 2, 4, 8, 16):
-        model = f"atoms{copies}.xyz"
-        seconds("model", "cut", glass, "--from", "0,0,0", "--to", f"80,{40 * copies / 2},40", "-o", model)
+    # wider and wider specimens at the same pixel, thickness and number of probes
+    for across, along in ((40, 40), (80, 40), (80, 80), (160, 80), (160, 160)):
+        model = f"atoms{across * along}.xyz"
+        seconds("model", "cut", glass, "--from", "0,0,0", "--to", f"{across},{along},40", "-o", model)
         n = int(open(model).readline())
         reading = min(seconds("info", model) for _ in range(2))
-        cost["atoms"].append((n, simulate(model, "--slice", 4, "--atom-sum", "product", grid=1024) - reading))
+        grid = f"{across * 32 // 5}x{along * 32 // 5}"
+        cost["atoms"].append((n, simulate(model, "--slice", 2, "--scan", "4x1", grid=grid) - reading))
     for slices in (20, 40, 80, 160):
-        cost["slices"].append((slices, simulate("atoms1.xyz", "--slice", 40 / slices, "--scan", "4x1")))
+        cost["slices"].append((slices, simulate("atoms1600.xyz", "--slice", 40 / slices, "--scan", "4x1")))
     for probes in (8, 16, 32, 64, 128):
-        cost["probes"].append((probes, simulate("atoms1.xyz", "--slice", 4, "--scan", f"{probes}x1")))
-    nothing = {"atoms": simulate("atoms1.xyz", "--slice", 4, "--atom-sum", "spreading", grid=1024) - seconds("info", "atoms1.xyz"),
-               "slices": simulate("atoms1.xyz", "--slice", 40), "probes": simulate("atoms1.xyz", "--slice", 4)}
+        cost["probes"].append((probes, simulate("atoms1600.xyz", "--slice", 4, "--scan", f"{probes}x1")))
+    nothing = {"atoms": 0, "slices": simulate("atoms1600.xyz", "--slice", 40),
+               "probes": simulate("atoms1600.xyz", "--slice", 4)}
 
 print(f"{'':8} {'count':>8} {'seconds':>9}")
 exponents = {}

@@ -86,16 +86,16 @@ struct MotifLikelihood::Spectra {
   std::size_t positions = 0;
   std::vector<Eigen::MatrixXf> real_part, imaginary_part;  // [harmonic]: [2 n_q, position]
   Spectra(const std::vector<const Harmonics*>& x, Index n_q, int m_max) : positions(x.size()) {
+    real_part.assign(std::size_t(m_max), Eigen::MatrixXf::Zero(2 * n_q, Index(x.size())));
+    imaginary_part = real_part;
     for (int m = 0; m < m_max; ++m) {
-      Eigen::MatrixXf re = Eigen::MatrixXf::Zero(2 * n_q, Index(x.size())), im = re;
+      Eigen::MatrixXf &re = real_part[std::size_t(m)], &im = imaginary_part[std::size_t(m)];
       for (std::size_t p = 0; p < x.size(); ++p) {
         if (!x[p]) continue;
         const auto column = x[p]->col(m);
         re.col(Index(p)) << column.real().matrix(), column.imag().matrix();
         im.col(Index(p)) << column.imag().matrix(), -column.real().matrix();
       }
-      real_part.push_back(std::move(re));
-      imaginary_part.push_back(std::move(im));
     }
   }
 };

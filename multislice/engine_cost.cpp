@@ -8,6 +8,7 @@
 #include "multislice/interpolated_matrix.hpp"
 #include "multislice/propagation.hpp"
 #include "multislice/scattering_matrix.hpp"
+#include "potentials/spreading.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -227,10 +228,17 @@ EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int 
 
 double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {
   const double slices = engine == Engine::phase_object ? 1 : double(r.slices);
-  // sums over atoms as products of real matrices: one complex product per atom and sample of a
-  // quarter plane
-  return slices * speed.potential +
-         r.atoms * double(r.grid.band_x()) * r.grid.band_y() * speed.product;
+  // Sums over atoms as products of real matrices: one complex product per atom and sample of a
+  // quarter plane. By spreading: transforms of whole planes, two elements at a time, and some
+  // thousand products an atom (validation/speed/atom_sums.cpp).
+  constexpr double kTransform = 4, kSpread = 1000;
+  const bool spreads =
+      r.sum == AtomSum::spreading ||
+      (r.sum == AtomSum::automatic && spreading_is_cheaper(r.grid, r.atoms / slices, r.elements));
+  const double sums = spreads ? slices * kTransform * ((r.elements + 1) / 2) * speed.slice +
+                                    r.atoms * kSpread * speed.product
+                              : r.atoms * double(r.grid.band_x()) * r.grid.band_y() * speed.product;
+  return slices * speed.potential + sums;
 }
 
 Engine cheapest_engine(const EngineRequest& request, const EngineSpeed& speed) {

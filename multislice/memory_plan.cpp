@@ -148,7 +148,10 @@ MemoryPlan plan_memory(Engine engine, const EngineRequest& r, int threads, doubl
     const double held = paged(window * size.transmission) + workers * potential_scratch(r) +
                         kPage;  // of the waves together
     const double groups = std::floor((memory_bytes - fixed - held) / group);
-    plan.held = {window, std::size_t(std::max(1.0, std::min(groups * modes, wanted)))};
+    // groups of about one size, as Slab::waves_at_once makes them
+    const double most = std::max(1.0, std::min(groups * modes, wanted));
+    const double even = std::ceil(wanted / modes / std::ceil(wanted / most)) * modes;
+    plan.held = {window, std::size_t(std::min(most, even))};
     plan.potential_passes = std::ceil(wanted / double(plan.held.waves));
     plan.bytes = fixed + held + double(plan.held.waves) / modes * group;
     plan.possible = groups >= 1;

@@ -103,7 +103,8 @@ ScatteringPlan::ScatteringPlan(std::size_t all, std::size_t in_window, double by
                        std::ceil(double(positions) / double(positions_at_once));
   }
   bytes = window_stays ? bytes_per_block * double(std::min(all, in_window + blocks_at_once))
-                       : memory_bytes;
+                       : bytes_per_block * double(blocks_at_once) +
+                             bytes_per_position * double(std::min(positions, positions_at_once));
 }
 
 template <typename Real>

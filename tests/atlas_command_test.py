@@ -64,9 +64,11 @@ with h5py.File("atlas.h5") as f, h5py.File("again.h5") as g, h5py.File("density.
         m = f["atlas/correlation/" + kind][()]
         check(f"{kind} is symmetric with a diagonal of 1",
               np.array_equal(m, m.T, equal_nan=True) and np.all(np.diag(m) == 1) and np.nanmax(np.abs(m)) <= 1)
-    r, p, rate = (matrix(f, k) for k in ("spearman", "spearman_p_effective", "false_discovery_rate"))
-    check(f"HAADF sees the columns: {r('haadf_density', 'column_density')}, {p('haadf_density', 'column_density')}",
-          r("haadf_density", "column_density") > 0.2 and p("haadf_density", "column_density") < 0.01)  # few atoms: columns scatter
+    # Zr scatters 1.9 times as much as Cu: only with the composition taken off is intensity density, and the other way round
+    r, p, rate = (matrix(f, k) for k in ("partial", "partial_p_effective", "partial_false_discovery_rate"))
+    for other, holds in (("column_density", lambda v: v > 0.4), ("share_Cu", lambda v: v < -0.2)):
+        check(f"HAADF sees {other}: {r('haadf_density', other)}, p {p('haadf_density', other)}",
+              holds(r("haadf_density", other)) and rate("haadf_density", other) < 0.01)
     five, scan_y, scan_x = (f["atlas/" + k][()] for k in ("structure/five_fold", "scan_y", "scan_x"))
     check("the columns are the scan's", len(scan_y) == 14 and abs(scan_x[1] - 40.1907 / 14) < 1e-3)
 page = open("atlas.html").read()

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <numeric>
@@ -11,6 +10,8 @@
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "drivers/command.hpp"
+#include "drivers/match_settings.hpp"
+#include "drivers/match_summary.hpp"
 #include "drivers/motif_model.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
@@ -26,97 +27,6 @@
 
 namespace vitrobeam {
 namespace {
-
-enum class Filter { matched, none };
-
-struct MatchCommand {
-  CommonSettings common;
-  double false_alarm_percent = 5, prior_none = 0.5, neighbours = 0;
-  std::optional<double> step;
-  PatternInputSettings patterns;
-  std::optional<double> null_dose;
-  Filter filter = Filter::matched;
-  int examples = 6, components = 1, refine = 0;
-  bool rescale = false;
-  double saturation = 0;
-  std::string csv;
-  double q_max = 0;
-  RecognitionSettings recognition;
-};
-
-Settings describe(MatchCommand& c) {
-  Settings o("match", "patterns + library -> motif map with a stated false-alarm rate",
-             {"PATTERNS", "LIBRARY"});
-  o.section("Decision");
-  o.add("false-alarm", c.false_alarm_percent, "%",
-        "accepted share of wrong motifs among all found (false-discovery rate, Benjamini-Hochberg "
-        "over the scan)")
-      .above(0)
-      .at_most(100);
-  o.add("prior-none", c.prior_none, "",
-        "probability of no motif before a pattern is seen, for the posterior")
-      .above(0)
-      .at_most(0.999999);
-  o.add("neighbours", c.neighbours, "Angstrom",
-        "the evidence of all positions within this counts together for the motif in their middle; "
-        "the library must be built with --scan-step and --offset-range; 0 = every pattern alone")
-      .at_least(0)
-      .at_most(100);
-  o.add("step", c.step, "Angstrom", "of the scan, for --neighbours (default: what the file says)")
-      .above(0);
-  add_pattern_input(o, c.patterns);
-  o.add("null-dose", c.null_dose, "",
-        "electrons per pattern whose noise the library's patterns get (default: what the patterns "
-        "have: --dose, or their mean sum over --gain)")
-      .at_least(0);
-  o.add("saturation", c.saturation, "",
-        "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
-        "not "
-        "judged; 0 = none")
-      .at_least(0);
-  o.add(
-      "rescale", c.rescale,
-      "match patterns of another energy or convergence with this library all the same, at equal q");
-  o.section("Matching");
-  auto& r = c.recognition;
-  o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
-  o.add("q-max", c.q_max, "1/Angstrom",
-        fmt::format("end of the matched range; 0 = {}, or where the patterns or the library end",
-                    kMatchedQ))
-      .at_least(0);
-  o.add("radii", r.grid.n_q, "radial bins").at_least(2).at_most(4096);
-  o.add("angles", r.grid.n_theta, "angular bins, an even number").at_least(8).at_most(4096);
-  o.add("harmonics", r.matching.m_max, "angular harmonics of the templates that are used")
-      .at_least(1);
-  o.add("gamma", r.matching.gamma, "", "intensities are raised to this power first")
-      .above(0)
-      .at_most(4);
-  o.add("radial-power", r.matching.radial_power, "",
-        "a bin counts as q to this power; 1 is its area")
-      .at_least(-8)
-      .at_most(8);
-  o.add("filter", c.filter, {{"matched", Filter::matched}, {"none", Filter::none}},
-        "templates weighted against what random packings do by themselves, or as they are");
-  o.add("mirror", r.matching.mirror, "also try every template mirrored");
-  o.add("components", c.components,
-        "motifs that may overlap in one pattern: a sparse non-negative sum of templates is fitted, "
-        "each judged by what it adds; 1 = only the best motif")
-      .at_least(1)
-      .at_most(6);
-  o.add("refine", c.refine,
-        "of the strongest matches (--examples) so many are simulated anew until tilt, in-plane "
-        "angle, offset, thickness and size fit best")
-      .at_least(0)
-      .at_most(100);
-  o.section("Output");
-  o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
-      .not_recorded();
-  o.add("examples", c.examples, "best matches stored beside their library patterns")
-      .at_least(0)
-      .at_most(100);
-  add_common(o, c.common);
-  return o;
-}
 
 void check_quantity(const char* what, const char* unit, std::optional<double> measured,
                     double library, double tolerance, const char* option, bool rescale) {
@@ -269,25 +179,6 @@ bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternInput& inp
                      (double(col) - k.centre_col) * k.pixel_qx) >= c.recognition.grid.q_min)
         return true;
   return false;
-}
-
-// One line per position, for spreadsheets and scripts.
-void write_csv(const std::string& path, const MatchResult& r) {
-  std::ofstream out(path);
-  out << "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
-         "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
-  const std::size_t columns = r.motif.shape[1];
-  for (std::size_t i = 0; i < r.motif.size(); ++i) {
-    const int m = r.motif.values[i];
-    out << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
-                       r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
-                       r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
-                       r.best_score.values[i], r.posterior_none.values[i],
-                       r.in_plane_angle.values[i], r.direction.values[3 * i],
-                       r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
-  }
-  out.close();
-  if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
 }
 
 // What a scan is judged by. Alone, patterns are matched (all templates, all angles) and their
@@ -475,61 +366,6 @@ void add_examples(const PatternInput& input, const MotifLibrary& library, const 
   }
 }
 
-void summarise(const MatchResult& r, const MatchCommand& c) {
-  const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
-  std::cout << fmt::format(
-      "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "
-      "smallest p-value {:.2g}\n",
-      r.null_best.size(), r.calibration_packings, r.training_patterns, r.smallest_p);
-  if (r.neighbours > 0)
-    std::cout << fmt::format(
-        "neighbours  positions within {} Angstrom count together, in the null alike\n",
-        r.neighbours);
-  for (std::size_t m = 0; m < r.motif_names.size(); ++m) {
-    const auto found = std::count(r.motif.values.begin(), r.motif.values.end(), int(m));
-    std::cout << fmt::format("{:<11} {} of {} positions", r.motif_names[m], found, good);
-    if (std::isfinite(r.power[m]))
-      std::cout << fmt::format(
-          "; planted ones are found at p <= 5 % in {:.0f} +- {:.0f} % of cases", 100 * r.power[m],
-          100 * r.power_error[m]);
-    std::cout << '\n';
-  }
-  if (r.component_template.size() > 0) {
-    std::ptrdiff_t several = 0;
-    for (std::size_t i = 0; i < r.motif.size(); ++i)
-      several += r.component_p.values[i * r.component_template.shape[2]] <= 0.05f &&
-                 r.component_p.values[i * r.component_template.shape[2] + 1] <= 0.05f;
-    std::cout << fmt::format("components  a second one at p <= 5 % in {} positions\n", several);
-  }
-  std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
-                           std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
-                               (std::ptrdiff_t(r.motif.size()) - good),
-                           good, c.false_alarm_percent);
-  if (good < std::ptrdiff_t(r.motif.size()))
-    spdlog::warn(
-        "{} of {} patterns were not judged (not finite, empty, featureless or saturated): "
-        "/match/status",
-        std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
-  // One true motif alone in the scan needs p <= rate / positions.
-  const double needed = double(good) / (c.false_alarm_percent / 100);
-  if (r.smallest_p > 1 / needed)
-    spdlog::info(
-        "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
-        "with --null {:.0f} could single out one",
-        r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
-}
-
-std::string shape_summary(const PatternSource& source, const MotifLibrary& library) {
-  const std::size_t positions = source.scan_rows() * source.scan_columns();
-  return fmt::format(
-      "patterns    {} x {} positions of {} x {} pixels\n"
-      "library     {} templates, {} motif-free patterns\n"
-      "pairs       {:.3g}\n",
-      source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
-      library.templates.size(), library.null_packing.size(),
-      double(positions + library.null_packing.size()) * double(library.templates.size()));
-}
-
 // Every pattern judged; false when interrupted.
 bool match_all(const PatternInput& input, Judges& judges, const MotifLibrary& library,
                const MatchCommand& c, MatchResult& result) {
@@ -628,21 +464,6 @@ void refine_examples(const PatternInput& input, const LibraryPlan& plan,
                                    r.in_plane_angle.values[at], plan, library, camera, judges);
     });
   failure.rethrow();
-}
-
-void print_refined(const MatchResult& r) {
-  for (const RefinedMatch& m : r.refined) {
-    const double degree = 180 / M_PI;
-    std::cout << fmt::format(
-        "refined     row {}, column {}: {}, tilt {:.1f} +- {:.1f}, {:.1f} +- {:.1f} degrees, "
-        "offset "
-        "{:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, size "
-        "{:.3f} +- {:.3f}{}\n",
-        m.scan_row, m.scan_column, r.motif_names[std::size_t(m.motif)], degree * m.tilt_x.value,
-        degree * m.tilt_x.error, degree * m.tilt_y.value, degree * m.tilt_y.error, m.offset_x.value,
-        m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,
-        m.size.value, m.size.error, m.converged ? "" : " (not converged)");
-  }
 }
 
 // Views whose probabilities are kept at every position.

@@ -3,33 +3,18 @@
 one page, and how it refuses.
 Usage: atlas_command_test.py PROGRAM SOURCE_DIR"""
 import os
-import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
 
+from commands import Commands
+
 program, source = sys.argv[1:3]
 glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
-failed = 0
-
-
-def run(status, word, *arguments):
-    global failed
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
-    text = done.stdout + done.stderr
-    if done.returncode != status or word not in text:
-        failed += 1
-        print(f"FAILED: {' '.join(map(str, arguments))}\n  status {done.returncode}, expected {status} and '{word}':\n{text}")
-    return text
-
-
-def check(what, good):
-    global failed
-    if not good:
-        failed += 1
-        print("FAILED:", what)
+commands = Commands(program)
+run, check = commands.run, commands.check
 
 
 def matrix(f, name):
@@ -126,4 +111,4 @@ run(3, "the atlas has 10 x 10 columns", "atlas", "slab.xyz", "--step", "4", "--m
 run(4, "the central disc", "atlas", "slab.xyz", "--scan", "4x4", "--semiangle", "10", *refused)
 check("nothing was left behind", not os.path.exists("no.h5") and not os.path.exists("no.html") and
       not [n for n in os.listdir() if n.endswith(".part")])
-sys.exit(1 if failed else 0)
+sys.exit(1 if commands.failed else 0)

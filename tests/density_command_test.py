@@ -3,33 +3,18 @@
 image in its own units, and how it refuses.
 Usage: density_command_test.py PROGRAM SOURCE_DIR"""
 import os
-import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
 
+from commands import Commands
+
 program, source = sys.argv[1:3]
 glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
-failed = 0
-
-
-def run(status, word, *arguments):
-    global failed
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
-    text = done.stdout + done.stderr
-    if done.returncode != status or word not in text:
-        failed += 1
-        print(f"FAILED: {' '.join(map(str, arguments))}\n  status {done.returncode}, expected {status} and '{word}':\n{text}")
-    return text
-
-
-def check(what, good):
-    global failed
-    if not good:
-        failed += 1
-        print("FAILED:", what)
+commands = Commands(program)
+run, check = commands.run, commands.check
 
 
 os.chdir(tempfile.mkdtemp())
@@ -138,4 +123,4 @@ run(2, "ascending multiples of the first", "density", "calibrate", glass, "--thi
 run(2, "not between -50 and 50", "density", "calibrate", glass, "--changes", "80", *refused)
 run(2, "whole annuli", "density", "calibrate", glass, "--detector", "q=20:40/4", *refused)
 check("nothing was left behind", not os.path.exists("no.h5") and not [n for n in os.listdir() if n.endswith(".part")])
-sys.exit(1 if failed else 0)
+sys.exit(1 if commands.failed else 0)

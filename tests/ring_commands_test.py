@@ -2,34 +2,18 @@
 """symmetry limit, fluctuation and radial on files, and how they refuse.
 Usage: ring_commands_test.py PROGRAM SOURCE_DIR"""
 import os
-import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
 
+from commands import Commands
+
 program, source = sys.argv[1:3]
 glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
-failed = 0
-
-
-def run(status, word, *arguments):
-    global failed
-    done = subprocess.run([program, *arguments], capture_output=True, text=True)
-    text = done.stdout + done.stderr
-    if done.returncode != status or word not in text:
-        failed += 1
-        print(f"FAILED: {' '.join(arguments)}\n  status {done.returncode}, expected {status} and "
-              f"'{word}':\n{text}")
-    return text
-
-
-def check(what, good):
-    global failed
-    if not good:
-        failed += 1
-        print("FAILED:", what)
+commands = Commands(program)
+run, check = commands.run, commands.check
 
 
 os.chdir(tempfile.mkdtemp())
@@ -104,4 +88,4 @@ run(3, "cannot be read", "fluctuation", "scan.h5", "-o", "new.h5", "--radii", "2
 run(2, "--composition", "radial", "scan.h5", "-o", "new.h5", "--q-max", "1.8")
 run(4, "whole circles only up to", "radial", "scan.h5", "-o", "new.h5", "--model", glass)
 check("nothing left behind", sorted(os.listdir(".")) == before)
-sys.exit(1 if failed else 0)
+sys.exit(1 if commands.failed else 0)

@@ -2,33 +2,17 @@
 """vitrobeam symmetry on files: planted orders, noise, a null, and how it refuses.
 Usage: symmetry_command_test.py PROGRAM SOURCE_DIR"""
 import os
-import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
 
+from commands import Commands
+
 program, source = sys.argv[1:3]
-failed = 0
-
-
-def run(status, word, *arguments):
-    global failed
-    done = subprocess.run([program, *arguments], capture_output=True, text=True)
-    text = done.stdout + done.stderr
-    if done.returncode != status or word not in text:
-        failed += 1
-        print(f"FAILED: {' '.join(arguments)}\n  status {done.returncode}, expected {status} and "
-              f"'{word}':\n{text}")
-    return text
-
-
-def check(what, good):
-    global failed
-    if not good:
-        failed += 1
-        print("FAILED:", what)
+commands = Commands(program)
+run, check = commands.run, commands.check
 
 
 os.chdir(tempfile.mkdtemp())
@@ -112,4 +96,4 @@ run(4, "--ring 0.2,0.3", "symmetry", "six.npy", "-o", "new.h5", *common[:-1], "0
 run(4, "off centre", "symmetry", "off.npy", "-o", "new.h5", *common)
 run(4, "visible enough", "symmetry", "six.npy", "-o", "new.h5", *common, "--mask", "half.npy")
 check("nothing left behind", sorted(os.listdir(".")) == before)
-sys.exit(1 if failed else 0)
+sys.exit(1 if commands.failed else 0)

@@ -21,9 +21,9 @@
 
 #include "base/random.hpp"
 #include "drivers/library_build.hpp"
-#include "models/packing.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"
+#include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;
 
@@ -32,18 +32,7 @@ namespace {
 constexpr double kBox = 26, kDose = 1e4;
 
 std::vector<Atoms> packings(int n, double thickness, std::uint64_t seed, int threads) {
-  std::vector<Atoms> made(static_cast<std::size_t>(n));
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int i = 0; i < n; ++i) {
-    PackingSettings s;
-    s.composition = parse_composition("Cu64.5Zr35.5");
-    s.box = {kBox, kBox, std::max(thickness, 17.0)};
-    s.atoms = std::size_t(std::llround(0.0616 * s.box.prod()));
-    s.density = double(s.atoms) / s.box.prod();
-    s.seed = seed + std::uint64_t(i);
-    made[std::size_t(i)] = random_packing(s).atoms;
-  }
-  return made;
+  return cu_zr_packings(n, kBox, std::max(thickness, 17.0), seed, threads);
 }
 
 std::vector<PlaneF> noisy_polar(const MotifLibrary& l, const Stack<float>& patterns,

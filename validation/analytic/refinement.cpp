@@ -6,6 +6,7 @@
 //   refinement [threads] [electrons] [thickness in Angstrom] [motifs]
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
@@ -13,9 +14,9 @@
 #include "base/random.hpp"
 #include "drivers/motif_model.hpp"
 #include "models/embedding.hpp"
-#include "models/packing.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"
+#include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;
 
@@ -24,18 +25,7 @@ namespace {
 constexpr double kBox = 24, kDegree = std::numbers::pi / 180;
 
 std::vector<Atoms> packings(int n, double thickness, std::uint64_t seed, int threads) {
-  std::vector<Atoms> made(static_cast<std::size_t>(n));
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int i = 0; i < n; ++i) {
-    PackingSettings s;
-    s.composition = parse_composition("Cu64.5Zr35.5");
-    s.box = {kBox, kBox, std::max(thickness, 17.0)};
-    s.atoms = std::size_t(std::llround(0.0616 * s.box.prod()));
-    s.density = double(s.atoms) / s.box.prod();
-    s.seed = seed + std::uint64_t(i);
-    made[std::size_t(i)] = random_packing(s).atoms;
-  }
-  return made;
+  return cu_zr_packings(n, kBox, std::max(thickness, 17.0), seed, threads);
 }
 
 }  // namespace

@@ -1,0 +1,83 @@
+#include "drivers/match_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "patterns/scan_recognition.hpp"
+
+namespace vitrobeam {
+
+Settings describe(MatchCommand& c) {
+  Settings o("match", "patterns + library -> motif map with a stated false-alarm rate",
+             {"PATTERNS", "LIBRARY"});
+  o.section("Decision");
+  o.add("false-alarm", c.false_alarm_percent, "%",
+        "accepted share of wrong motifs among all found (false-discovery rate, Benjamini-Hochberg "
+        "over the scan)")
+      .above(0)
+      .at_most(100);
+  o.add("prior-none", c.prior_none, "",
+        "probability of no motif before a pattern is seen, for the posterior")
+      .above(0)
+      .at_most(0.999999);
+  o.add("neighbours", c.neighbours, "Angstrom",
+        "the evidence of all positions within this counts together for the motif in their middle; "
+        "the library must be built with --scan-step and --offset-range; 0 = every pattern alone")
+      .at_least(0)
+      .at_most(100);
+  o.add("step", c.step, "Angstrom", "of the scan, for --neighbours (default: what the file says)")
+      .above(0);
+  add_pattern_input(o, c.patterns);
+  o.add("null-dose", c.null_dose, "",
+        "electrons per pattern whose noise the library's patterns get (default: what the patterns "
+        "have: --dose, or their mean sum over --gain)")
+      .at_least(0);
+  o.add("saturation", c.saturation, "",
+        "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
+        "not "
+        "judged; 0 = none")
+      .at_least(0);
+  o.add(
+      "rescale", c.rescale,
+      "match patterns of another energy or convergence with this library all the same, at equal q");
+  o.section("Matching");
+  auto& r = c.recognition;
+  o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
+  o.add("q-max", c.q_max, "1/Angstrom",
+        fmt::format("end of the matched range; 0 = {}, or where the patterns or the library end",
+                    kMatchedQ))
+      .at_least(0);
+  o.add("radii", r.grid.n_q, "radial bins").at_least(2).at_most(4096);
+  o.add("angles", r.grid.n_theta, "angular bins, an even number").at_least(8).at_most(4096);
+  o.add("harmonics", r.matching.m_max, "angular harmonics of the templates that are used")
+      .at_least(1);
+  o.add("gamma", r.matching.gamma, "", "intensities are raised to this power first")
+      .above(0)
+      .at_most(4);
+  o.add("radial-power", r.matching.radial_power, "",
+        "a bin counts as q to this power; 1 is its area")
+      .at_least(-8)
+      .at_most(8);
+  o.add("filter", c.filter, {{"matched", Filter::matched}, {"none", Filter::none}},
+        "templates weighted against what random packings do by themselves, or as they are");
+  o.add("mirror", r.matching.mirror, "also try every template mirrored");
+  o.add("components", c.components,
+        "motifs that may overlap in one pattern: a sparse non-negative sum of templates is fitted, "
+        "each judged by what it adds; 1 = only the best motif")
+      .at_least(1)
+      .at_most(6);
+  o.add("refine", c.refine,
+        "of the strongest matches (--examples) so many are simulated anew until tilt, in-plane "
+        "angle, offset, thickness and size fit best")
+      .at_least(0)
+      .at_most(100);
+  o.section("Output");
+  o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
+      .not_recorded();
+  o.add("examples", c.examples, "best matches stored beside their library patterns")
+      .at_least(0)
+      .at_most(100);
+  add_common(o, c.common);
+  return o;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,102 @@
+#include "drivers/match_summary.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+
+void summarise(const MatchResult& r, const MatchCommand& c) {
+  const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
+  std::cout << fmt::format(
+      "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "
+      "smallest p-value {:.2g}\n",
+      r.null_best.size(), r.calibration_packings, r.training_patterns, r.smallest_p);
+  if (r.neighbours > 0)
+    std::cout << fmt::format(
+        "neighbours  positions within {} Angstrom count together, in the null alike\n",
+        r.neighbours);
+  for (std::size_t m = 0; m < r.motif_names.size(); ++m) {
+    const auto found = std::count(r.motif.values.begin(), r.motif.values.end(), int(m));
+    std::cout << fmt::format("{:<11} {} of {} positions", r.motif_names[m], found, good);
+    if (std::isfinite(r.power[m]))
+      std::cout << fmt::format(
+          "; planted ones are found at p <= 5 % in {:.0f} +- {:.0f} % of cases", 100 * r.power[m],
+          100 * r.power_error[m]);
+    std::cout << '\n';
+  }
+  if (r.component_template.size() > 0) {
+    std::ptrdiff_t several = 0;
+    for (std::size_t i = 0; i < r.motif.size(); ++i)
+      several += r.component_p.values[i * r.component_template.shape[2]] <= 0.05f &&
+                 r.component_p.values[i * r.component_template.shape[2] + 1] <= 0.05f;
+    std::cout << fmt::format("components  a second one at p <= 5 % in {} positions\n", several);
+  }
+  std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
+                           std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
+                               (std::ptrdiff_t(r.motif.size()) - good),
+                           good, c.false_alarm_percent);
+  if (good < std::ptrdiff_t(r.motif.size()))
+    spdlog::warn(
+        "{} of {} patterns were not judged (not finite, empty, featureless or saturated): "
+        "/match/status",
+        std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
+  // One true motif alone in the scan needs p <= rate / positions.
+  const double needed = double(good) / (c.false_alarm_percent / 100);
+  if (r.smallest_p > 1 / needed)
+    spdlog::info(
+        "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
+        "with --null {:.0f} could single out one",
+        r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
+}
+
+std::string shape_summary(const PatternSource& source, const MotifLibrary& library) {
+  const std::size_t positions = source.scan_rows() * source.scan_columns();
+  return fmt::format(
+      "patterns    {} x {} positions of {} x {} pixels\n"
+      "library     {} templates, {} motif-free patterns\n"
+      "pairs       {:.3g}\n",
+      source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
+      library.templates.size(), library.null_packing.size(),
+      double(positions + library.null_packing.size()) * double(library.templates.size()));
+}
+
+void print_refined(const MatchResult& r) {
+  for (const RefinedMatch& m : r.refined) {
+    const double degree = 180 / M_PI;
+    std::cout << fmt::format(
+        "refined     row {}, column {}: {}, tilt {:.1f} +- {:.1f}, {:.1f} +- {:.1f} degrees, "
+        "offset "
+        "{:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, size "
+        "{:.3f} +- {:.3f}{}\n",
+        m.scan_row, m.scan_column, r.motif_names[std::size_t(m.motif)], degree * m.tilt_x.value,
+        degree * m.tilt_x.error, degree * m.tilt_y.value, degree * m.tilt_y.error, m.offset_x.value,
+        m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,
+        m.size.value, m.size.error, m.converged ? "" : " (not converged)");
+  }
+}
+
+void write_csv(const std::string& path, const MatchResult& r) {
+  std::ofstream out(path);
+  out << "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
+         "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
+  const std::size_t columns = r.motif.shape[1];
+  for (std::size_t i = 0; i < r.motif.size(); ++i) {
+    const int m = r.motif.values[i];
+    out << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
+                       r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
+                       r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
+                       r.best_score.values[i], r.posterior_none.values[i],
+                       r.in_plane_angle.values[i], r.direction.values[3 * i],
+                       r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
+  }
+  out.close();
+  if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
+}
+
+}  // namespace vitrobeam

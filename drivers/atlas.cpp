@@ -431,11 +431,7 @@ int run_atlas(const std::vector<std::string>& arguments) {
   for (const auto& file : {c.patterns, c.image_file, c.calibration, c.motifs})
     if (!file.empty()) inputs.push_back(file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   const std::string page =
       c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
                      : c.page;
@@ -449,10 +445,7 @@ int run_atlas(const std::vector<std::string>& arguments) {
   for (const auto& scan : {c.patterns, c.image_file})
     if (!scan.empty()) check_origin(scan, record);
   std::vector<AtlasMap> maps;
-  if (!collect(c, trajectory, atoms, v, maps)) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (!collect(c, trajectory, atoms, v, maps)) return nothing_written();
   const Matrix matrix = correlate(c, maps);
   std::cout << fmt::format("columns     {} x {}, beam of {} mrad at {} kV\nmaps        {}\n",
                            v.columns(), v.rows(), c.semiangle_mrad, c.energy_kV, maps.size());

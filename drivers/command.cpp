@@ -176,6 +176,11 @@ bool start_output(const CommonSettings& common, const RunRecord& record) {
   return ranks().from_leader(is_whole ? "whole" : "") != "whole";
 }
 
+int nothing_written() {
+  std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
+  return 130;
+}
+
 RunRecord start_record(const Settings& settings, const CommonSettings& common,
                        const std::vector<std::string>& inputs) {
   RunRecord r;

@@ -45,6 +45,9 @@ void check_output(const CommonSettings& common);
 // Collective: the leader looks (ranks.hpp).
 bool start_output(const CommonSettings& common, const RunRecord& record);
 
+// Says that a run was interrupted before it wrote anything; the exit status for it.
+int nothing_written();
+
 // The record with parameters, INI text, version, revision, seed, threads filled in; `inputs` are
 // hashed (sha256) by name.
 RunRecord start_record(const Settings& settings, const CommonSettings& common,
@@ -56,10 +59,10 @@ std::string run_digest(const RunRecord& record);
 // Whether the file `path` was made by this very run.
 bool is_complete(const std::string& path, const RunRecord& record);
 
-// True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
 // Hexadecimal SHA-256 of a text.
 std::string text_sha256(std::string_view text);
 
+// True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
 bool interrupted();
 
 }  // namespace vitrobeam

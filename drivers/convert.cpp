@@ -420,25 +420,17 @@ int run_convert(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = start_record(settings, c.common, {source.file()});
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
-  const auto give_up = [] {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  };
+  if (!start_output(c.common, record)) return 0;
   Overview overview;
-  if (!look_over(source, c, overview)) return give_up();
+  if (!look_over(source, c, overview)) return nothing_written();
   Preparation p = prepare(source, c, overview.mean);
   Calibration calibration = p.pixels;
   calibration.pixel_qx = pixel_size(source, c, overview.mean, p);
   calibration.pixel_qy = calibration.pixel_qx * p.pixels.pixel_qy;
-  if (c.each && !find_centres(source, c, p)) return give_up();
+  if (c.each && !find_centres(source, c, p)) return nothing_written();
 
   Hdf5Writer file(c.common.output);
-  if (!write_patterns(file, source, c, p)) return give_up();
+  if (!write_patterns(file, source, c, p)) return nothing_written();
   const DiffractionAxes axes = axes_of(source, c, calibration);
   file.attribute(axes.group, "ellipticity", calibration.ellipticity);
   file.attribute(axes.group, "ellipse_angle", calibration.ellipse_angle);

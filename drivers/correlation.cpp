@@ -14,6 +14,7 @@
 #include "io/result_file.hpp"
 #include "patterns/fluctuation.hpp"
 #include "patterns/relaxation.hpp"
+#include "patterns/statistics.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -283,15 +284,6 @@ void write_fits(Hdf5Writer& file, const Fits& fits, const Series& s, const Corre
   file.attribute("/correlation", "frame_time_s", c.frame_time);
 }
 
-double median_of(const PlaneD& map) {
-  std::vector<double> values;
-  for (const double v : map.reshaped())
-    if (std::isfinite(v)) values.push_back(v);
-  if (values.empty()) return NAN;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 // The rules of the method (He et al. 2015): 40 relaxation times and 10 frames in each, or the times
 // are not to be believed.
 void enforce_rules(const Fits& fits, const Series& s, const CorrelationCommand& c) {
@@ -330,10 +322,7 @@ int run_correlation(const std::vector<std::string>& arguments) {
   if (!c.times.empty() && c.frame_time > 0)
     fail(Fault::usage, "--times and --frame-time: give one of them");
   Series s = c.detector.empty() ? read_stack(files.front(), c) : read_detector(files, c);
-  if (interrupted()) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (interrupted()) return nothing_written();
   constexpr std::size_t kFewest = 40;
   if (s.frames < kFewest)
     fail(Fault::input, "{} frames; an autocorrelation with an error needs {} or more", s.frames,
@@ -347,11 +336,7 @@ int run_correlation(const std::vector<std::string>& arguments) {
                              s.rows, c.frame_time);
     return 0;
   }
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   const Fits fits = c.kind == SeriesKind::dark_field ? fit_images(s, c) : fit_rings(s, c);
   enforce_rules(fits, s, c);
   Hdf5Writer file(c.common.output);
@@ -362,8 +347,8 @@ int run_correlation(const std::vector<std::string>& arguments) {
   std::cout << fmt::format("frames      {} of {} x {} pixels, {:.4g} s\n", s.frames, s.columns,
                            s.rows, c.frame_time)
             << fmt::format("tau         median {:.4g} s, error of one fit {:.2g} s\n",
-                           median_of(fits.tau), median_of(fits.tau_error))
-            << fmt::format("beta        median {:.3f}\n", median_of(fits.beta))
+                           finite_median(fits.tau), finite_median(fits.tau_error))
+            << fmt::format("beta        median {:.3f}\n", finite_median(fits.beta))
             << fmt::format("fits        {} of {} good\n", fits.count(Verdict::good),
                            fits.tau.size())
             << fmt::format("wrote       {}\n", c.common.output);

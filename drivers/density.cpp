@@ -389,15 +389,6 @@ void print_contrast(const std::string& name, const Contrast& k) {
     std::cout << ", which the probe alone explains\n";
 }
 
-double median_of(const PlaneD& map) {
-  std::vector<double> v;
-  for (const double x : map.reshaped())
-    if (std::isfinite(x)) v.push_back(x);
-  if (v.empty()) return kNone;
-  std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
-
 void print(const DensityCommand& c, const Analysis& a) {
   const auto& d = a.density;
   std::cout << fmt::format("image       {} x {} positions, detector {}\ncurve       {}\n",
@@ -406,7 +397,7 @@ void print(const DensityCommand& c, const Analysis& a) {
   std::cout << fmt::format(
       "density     {:.4f} to {:.4f} of the reference, error of one position {:.2f} %, of the "
       "reference {:.2f} %\n",
-      known.minCoeff(), known.maxCoeff(), 100 * median_of(d.error), 100 * d.scale_error);
+      known.minCoeff(), known.maxCoeff(), 100 * finite_median(d.error), 100 * d.scale_error);
   if (a.contrast) print_contrast("contrast", *a.contrast);
   const auto beyond = (d.status == 2).count(), unknown = (d.status == 1).count();
   if (beyond + unknown > 0)
@@ -486,11 +477,7 @@ int run_density(const std::vector<std::string>& arguments) {
   for (const auto& file : {c.calibration, c.model, c.motifs})
     if (!file.empty()) inputs.push_back(file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   if (!c.against.empty() && !a.contrast)
     fail(Fault::physics,
          "--against: the image's --step is not known, or it has fewer than 64 "

@@ -203,11 +203,7 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = start_record(settings, c.common, files);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   std::cout << fmt::format("glass       {}\nbeam        {} kV, {} mrad, {} positions in {} piles\n",
                            composition_text(glasses.front()), c.plan.simulation.optics.energy_kV,
                            c.plan.simulation.optics.semiangle_mrad,
@@ -215,10 +211,7 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
   Progress progress("positions", work, c.common.progress);
   const DensityCalibration calibration = calibrate_density(
       c.plan, glasses, [&](std::size_t n) { progress.advance(n); }, interrupted);
-  if (interrupted()) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (interrupted()) return nothing_written();
   Hdf5Writer file(c.common.output);
   write_calibration(file, calibration);
   write_interchange(file, {}, record, "density calibrate");

@@ -77,15 +77,7 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
              std::vector<Series>& out) {
   const RingMap map(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()),
                     input.calibration(), c.axis, input.source().hidden());
-  if (map.pixels().minCoeff() < 1) {
-    Eigen::Index empty;
-    map.pixels().minCoeff(&empty);
-    fail(
-        Fault::physics,
-        "{}: the ring at {:.4g} 1/Angstrom holds no visible pixel; fewer --radii, or other --q-min "
-        "and --q-max",
-        name, c.axis.q(int(empty)));
-  }
+  check_visible(map, name);
   std::optional<PolarTransform> circles;
   if (c.interpolate) {
     circles.emplace(map.ring().rows(), map.ring().cols(), input.calibration(),
@@ -278,18 +270,11 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = start_record(settings, c.common, files);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   const PlaneD compared = c.compare.empty() ? PlaneD() : read_columns(c.compare);
   std::vector<Series> series;
   for (std::size_t k = 0; k < inputs.size(); ++k)
-    if (!analyse(c, *inputs[k], names[k], series)) {
-      std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-      return 130;
-    }
+    if (!analyse(c, *inputs[k], names[k], series)) return nothing_written();
   Hdf5Writer file(c.common.output);
   write_series(file, c, series);
   for (const auto& s : series) print_series(c, s);

@@ -504,11 +504,7 @@ int run_match(const std::vector<std::string>& arguments) {
   if (c.refine > 0) plan = plan_of(settings.positional()[1]);
   const RunRecord record =
       start_record(settings, c.common, {source.file(), settings.positional()[1]});
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   if (source.thicknesses() > 1)
     spdlog::info("{} thicknesses in the file: the last one is matched", source.thicknesses());
   c.recognition.matched_filter = c.filter == Filter::matched;
@@ -518,10 +514,7 @@ int run_match(const std::vector<std::string>& arguments) {
 
   Judges judges = make_judges(input, library, c);
   MatchResult result = empty_result(source, library, c, judges);
-  if (!match_all(input, judges, library, c, result)) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (!match_all(input, judges, library, c, result)) return nothing_written();
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
   state_null(judges, c, result);

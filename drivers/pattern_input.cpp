@@ -160,4 +160,14 @@ void PatternInput::carry_over(Hdf5Writer& file) const {
   copy_maps(from, file, "/simulation/detectors");
 }
 
+void check_visible(const RingMap& map, const std::string& file) {
+  Eigen::Index fewest = 0;
+  if (map.pixels().minCoeff(&fewest) < 1)
+    fail(
+        Fault::physics,
+        "{}: the ring at {:.4g} 1/Angstrom holds no visible pixel; fewer --radii, or other --q-min "
+        "and --q-max",
+        file, map.axis().q(int(fewest)));
+}
+
 }  // namespace vitrobeam

@@ -8,6 +8,7 @@
 
 #include "drivers/pattern_settings.hpp"
 #include "io/hdf5.hpp"
+#include "patterns/fluctuation.hpp"
 
 namespace vitrobeam {
 
@@ -67,5 +68,8 @@ class PatternInput {
   Calibration calibration_;
   double gain_ = 0;
 };
+
+// Error{physics}, naming the file and the ring, if a ring of the map holds no visible pixel.
+void check_visible(const RingMap& map, const std::string& file);
 
 }  // namespace vitrobeam

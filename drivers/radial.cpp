@@ -94,15 +94,7 @@ bool read_rings(const RadialCommand& c, const PatternInput& input, Rings& rings)
   constexpr std::size_t kGroups = 10;
   const RingMap map(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()),
                     input.calibration(), c.axis, input.source().hidden());
-  if (map.pixels().minCoeff() < 1) {
-    Eigen::Index empty;
-    map.pixels().minCoeff(&empty);
-    fail(
-        Fault::physics,
-        "the ring at {:.4g} 1/Angstrom holds no visible pixel; fewer --radii, or other --q-min and "
-        "--q-max",
-        c.axis.q(int(empty)));
-  }
+  check_visible(map, input.source().file());
   rings.q = list(map.mean_q());
   const std::size_t groups = std::min(kGroups, input.positions());
   rings.group_sum.assign(groups, Eigen::ArrayXd::Zero(c.axis.n));
@@ -184,15 +176,8 @@ int run_radial(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = start_record(settings, c.common, files);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
-  if (input && !read_rings(c, *input, rings)) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (!start_output(c.common, record)) return 0;
+  if (input && !read_rings(c, *input, rings)) return nothing_written();
   if (!input)
     for (int i = 0; i < c.axis.n; ++i) rings.q.push_back(c.axis.q(i));
   const MeanFactors factors =

@@ -18,6 +18,7 @@
 #include "models/packing.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/ring.hpp"
+#include "patterns/statistics.hpp"
 #include "potentials/scattering_factors.hpp"
 
 namespace vitrobeam {
@@ -273,23 +274,14 @@ void write_maps(Hdf5Writer& file, const StrainMaps& maps, const RingProfile& pro
                    maps.shape.harmonic[std::size_t(h)]);
 }
 
-double median_of(const PlaneD& map) {
-  std::vector<double> values;
-  for (const double v : map.reshaped())
-    if (std::isfinite(v)) values.push_back(v);
-  if (values.empty()) return NAN;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 void summarise(const StrainMaps& maps, const RingProfile& profile, const PolarGrid& grid) {
   std::cout << fmt::format(
       "ring        maximum at {:.4f} 1/Angstrom, fitted from {:.4f} to {:.4f}\n",
       profile.q_of_maximum(), grid.q_min, grid.q_max);
   for (std::size_t k = 0; k < 3; ++k)
     std::cout << fmt::format("{}         median {:+.3f} %, error of one position {:.3f} %\n",
-                             kNames[k], 100 * median_of(maps.strain[k]),
-                             100 * median_of(maps.error[k]));
+                             kNames[k], 100 * finite_median(maps.strain[k]),
+                             100 * finite_median(maps.error[k]));
   const auto bad = (maps.status != 0).count();
   if (bad > 0)
     spdlog::warn("{} of {} positions have no strain: /strain/status", bad, maps.status.size());
@@ -325,20 +317,11 @@ int run_strain(const std::vector<std::string>& arguments) {
   std::vector<std::string> inputs = {source.file()};
   if (!c.reference_file.empty()) inputs.push_back(c.reference_file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
-
-  const auto give_up = [] {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  };
+  if (!start_output(c.common, record)) return 0;
   const auto rows = Eigen::Index(source.rows()), cols = Eigen::Index(source.columns());
   const PolarTransform transform(rows, cols, input.calibration(), grid, source.hidden());
   PolarScan scan, reference;
-  if (!read_scan(input, transform, c, scan)) return give_up();
+  if (!read_scan(input, transform, c, scan)) return nothing_written();
   PlaneF mean;
   if (c.reference_file.empty()) {
     mean = mean_polar(scan, where, source.scan_columns(), grid);
@@ -348,7 +331,7 @@ int run_strain(const std::vector<std::string>& arguments) {
                              Eigen::Index(other.source().columns()), other.calibration(), grid,
                              other.source().hidden());
     other.check_rings(grid.q_max);
-    if (!read_scan(other, its, c, reference)) return give_up();
+    if (!read_scan(other, its, c, reference)) return nothing_written();
     mean = mean_polar(reference, {}, other.source().scan_columns(), grid);
   }
   RingProfile profile = RingProfile::of(mean, transform.weights(), grid);

@@ -453,11 +453,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   std::vector<std::string> inputs{input.source().file()};
   if (!c.null.empty()) inputs.push_back(c.null.substr(0, c.null.rfind(":/")));
   const RunRecord record = start_record(settings, c.common, inputs);
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   if (input.thicknesses() > 1)
     spdlog::info("{} thicknesses in the file: the last one is analysed", input.thicknesses());
 
@@ -474,10 +470,8 @@ int run_symmetry(const std::vector<std::string>& arguments) {
                            [&](const Stack<float>& images, std::size_t first) {
                              scan.add(images, first);
                              progress.advance(images.shape[0]);
-                           })) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+                           }))
+    return nothing_written();
   if (scan.good() == 0)
     fail(Fault::input,
          "{}: none of the {} patterns can be judged (not finite, empty or featureless)",

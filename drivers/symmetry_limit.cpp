@@ -284,18 +284,11 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
     return 0;
   }
   const RunRecord record = start_record(settings, c.common, {input});
-  if (c.common.resume && is_complete(c.common.output, record)) {
-    std::cout << c.common.output << " is whole already; nothing to resume\n";
-    return 0;
-  }
-  check_output(c.common);
+  if (!start_output(c.common, record)) return 0;
   Progress progress("patterns", patterns_of_study(c.plan), c.common.progress);
   const LimitStudy study = study_limits(
       c.plan, glass, [&](std::size_t n) { progress.advance(n); }, interrupted);
-  if (interrupted()) {
-    std::cerr << "vitrobeam: interrupted; nothing was written, start again\n";
-    return 130;
-  }
+  if (interrupted()) return nothing_written();
   Hdf5Writer file(c.common.output);
   write_study(file, c.plan, study);
   write_interchange(file, {}, record, "symmetry limit");

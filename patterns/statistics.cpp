@@ -28,6 +28,15 @@ void column_moments(const Scores& scores, auto& mean, auto& deviation) {
 
 }  // namespace
 
+double finite_median(const PlaneD& map) {
+  std::vector<double> values;
+  for (const double v : map.reshaped())
+    if (std::isfinite(v)) values.push_back(v);
+  if (values.empty()) return NAN;
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 double rank_p_value(const std::vector<double>& sorted_null, double score) {
   const auto below =
       std::lower_bound(sorted_null.begin(), sorted_null.end(), score) - sorted_null.begin();

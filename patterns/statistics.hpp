@@ -17,6 +17,9 @@
 
 namespace vitrobeam {
 
+// Median of the finite values of a map; not-a-number where there are none.
+double finite_median(const PlaneD& map);
+
 // (1 + #{null >= score}) / (1 + N); `sorted_null` ascends.
 double rank_p_value(const std::vector<double>& sorted_null, double score);
 

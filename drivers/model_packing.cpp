@@ -15,12 +15,15 @@
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
+#include "models/contacts.hpp"
 #include "models/elements.hpp"
 #include "models/event_driven.hpp"
 #include "models/packing.hpp"
 
 namespace vitrobeam {
 namespace {
+
+constexpr double kClosePacked = 0.7405;  // of the volume: the densest that equal spheres can be
 
 struct PackingChoice {
   std::string box, composition = "Cu64.5Zr35.5";
@@ -52,7 +55,7 @@ double mean_sphere_volume(const Composition& c) {
 // A density at which the spheres at half their distance of closest approach could not even be
 // stacked as a crystal (0.74) says that a unit is wrong.
 void check_density(double density, const Composition& c) {
-  constexpr double kClosePacked = 0.7405, kSofter = 1.6;
+  constexpr double kSofter = 1.6;
   const double most = kSofter * kClosePacked / mean_sphere_volume(c);
   if (density > most)
     fail(Fault::physics,
@@ -105,6 +108,7 @@ BuildModel describe_packing(Settings& o) {
 
 struct SphereSettings {
   PackingChoice choice;
+  bool jam = false;
   double polydispersity = 0, time_limit_s = 120;
   GrowthSettings growth;
 };
@@ -201,6 +205,30 @@ HardSpheres load_state(const std::string& path, const Sizes& sizes, std::uint64_
   return s;
 }
 
+// Labels the contacts of every sphere and returns what is said of them. At the end of growth some
+// contacts of a jammed packing are still open by up to a thousandth of a diameter, and of one that
+// is not jammed all of them.
+std::string count_contacts(Atoms& atoms, double pressure) {
+  constexpr double kGap = 1e-3, kJammed = 1e4;
+  const auto& radii = std::get<std::vector<double>>(atoms.labels.at("radius").values);
+  SphereContacts c = sphere_contacts(atoms.cell, atoms.positions, radii, kGap);
+  atoms.info["contact_gap"] = fmt::format("{:g}", kGap);
+  atoms.info["coordination_at_contact"] = fmt::format("{:.4f}", c.mean);
+  atoms.info["rattlers"] = fmt::format("{:.4f}", c.rattling);
+  std::string text = fmt::format(
+      "contacts     {:.2f} of a held sphere (surfaces within {:g} of the sum of the radii), {:.1f} "
+      "% "
+      "rattle; ",
+      c.mean, kGap, 100 * c.rattling);
+  atoms.labels["contacts"].values = std::move(c.number);
+  if (pressure < kJammed)
+    return text + fmt::format("not jammed: mean gap {:.2g}, --jam closes it", 1 / pressure);
+  const double z = contacts_at_no_gap(atoms.cell, atoms.positions, radii);
+  atoms.info["coordination_at_no_gap"] = fmt::format("{:.4f}", z);
+  return text +
+         fmt::format("{:.2f} extrapolated to no gap (Z + c gap^0.6, gaps of 0.001 to 0.03)", z);
+}
+
 BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
   const PackingSettings p = packing_settings(s.choice, run.common.seed);
   if (p.atoms < 100)
@@ -218,19 +246,21 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
   HardSpheres spheres = there && run.common.resume ? load_state(state, sizes, p.seed)
                                                    : random_gas(box, sizes.relative, p.seed);
   const auto start = std::chrono::steady_clock::now();
-  const auto end = grow(spheres, s.growth, [&](const HardSpheres&) {
+  GrowthSettings growth = s.growth;
+  if (s.jam) growth.fraction = kClosePacked;
+  const auto end = grow(spheres, growth, [&](const HardSpheres&) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     return !interrupted() && passed.count() < s.time_limit_s;
   });
   if (end == GrowthEnd::stopped) {
     if (!run.common.dry_run) save_state(spheres, sizes.numbers, p.seed, state);
     fail(Fault::physics,
-         "the spheres fill {:.4f} of the volume after {:.3g} s, {:.4f} were asked for; the state "
-         "is in "
+         "the spheres fill {:.4f} of the volume after {:.3g} s, {} were asked for; the state is in "
          "{}: --resume goes on from it, with a longer --time-limit",
-         spheres.fraction(), s.time_limit_s, s.growth.fraction, state);
+         spheres.fraction(), s.time_limit_s,
+         s.jam ? "jammed ones" : fmt::format("{:.4f}", s.growth.fraction), state);
   }
-  if (end == GrowthEnd::jammed) {
+  if (end == GrowthEnd::jammed && !s.jam) {
     if (!run.common.dry_run) save_state(spheres, sizes.numbers, p.seed, state);
     fail(Fault::physics,
          "the spheres jam at {:.4f} of the volume, {:.4f} were asked for; the state is in {}; ask "
@@ -248,6 +278,7 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
   atoms.labels["motif"].values = std::vector<std::int64_t>(atoms.size(), 0);
   atoms.info["contact"] = fmt::format("{:.6g}", spheres.diameter * scale);
   atoms.info["seed"] = std::to_string(p.seed);
+  const std::string contacts = count_contacts(atoms, spheres.pressure);
   BuiltModel built(std::move(atoms));
   built.notes.push_back(
       fmt::format("packing      fraction {:.5f}, reduced pressure {:.3g}, {:.0f} collisions per "
@@ -255,6 +286,7 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
                   "mean spheres {:.4g} Angstrom",
                   spheres.fraction(), spheres.pressure, 2 * spheres.collisions / double(p.atoms),
                   spheres.diameter * scale));
+  built.notes.push_back(contacts);
   return built;
 }
 
@@ -269,6 +301,7 @@ BuildModel describe_hard_spheres(Settings& o) {
   o.add("fraction", s->growth.fraction, "", "share of the volume that the spheres shall fill")
       .at_least(0.3)
       .at_most(0.74);
+  o.add("jam", s->jam, "grow until the spheres jam, whatever they fill then");
   o.add("growth", s->growth.slow, "",
         "growth of the diameter over the thermal speed above a fraction of 0.5: slower packs "
         "denser, "

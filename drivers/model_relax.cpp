@@ -62,7 +62,9 @@ BuildModel describe_relax(Settings& o) {
   auto s = std::make_shared<RelaxChoice>();
   add_potential(o, s->potential);
   o.section("Relaxation");
-  o.add("force", s->relax.force, "", "largest force left, eV/Angstrom").above(0).at_most(10);
+  o.add("largest-force", s->relax.force, "", "largest force left, eV/Angstrom")
+      .above(0)
+      .at_most(10);
   o.add("steps", s->relax.most_steps, "most steps; 0 = the energy alone").at_least(0).at_most(1e7);
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
@@ -137,7 +139,8 @@ std::string quench_script(const QuenchSettings& s, const Composition& c, std::ui
   const auto steps = [&](double ps) { return std::max(1L, std::lround(ps / dt)); };
   const double quench_ps = (s.melt - s.end) / s.rate;
   const int lammps_seed = int(seed % 900000000) + 1;
-  const auto counts = atom_counts(c, std::size_t(4 * cells * cells * cells));
+  const auto counts =
+      atom_counts(c, 4 * std::size_t(cells) * std::size_t(cells) * std::size_t(cells));
   std::string names, set, mass;
   for (std::size_t k = 0; k < c.elements.size(); ++k) {
     names += fmt::format(" {}", symbol(c.elements[k]));

@@ -97,9 +97,10 @@ void analyse_pairs(const StructureSettings& s, StructureResult& r) {
                                         {"neutron", Radiation::neutron}}) {
     try {
       r.factors.emplace_back(
-          name, weighted_structure_factor(*r.partial_factors, shares, [&](int z, double at) {
-            return scattering_amplitude(radiation, s.table, z, at);
-          }));
+          name, weighted_structure_factor(*r.partial_factors, shares,
+                                          [&s, kind = radiation](int z, double at) {
+                                            return scattering_amplitude(kind, s.table, z, at);
+                                          }));
     } catch (const Error& e) {
       spdlog::warn("S(q) of {}: {}", name, e.what());
     }
@@ -297,7 +298,7 @@ void write_labels(const StructureSettings& s, const StructureResult& r) {
 
 void check_outputs(const StructureSettings& s) {
   check_output(s.common);
-  for (std::string path : {s.labels, s.csv.empty() ? "" : s.csv + "_atoms.csv"}) {
+  for (const std::string& path : {s.labels, s.csv.empty() ? "" : s.csv + "_atoms.csv"}) {
     if (path.empty()) continue;
     CommonSettings other = s.common;
     other.output = path;
@@ -314,6 +315,8 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 1)
     fail(Fault::usage, "structure: name one model: vitrobeam structure MODEL -o OUT.h5");
   check(s);
+  if (s.vibration && !s.asks("motion"))
+    fail(Fault::usage, "--vibration is one of motion: --only {},motion", s.only);
   if (!s.common.dry_run) check_outputs(s);
   const std::string path = settings.positional().front();
   StructureResult r;

@@ -30,6 +30,7 @@ struct Prism {
 
 struct Lengths {
   double bond, metals, centres;  // metalloid-metal, least metal-metal and metalloid-metalloid
+  double cap;                    // of the bond
 };
 
 // Of the bond: how near a prism's own metals may come to its centre, and others. In cementite the
@@ -40,7 +41,12 @@ class Builder {
  public:
   Builder(const Vector3d& box, const Lengths& lengths, std::size_t prisms, std::size_t metals,
           std::uint64_t seed)
-      : box_(box), l_(lengths), wanted_(prisms), most_metals_(metals), random_(seed, kStream) {}
+      : box_(box),
+        l_(lengths),
+        wanted_(prisms),
+        most_metals_(metals),
+        random_(seed, kStream),
+        shape_(tricapped_prism(lengths.cap)) {}
 
   void grow();
   void fill();
@@ -84,7 +90,7 @@ class Builder {
   Lengths l_;
   std::size_t wanted_, most_metals_;
   RandomSequence random_;
-  const std::vector<Vector3d> shape_ = tricapped_prism();
+  const std::vector<Vector3d> shape_;
   std::vector<Prism> prisms_;
   std::vector<Vector3d> metals_;
 };
@@ -333,6 +339,8 @@ void Builder::relax(int rounds, double pull, bool choose) {
   if (choose) assign();
 }
 
+constexpr double kEdge = 1.3093073414159542;  // of a prism with square sides, over its bond
+
 double sphere(double radius) { return 4 * std::numbers::pi / 3 * radius * radius * radius; }
 
 PrismModel as_model(const Builder& b, const Vector3d& box, const Composition& c) {
@@ -377,9 +385,8 @@ PrismModel as_model(const Builder& b, const Vector3d& box, const Composition& c)
 
 }  // namespace
 
-std::vector<Vector3d> tricapped_prism() {
-  const double edge = 1 / std::sqrt(1.0 / 3 + 1.0 / 4);
-  const double cap = edge * (1 / std::sqrt(12.0) + 1 / std::sqrt(2.0));
+std::vector<Vector3d> tricapped_prism(double cap) {
+  const double edge = kEdge;
   std::vector<Vector3d> out;
   for (int k = 0; k < 3; ++k)
     for (int side = -1; side <= 1; side += 2) {
@@ -392,6 +399,12 @@ std::vector<Vector3d> tricapped_prism() {
     out.push_back(cap * Vector3d(std::cos(angle), std::sin(angle), 0));
   }
   return out;
+}
+
+double cap_distance(double bond, double metal_radius) {
+  const double side = kEdge * bond / std::sqrt(2.0);  // of a face's middle to its corners
+  const double above = std::sqrt(std::max(0.0, 4 * metal_radius * metal_radius - side * side));
+  return std::clamp(kEdge / std::sqrt(12.0) + above / bond, 1.0, kTouchingCap);
 }
 
 PrismModel prism_packing(const PrismPacking& s) {
@@ -414,8 +427,9 @@ PrismModel prism_packing(const PrismPacking& s) {
   // metals may come as near as in metallic glasses; centres of prisms that share an edge are about
   // 1.5 bonds apart (C-C in cementite)
   constexpr double kMetals = 0.92, kCentres = 1.45, kFilled = 0.64;
-  Lengths l{s.bond > 0 ? s.bond : metal + other, kMetals * 2 * metal, 0};
+  Lengths l{s.bond > 0 ? s.bond : metal + other, kMetals * 2 * metal, 0, 0};
   l.centres = kCentres * l.bond;
+  l.cap = cap_distance(l.bond, metal);
   double volume = (double(counts[0]) * sphere(metal) + double(counts[1]) * sphere(other)) / kFilled;
   if (s.density > 0) volume = double(s.atoms) / s.density;
   const Vector3d box = Vector3d::Constant(std::cbrt(volume));
@@ -444,8 +458,11 @@ std::vector<double> prism_deviations(const Atoms& atoms, int centre, double reac
       return a.squaredNorm() < b.squaredNorm();
     });
     if (steps.size() > kAll) steps.resize(kAll);
-    out.push_back(steps.size() == kAll ? shape_deviation(tricapped_prism(), steps)
-                                       : std::numeric_limits<double>::infinity());
+    double least = std::numeric_limits<double>::infinity();
+    if (steps.size() == kAll)
+      for (const double cap : {1.0, 1.1, 1.2, 1.3})
+        least = std::min(least, shape_deviation(tricapped_prism(cap), steps));
+    out.push_back(least);
   }
   return out;
 }

@@ -9,8 +9,14 @@
 namespace vitrobeam {
 
 // Six corners of a prism with square sides at unit distance from its centre, its axis along z, and
-// a cap over each side that touches its four corners as they touch each other.
-std::vector<Vector3d> tricapped_prism();
+// over each side a cap at distance `cap`.
+inline constexpr double kTouchingCap =
+    1.3037845727817787;  // touches its four corners as they touch each other
+std::vector<Vector3d> tricapped_prism(double cap = kTouchingCap);
+
+// Where caps sit that touch corners and centre as spheres do, in bonds of centre to corner: beyond
+// the corners around small metalloids (1.2 to 1.4 in cementite), at 1 around large ones (Ni3P).
+double cap_distance(double bond, double metal_radius);
 
 struct PrismPacking {
   Composition composition;  // a metal and a metalloid, in this order
@@ -37,7 +43,8 @@ struct PrismModel {
 PrismModel prism_packing(const PrismPacking& settings);
 
 // How far the nine nearest atoms of other elements than `centre` are from a tricapped trigonal
-// prism (shape_deviation); infinity with fewer than nine within `reach` Angstrom.
+// prism (shape_deviation), the best of caps at 1, 1.1, 1.2, 1.3 bonds; infinity with fewer than
+// nine within `reach` Angstrom.
 std::vector<double> prism_deviations(const Atoms& atoms, int centre, double reach);
 
 }  // namespace vitrobeam

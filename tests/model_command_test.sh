@@ -61,8 +61,11 @@ expect 0 'fraction 0.62000' hard-spheres --atoms 300 --fraction 0.62 -o whole.ex
 cmp -s stopped.extxyz whole.extxyz || { echo 'a resumed packing differs from an uninterrupted one'; failed=1; }
 [ -e stopped.extxyz.state.xyz ] && { echo 'the state was left behind'; failed=1; }
 expect 4 'the spheres jam at' hard-spheres --composition Cu --atoms 300 --fraction 0.74 --growth 1 -o jam.extxyz
+expect 0 'extrapolated to no gap' hard-spheres --composition Cu --atoms 300 --jam -o jammed.extxyz
+grep -q 'coordination_at_no_gap=' jammed.extxyz || { echo 'jammed.extxyz does not say its contacts'; failed=1; }
 expect 4 'is impossible' packing --composition Cu --density 0.9 --atoms 300 -o bad.extxyz
 expect 0 'energy' relax spheres.extxyz --potential morse --steps 20 -o relaxed.extxyz
+expect 0 'largest force' relax spheres.extxyz --potential morse --steps 20 --largest-force 0.1 -o relaxed.extxyz --force
 expect 0 'Zr around Cu: 0.' order "$glass" --target 0.1 -o order.extxyz
 expect 4 'no farther' order "$glass" --target 1 -o bad.extxyz
 expect 2 'neither contacts' relax "$glass" --potential eam -o bad.extxyz

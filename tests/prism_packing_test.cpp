@@ -54,6 +54,40 @@ TEST_CASE(
   for (const double d : prism_deviations(repeated(b2, {3, 3, 3}), 29, 6)) CHECK(d > 0.2);
 }
 
+TEST_CASE(
+    "caps touch corners around small metalloids, and the metalloid itself around large ones") {
+  // Ni3P: nine neighbours of P from 2.24 to 2.32 Angstrom; cementite: caps at 1.2 to 1.4 bonds
+  CHECK(cap_distance(metallic_radius(28) + metallic_radius(15), metallic_radius(28)) == 1);
+  const double cementite =
+      cap_distance(metallic_radius(26) + metallic_radius(6), metallic_radius(26));
+  CHECK(cementite > 1.2);
+  CHECK(cementite < kTouchingCap);
+  CHECK(cap_distance(1, 2) == kTouchingCap);
+  const auto prism = tricapped_prism(cementite);  // caps are two radii from each corner
+  for (std::size_t cap = 6; cap < 9; ++cap) {
+    int touching = 0;
+    for (std::size_t corner = 0; corner < 6; ++corner)
+      touching += std::abs((prism[cap] - prism[corner]).norm() *
+                               (metallic_radius(26) + metallic_radius(6)) -
+                           2 * metallic_radius(26)) < 1e-9;
+    CHECK(touching == 4);
+  }
+}
+
+TEST_CASE("large metalloids are in prisms too" * doctest::skip(kSanitized)) {
+  PrismPacking s;
+  s.composition = parse_composition("Ni80P20");
+  s.atoms = 600;
+  PackingSettings random;
+  random.composition = s.composition;
+  random.atoms = 600;
+  const double here = near_prisms(prism_packing(s).atoms, 15, 5),
+               there = near_prisms(random_packing(random).atoms, 15, 5);
+  MESSAGE("within 0.12 of a prism: " << here << ", in a random packing: " << there);
+  CHECK(here > 0.7);
+  CHECK(here > 4 * there);
+}
+
 TEST_CASE("prisms around the metalloids, joined at edges, and more of them than in a packing" *
           doctest::skip(kSanitized)) {
   PrismPacking s;

@@ -8,7 +8,8 @@ corners: the areas of pentagons are wrong, and with them which faces are under 1
 the face begins, and that on the order in which Qhull lists corners. The last lines count how many indices are the ones that
 right areas give, that the wrong areas of one order give, and that the wrong areas give from some corner.
 Usage: tomography.py VITROBEAM DATA [ATOMS]    DATA holds the published files; ATOMS (1500) interior atoms are tried for the last
-line. Status 77 without DATA. Needs python3-h5py and python3-scipy. Two minutes."""
+line. Which corner Qhull lists first depends on its version and options, so the published order itself cannot be had: that of Debian's
+Qhull gives 88 %. Status 77 without DATA. Needs python3-h5py and python3-scipy. Two minutes."""
 import os
 import pathlib
 import subprocess
@@ -51,7 +52,9 @@ pathlib.Path("moved.xyz").write_text("\n".join(moved) + "\n")
 other = analyse("--only", "order", "--cutoff", "3.688", atoms="moved.xyz")
 rounding = max(abs(other[name][()] - order[name]).max() for name in order)
 bad += worst > 2 * rounding
-print(f"averaged q4, q6: largest difference {worst:.1e}; the last decimal of the positions is worth {rounding:.1e}")
+decimals = [max(len(x.split(".")[1].split("e")[0]) for x in line) for line in (lines[2].split()[1:4], (data / "MG_boo_Q4_Q6_scaled.csv").read_text().split("\n")[1].split(","))]
+print(f"averaged q4, q6: largest difference {worst:.1e}; the last decimal of the positions is worth {rounding:.1e}. Positions are given to "
+      f"{decimals[0]} decimals, the orders to {decimals[1]}: 1e-10 cannot be had from these files")
 
 # Bin k of the published histogram holds distances from 0.1 k - 0.001 on: ceil(d / 0.1 + 0.01).
 def histogram(atoms):
@@ -72,6 +75,18 @@ print(f"pair histogram: {ours.sum():.0f} pairs, published {theirs.sum():.0f}; la
 print(f"                another rounding of the fifth decimal: {moved.sum():.0f} pairs, largest difference {rounding.max():.0f}, "
       f"sum {rounding.sum():.0f}, {(rounding > 0).sum()} bins")
 
+# In single precision, positions from their mean, the total is the published one; the bins are not.
+position = numpy.array([[float(x) for x in line.split()[1:4]] for line in lines[2:]])
+single, counts = (position - position.mean(0)).astype(numpy.float32), numpy.zeros(201)
+for first in range(0, len(single), 250):
+    square = ((single[first:first + 250, None] - single) ** 2).sum(2)
+    d = numpy.sqrt(square[square < 401])
+    d = d[d <= 20]
+    counts += numpy.bincount((d / numpy.float32(.1) + numpy.float32(.01)).astype(int), minlength=201)
+difference = abs(counts - theirs)
+print(f"                single precision: {counts.sum():.0f} pairs, largest difference of a bin {difference.max():.0f}, sum {difference.sum():.0f}, "
+      f"{(difference > 0).sum()} bins: which decimals were cut off decides")
+
 s = analyse("--only", "voronoi", "--small-faces", "rebuild")
 index, inner = s["voronoi_index"][()], s["at_surface"][()] == 0
 published = numpy.loadtxt(data / "MG_voronoi_index_per_atom.csv", delimiter=",", dtype=int)
@@ -80,7 +95,6 @@ dropped = (analyse("--only", "voronoi")["voronoi_index"][()] == published[:, 2:]
 print(f"Voronoi: {inner.sum()} cells touch no border; {100 * agrees[inner].mean():.2f} % of their indices are the published ones "
       f"({100 * dropped[inner].mean():.2f} % when edges are not counted again)")
 
-position = numpy.array([[float(x) for x in line.split()[1:4]] for line in model.read_text().splitlines()[2:]])
 cells = Voronoi(position, qhull_options="Qbb")
 faces = [[] for _ in position]
 for (i, j), corners in zip(cells.ridge_points, cells.ridge_vertices):

@@ -13,6 +13,7 @@
 #include "drivers/density_curve.hpp"
 #include "drivers/density_study.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
 #include "patterns/map_statistics.hpp"
@@ -23,10 +24,11 @@ namespace {
 
 struct AtlasCommand {
   CommonSettings common;
+  StructureInput structure;
   PatternInputSettings input;
   ImageSettings image;
   std::string patterns, image_file, calibration, motifs, page, scan, orders = "2,4,6", only;
-  int frame = -1, shifts = 999;
+  int shifts = 999;
   double energy_kV = 200, semiangle_mrad = 3.3, step = 2, cutoff = 0, false_alarm_percent = 5,
          frame_time = 1;
   std::string time_unit = "ps";
@@ -42,7 +44,6 @@ Settings describe(AtlasCommand& c) {
       .above(0);
   o.add("energy", c.energy_kV, "kV", "of the beam that defines a column").above(0);
   o.add("semiangle", c.semiangle_mrad, "mrad", "of that beam: its probe is the column").above(0);
-  o.add("frame", c.frame, "of a trajectory, whose structure is analysed; negative: from the end");
   o.add("cutoff", c.cutoff, "Angstrom", "end of the first shell; 0 = first minimum of g(r)")
       .at_least(0);
   o.section("What stands beside the model (default: patterns and HAADF are simulated)");
@@ -69,6 +70,8 @@ Settings describe(AtlasCommand& c) {
       .at_most(100);
   o.section("Output");
   o.add("page", c.page, "FILE.html", "one page of everything (default: beside OUT.h5)");
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_common(o, c.common);
   return o;
 }
@@ -92,29 +95,23 @@ int simulate_scan(AtlasCommand& c, const std::string& model) {
   constexpr double kPixel = 0.16, kQMax = 0.9;  // Angstrom, 1/Angstrom
   constexpr double kInner = 25, kOuter = 45;    // mrad at 200 kV
   const double scale = wavelength(c.energy_kV) / wavelength(200);
-  std::vector<std::string> words{model,
-                                 "-o",
-                                 scan_name(c),
-                                 "--energy",
-                                 fmt::format("{}", c.energy_kV),
-                                 "--semiangle",
-                                 fmt::format("{}", c.semiangle_mrad),
-                                 "--scan",
-                                 c.scan,
-                                 "--pixel",
-                                 fmt::format("{}", kPixel),
-                                 "--q-max",
-                                 fmt::format("{}", kQMax),
-                                 "--frame",
-                                 std::to_string(c.frame),
-                                 "--detector",
-                                 fmt::format("haadf={:.4g}:{:.4g}", kInner * scale, kOuter * scale),
-                                 "--threads",
-                                 std::to_string(c.common.threads),
-                                 "--seed",
-                                 std::to_string(c.common.seed),
-                                 "--progress",
-                                 c.common.progress};
+  std::vector<std::string> words{model};
+  const auto option = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  };
+  option("-o", scan_name(c));
+  option("--types", c.structure.types);
+  option("--box", c.structure.box);
+  option("--frame", std::to_string(c.structure.frame));
+  option("--energy", fmt::format("{}", c.energy_kV));
+  option("--semiangle", fmt::format("{}", c.semiangle_mrad));
+  option("--scan", c.scan);
+  option("--pixel", fmt::format("{}", kPixel));
+  option("--q-max", fmt::format("{}", kQMax));
+  option("--detector", fmt::format("haadf={:.4g}:{:.4g}", kInner * scale, kOuter * scale));
+  option("--threads", std::to_string(c.common.threads));
+  option("--seed", std::to_string(c.common.seed));
+  option("--progress", c.common.progress);
   if (c.common.force) words.emplace_back("--force");
   if (c.common.resume) words.emplace_back("--resume");
   const int status = run_simulate(words);
@@ -417,9 +414,9 @@ int run_atlas(const std::vector<std::string>& arguments) {
   parse_symmetry_orders(c.orders);
   const std::string model = settings.positional()[0];
   settle_beam(c, settings);
-  const Trajectory trajectory(model);
-  StructureReadOptions options;
-  options.frame = c.frame;
+  StructureReadOptions options = read_options(c.structure);
+  options.need_cell = true;
+  const Trajectory trajectory(model, options);
   const Atoms atoms = read_structure(model, options);
   if (c.common.dry_run) {
     const Voxels v = voxels_of(c, atoms);

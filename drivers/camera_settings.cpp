@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "io/text_reader.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -22,22 +22,7 @@ Mtf parse_mtf(const std::string& text) {
            text);
     return mtf;
   }
-  std::ifstream file(text);
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (const auto hash = line.find('#'); hash != std::string::npos) line.resize(hash);
-    for (char& c : line)
-      if (c == ',') c = ' ';
-    std::istringstream in(line);
-    double f = 0, value = 0;
-    std::string rest;
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    if (!(in >> f >> value) || (in >> rest))
-      fail(Fault::input, "{}:{}: '{}': expected a frequency in cycles per pixel and a value", text,
-           number, line);
-    mtf.table.emplace_back(f, value);
-  }
-  if (mtf.table.empty()) fail(Fault::input, "{}: holds no line FREQUENCY VALUE", text);
+  mtf.table = read_number_pairs(text, "a frequency in cycles per pixel and a value");
   return mtf;
 }
 
@@ -98,19 +83,8 @@ Camera resolve_camera(const CameraSettings& s, double wavelength) {
   const double mrad = 1e-3 / wavelength;  // in 1/Angstrom
   if (!s.mtf.empty()) c.mtf = parse_mtf(s.mtf);
   if (!s.beam_stop.empty()) c.beam_stop = parse_beam_stop(s.beam_stop, mrad);
-  if (!s.ellipticity.empty()) {
-    const auto parts = split(s.ellipticity, ',');
-    if (parts.size() > 2)
-      fail(Fault::usage, "--ellipticity '{}': expected RATIO or RATIO,ANGLE", s.ellipticity);
-    c.ellipticity = parse_quantity(parts[0], "", "ellipticity");
-    if (parts.size() == 2)
-      c.ellipse_angle = parse_quantity(parts[1], "deg", "ellipticity") * M_PI / 180;
-    if (!(c.ellipticity >= 1 && c.ellipticity <= 2))
-      fail(Fault::usage,
-           "--ellipticity {}: the ratio of long to short axis is from 1 to 2; turn the angle by 90 "
-           "degrees instead of giving its inverse",
-           s.ellipticity);
-  }
+  if (!s.ellipticity.empty())
+    std::tie(c.ellipticity, c.ellipse_angle) = parse_ellipse(s.ellipticity, 2, "ellipticity");
   if (!s.descan.empty()) c.descan = parse_pair(s.descan, "mrad", "descan") * mrad;
   if (!s.drift.empty()) c.drift = parse_pair(s.drift, "mrad", "drift") * mrad;
   check_camera(c);

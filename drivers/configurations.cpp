@@ -75,8 +75,7 @@ Configurations::Configurations(const SimulateSettings& s, const Atoms& atoms,
   const bool labelled = has_motion_labels(atoms);
   check_choices(s, vacancies_, labelled);
   if (!s.frames.empty()) {
-    StructureReadOptions options = read_options(s);
-    trajectory_ = std::make_shared<Trajectory>(input, options);
+    trajectory_ = std::make_shared<Trajectory>(input, read_options(s.model));
     frames_ = chosen_frames(s.frames, trajectory_->size());
     count_ = int(frames_.size());
   } else if (s.phonons > 0 && (s.u_rms == "model" || (s.u_rms.empty() && labelled))) {

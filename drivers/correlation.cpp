@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 
 #include "base/error.hpp"
@@ -12,6 +11,7 @@
 #include "drivers/progress.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
+#include "io/text_reader.hpp"
 #include "patterns/fluctuation.hpp"
 #include "patterns/relaxation.hpp"
 #include "patterns/statistics.hpp"
@@ -122,15 +122,17 @@ Series read_detector(const std::vector<std::string>& files, const CorrelationCom
 }
 
 double read_times(const std::string& path, std::size_t frames) {
-  std::ifstream file(path);
-  if (!file) fail(Fault::input, "--times {}: cannot be read", path);
+  const std::string text = read_text(path);
+  TextReader reader(path, text);
   std::vector<double> times;
-  for (double t = 0; file >> t;) {
-    if (!times.empty() && !(t > times.back()))
-      fail(Fault::input, "--times {}: frame {} at {} s is not later than the one before, at {} s",
-           path, times.size() + 1, t, times.back());
-    times.push_back(t);
-  }
+  while (reader.next_row())
+    for (std::size_t i = 0; i < reader.words().size(); ++i) {
+      const double t = reader.number(i, "a time in s");
+      if (!times.empty() && !(t > times.back()))
+        fail(Fault::input, "--times {}: frame {} at {} s is not later than the one before, at {} s",
+             path, times.size() + 1, t, times.back());
+      times.push_back(t);
+    }
   if (times.size() != frames)
     fail(Fault::input, "--times {}: {} times for {} frames", path, times.size(), frames);
   const double step = (times.back() - times.front()) / double(frames - 1);

@@ -15,6 +15,7 @@
 #include "drivers/density_study.hpp"
 #include "drivers/haadf_image.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/density_file.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
@@ -29,6 +30,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct DensityCommand {
   CommonSettings common;
+  StructureInput structure;
   ImageSettings image;
   std::string calibration, calibration_detector, composition, thickness_map, reference = "all",
                                                                              model, motifs, against;
@@ -76,6 +78,8 @@ Settings describe(DensityCommand& c) {
         "their number))")
       .at_least(19)
       .at_most(1000000);
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_image_options(o, c.image);
   add_common(o, c.common);
   return o;
@@ -213,7 +217,7 @@ ModelComparison compare_model(const DensityCommand& c, const Analysis& a,
     fail(Fault::physics,
          "--model {}: the image must be a raster simulated from it, for its columns to be known",
          c.model);
-  const Atoms atoms = read_structure(c.model);
+  const Atoms atoms = read_boxed(c.model, c.structure);
   Optics optics;
   optics.energy_kV = *image.energy_kV;
   optics.semiangle_mrad = *image.semiangle_mrad;

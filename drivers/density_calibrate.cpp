@@ -11,6 +11,7 @@
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/density_file.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 struct CalibrateCommand {
   CommonSettings common;
+  StructureInput structure;
   std::string changes = "-10,-5,0,6", thickness = "50,100,200", compositions, u_rms;
   std::vector<std::string> detectors;
   Parametrisation table = Parametrisation::kirkland;
@@ -67,6 +69,8 @@ Settings describe(CalibrateCommand& c) {
          {"lobato", Parametrisation::lobato},
          {"peng", Parametrisation::peng}},
         "scattering-factor table");
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_common(o, c.common);
   return o;
 }
@@ -100,7 +104,7 @@ void parse_thickness(CalibrateCommand& c) {
 
 std::vector<Atoms> read_glasses(const CalibrateCommand& c, const std::vector<std::string>& files) {
   std::vector<Atoms> glasses;
-  for (const auto& file : files) glasses.push_back(read_structure(file));
+  for (const auto& file : files) glasses.push_back(read_boxed(file, c.structure));
   if (!c.compositions.empty())
     for (const auto& text : split(c.compositions, ','))
       glasses.push_back(with_composition(glasses.front(), parse_composition(text), c.common.seed));

@@ -5,19 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <limits>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
+#include "io/text_reader.hpp"
 #include "multislice/kinematic_variance.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/fluctuation.hpp"
@@ -29,6 +29,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct FluctuationCommand {
   CommonSettings common;
+  StructureInput structure;
   PatternInputSettings input;
   RingAxis axis;
   std::string model, orientations = "40,20", compare;
@@ -61,6 +62,8 @@ Settings describe(FluctuationCommand& c) {
   o.add("compare", c.compare, "FILE",
         "text with columns q, V and its error (lines that are no numbers are skipped), stored "
         "beside");
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_pattern_input(o, c.input);
   add_common(o, c.common);
   return o;
@@ -118,15 +121,15 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
 
 // Columns q, V, error; lines that do not begin with two numbers are skipped.
 PlaneD read_columns(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) fail(Fault::input, "--compare {}: cannot be read", path);
+  const std::string text = read_text(path);
+  TextReader reader(path, text);
   std::vector<std::array<double, 3>> rows;
-  for (std::string line; std::getline(file, line);) {
-    std::replace(line.begin(), line.end(), ',', ' ');
-    std::istringstream words(line);
+  while (reader.next_row()) {
     std::array<double, 3> row{0, 0, kNone};
-    if (!(words >> row[0] >> row[1])) continue;
-    if (!(words >> row[2])) row[2] = kNone;
+    const auto& words = reader.words();
+    if (words.size() < 2 || !parse_number(words[0], row[0]) || !parse_number(words[1], row[1]))
+      continue;
+    if (words.size() < 3 || !parse_number(words[2], row[2])) row[2] = kNone;
     rows.push_back(row);
   }
   if (rows.empty())
@@ -192,7 +195,7 @@ double resolution(const FluctuationCommand& c,
 }
 
 void add_model(Hdf5Writer& file, const FluctuationCommand& c, const KinematicProbe& probe) {
-  const Atoms atoms = read_structure(c.model);
+  const Atoms atoms = read_boxed(c.model, c.structure);
   const KinematicVariance v =
       kinematic_variance(atoms, probe, c.axis.q(0), c.axis.width(), c.axis.n, c.common.threads);
   const std::string root = "/fluctuation/model/";

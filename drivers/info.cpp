@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/hdf5.hpp"
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
@@ -174,11 +175,14 @@ void print_atoms(const std::string& path, const Atoms& atoms) {
 
 int run_info(const std::vector<std::string>& arguments) {
   CommonSettings common;
+  StructureInput structure;
   bool json = false;
   Settings settings("info", "what a file holds, its provenance, its audit ledger", {"FILE"});
   settings.section("Output");
   settings.add("json", json,
                "print JSON: datasets, parameters, audit, verdicts; or atoms, cell, density");
+  settings.section("Structure files");
+  add_structure_input(settings, structure);
   add_common(settings, common);
   if (!begin(settings, common, arguments)) return 0;
   if (settings.positional().size() != 1)
@@ -193,9 +197,7 @@ int run_info(const std::vector<std::string>& arguments) {
       print_hdf5(file);
     return 0;
   }
-  StructureReadOptions options;
-  options.need_cell = false;
-  const Atoms atoms = read_structure(path, options);
+  const Atoms atoms = read_structure(path, read_options(structure));
   if (json)
     std::cout << describe_json(path, atoms).dump(2) << '\n';
   else

@@ -15,7 +15,6 @@
 #include "drivers/motif_model.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/progress.hpp"
-#include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
 #include "io/match_file.hpp"
 #include "io/pattern_source.hpp"

@@ -34,6 +34,7 @@ void add_lattice(Settings& o, LatticeChoice& l) {
   o.add("c", l.c, "Angstrom", "the other one; 0 = c/a of the type (C11b 3, C16 that of Al2Cu)")
       .at_least(0)
       .at_most(200);
+  o.section("Structure files");
   add_structure_input(o, l.input);
 }
 

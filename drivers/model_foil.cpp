@@ -29,6 +29,7 @@ BuildModel describe_wedge(Settings& o) {
         "along x; 0 = the cell (a periodic cell is repeated as it needs)")
       .at_least(0)
       .at_most(1e5);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     Atoms atoms = read_model(s->input, run.files[0]);
@@ -61,6 +62,7 @@ BuildModel describe_oxide(Settings& o) {
       .at_most(25);
   o.add("thickness", s->skin.thickness, "Angstrom", "of each skin").at_least(4).at_most(200);
   o.add("faces", s->faces, "both|entrance|exit", "where the beam meets it");
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     OxideSkin skin = s->skin;
@@ -112,6 +114,7 @@ BuildModel describe_band(Settings& o) {
   o.add("segment", s->band.segment, "Angstrom", "length of each, rounded to fill the cell")
       .at_least(5)
       .at_most(1e5);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const Atoms glass = read_model(s->input, run.files[0]);
@@ -145,6 +148,7 @@ BuildModel describe_inclusion(Settings& o) {
   o.add("eigenstrain", s->eigenstrain, "XX,YY,ZZ,YZ,XZ,XY",
         "what it would strain if it were free, shares or per cent");
   o.add("poisson", s->poisson, "", "Poisson's ratio of the medium").above(-1).at_most(0.4999);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const Atoms atoms = read_model(s->input, run.files[0]);
@@ -192,6 +196,7 @@ BuildModel describe_series(Settings& o) {
         "frames are relaxed until no pair is nearer than this share of its radii; 0 = not")
       .at_least(0)
       .at_most(1);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     if (!s->trajectory) {
@@ -199,9 +204,8 @@ BuildModel describe_series(Settings& o) {
       relaxation.seed = run.common.seed;
       return BuiltModel(relaxing_series(read_model(s->input, run.files[0]), relaxation));
     }
-    StructureReadOptions options;
-    if (!s->input.types.empty()) options.types = parse_elements(s->input.types);
-    if (!s->input.box.empty()) options.box = parse_box(s->input.box, "box");
+    StructureReadOptions options = read_options(s->input);
+    options.need_cell = true;
     const Trajectory trajectory(run.files[0], options);
     std::vector<Atoms> frames;
     for (std::size_t k = std::size_t(s->first);

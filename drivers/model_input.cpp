@@ -8,19 +8,10 @@
 
 namespace vitrobeam {
 
-void add_structure_input(Settings& o, StructureInput& i) {
-  o.section("Structure files");
-  o.add("types", i.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
-  o.add("frame", i.frame, "frame of a trajectory, from 0; -1 is the last");
-  o.add("box", i.box, "L|LXxLYxLZ", "cell of a structure file that has none");
-}
-
 Atoms read_model(const StructureInput& i, const std::string& path, bool need_cell) {
-  StructureReadOptions options;
-  options.frame = i.frame;
-  options.need_cell = need_cell;
-  if (!i.types.empty()) options.types = parse_elements(i.types);
-  if (!i.box.empty() && need_cell) options.box = parse_box(i.box, "box");
+  if (need_cell) return read_boxed(path, i);
+  StructureReadOptions options = read_options(i);
+  options.box.reset();
   return read_structure(path, options);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drivers/settings.hpp"
+#include "drivers/structure_input.hpp"
 #include "models/motifs.hpp"
 
 namespace vitrobeam {
@@ -42,12 +43,7 @@ std::vector<ModelKind> extraction_kinds();
 std::vector<ModelKind> specimen_kinds();
 std::vector<ModelKind> foil_kinds();
 
-// --types, --frame and --box of a structure file.
-struct StructureInput {
-  std::string types, box;
-  int frame = -1;
-};
-void add_structure_input(Settings& settings, StructureInput& input);
+// `need_cell` false: a finite piece, whose box nobody asks for.
 Atoms read_model(const StructureInput& input, const std::string& path, bool need_cell = true);
 
 // --axis, --direction and --in-plane.

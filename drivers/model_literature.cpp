@@ -218,6 +218,7 @@ BuildModel describe_classes(Settings& o) {
   o.add("most", s->classes.most, "classes kept, the largest first").at_least(1).at_most(100000);
   o.add("labelled", s->labelled, "FILE",
         "write the model too, with the label motif_class (0 = none)");
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     Atoms atoms = read_model(s->input, run.files[0]);

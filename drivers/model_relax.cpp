@@ -66,6 +66,7 @@ BuildModel describe_relax(Settings& o) {
       .above(0)
       .at_most(10);
   o.add("steps", s->relax.most_steps, "most steps; 0 = the energy alone").at_least(0).at_most(1e7);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const Atoms atoms = read_model(s->input, run.files[0]);
@@ -100,6 +101,7 @@ BuildModel describe_order(Settings& o) {
   o.add("cutoff", s->cutoff, "Angstrom", "neighbours; 0 = to the first minimum of g(r)")
       .at_least(0)
       .at_most(20);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const auto pair = parse_elements(s->pair);

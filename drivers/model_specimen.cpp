@@ -91,6 +91,7 @@ BuildModel describe_embed(Settings& o) {
       .at_most(1.5);
   add_motif_choice(o, s->choice);
   add_orientation(o, s->orientation);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun&) { return build_embedded(*s); };
 }
@@ -133,6 +134,7 @@ BuildModel describe_cut(Settings& o) {
         "low corner of the box to keep, Angstrom (default: corner of the cell)");
   o.add("to", s->to, "X,Y,Z",
         "high corner; periodic cells are repeated as needed (default: far corner)");
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) { return build_cut(*s, run.files[0]); };
 }
@@ -152,6 +154,7 @@ BuildModel describe_turn(Settings& o) {
   o.add("centre", s->centre, "X,Y,Z",
         "its middle, Angstrom from the cell's corner (default: middle of the cell)");
   add_orientation(o, s->orientation);
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const Atoms atoms = read_model(s->input, run.files[0], false);
@@ -182,6 +185,7 @@ BuildModel describe_strain(Settings& o) {
   auto s = std::make_shared<StrainSettings>();
   o.section("Strain");
   o.add("strain", s->strain, "XX,YY,ZZ,YZ,XZ,XY", "symmetric strain, shares or per cent");
+  o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
     const Eigen::Matrix3d strain = parse_strain(s->strain, "strain");

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/model_picture.hpp"
 #include "io/result_picture.hpp"
 #include "io/result_sections.hpp"
@@ -24,6 +25,7 @@ struct PlotCommand {
   double q_limit = 0;
   bool mean = false;
   int probe = 0;
+  StructureInput structure;
 };
 
 Settings describe(PlotCommand& c) {
@@ -41,6 +43,8 @@ Settings describe(PlotCommand& c) {
         "intensity scale; the central beam is saturated: the brightest 1 % of the pixels (log) or "
         "2 %");
   o.add("q-limit", c.q_limit, "1/Angstrom", "show |q_x|, |q_y| up to here; 0 = all").at_least(0);
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_common(o, c.common);
   return o;
 }
@@ -126,14 +130,12 @@ std::vector<Panel> chosen_panels(const Hdf5Reader& file, const PlotCommand& c,
   return panels;
 }
 
-int plot_model(const std::string& path, const CommonSettings& common) {
-  StructureReadOptions options;
-  options.need_cell = false;
-  const Atoms atoms = read_structure(path, options);
-  check_output(common);
+int plot_model(const std::string& path, const PlotCommand& c) {
+  const Atoms atoms = read_structure(path, read_options(c.structure));
+  check_output(c.common);
   const Figure figure{model_panels(atoms), 2, std::filesystem::path(path).filename().string()};
-  write_bytes(common.output, png(figure));
-  std::cout << fmt::format("wrote       {} ({} panels)\n", common.output, figure.panels.size());
+  write_bytes(c.common.output, png(figure));
+  std::cout << fmt::format("wrote       {} ({} panels)\n", c.common.output, figure.panels.size());
   return 0;
 }
 
@@ -146,7 +148,7 @@ int run_plot(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 1)
     fail(Fault::usage, "plot: name one file: vitrobeam plot FILE -o picture.png");
   const std::string path = settings.positional().front();
-  if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c.common);
+  if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c);
   const Hdf5Reader file(path);
   check_output(c.common);
   const PatternView view{c.display, c.q_limit, 250, std::size_t(c.probe)};

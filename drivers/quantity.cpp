@@ -101,6 +101,20 @@ Vector2d parse_pair(const std::string& text, const std::string& unit, const std:
   return {parse_quantity(parts[0], unit, name), parse_quantity(parts[1], unit, name)};
 }
 
+std::pair<double, double> parse_ellipse(const std::string& text, double most,
+                                        const std::string& name) {
+  const auto parts = split(text, ',');
+  if (parts.size() > 2) fail(Fault::usage, "--{} '{}': expected RATIO or RATIO,ANGLE", name, text);
+  const double ratio = parse_quantity(parts[0], "", name),
+               angle = parts.size() == 2 ? parse_quantity(parts[1], "deg", name) : 0;
+  if (!(ratio >= 1 && ratio <= most))
+    fail(Fault::usage,
+         "--{} {}: the ratio of long to short axis is from 1 to {}; turn the angle by 90 degrees "
+         "instead of giving its inverse",
+         name, text, most);
+  return {ratio, angle * M_PI / 180};
+}
+
 Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name) {
   const auto parts = split(text, ',');
   if (parts.size() != 3) fail(Fault::usage, "--{} '{}': expected three numbers X,Y,Z", name, text);

@@ -22,6 +22,11 @@ std::vector<double> parse_list(const std::string& text, const std::string& unit,
 Vector2d parse_pair(const std::string& text, const std::string& unit, const std::string& name);
 Vector3d parse_vector(const std::string& text, const std::string& unit, const std::string& name);
 
+// "RATIO[,ANGLE]" of an ellipse, its long to its short axis from 1 to `most`, and the direction of
+// the long one in degrees -> {ratio, angle in rad}.
+std::pair<double, double> parse_ellipse(const std::string& text, double most,
+                                        const std::string& name);
+
 // Edges of a cell in Angstrom: "40", "40x40x20" or "40,40,20".
 Vector3d parse_box(const std::string& text, const std::string& name);
 

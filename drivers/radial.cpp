@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/pattern_input.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
@@ -23,6 +24,7 @@ namespace {
 
 struct RadialCommand {
   CommonSettings common;
+  StructureInput structure;
   PatternInputSettings input;
   RingAxis axis{0.2, 2.0, 120};
   RadialSettings radial;
@@ -57,6 +59,8 @@ Settings describe(RadialCommand& c) {
   o.add("fit-from", c.radial.fit_from, "1/Angstrom",
         "the scale is fitted from here on; 0 = in the upper third")
       .at_least(0);
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_pattern_input(o, c.input);
   add_common(o, c.common);
   return o;
@@ -155,7 +159,7 @@ int run_radial(const std::vector<std::string>& arguments) {
   std::vector<double> shares;
   Atoms model;
   if (!c.model.empty()) {
-    model = read_structure(c.model);
+    model = read_boxed(c.model, c.structure);
     files.push_back(c.model);
     if (c.density == 0) c.density = number_density(model);
   }

@@ -3,11 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "drivers/detector_option.hpp"
+#include "drivers/probes.hpp"
 #include "drivers/quantity.hpp"
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
@@ -51,29 +50,6 @@ std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atom
       "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
       coarse.dx(), coarse.dy(), kDefaultPixel, reach);
   return {coarse.nx, coarse.ny};
-}
-
-std::vector<Vector2d> read_positions(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) fail(Fault::input, "--positions {}: cannot be read", path);
-  std::vector<Vector2d> positions;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (const auto hash = line.find('#'); hash != std::string::npos) line.resize(hash);
-    for (char& c : line)
-      if (c == ',') c = ' ';
-    std::istringstream in(line);
-    double x = 0, y = 0;
-    std::string rest;
-    if (!(in >> rest)) continue;
-    in = std::istringstream(line);
-    if (!(in >> x >> y) || (in >> rest) || !std::isfinite(x) || !std::isfinite(y))
-      fail(Fault::input, "{}:{}: '{}': expected two numbers, x y in Angstrom", path, number, line);
-    positions.emplace_back(x, y);
-  }
-  if (positions.empty())
-    fail(Fault::input, "{}: holds no position; expected lines of x y in Angstrom", path);
-  return positions;
 }
 
 }  // namespace
@@ -166,68 +142,18 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
         "of waves and patterns");
 }
 
-namespace {
-
-void resolve_tilts(const SimulateSettings& s, Optics& optics) {
-  if (!s.beam_tilt.empty()) optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
-  if (optics.tilt_mrad.norm() > 50)
-    fail(Fault::usage,
-         "--beam-tilt {}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
-         "model instead",
-         s.beam_tilt);
-  if (!s.specimen_tilt.empty())
-    optics.specimen_tilt_mrad = parse_pair(s.specimen_tilt, "mrad", "specimen-tilt");
-  if (optics.specimen_tilt_mrad.norm() > 30)
-    fail(Fault::usage,
-         "--specimen-tilt {}: at most 30 mrad, where lengths are 5e-4 off already; turn the model "
-         "instead",
-         s.specimen_tilt);
-}
-
-void resolve_aperture(const SimulateSettings& s, Optics& optics) {
-  const bool is_shaped = optics.inner_mrad > 0 || !s.aperture_ellipse.empty();
-  if (optics.plane_wave && (is_shaped || !optics.is_coherent()))
-    fail(Fault::usage,
-         "--mode plane-wave has no aperture and no source; leave out --aperture-inner, "
-         "--aperture-ellipse, --focal-spread and --source-size");
-  if (s.exit_wave && !optics.is_coherent())
-    fail(Fault::usage,
-         "--exit-wave: a beam with --focal-spread or --source-size has no one exit wave; leave "
-         "them out, or --exit-wave");
-  if (optics.inner_mrad > 0 && optics.inner_mrad >= optics.semiangle_mrad)
-    fail(Fault::usage, "--aperture-inner {}: must be below the semi-angle of {} mrad",
-         optics.inner_mrad, optics.semiangle_mrad);
-  if (s.aperture_ellipse.empty()) return;
-  const auto parts = split(s.aperture_ellipse, ',');
-  if (parts.size() > 2)
-    fail(Fault::usage, "--aperture-ellipse '{}': expected RATIO or RATIO,ANGLE",
-         s.aperture_ellipse);
-  optics.aperture_ratio = parse_quantity(parts[0], "", "aperture-ellipse");
-  if (parts.size() == 2)
-    optics.aperture_angle = parse_quantity(parts[1], "deg", "aperture-ellipse") * M_PI / 180;
-  if (!(optics.aperture_ratio >= 1 && optics.aperture_ratio <= 10))
-    fail(Fault::usage,
-         "--aperture-ellipse {}: the ratio of long to short axis is from 1 to 10; turn the angle "
-         "by 90 degrees instead of giving its inverse",
-         s.aperture_ellipse);
-}
-
-}  // namespace
-
 Settings describe(SimulateSettings& s) {
   if (std::string(VITROBEAM_DEFAULT_PRECISION) == "double")
     s.precision = Precision::double_precision;
   Settings o("simulate", "atoms -> diffraction patterns, HAADF and other detectors, exit waves",
              {"ATOMS"});
   o.section("Model");
-  o.add("box", s.box, "L|LXxLYxLZ", "cell edges in Angstrom, for a file that has none");
-  o.add("types", s.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
+  add_structure_input(o, s.model);
   o.add("padding", s.padding, "Angstrom",
         "vacuum on either side of a model that is not periodic along x or y (default: what the "
         "probe needs, where there is no cell or a smaller one)")
       .at_least(0)
       .at_most(1000);
-  o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
   o.add("wrap", s.wrap, "fold atoms outside the cell back in along periodic axes");
   add_beam_options(o, s);
   o.add("interpolation", s.interpolation,
@@ -330,90 +256,13 @@ std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
   return u;
 }
 
-namespace {
-
-// "C12=0:20:40,phi12=1/C21=300" -> four sets.
-std::vector<std::string> aberration_sets(const std::string& text) {
-  std::vector<std::string> sets;
-  for (const auto& set : split(text, '/')) {
-    std::vector<std::string> expanded = {""};
-    for (const auto& item : split(set, ',')) {
-      std::vector<std::string> terms = {item};
-      const auto sign = item.find('=');
-      if (sign != std::string::npos && item.find(':') != std::string::npos) {
-        terms.clear();
-        for (const double v : parse_list(item.substr(sign + 1), "", "aberrations"))
-          terms.push_back(fmt::format("{}={}", item.substr(0, sign), v));
-      }
-      std::vector<std::string> next;
-      for (const auto& begun : expanded)
-        for (const auto& term : terms)
-          next.push_back(begun.empty() || term.empty() ? begun + term : begun + "," + term);
-      expanded = next;
-    }
-    sets.insert(sets.end(), expanded.begin(), expanded.end());
-  }
-  return sets;
-}
-
-// --probe-fwhm wins over --semiangle.
-std::vector<double> semiangles(const SimulateSettings& s) {
-  if (s.probe_fwhms.empty()) return s.semiangles_mrad;
-  std::vector<double> mrad;
-  for (const double fwhm : s.probe_fwhms)
-    mrad.push_back(semiangle_for_fwhm(s.optics.energy_kV, fwhm));
-  return mrad;
-}
-
-}  // namespace
-
-std::vector<Probe> resolve_probes(const SimulateSettings& s) {
-  constexpr std::size_t kMost = 1000;
-  Optics optics = s.optics;
-  optics.plane_wave = s.mode == BeamMode::plane_wave;
-  resolve_tilts(s, optics);
-  std::vector<Probe> probes;
-  const auto sets = aberration_sets(s.aberrations);
-  for (const double mrad : semiangles(s)) {
-    optics.semiangle_mrad = mrad;
-    resolve_aperture(s, optics);
-    for (const double cs : s.cs_mm)
-      for (const auto& set : sets)
-        for (const double defocus : s.defoci) {
-          optics.cs_mm = cs;
-          optics.aberrations = parse_aberrations(set);
-          optics.defocus = defocus;
-          probes.push_back({optics, set});
-          if (probes.size() > kMost)
-            fail(Fault::usage,
-                 "--semiangle, --cs, --aberrations and --defocus make more than {} probes; give "
-                 "shorter lists",
-                 kMost);
-        }
-  }
-  if (optics.plane_wave && probes.size() > 1)
-    fail(Fault::usage,
-         "--mode plane-wave has no lens before the specimen: a series of probes needs --mode "
-         "probe; give single values");
-  return probes;
-}
-
 // What `info` calls a probe that fits; the user's limit, where that is tighter.
 constexpr double kWellInside = 5;  // %
 
-StructureReadOptions read_options(const SimulateSettings& s) {
-  StructureReadOptions options;
-  options.frame = s.frame;
-  options.need_cell = false;
-  if (!s.types.empty()) options.types = parse_elements(s.types);
-  if (!s.box.empty()) options.box = parse_box(s.box, "box");
-  return options;
-}
-
 Atoms read_model(const std::string& path, SimulateSettings& s) {
-  Atoms atoms = read_structure(path, read_options(s));
+  Atoms atoms = read_structure(path, read_options(s.model));
   if (s.wrap) wrap(atoms);
-  if (!s.box.empty() && !s.padding) return atoms;
+  if (!s.model.box.empty() && !s.padding) return atoms;
   if (s.padding && atoms.cell.volume() > 0 && atoms.cell.periodic[0] && atoms.cell.periodic[1])
     fail(Fault::usage,
          "--padding {}: the model is periodic along x and y; vacuum would cut it open (model cut "
@@ -446,6 +295,65 @@ std::map<int, double> smearing(const std::string& text, const Atoms& atoms) {
   return u;
 }
 
+PotentialSettings resolve_potential(const SimulateSettings& s, const Atoms& atoms) {
+  PotentialSettings p;
+  p.factors = s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
+  if (!s.debye_waller.empty()) p.factors = p.factors.smeared(smearing(s.debye_waller, atoms));
+  if (s.absorption) {
+    if (s.debye_waller.empty())
+      fail(Fault::usage,
+           "--absorption: without thermal motion nothing is absorbed; give --debye-waller 0.085 or "
+           "the like");
+    p.absorption = interaction_constant(s.optics.energy_kV);
+  }
+  p.projection = s.projection;
+  p.sum = s.atom_sum;
+  return p;
+}
+
+void check_interpolation(const SimulateSettings& s, const Grid& grid) {
+  if (s.engine != Engine::automatic && s.engine != Engine::scattering_matrix)
+    fail(Fault::usage,
+         "--interpolation {}: is of the scattering matrix; leave it out, or give --engine smatrix",
+         s.interpolation);
+  if (s.mode == BeamMode::plane_wave)
+    fail(Fault::usage, "--interpolation {}: --mode plane-wave has no aperture to thin out",
+         s.interpolation);
+  if (s.exit_wave || s.elastic)
+    fail(Fault::usage, "--interpolation {}: keeps no waves; leave out {}", s.interpolation,
+         s.exit_wave ? "--exit-wave" : "--elastic");
+  check_grid(interpolation_window(grid, s.interpolation));
+}
+
+Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
+  if (bool(s.camera_length) != bool(s.camera_pixel))
+    fail(Fault::usage, "--camera-length and --camera-pixel: give both of them, or neither");
+  if (s.camera_length && s.bin != 1)
+    fail(Fault::usage, "--bin and --camera-length: give one of them");
+  if (s.camera_pixels > 0 && s.q_max)
+    fail(Fault::usage, "--q-max and --camera-pixels: give one of them");
+  if (s.elastic && (!optics.is_coherent() || s.bin != 1 || s.camera_length))
+    fail(Fault::usage,
+         "--elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
+         "--focal-spread, --source-size, --bin and --camera-length, or --elastic");
+  Recording r;
+  r.patterns = s.patterns == PatternMode::full;
+  r.q_max = s.q_max.value_or(0);
+  r.exit_waves = s.exit_wave;
+  r.bin = s.bin;
+  r.camera_pixels = s.camera_pixels;
+  if (s.camera_length)  // tan(angle) = angle of the paraxial pattern
+    r.pixel_q = *s.camera_pixel / *s.camera_length / optics.wavelength();
+  r.every_slices = s.every_slices;
+  r.amplitudes = s.elastic;
+  r.memory_GiB = s.memory_GiB;
+  r.detectors = parse_detectors(s.detectors);
+  if (!r.patterns && !r.exit_waves && r.detectors.empty())
+    fail(Fault::usage,
+         "--patterns none: nothing is left to record; give --detector NAME=IN:OUT or --exit-wave");
+  return r;
+}
+
 }  // namespace
 
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
@@ -457,108 +365,22 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
     for (const Probe& probe : probes) r.series.push_back(probe.optics);
   s.semiangles_mrad = semiangles(s);
   s.probe_fwhms.clear();
-  r.potential.factors =
-      s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
+  r.potential = resolve_potential(s, atoms);
   std::tie(r.nx, r.ny) =
       s.grid.empty() ? default_samples(s, atoms, r.potential.factors) : parse_size(s.grid, "grid");
   s.grid = fmt::format("{}x{}", r.nx, r.ny);
   s.pixel.reset();
+  const Grid grid{r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)};
+  check_factors(r.potential, atoms, grid);
   r.slice = s.slice;
-  if (!s.debye_waller.empty())
-    r.potential.factors = r.potential.factors.smeared(smearing(s.debye_waller, atoms));
-  if (s.absorption) {
-    if (s.debye_waller.empty())
-      fail(Fault::usage,
-           "--absorption: without thermal motion nothing is absorbed; give --debye-waller 0.085 or "
-           "the like");
-    r.potential.absorption = interaction_constant(s.optics.energy_kV);
-  }
-  r.potential.projection = s.projection;
-  r.potential.sum = s.atom_sum;
-  check_factors(r.potential, atoms,
-                {r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)});
   r.engine = s.engine;
   r.interpolation = s.interpolation;
   if (r.interpolation > 1) {
-    if (r.engine != Engine::automatic && r.engine != Engine::scattering_matrix)
-      fail(
-          Fault::usage,
-          "--interpolation {}: is of the scattering matrix; leave it out, or give --engine smatrix",
-          r.interpolation);
-    if (r.optics.plane_wave)
-      fail(Fault::usage, "--interpolation {}: --mode plane-wave has no aperture to thin out",
-           r.interpolation);
-    if (s.exit_wave || s.elastic)
-      fail(Fault::usage, "--interpolation {}: keeps no waves; leave out {}", r.interpolation,
-           s.exit_wave ? "--exit-wave" : "--elastic");
+    check_interpolation(s, grid);
     r.engine = Engine::scattering_matrix;
-    check_grid(interpolation_window(
-        {r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)}, r.interpolation));
   }
-  r.recording.patterns = s.patterns == PatternMode::full;
-  r.recording.q_max = s.q_max.value_or(0);
-  r.recording.exit_waves = s.exit_wave;
-  if (bool(s.camera_length) != bool(s.camera_pixel))
-    fail(Fault::usage, "--camera-length and --camera-pixel: give both of them, or neither");
-  if (s.camera_length && s.bin != 1)
-    fail(Fault::usage, "--bin and --camera-length: give one of them");
-  if (s.camera_pixels > 0 && s.q_max)
-    fail(Fault::usage, "--q-max and --camera-pixels: give one of them");
-  r.recording.bin = s.bin;
-  r.recording.camera_pixels = s.camera_pixels;
-  if (s.camera_length)  // tan(angle) = angle of the paraxial pattern
-    r.recording.pixel_q = *s.camera_pixel / *s.camera_length / r.optics.wavelength();
-  r.recording.every_slices = s.every_slices;
-  r.recording.amplitudes = s.elastic;
-  r.recording.memory_GiB = s.memory_GiB;
-  r.recording.detectors = parse_detectors(s.detectors);
-  if (s.elastic && (!r.optics.is_coherent() || s.bin != 1 || s.camera_length))
-    fail(Fault::usage,
-         "--elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
-         "--focal-spread, --source-size, --bin and --camera-length, or --elastic");
-  if (!r.recording.patterns && !r.recording.exit_waves && r.recording.detectors.empty())
-    fail(Fault::usage,
-         "--patterns none: nothing is left to record; give --detector NAME=IN:OUT or --exit-wave");
+  r.recording = resolve_recording(s, r.optics);
   return r;
-}
-
-Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms) {
-  const int ways = int(!s.at.empty()) + int(!s.scan.empty()) + int(!s.positions.empty());
-  if (ways > 1) fail(Fault::usage, "--at, --scan and --positions: give one of them");
-  if (s.scan.empty() && !(s.from.empty() && s.to.empty()))
-    fail(Fault::usage, "--from and --to need --scan NXxNY");
-  if (s.mode == BeamMode::plane_wave && ways > 0)
-    fail(Fault::usage,
-         "--mode plane-wave has no probe position; leave out --at, --scan and --positions");
-  const Vector2d edge = atoms.cell.vectors.diagonal().head<2>();
-  Scan scan;
-  if (!s.scan.empty()) {
-    const auto [nx, ny] = parse_size(s.scan, "scan");
-    const Vector2d from = s.from.empty() ? Vector2d(0, 0) : parse_pair(s.from, "Angstrom", "from");
-    const Vector2d to = s.to.empty() ? edge : parse_pair(s.to, "Angstrom", "to");
-    if (nx > 1 && to.x() == from.x())
-      fail(Fault::usage, "--to: the raster of {} columns has no width", nx);
-    if (ny > 1 && to.y() == from.y())
-      fail(Fault::usage, "--to: the raster of {} rows has no height", ny);
-    scan.is_list = false;
-    for (int i = 0; i < nx; ++i) scan.x.push_back(from.x() + (to.x() - from.x()) * i / nx);
-    for (int j = 0; j < ny; ++j) scan.y.push_back(from.y() + (to.y() - from.y()) * j / ny);
-    for (const double y : scan.y)
-      for (const double x : scan.x) scan.positions.emplace_back(x, y);
-    return scan;
-  }
-  if (!s.positions.empty())
-    scan.positions = read_positions(s.positions);
-  else if (s.mode == BeamMode::plane_wave)
-    scan.positions = {Vector2d(0, 0)};
-  else if (s.at.empty())
-    scan.positions = {edge / 2};
-  for (const auto& at : s.at) scan.positions.push_back(parse_pair(at, "Angstrom", "at"));
-  for (const auto& p : scan.positions) {
-    scan.x.push_back(p.x());
-    scan.y.push_back(p.y());
-  }
-  return scan;
 }
 
 }  // namespace vitrobeam

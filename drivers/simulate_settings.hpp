@@ -6,7 +6,7 @@
 
 #include "drivers/camera_settings.hpp"
 #include "drivers/settings.hpp"
-#include "io/structure_file.hpp"
+#include "drivers/structure_input.hpp"
 #include "multislice/simulation.hpp"
 
 namespace vitrobeam {
@@ -17,10 +17,9 @@ enum class PatternMode { full, none };
 
 struct SimulateSettings {
   CommonSettings common;
-  std::string box, types;
+  StructureInput model;
   std::optional<double> padding;
   std::string box_chosen;  // what was done to the model to give it its box; empty: nothing
-  int frame = -1;
   bool wrap = false;
   Optics optics;  // what all probes of a run share
   // Several values make a series of probes: every combination.
@@ -63,28 +62,10 @@ Settings describe(SimulateSettings& s);
 // The beam, grid and slicing options, which every command that simulates shares.
 void add_beam_options(Settings& settings, SimulateSettings& s);
 
-// Where the probe stands, in scan order.
-struct Scan {
-  std::vector<Vector2d> positions;  // Angstrom
-  std::vector<double> x, y;  // axes of a raster, or every position's own coordinates of a list
-  bool is_list = true;
-};
-
 // One-dimensional rms displacement in Angstrom by atomic number, of "0.085" or "Cu=0.08,Zr=0.09";
 // every element of the model must have one. Errors name the option.
 std::map<int, double> parse_u_rms(const std::string& text, const Atoms& atoms,
                                   const std::string& option);
-
-StructureReadOptions read_options(const SimulateSettings& s);
-
-// A lens as the options say; `aberrations` is its set as text.
-struct Probe {
-  Optics optics;
-  std::string aberrations;
-};
-// All of them: semi-angles outermost, then Cs, sets of aberrations, defocus. Error{usage} for more
-// than 1000.
-std::vector<Probe> resolve_probes(const SimulateSettings& s);
 
 // Reads the model as the options say; folds atoms in with --wrap; gives a finite model a box that
 // the probe fits into, and says so in `s`.
@@ -92,6 +73,5 @@ Atoms read_model(const std::string& path, SimulateSettings& s);
 
 // nx by ny of --grid or --pixel for the model's cell; writes the resolved --grid back into `s`.
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms);
-Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms);
 
 }  // namespace vitrobeam

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "drivers/configurations.hpp"
-#include "drivers/simulate_settings.hpp"
+#include "drivers/probes.hpp"
+#include "drivers/scan.hpp"
 #include "drivers/work_units.hpp"
 
 namespace vitrobeam {

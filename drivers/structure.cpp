@@ -23,15 +23,6 @@
 namespace vitrobeam {
 namespace {
 
-StructureReadOptions read_options(const StructureSettings& s) {
-  StructureReadOptions options;
-  options.frame = s.frame;
-  options.need_cell = false;
-  if (!s.types.empty()) options.types = parse_elements(s.types);
-  if (!s.box.empty()) options.box = parse_box(s.box, "box");
-  return options;
-}
-
 bool is_periodic(const Atoms& atoms) {
   const auto& p = atoms.cell.periodic;
   return atoms.cell.volume() > 0 && p[0] && p[1] && p[2];
@@ -157,7 +148,7 @@ void analyse_column(const StructureSettings& s, StructureResult& r) {
 void analyse_motion(const StructureSettings& s, StructureResult& r, const std::string& path,
                     bool has_reference) {
   if (has_reference) {
-    StructureReadOptions options = read_options(s);
+    StructureReadOptions options = read_options(s.model);
     options.frame = s.reference_frame;
     const std::string from = s.reference.empty() ? path : s.reference;
     const Atoms before = read_structure(from, options);
@@ -169,7 +160,7 @@ void analyse_motion(const StructureSettings& s, StructureResult& r, const std::s
     add(r, "volumetric_strain", "1", d.volumetric);
   }
   if (!s.vibration) return;
-  const Trajectory trajectory(path, read_options(s));
+  const Trajectory trajectory(path, read_options(s.model));
   if (trajectory.size() < 2)
     fail(Fault::input, "--vibration: {} has one frame; a trajectory is expected", path);
   Vibration vibration;
@@ -298,7 +289,7 @@ void write_labels(const StructureSettings& s, const StructureResult& r) {
 
 void check_outputs(const StructureSettings& s) {
   check_output(s.common);
-  for (const std::string& path : {s.labels, s.csv.empty() ? "" : s.csv + "_atoms.csv"}) {
+  for (const auto& path : {s.labels, s.csv.empty() ? std::string() : s.csv + "_atoms.csv"}) {
     if (path.empty()) continue;
     CommonSettings other = s.common;
     other.output = path;
@@ -320,7 +311,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!s.common.dry_run) check_outputs(s);
   const std::string path = settings.positional().front();
   StructureResult r;
-  r.atoms = read_structure(path, read_options(s));
+  r.atoms = read_structure(path, read_options(s.model));
   const bool needs_shell = s.asks("order") || s.asks("classes") || s.asks("motion");
   if (needs_shell) settle_cutoff(s, r);
   print_model(r);

@@ -14,9 +14,7 @@ Settings describe(StructureSettings& s) {
              "Analyses a model: Voronoi cells, g(r), S(q), order, density of columns, motion.",
              {"MODEL"});
   o.section("Model");
-  o.add("types", s.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
-  o.add("box", s.box, "L|LxLYxLZ", "cell of a file that has none");
-  o.add("frame", s.frame, "frame of a trajectory, from 0; negative counts from the end");
+  add_structure_input(o, s.model);
   o.section("What is done and written");
   o.add("only", s.only, "NAME,..",
         "some of voronoi, pairs, order, classes, column, motion (default: all that the model "

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "drivers/settings.hpp"
+#include "drivers/structure_input.hpp"
 #include "models/column_density.hpp"
 #include "models/voronoi.hpp"
 #include "potentials/scattering_factors.hpp"
@@ -15,9 +16,7 @@ enum class Window { lorch, none };
 
 struct StructureSettings {
   CommonSettings common;
-  // the model
-  std::string types, box;
-  int frame = -1;
+  StructureInput model;
   // what is computed
   std::string only;  // some of kAnalyses, separated by commas; empty: all that the model allows
   std::string labels, csv;

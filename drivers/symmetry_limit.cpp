@@ -11,6 +11,7 @@
 #include "drivers/limit_study.hpp"
 #include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
@@ -24,6 +25,7 @@ constexpr double kRatios[] = {0.05, 0.10, 0.25, 0.50}, kEnergies_kV[] = {80, 200
 
 struct LimitCommand {
   CommonSettings common;
+  StructureInput structure;
   std::string motifs = "icosahedron:5:10,fcc:100:4,fcc:111:6", elements = "Cu,Zr",
               thickness = "10,20,30,40,60,80,100,120,160,200", depths = "0.5", tilts = "0",
               doses = "0", engines = "multislice,curved-born", ring = "0.385,0.455",
@@ -74,6 +76,8 @@ Settings describe(LimitCommand& c) {
         "are always computed by all four");
   o.add("pixel", c.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
+  o.section("Structure files");
+  add_structure_input(o, c.structure);
   add_common(o, c.common);
   return o;
 }
@@ -275,7 +279,7 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
     fail(Fault::usage,
          "symmetry limit: name the model of the glass: vitrobeam symmetry limit GLASS -o OUT.h5");
   const std::string input = settings.positional()[0];
-  const Atoms glass = read_structure(input);
+  const Atoms glass = read_boxed(input, c.structure);
   make_plan(c, glass);
   if (c.common.dry_run) {
     std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",

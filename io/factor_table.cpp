@@ -9,36 +9,16 @@
 namespace vitrobeam {
 namespace {
 
-std::vector<std::string> columns_of(std::string_view line) {
-  std::vector<std::string> columns;
-  line = line.substr(0, line.find('#'));
-  for (std::size_t i = 0; i < line.size();) {
-    if (std::string_view(", ;\t\r").find(line[i]) != std::string_view::npos) {
-      ++i;
-      continue;
-    }
-    const auto end = std::min(line.find_first_of(", ;\t\r", i), line.size());
-    columns.emplace_back(line.substr(i, end - i));
-    i = end;
-  }
-  return columns;
-}
-
-double number(const TextReader& reader, const std::string& word) {
-  double value = 0;
-  if (!parse_number(word, value) || !std::isfinite(value))
-    reader.fail("found {} where a finite number is expected", excerpt(word));
-  return value;
-}
+using Columns = std::vector<std::string_view>;
 
 template <std::size_t N>
-std::array<double, N> parameters(const TextReader& reader, const std::vector<std::string>& columns,
+std::array<double, N> parameters(const TextReader& reader, const Columns& columns,
                                  std::size_t first_width, std::size_t last_width) {
   if (columns.size() != N + 2)
     reader.fail("{} {} has {} parameters, {} are expected", columns[0], columns[1],
                 columns.size() - 2, N);
   std::array<double, N> out;
-  for (std::size_t i = 0; i < N; ++i) out[i] = number(reader, columns[i + 2]);
+  for (std::size_t i = 0; i < N; ++i) out[i] = reader.number(i + 2, "a parameter");
   for (std::size_t i = first_width; i < last_width; ++i)
     if (!(out[i] > 0))
       reader.fail("parameter {} of {} {} is {:g}; a width must be positive", i + 1, columns[0],
@@ -46,7 +26,7 @@ std::array<double, N> parameters(const TextReader& reader, const std::vector<std
   return out;
 }
 
-ElementFactor of_parameters(const TextReader& reader, const std::vector<std::string>& columns) {
+ElementFactor of_parameters(const TextReader& reader, const Columns& columns) {
   if (columns[1] == "kirkland") {
     const auto p = parameters<12>(reader, columns, 3, 6);
     for (std::size_t i = 9; i < 12; ++i)
@@ -67,11 +47,10 @@ ElementFactor of_parameters(const TextReader& reader, const std::vector<std::str
               excerpt(columns[1]));
 }
 
-void add_point(const TextReader& reader, const std::vector<std::string>& columns,
-               ElementFactor& f) {
+void add_point(const TextReader& reader, const Columns& columns, ElementFactor& f) {
   if (columns.size() != 3)
     reader.fail("{} columns; element, q and f_e are expected", columns.size());
-  const double q = number(reader, columns[1]), value = number(reader, columns[2]);
+  const double q = reader.number(1, "q"), value = reader.number(2, "f_e");
   if (f.q.empty() && q != 0)
     reader.fail("the first point of {} is at q = {:g}; f_e(0) is expected", columns[0], q);
   if (!f.q.empty() && !(q > f.q.back()))
@@ -89,9 +68,8 @@ FactorTable read_factor_table(const std::string& path) {
   const std::string text = read_text(path);
   TextReader reader(path, text);
   std::map<int, ElementFactor> elements;
-  while (reader.next()) {
-    const auto columns = columns_of(reader.line());
-    if (columns.empty()) continue;
+  while (reader.next_row()) {
+    const Columns& columns = reader.words();
     const int z = atomic_number(columns[0]);
     if (z == 0)
       reader.fail("found {} where the symbol of an element is expected", excerpt(columns[0]));

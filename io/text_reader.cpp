@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -13,7 +14,7 @@
 namespace vitrobeam {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
+constexpr std::string_view kBlanks = " \t\r\f\v", kTableSeparators = " \t\r\f\v,;";
 
 std::string_view without_plus(std::string_view word) {
   if (word.size() > 1 && word[0] == '+' && word[1] != '-') word.remove_prefix(1);
@@ -74,18 +75,32 @@ void TextReader::take_line() {
   ++place_.line;
 }
 
+void TextReader::split_line(std::string_view separators) {
+  words_.clear();
+  for (std::size_t i = 0; (i = line_.find_first_not_of(separators, i)) != std::string_view::npos;) {
+    const auto end = std::min(line_.find_first_of(separators, i), line_.size());
+    words_.push_back(line_.substr(i, end - i));
+    i = end;
+  }
+}
+
 bool TextReader::next() {
   words_.clear();
   line_ = {};
   if (place_.offset >= text_.size()) return false;
   take_line();
-  for (std::size_t i = 0; i < line_.size();) {
-    while (i < line_.size() && is_blank(line_[i])) ++i;
-    const auto start = i;
-    while (i < line_.size() && !is_blank(line_[i])) ++i;
-    if (i > start) words_.push_back(line_.substr(start, i - start));
-  }
+  split_line(kBlanks);
   return true;
+}
+
+bool TextReader::next_row() {
+  while (place_.offset < text_.size()) {
+    take_line();
+    line_ = line_.substr(0, line_.find('#'));
+    split_line(kTableSeparators);
+    if (!words_.empty()) return true;
+  }
+  return false;
 }
 
 bool TextReader::next_filled() {
@@ -133,6 +148,20 @@ int TextReader::element(std::size_t i) const {
     fail("{} is no element; a symbol such as Cu or an atomic number from 1 to {} is expected",
          excerpt(words_[i]), kElements);
   return z;
+}
+
+std::vector<std::pair<double, double>> read_number_pairs(const std::string& path,
+                                                         std::string_view columns) {
+  const std::string text = read_text(path);
+  TextReader reader(path, text);
+  std::vector<std::pair<double, double>> pairs;
+  while (reader.next_row()) {
+    if (reader.words().size() != 2)
+      reader.fail("{}: expected two numbers, {}", excerpt(reader.line()), columns);
+    pairs.emplace_back(reader.number(0, "a number"), reader.number(1, "a number"));
+  }
+  if (pairs.empty()) fail(Fault::input, "{}: holds no line of {}", path, columns);
+  return pairs;
 }
 
 std::string excerpt(std::string_view text) {

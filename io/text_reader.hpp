@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -30,6 +31,9 @@ class TextReader {
   bool next();
   // The same, but past lines that are empty.
   bool next_filled();
+  // The next row of a table: '#' begins a comment, commas and semicolons separate words as blanks
+  // do, lines without a word are passed over.
+  bool next_row();
   // Throws Error{input} if the file ends; `expected` says what is missing.
   void require(std::string_view expected);
   void skip(std::int64_t lines);
@@ -57,6 +61,7 @@ class TextReader {
 
  private:
   void take_line();
+  void split_line(std::string_view separators);
 
   std::string name_;
   const std::string& text_;
@@ -64,6 +69,11 @@ class TextReader {
   std::string_view line_;
   std::vector<std::string_view> words_;
 };
+
+// Rows of two numbers of a table: a scan's positions, a curve. Error{input} names the line that is
+// none, by `columns` ("x y in Angstrom"), or the file without any.
+std::vector<std::pair<double, double>> read_number_pairs(const std::string& path,
+                                                         std::string_view columns);
 
 // At most 40 printable characters of `text` in quotes, for messages.
 std::string excerpt(std::string_view text);

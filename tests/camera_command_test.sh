@@ -1,8 +1,6 @@
 #!/bin/sh
 # The camera from the command line: one noiseless result, any number of doses; bad input.
-# Usage: camera_command_test.sh PROGRAM SOURCE_DIR
-set -eu
-program=$1; place=$(mktemp -d); trap 'rm -rf "$place"' EXIT; cd "$place"
+. "$(dirname "$0")/commands.sh"
 printf '2\nLattice="12 0 0 0 12 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 3 3 1\nZr 6 6 2\n' > a.xyz
 "$program" simulate a.xyz -o scan.h5 --grid 64 --semiangle 10 --scan 3x2 --every-slices 1 --detector bf=0:5 > /dev/null
 "$program" camera scan.h5 -o one.h5 --dose 1e4 --dqe 0.8 --camera-mtf 0.5 --readout-noise 1 --gain 3 \
@@ -11,8 +9,8 @@ printf '2\nLattice="12 0 0 0 12 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T
   --saturation 200 --beam-stop 2mrad,90deg,1mrad --ellipticity 1.05,20 --descan 0.1,0.1 --drift 1,0 --threads 3 > /dev/null
 "$program" camera scan.h5 -o seed.h5 --dose 1e4 --seed 2 > /dev/null
 "$program" camera scan.h5 -o dose.h5 --dose 1e4 > /dev/null
-cmp one.h5 two.h5 || { echo "threads change the bytes"; exit 1; }
-/usr/bin/python3 - <<'P'
+cmp one.h5 two.h5 || complain "threads change the bytes"
+/usr/bin/python3 - <<'P' || complain "the files are not as they should be"
 import h5py, numpy
 f = {n: h5py.File(n + ".h5", "r") for n in ("scan", "one", "seed", "dose")}
 clean, dose = f["scan"]["simulation/patterns"][()], f["dose"]["simulation/patterns"][()]
@@ -30,12 +28,6 @@ assert one["parameters"].attrs["semiangle"] == 10 and one["parameters"].attrs["d
 assert one["audit"].attrs["source_command"] == "simulate" and one["audit"].attrs["atoms_placed"] == 2
 assert (one["simulation/detectors/bf"][()] == f["scan"]["simulation/detectors/bf"][()]).all()
 P
-refuse() {  # STATUS WORDS arguments...
-  status=$1; words=$2; shift 2
-  got=0; "$program" "$@" > /dev/null 2> err || got=$?
-  [ "$got" = "$status" ] && grep -qF -- "$words" err || { echo "FAIL $*: exit $got: $(cat err)"; exit 1; }
-  [ ! -e new.h5 ] && [ ! -e new.h5.part ] || { echo "FAIL $*: left a file behind"; exit 1; }
-}
 printf '0 1\n0.3 x\n' > mtf.txt
 refuse 2 "nothing to do" camera scan.h5 -o new.h5
 refuse 2 "give --dose too" camera scan.h5 -o new.h5 --gain 3
@@ -48,11 +40,11 @@ refuse 2 "--dose -1" camera scan.h5 -o new.h5 --dose -1
 refuse 3 "not counts" camera dose.h5 -o new.h5 --dose 1e3
 refuse 3 "none.h5" camera none.h5 -o new.h5 --dose 1e3
 refuse 2 "exists" camera scan.h5 -o dose.h5 --dose 1e3
-"$program" info one.h5 | grep -q 'LOOK: [0-9]* of 12 patterns have saturated pixels' || { echo "info is silent about saturation"; exit 1; }
+"$program" info one.h5 | grep -q 'LOOK: [0-9]* of 12 patterns have saturated pixels' || complain "info is silent about saturation"
 # the same from one command
 "$program" simulate a.xyz -o counts.h5 --grid 64 --semiangle 10 --scan 3x2 --every-slices 1 --detector bf=0:5 --dose 1e4 --keep-noiseless > /dev/null
-[ ! -e counts.h5.noiseless ] || { echo "the noiseless file was left"; exit 1; }
-/usr/bin/python3 - <<'P'
+[ ! -e counts.h5.noiseless ] || complain "the noiseless file was left"
+/usr/bin/python3 - <<'P' || complain "the files are not as they should be"
 import h5py
 a, b, c = (h5py.File(n + ".h5", "r") for n in ("counts", "dose", "scan"))
 assert (a["simulation/patterns"][()] == b["simulation/patterns"][()]).all()
@@ -64,3 +56,4 @@ P
 refuse 2 "give --dose" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --keep-noiseless
 refuse 2 "about patterns" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --dose 10 --exit-wave
 refuse 2 "give --dose too" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --gain 3
+finish

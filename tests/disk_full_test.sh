@@ -1,13 +1,7 @@
 #!/bin/sh
 # A file system that refuses further bytes (here: the limit on file sizes) ends a run with status 5, says what to do, leaves no
-# result; --resume then continues from the journal to the data of an undisturbed run. Arguments: program, source folder.
-set -u
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-complain() { echo "FAILED: $*"; failed=1; }
+# result; --resume then continues from the journal to the data of an undisturbed run.
+. "$(dirname "$0")/commands.sh"
 
 "$program" model packing --box 20x20x16 -o model.xyz >/dev/null || complain "no model"
 run="simulate model.xyz --scan 8x8 --grid 160 --semiangle 12 --q-max 2.6 --engine multislice"
@@ -23,5 +17,4 @@ grep -q "part.h5.journal: .*--resume" message || complain "no word of the journa
 "$program" $run -o part.h5 --resume >out 2>&1 || complain "not resumed: $(cat out)"
 grep -q "resuming: [1-9]" out || complain "nothing was saved: $(cat out)"
 h5diff -q whole.h5 part.h5 /simulation /simulation || complain "other data after resuming"
-[ $failed = 0 ] && echo passed
-exit $failed
+finish

@@ -1,30 +1,10 @@
 #!/bin/sh
 # Libraries in parts: shards merge into the very file of a build in one piece, a killed build
-# continues to the same bytes, an interrupted one can be used as far as it goes. Arguments: program,
-# source folder.
-set -u
-program=$1
-source=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
+# continues to the same bytes, an interrupted one can be used as far as it goes.
+. "$(dirname "$0")/commands.sh"
 export XDG_CACHE_HOME="$folder"  # transform plans: measured by the first run, used by the others
-failures=0
 
-# expect STATUS WORD COMMAND...: the command ends with that status and its messages hold the word.
-expect() {
-  status=$1 word=$2
-  shift 2
-  "$@" >out.txt 2>&1
-  got=$?
-  if [ "$got" != "$status" ] || ! grep -q -e "$word" out.txt; then
-    echo "FAILED: $*"
-    echo "  status $got, expected $status and the word '$word':"
-    sed 's/^/    /' out.txt
-    failures=$((failures + 1))
-  fi
-}
-same() { cmp -s "$1" "$2" || { echo "FAILED: $1 and $2 differ"; failures=$((failures + 1)); }; }
+same() { cmp -s "$1" "$2" || complain "$1 and $2 differ"; }
 
 cat >plan.ini <<'PLAN'
 motifs = icosahedron,fcc
@@ -47,7 +27,7 @@ build="$program library build --config plan.ini"
 
 expect 0 "units" $build --dry-run
 expect 0 "wrote" $build -o whole.h5 --threads 1
-grep -q "2 decorations" out.txt || { echo "FAILED: decorations are not told"; failures=$((failures + 1)); }
+grep -q "2 decorations" out.txt || complain "decorations are not told"
 cp whole.h5 again.h5
 expect 0 "whole already" $build -o whole.h5 --resume
 for i in 1 2 3; do expect 0 "not whole" $build -o s$i.h5 --shard $i/3 --threads 2; done
@@ -68,7 +48,7 @@ for pause in 0.3 0.6 1.0; do
 done
 [ -e killed.h5 ] || expect 0 "wrote" $build -o killed.h5 --resume
 same whole.h5 killed.h5
-ls ./*.journal >/dev/null 2>&1 && { echo "FAILED: a journal is left"; failures=$((failures + 1)); }
+ls ./*.journal >/dev/null 2>&1 && complain "a journal is left"
 
 # a polite interruption leaves what is done
 $build -o polite.h5 --threads 1 --null 3000 --planted 40 >polite.txt 2>&1 &
@@ -78,17 +58,17 @@ kill -TERM $pid 2>/dev/null
 wait $pid
 status=$?
 if [ "$status" = 130 ] && [ -e polite.h5 ]; then
-  grep -q "as far as it goes" polite.txt || { echo "FAILED: interruption is not explained"; failures=$((failures + 1)); }
+  grep -q "as far as it goes" polite.txt || complain "interruption is not explained"
   expect 0 "not whole" $program library info polite.h5
   expect 0 "wrote" $build -o polite.h5 --null 3000 --planted 40 --resume
-  grep -q "not whole" out.txt && { echo "FAILED: resumed build is not whole"; failures=$((failures + 1)); }
+  grep -q "not whole" out.txt && complain "resumed build is not whole"
 fi
 
 expect 0 "hcp" $program library extend whole.h5 -o more.h5 --motifs hcp
-grep -q "icosahedron" out.txt || { echo "FAILED: extend lost a motif"; failures=$((failures + 1)); }
+grep -q "icosahedron" out.txt || complain "extend lost a motif"
 expect 2 "is in whole.h5 already" $program library extend whole.h5 -o no.h5
 expect 0 "hcp" $program library subset more.h5 -o few.h5 --motifs hcp,fcc --condition 1
-grep -q "icosahedron" out.txt && { echo "FAILED: subset kept a motif"; failures=$((failures + 1)); }
+grep -q "icosahedron" out.txt && complain "subset kept a motif"
 expect 2 "no motif 'bcc'" $program library subset more.h5 -o no.h5 --motifs bcc
 expect 2 "condition" $program library subset more.h5 -o no.h5 --condition 2
 expect 2 "version" $program library migrate whole.h5 -o no.h5
@@ -98,17 +78,17 @@ expect 2 "semiangles" $build -o no.h5 --semiangles 0,5
 expect 0 "wrote" $program library build -o other.h5 --config plan.ini --box 16 --null 24 --planted 0 --spacing-deg 90
 expect 3 "same --box" $program library merge whole.h5 other.h5 -o no.h5
 expect 0 "wrote" $program plot more.h5 -o more.png
-[ -e no.h5 ] && { echo "FAILED: a refused run left no.h5"; failures=$((failures + 1)); }
+[ -e no.h5 ] && complain "a refused run left no.h5"
 
 # which condition separates best: all of them are told, the best is one of them
 expect 0 "step" $program plan more.h5 --doses 1e3,1e5 --angles 24 --radii 6 -o plan.h5
 for word in "12 Angstrom thick" "14 Angstrom thick" "best " "detector"; do
-  grep -q "$word" out.txt || { echo "FAILED: plan does not tell '$word'"; failures=$((failures + 1)); }
+  grep -q "$word" out.txt || complain "plan does not tell '$word'"
 done
-h5ls plan.h5/plan/information >/dev/null 2>&1 || { echo "FAILED: plan.h5 lacks /plan/information"; failures=$((failures + 1)); }
+h5ls plan.h5/plan/information >/dev/null 2>&1 || complain "plan.h5 lacks /plan/information"
 expect 0 "wrote" $program plot plan.h5 -o plan.png
 expect 0 "wrote" $program report plan.h5 -o plan.html
-grep -q "virtual detector" plan.html || { echo "FAILED: no detector in the report of a plan"; failures=$((failures + 1)); }
+grep -q "virtual detector" plan.html || complain "no detector in the report of a plan"
 expect 0 "from hcp" $program plan few.h5 --doses 1e4 --separate fcc,hcp --angles 24 --radii 6
 expect 2 "no motif 'bcc'" $program plan more.h5 --separate fcc,bcc
 expect 2 "doses" $program plan more.h5 --doses 0
@@ -120,6 +100,5 @@ glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz
 expect 0 "wrote" $program simulate $glass -o p.h5 --scan 2x1 --to 4,4 --grid 180 --q-max 1.1 --semiangle 7
 expect 0 "no motif" $program match p.h5 more.h5 -o m.h5
 expect 3 "motif-free" $program match p.h5 s1.h5 -o n.h5
-grep -q "units of its build" out.txt || { echo "FAILED: a shard passes for a library"; failures=$((failures + 1)); }
-[ "$failures" = 0 ] || exit 1
-echo "passed"
+grep -q "units of its build" out.txt || complain "a shard passes for a library"
+finish

@@ -1,26 +1,6 @@
 #!/bin/sh
-# The way from a model to a motif map, and how it refuses. Arguments: program, source folder.
-set -u
-program=$1
-source=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failures=0
-
-# expect STATUS WORD COMMAND...: the command ends with that status and its messages hold the word.
-expect() {
-  status=$1 word=$2
-  shift 2
-  "$@" >out.txt 2>&1
-  got=$?
-  if [ "$got" != "$status" ] || ! grep -q -e "$word" out.txt; then
-    echo "FAILED: $*"
-    echo "  status $got, expected $status and the word '$word':"
-    sed 's/^/    /' out.txt
-    failures=$((failures + 1))
-  fi
-}
+# The way from a model to a motif map, and how it refuses.
+. "$(dirname "$0")/commands.sh"
 
 small="--motifs icosahedron,fcc --elements Cu,Zr --bond 2.75 --spacing-deg 30 --box 22 --thickness 14 --grid 96
   --null 48 --packings 3 --planted 4 --semiangle 5"
@@ -39,28 +19,25 @@ expect 2 "force" $program library build -o l.h5 $small
 expect 0 "icosahedron" $program library info l.h5
 expect 0 "" $program library build -o l1.h5 $small --threads 1
 for part in patterns null_patterns planted_patterns; do
-  h5diff -q l.h5 l1.h5 /motif_library/$part/data /motif_library/$part/data || {
-    echo "FAILED: $part depends on the number of threads"
-    failures=$((failures + 1))
-  }
+  h5diff -q l.h5 l1.h5 /motif_library/$part/data /motif_library/$part/data || complain "$part depends on the number of threads"
 done
 
 expect 0 "wrote" $simulate --detector adf=20:36 -o p.h5
 expect 0 "no motif" $program match p.h5 l.h5 -o m.h5 --false-alarm 5%
-grep -q "thickness" out.txt || { echo "FAILED: the thickness mismatch is not mentioned"; failures=$((failures + 1)); }
+grep -q "thickness" out.txt || complain "the thickness mismatch is not mentioned"
 for path in match/motif match/posterior match/examples/library simulation/detectors/adf parameters audit; do
-  h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
+  h5ls m.h5/$path >/dev/null 2>&1 || complain "m.h5 lacks $path"
 done
 expect 0 "no motif" $program match p.h5 l.h5 -o noisy.h5 --dose 1e4
 expect 0 "wrote" $program match p.h5 l.h5 -o rescaled.h5 --energy 300 --rescale --csv map.csv
-grep -q "equal q" out.txt || { echo "FAILED: --rescale is silent"; failures=$((failures + 1)); }
-[ "$(wc -l <map.csv)" = 7 ] || { echo "FAILED: map.csv has not one line per position"; failures=$((failures + 1)); }
+grep -q "equal q" out.txt || complain "--rescale is silent"
+[ "$(wc -l <map.csv)" = 7 ] || complain "map.csv has not one line per position"
 expect 0 "6 of 6 patterns were not judged" $program match p.h5 l.h5 -o dark.h5 --saturation 1e-12
-grep -q "saturated" out.txt || { echo "FAILED: saturation is not named"; failures=$((failures + 1)); }
+grep -q "saturated" out.txt || complain "saturation is not named"
 expect 0 "wrote" $program report m.h5 -o m.html
-grep -q "area under the ROC" m.html || { echo "FAILED: no ROC in the report"; failures=$((failures + 1)); }
+grep -q "area under the ROC" m.html || complain "no ROC in the report"
 for path in match/confusion match/roc match/roc_area; do
-  h5ls m.h5/$path >/dev/null 2>&1 || { echo "FAILED: m.h5 lacks $path"; failures=$((failures + 1)); }
+  h5ls m.h5/$path >/dev/null 2>&1 || complain "m.h5 lacks $path"
 done
 # neighbours together
 expect 0 "scanned in steps of 2 " $program library build -o scanned.h5 $small \
@@ -69,15 +46,12 @@ expect 0 "wrote" $program simulate $glass --scan 3x3 --to 6,6 --grid 180 --q-max
 expect 0 "count together" $program match raster.h5 scanned.h5 -o joint.h5 --neighbours 2 --threads 2
 expect 0 "count together" $program match raster.h5 scanned.h5 -o joint1.h5 --neighbours 2 --threads 1
 for path in match/best_p_value match/view_posterior match/axis_share match/depth match/views/direction; do
-  h5diff -q joint.h5 joint1.h5 /$path /$path || {
-    echo "FAILED: $path lacks in joint.h5, or depends on the number of threads"
-    failures=$((failures + 1))
-  }
+  h5diff -q joint.h5 joint1.h5 /$path /$path || complain "$path lacks in joint.h5, or depends on the number of threads"
 done
 expect 0 "a second one at" $program match raster.h5 l.h5 -o several.h5 --components 2
-h5ls several.h5/match/components/amplitude >/dev/null 2>&1 || { echo "FAILED: no components"; failures=$((failures + 1)); }
+h5ls several.h5/match/components/amplitude >/dev/null 2>&1 || complain "no components"
 expect 0 "refined .* tilt" $program match raster.h5 scanned.h5 -o refined.h5 --refine 1 --dose 1e5
-h5ls refined.h5/match/refined/thickness_error >/dev/null 2>&1 || { echo "FAILED: nothing refined"; failures=$((failures + 1)); }
+h5ls refined.h5/match/refined/thickness_error >/dev/null 2>&1 || complain "nothing refined"
 expect 0 "wrote" $program library subset l.h5 -o part.h5 --motifs fcc
 expect 3 "library build" $program match raster.h5 part.h5 -o n.h5 --refine 1
 expect 2 "components" $program match raster.h5 l.h5 -o n.h5 --components 0
@@ -97,7 +71,6 @@ expect 3 "absent.h5" $program match absent.h5 l.h5 -o n.h5
 expect 3 "absent" $program match p.h5:/simulation/absent l.h5 -o n.h5
 expect 3 "but the patterns have" $program match p.h5:/simulation/patterns l.h5 -o n.h5 --mask p.h5:/simulation/detectors/adf
 expect 2 "false-alarm" $program match p.h5 l.h5 -o n.h5 --false-alarm 120%
-[ -e n.h5 ] && { echo "FAILED: a refused run left n.h5"; failures=$((failures + 1)); }
-ls ./*.part >/dev/null 2>&1 && { echo "FAILED: temporary files are left"; failures=$((failures + 1)); }
-[ "$failures" = 0 ] || exit 1
-echo "passed"
+[ -e n.h5 ] && complain "a refused run left n.h5"
+ls ./*.part >/dev/null 2>&1 && complain "temporary files are left"
+finish

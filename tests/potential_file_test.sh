@@ -1,9 +1,7 @@
 #!/bin/bash
 # A potential is kept and used again: the bytes of the direct run, at another energy too, in windows, by
-# several threads, with thermal motion; one of anything else is refused.   potential_file_test.sh PROGRAM SOURCE_DIR
-program=$1; folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder" || exit 1
-failed=0
-complain() { echo "$*"; failed=1; }
+# several threads, with thermal motion; one of anything else is refused.
+. "$(dirname "$0")/commands.sh"
 run() { "$program" simulate "$@" >out 2>&1 || { complain "simulate $* failed:"; cat out; }; }
 same() { h5diff -q "$1" "$2" /simulation /simulation || complain "$1 and $2 differ"; }
 refused() { # what the message says, then arguments
@@ -13,7 +11,7 @@ refused() { # what the message says, then arguments
   grep -q -- "$what" out || { complain "$*: the message lacks '$what':"; cat out; }
   [ -e no.h5 ] && complain "$*: left a file"
 }
-"$program" model cut "$2"/examples/*.extxyz --from 0,0,0 --to 16,14,18 -o a.xyz >/dev/null || exit 1
+"$program" model cut "$source"/examples/*.extxyz --from 0,0,0 --to 16,14,18 -o a.xyz >/dev/null || exit 1
 beam="a.xyz --grid 96x80 --slice 2 --semiangle 12 --scan 3x2 --wrap-limit 100 --detector ring=20:35"  # nine slices
 
 for precision in single double; do for engine in multislice smatrix; do
@@ -52,5 +50,4 @@ refused "of another atoms" b.xyz ${beam#a.xyz} --potential-file v.h5
 refused "exists" $beam --save-potential v.h5
 refused "holds no potential" $beam --potential-file direct.h5
 refused "give one of them" $beam --potential-file v.h5 --save-potential w.h5
-[ $failed = 0 ] && echo passed
-exit $failed
+finish

@@ -1,14 +1,8 @@
 #!/bin/sh
 # Processes started by mpirun share the units of a run and give the data of one process, for both engines, with thermal motion,
-# after a kill and with another number of processes. Arguments: program, source folder.
-set -u
+# after a kill and with another number of processes.
 command -v mpirun >/dev/null || { echo "skipped: no mpirun (Debian package openmpi-bin)"; exit 77; }
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-complain() { echo "FAILED: $*"; failed=1; }
+. "$(dirname "$0")/commands.sh"
 ranks() { n=$1; shift; mpirun --oversubscribe --allow-run-as-root --bind-to none -q -n "$n" "$program" "$@"; }
 # processes may outlive mpirun for a moment
 gone() { while pgrep -f "^$program .*$1" >/dev/null; do sleep 0.05; done; }
@@ -74,5 +68,4 @@ ranks 2 simulate model.xyz -o wrong.h5 --grid 160 --semiangle 12 --detector adf=
 [ "$(grep -c 'band limit' message)" = 1 ] || complain "a refusal is said $(grep -c 'band limit' message) times"
 ranks 2 match one.h5 none.h5 -o wrong.h5 >/dev/null 2>message
 [ $? = 2 ] && grep -q "without mpirun" message || complain "a command of one process runs in two: $(cat message)"
-[ $failed = 0 ] && echo passed
-exit $failed
+finish

@@ -1,14 +1,7 @@
 #!/bin/sh
 # A scan that is interrupted, then killed, then resumed with another number of threads gives the data of one that ran through,
-# for both engines; a journal of another run is refused, and none is thrown away unasked. Arguments: program, source
-# folder.
-set -u
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-complain() { echo "FAILED: $*"; failed=1; }
+# for both engines; a journal of another run is refused, and none is thrown away unasked.
+. "$(dirname "$0")/commands.sh"
 
 "$program" model packing --box 24x24x20 -o model.xyz >/dev/null || complain "no model"
 
@@ -42,5 +35,4 @@ for engine in multislice smatrix; do
   "$program" $run -o part.h5 --resume | grep -q "nothing to resume" || complain "$engine: a whole result is computed again"
   rm -f part.h5
 done
-[ $failed = 0 ] && echo passed
-exit $failed
+finish

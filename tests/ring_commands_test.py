@@ -84,7 +84,7 @@ run(3, "2 patterns have no variance", "fluctuation", "few.npy", "-o", "new.h5", 
 run(4, "whole circles only up to", "fluctuation", "scan.h5", "-o", "new.h5", "--q-max", "3")
 run(4, "holds no visible pixel", "fluctuation", "scan.h5", "-o", "new.h5", "--q-min", "0.01", "--q-max", "0.05")
 run(2, "--resolution", "fluctuation", "-o", "new.h5", "--model", glass)
-run(3, "cannot be read", "fluctuation", "scan.h5", "-o", "new.h5", "--radii", "20", "--compare", "none.txt")
+run(3, "cannot be opened", "fluctuation", "scan.h5", "-o", "new.h5", "--radii", "20", "--compare", "none.txt")
 run(2, "--composition", "radial", "scan.h5", "-o", "new.h5", "--q-max", "1.8")
 run(4, "whole circles only up to", "radial", "scan.h5", "-o", "new.h5", "--model", glass)
 check("nothing left behind", sorted(os.listdir(".")) == before)

@@ -1,13 +1,7 @@
 #!/bin/sh
 # Series of probes on the command line: each probe is its own single run, with thickness, phonons, camera, resume and processes;
-# who reads a series must choose a probe; a single probe's file has no trace of one. Arguments: program, source folder.
-set -u
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-complain() { echo "FAILED: $*"; failed=1; }
+# who reads a series must choose a probe; a single probe's file has no trace of one.
+. "$(dirname "$0")/commands.sh"
 run() { "$program" simulate model.xyz --force "$@" >out 2>&1 || complain "$*: $(cat out)"; }
 
 "$program" model packing --box 20x20x16 -o model.xyz >/dev/null || complain "no model"
@@ -95,4 +89,4 @@ P
 # what the dry run says: the matrix, whose beams are paid for once
 "$program" simulate model.xyz -o none.h5 --scan 6x6 --grid 160 --slice 0.1 --semiangle 12 --q-max 2 --defocus -80:10:80 --dry-run |
   grep -q "smatrix.*this one" || complain "auto does not know that a series is cheap"
-exit $failed
+finish

@@ -1,13 +1,7 @@
 #!/bin/sh
 # Configurations on the command line: frames of a trajectory, labels of motion, partial occupancy, stopping rule, elastic and
-# diffuse parts, errors of patterns; deterministic and resumable. Arguments: program, source folder.
-set -u
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-complain() { echo "FAILED: $*"; failed=1; }
+# diffuse parts, errors of patterns; deterministic and resumable.
+. "$(dirname "$0")/commands.sh"
 run() { "$program" simulate "$@" >out 2>&1 || complain "$*: $(cat out)"; }
 
 atom() { # two frames that differ by one atom's place
@@ -98,8 +92,8 @@ for engine in multislice smatrix; do
 done
 
 # a factor table of the user's own: Kirkland's parameters give Kirkland's result
-row() { grep ",$1," "$2/potentials/tables/kirkland.csv" | cut -d, -f3-; }
-{ echo "# mine"; echo "Cu,kirkland,$(row Cu "$2")"; echo "Zr kirkland $(row Zr "$2" | tr , ' ')"; } > own.csv
+row() { grep ",$1," "$source/potentials/tables/kirkland.csv" | cut -d, -f3-; }
+{ echo "# mine"; echo "Cu,kirkland,$(row Cu)"; echo "Zr kirkland $(row Zr | tr , ' ')"; } > own.csv
 run one.xyz -o own.h5 $beam --factor-table own.csv
 h5diff -q rest.h5 own.h5 /simulation /simulation || complain "one's own table gives other data"
 "$program" info own.h5 | grep -q own.csv || complain "the table is not in the record"
@@ -109,5 +103,4 @@ run one.xyz -o smeared.h5 $beam --debye-waller Cu=0.08,Zr=0.1
 grep -q "B 0.5053" out || complain "B is not printed"
 run one.xyz -o absorbed.h5 $beam --debye-waller Cu=0.08,Zr=0.1 --absorption
 "$program" info absorbed.h5 | grep -q "thermal diffuse scattering, which is absorbed" || complain "absorption is not in the ledger"
-[ $failed = 0 ] && echo passed
-exit $failed
+finish

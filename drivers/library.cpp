@@ -123,6 +123,8 @@ class BuildUnits {
 
   // Makes what the journal lacks, in all processes; false when interrupted.
   bool make() {
+    if (work_.done() > 0)
+      spdlog::info("resuming: {} of {} units are done", work_.done(), units_.size());
     const WorkUnits::Shown shown{"patterns",
                                  [this](std::size_t i) { return builder_.patterns_of(units_[i]); },
                                  common_.progress};

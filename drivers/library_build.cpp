@@ -388,19 +388,48 @@ struct LibraryBuilder::State {
     return positions;
   }
 
-  // A motif of random decoration, turned at random, at random depth, under the probe.
+  // A motif of random decoration, turned at random, at random depth.
+  struct Planting {
+    const Member& member;
+    Eigen::Matrix3d turn;
+    Atoms turned;
+    double depth;
+  };
+  Planting planting(std::size_t pattern, double thickness, RandomSequence& random) const {
+    std::vector<const Member*> choice;
+    for (const auto& m : list)
+      if (m.motif == planted_motif(pattern)) choice.push_back(&m);
+    const Member& member = *choice[random.below(choice.size())];
+    const Eigen::Matrix3d turn = random_rotation(random);
+    Atoms turned = rotated(member.atoms, turn);
+    const double depth = depth_at(turned, thickness, random.uniform());
+    return {member, turn, std::move(turned), depth};
+  }
+
+  PlantedView planted_view(std::size_t pattern, double thickness) const {
+    RandomSequence random(plan.seed, (kPlantedStream << 32) + pattern);
+    const Planting p = planting(pattern, thickness, random);
+    const Vector3d beam = p.turn.transpose() * Vector3d::UnitZ();
+    PlantedView view{p.member.decoration, beam, p.depth};
+    double nearest = -2;
+    for (const auto& g :
+         symmetry_of(find_motif(plan.motifs[std::size_t(p.member.motif)])).rotations)
+      for (const auto& v : p.member.views)
+        if (const double cosine = v.direction.dot(g * beam); cosine > nearest + 1e-12) {
+          nearest = cosine;
+          view.direction = g * beam;
+        }
+    return view;
+  }
+
+  // Under the probe.
   UnitResult make_planted(const Unit& unit) const {
     UnitResult result;
     const Condition& c = conditions[unit.condition];
     const Vector2d centre(plan.box / 2, plan.box / 2);
     for (std::size_t i = unit.first; i < unit.last; ++i) {
       RandomSequence random(plan.seed, (kPlantedStream << 32) + i);
-      std::vector<const Member*> choice;
-      for (const auto& m : list)
-        if (m.motif == planted_motif(i)) choice.push_back(&m);
-      const Member& member = *choice[random.below(choice.size())];
-      const Atoms turned = rotated(member.atoms, random_rotation(random));
-      const double depth = depth_at(turned, c.thickness, random.uniform());
+      const auto [member, turn, turned, depth] = planting(i, c.thickness, random);
       const Atoms piece = random_slab(packing(random.below(packings.size())), c.thickness, random);
       const Atoms motif = moved(turned, {centre.x(), centre.y(), depth});
       const ChangedSlab<float> changed(piece, c.simulation, member.atoms.numbers,
@@ -455,7 +484,12 @@ struct LibraryBuilder::State {
         l.null_condition.push_back(int(u.condition));
         l.null_unit.push_back(std::int64_t(index));
       } else {
-        l.planted_motif.push_back(planted_motif(u.first + i / layout.patch()));
+        const std::size_t pattern = u.first + i / layout.patch();
+        l.planted_motif.push_back(planted_motif(pattern));
+        if (i % layout.patch() == 0)
+          l.planted_view.push_back(planted_view(pattern, conditions[u.condition].thickness));
+        else
+          l.planted_view.push_back(l.planted_view.back());
         l.planted_condition.push_back(int(u.condition));
         l.planted_unit.push_back(std::int64_t(index));
       }

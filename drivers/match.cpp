@@ -409,7 +409,11 @@ void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
     r.roc_area.push_back(a.area);
     r.roc_error.push_back(a.error);
   }
-  if (judges.scan) r.tempering = judges.scan->tempering();
+  if (const ViewPosterior* p = judges.scan ? judges.scan->posterior() : nullptr) {
+    r.tempering = p->tempering();
+    r.view_tempering = p->view_tempering();
+    r.lapse = p->lapse();
+  }
   for (std::size_t m = 0; m < r.power.size(); ++m) {
     const double n = double(std::count(planted.motif().begin(), planted.motif().end(), int(m)));
     // of a share k / n under a flat prior: not 0 where all or none were found
@@ -423,8 +427,9 @@ RefinedMatch refined_match(const MatchExample& example, std::size_t entry, doubl
                            const PolarTransform& camera, const Judges& judges) {
   const MotifModel model(plan, library, entry, judges.scan->background(), camera);
   const Refined fit = refine([&](const Eigen::VectorXd& p) { return model(p); },
-                             judges.scan->contrast((*judges.likelihood)(example.measured)),
-                             judges.scan->background(), model.settings(in_plane_angle));
+                             {judges.scan->contrast((*judges.likelihood)(example.measured))},
+                             judges.scan->background(), Eigen::MatrixXd::Identity(1, 1),
+                             model.settings(in_plane_angle));
   RefinedMatch m;
   m.scan_row = example.scan_row;
   m.scan_column = example.scan_column;

@@ -75,7 +75,7 @@ Atoms library_motif(const LibraryPlan& plan, const MotifLibrary& library,
 
 // Nothing but the box that the library's free clusters stand in.
 ChangedSlab<float> vacuum(const LibraryPlan& plan, const MotifLibrary& library,
-                          const std::vector<int>& elements) {
+                          const std::vector<int>& elements, std::vector<Vector2d> positions) {
   SimulationSettings s = plan.simulation;
   const LibraryConditions& l = library.condition();
   s.optics.energy_kV = l.energy_kV;
@@ -83,7 +83,8 @@ ChangedSlab<float> vacuum(const LibraryPlan& plan, const MotifLibrary& library,
   s.optics.defocus = l.defocus;
   Atoms nothing;
   nothing.cell = Cell::orthogonal(plan.box, plan.box, l.thickness);
-  return {nothing, s, elements, {Vector2d(plan.box / 2, plan.box / 2)}};
+  for (auto& r : positions) r += Vector2d(plan.box / 2, plan.box / 2);
+  return {nothing, s, elements, positions};
 }
 
 }  // namespace
@@ -95,16 +96,17 @@ const char* MotifModel::name(int parameter) {
 }
 
 MotifModel::MotifModel(const LibraryPlan& plan, const MotifLibrary& library, std::size_t entry,
-                       const Background& background, const PolarTransform& camera) {
+                       const Background& background, const PolarTransform& camera,
+                       const std::vector<Vector2d>& positions) {
   const TemplateRecord& t = library.templates.at(entry);
   Atoms motif = library_motif(plan, library, t);
   const std::vector<int> elements = motif.numbers;
   double radius = 0;
   for (const auto& r : motif.positions) radius = std::max(radius, r.norm());
-  state_ =
-      std::unique_ptr<State>(new State{std::move(motif), plan.box, library.condition().thickness,
-                                       t.depth, 2 * kOwnThickness * radius, t.offset, background,
-                                       camera, vacuum(plan, library, elements), nullptr});
+  state_ = std::unique_ptr<State>(
+      new State{std::move(motif), plan.box, library.condition().thickness, t.depth,
+                2 * kOwnThickness * radius, t.offset, background, camera,
+                vacuum(plan, library, elements, positions), nullptr});
   state_->scratch = state_->slab.make_scratch();
 }
 MotifModel::~MotifModel() = default;
@@ -124,12 +126,14 @@ Atoms MotifModel::placed(const Eigen::VectorXd& p) const {
   return motif;
 }
 
-Harmonics MotifModel::operator()(const Eigen::VectorXd& p) const {
+Contrasts MotifModel::operator()(const Eigen::VectorXd& p) const {
   const State& s = *state_;
-  const PlaneF pattern = s.slab.at(0, placed(p), {}, *s.scratch)[0];
   const double background =
       std::max(std::exp(p(5)) - s.own_thickness / s.thickness, kLeastBackground);
-  return s.background.contrast_with(s.camera(pattern) / float(background));
+  Contrasts out;
+  for (const PlaneF& pattern : s.slab(placed(p), {}, *s.scratch))
+    out.push_back(s.background.contrast_with(s.camera(pattern) / float(background)));
+  return out;
 }
 
 RefinementSettings MotifModel::settings(double in_plane_angle) const {

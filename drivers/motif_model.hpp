@@ -1,4 +1,4 @@
-// The pattern of one motif of a library with other values of what the library has on a grid: tilt,
+// The patterns of one motif of a library with other values of what the library has on a grid: tilt,
 // in-plane angle, offset, thickness of the specimen, size. Simulated anew with the library's own
 // engine, grid and slices.
 #pragma once
@@ -22,12 +22,14 @@ class MotifModel {
   static constexpr int kParameters = 7;
   static const char* name(int parameter);
 
+  // `positions` of the probe beside the one in question, Angstrom, which is the first: (0, 0).
   MotifModel(const LibraryPlan& plan, const MotifLibrary& library, std::size_t entry,
-             const Background& background, const PolarTransform& camera);
+             const Background& background, const PolarTransform& camera,
+             const std::vector<Vector2d>& positions = {Vector2d(0, 0)});
   ~MotifModel();
 
   Atoms placed(const Eigen::VectorXd& parameters) const;          // in the library's box
-  Harmonics operator()(const Eigen::VectorXd& parameters) const;  // one thread at a time
+  Contrasts operator()(const Eigen::VectorXd& parameters) const;  // one thread at a time
   // From the library's own values, turned by `in_plane_angle`; priors are half of what a library
   // leaves open.
   RefinementSettings settings(double in_plane_angle) const;

@@ -131,6 +131,23 @@ void write_templates(Hdf5Writer& file, const MotifLibrary& library) {
   number("solid_angle", [](T t) { return t.solid_angle; });
 }
 
+void write_planted_views(Hdf5Writer& file, const MotifLibrary& library) {
+  if (library.planted_view.size() != library.planted_motif.size()) return;
+  const auto number = [&](const char* name, auto&& value) {
+    std::vector<double> values;
+    for (const auto& v : library.planted_view) values.push_back(value(v));
+    write_field(file, kRoot + "/planted", name, values, "float64");
+  };
+  std::vector<std::int32_t> decoration;
+  for (const auto& v : library.planted_view) decoration.push_back(v.decoration);
+  write_field(file, kRoot + "/planted", "decoration", decoration, "int32");
+  using V = const PlantedView&;
+  number("direction_x", [](V v) { return v.direction.x(); });
+  number("direction_y", [](V v) { return v.direction.y(); });
+  number("direction_z", [](V v) { return v.direction.z(); });
+  number("depth_A", [](V v) { return v.depth; });
+}
+
 // Mean and covariance over the realisations, in polar-harmonic form.
 bool has_moments(const MotifLibrary& l) { return !l.mean.shape.empty() && l.mean.shape[0] > 0; }
 
@@ -221,6 +238,9 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
          "{}; the file is damaged",
          path, library.null_packing.size(), library.planted_motif.size(), l.null_edge, l.null_edge,
          l.patch());
+  if (!library.planted_view.empty() && library.planted_view.size() != library.planted_motif.size())
+    fail(Fault::input, "{}: directions of {} planted patterns of {}; the file is damaged", path,
+         library.planted_view.size(), library.planted_motif.size());
   const auto known = [](int index, std::size_t n) { return index >= 0 && std::size_t(index) < n; };
   for (const auto& t : library.templates)
     if (!known(t.motif, library.motif_names.size()) ||
@@ -297,6 +317,15 @@ void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
   library.planted_condition = list("planted/condition");
   for (const auto u : list("null/unit")) library.null_unit.push_back(u);
   for (const auto u : list("planted/unit")) library.planted_unit.push_back(u);
+  if (!file.exists(kRoot + "/planted/depth_A")) return;  // an older library
+  const auto planted = [&](const std::string& name) {
+    return file.read<double>(kRoot + "/planted/" + name).values;
+  };
+  const auto made_of = list("planted/decoration");
+  const auto dx = planted("direction_x"), dy = planted("direction_y"), dz = planted("direction_z"),
+             below = planted("depth_A");
+  for (std::size_t i = 0; i < below.size(); ++i)
+    library.planted_view.push_back({made_of.at(i), {dx.at(i), dy.at(i), dz.at(i)}, below[i]});
 }
 
 template <typename T>
@@ -335,6 +364,7 @@ LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& librar
   write_templates(file, library);
   write_field(file, kRoot + "/null", "packing", library.null_packing, "int32");
   write_field(file, kRoot + "/planted", "motif", library.planted_motif, "int32");
+  write_planted_views(file, library);
   const auto units = [](const std::vector<std::int64_t>& u) {
     return std::vector<std::int32_t>(u.begin(), u.end());
   };

@@ -5,7 +5,8 @@
 //     patterns, null_patterns, planted_patterns    Arrays [template or pattern, q_y, q_x]
 //     templates                          PointList, a field of TemplateRecord each
 //     conditions                         PointList, a number of LibraryConditions each
-//     null, planted                      PointList: packing or motif, condition, unit
+//     null, planted                      PointList: packing or motif, condition, unit; of planted
+//                                        ones also a field of PlantedView each
 //     moments/mean, covariance           [template, harmonic, q or pair of q]
 //     metadatabundle/simulation          names: motifs, decorations, elements and matrix of
 //     conditions units                              the units of the build that are here

@@ -159,6 +159,10 @@ void write_views(Hdf5Writer& file, const MatchResult& r) {
   file.write(group + "/solid_angle", solid_angle);
   file.attribute(group + "/solid_angle", "units", "steradian");
   file.attribute("/match", "tempering", r.tempering);
+  if (!r.view_tempering.empty()) {
+    file.write("/match/view_tempering", r.view_tempering);
+    file.write("/match/lapse", r.lapse);
+  }
   if (r.view_posterior.size() == 0) return;
   file.write_compressed("/match/view_posterior", r.view_posterior);
   file.attribute("/match/view_posterior", "units", "");

@@ -66,6 +66,9 @@ struct MatchResult {
   Stack<float> component_amplitude, component_error, component_angle, component_p, component_gain;
   double neighbours = 0;  // radius within which positions count together, Angstrom
   double tempering = 0;   // of the likelihood in the posterior
+  // [motif] the same among the views of the motif, and the share of cases in which a pattern says
+  // nothing about them; empty without a posterior.
+  std::vector<double> view_tempering, lapse;
   double false_alarm = 0.05, smallest_p = 1, dose = 0;
   std::size_t training_patterns = 0;
   int calibration_packings = 0;

@@ -49,6 +49,7 @@ LibrarySelection selected(const MotifLibrary& records, const std::vector<std::si
   out.null_condition = kept(records.null_condition, null);
   out.null_unit = kept(records.null_unit, null);
   out.planted_motif = kept(records.planted_motif, planted);
+  out.planted_view = kept(records.planted_view, planted);
   out.planted_condition = kept(records.planted_condition, planted);
   out.planted_unit = kept(records.planted_unit, planted);
   set_length(out.patterns, templates.size());
@@ -117,6 +118,13 @@ void append_records(MotifLibrary& to, const MotifLibrary& more, int first_packin
   append_shape(to.planted_patterns, more.planted_patterns, "planted patterns");
   for (int p : more.null_packing) to.null_packing.push_back(first_packing + p);
   for (int c : more.null_condition) to.null_condition.push_back(mapped(condition, c));
+  // what an older library does not say stays unknown
+  to.planted_view.resize(to.planted_motif.size());
+  for (PlantedView v : more.planted_view) {
+    v.decoration = mapped(decoration, v.decoration);
+    to.planted_view.push_back(v);
+  }
+  to.planted_view.resize(to.planted_motif.size() + more.planted_motif.size());
   for (int m : more.planted_motif) to.planted_motif.push_back(mapped(motif, m));
   for (int c : more.planted_condition) to.planted_condition.push_back(mapped(condition, c));
   to.null_unit.insert(to.null_unit.end(), more.null_unit.begin(), more.null_unit.end());
@@ -221,6 +229,7 @@ MotifLibrary records_of(const MotifLibrary& l) {
   r.null_condition = l.null_condition;
   r.planted_patterns = without_values(l.planted_patterns);
   r.planted_motif = l.planted_motif;
+  r.planted_view = l.planted_view;
   r.planted_condition = l.planted_condition;
   r.null_unit = l.null_unit;
   r.planted_unit = l.planted_unit;

@@ -2,6 +2,7 @@
 // way, under one or several conditions of beam and specimen.
 #pragma once
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,15 @@ struct TemplateRecord {
   std::int64_t unit = 0;     // of the build: the order of entries, and what their seed hangs on
 };
 
+// A motif as it was planted in a packing.
+struct PlantedView {
+  int decoration = 0;
+  // Of those that look alike the one that is nearest to a direction of the templates; not-a-number
+  // where a library does not say.
+  Vector3d direction = Vector3d::Constant(std::numeric_limits<double>::quiet_NaN());
+  double depth = 0;
+};
+
 // How motif-free and planted patterns lie side by side; all 0: single positions at random. With a
 // step, every motif-free packing is one raster of null_edge x null_edge positions that closes upon
 // itself, and every planted motif one patch of (2 planted_half + 1)^2 positions around it, row by
@@ -67,6 +77,7 @@ struct MotifLibrary {
   std::vector<int> null_condition;  // [pattern]
   Stack<float> planted_patterns;    // [pattern, q_y, q_x]: a motif inside a packing, seen at random
   std::vector<int> planted_motif;   // [pattern]
+  std::vector<PlantedView> planted_view;              // [pattern]; empty: an older library
   std::vector<int> planted_condition;                 // [pattern]
   std::vector<std::int64_t> null_unit, planted_unit;  // [pattern], as TemplateRecord::unit
   ScanLayout layout;

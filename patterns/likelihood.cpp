@@ -71,6 +71,22 @@ std::vector<std::pair<int, float>> shares_at(const std::vector<Vector2d>& net, c
 
 }  // namespace
 
+int nearest_view(const std::vector<MotifView>& views, int motif, const PlantedView& planted) {
+  int best = -1;
+  double cosine = -2, apart = 0;
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    if (views[v].motif != motif || views[v].decoration != planted.decoration) continue;
+    const double c = views[v].direction.dot(planted.direction),
+                 d = std::abs(views[v].depth - planted.depth);
+    if (c > cosine + 1e-12 || (c > cosine - 1e-12 && d < apart)) {
+      best = int(v);
+      cosine = std::max(c, cosine);
+      apart = d;
+    }
+  }
+  return best;
+}
+
 Patch Patch::within(double radius, double step) {
   Patch p{step, {{0, 0}}};
   const int n = step > 0 ? int(radius / step + 1e-6) : 0;

@@ -25,6 +25,10 @@ struct MotifView {
   std::vector<std::size_t> entries;  // of the library, in the order of MotifLikelihood::net
 };
 
+// Index of the view of that motif whose direction is nearest to the planted one, and of those of
+// its decoration the one nearest in depth; -1 where that is not known.
+int nearest_view(const std::vector<MotifView>& views, int motif, const PlantedView& planted);
+
 // Contrasts of a raster, row by row; null where a pattern must not be used. `periodic`: the raster
 // closes upon itself.
 struct ContrastScan {

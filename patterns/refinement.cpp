@@ -10,34 +10,75 @@ double product(const Harmonics& a, const Harmonics& b) {
   return double((a * b.conjugate()).real().sum());
 }
 
+double product(const Contrasts& a, const Contrasts& b) {
+  double sum = 0;
+  for (std::size_t d = 0; d < a.size(); ++d) sum += product(a[d], b[d]);
+  return sum;
+}
+
+// (a - b) scaled.
+Contrasts difference(Contrasts a, const Contrasts& b, float scale = 1) {
+  for (std::size_t d = 0; d < a.size(); ++d) a[d] = scale * (a[d] - b[d]);
+  return a;
+}
+
 }  // namespace
 
-Refined refine(const std::function<Harmonics(const Eigen::VectorXd&)>& model, const Harmonics& x,
-               const Background& background, const RefinementSettings& s) {
+Eigen::MatrixXd speckle_correlation(const std::vector<std::vector<const Harmonics*>>& samples,
+                                    const Background& background) {
+  const Eigen::Index n = Eigen::Index(samples.at(0).size());
+  Eigen::MatrixXd c = Eigen::MatrixXd::Zero(n, n);
+  for (const auto& sample : samples) {
+    Contrasts white;
+    for (const Harmonics* h : sample) white.push_back(background.whitened(*h));
+    for (Eigen::Index i = 0; i < n; ++i)
+      for (Eigen::Index j = 0; j < n; ++j)
+        c(i, j) += product(white[std::size_t(i)], *sample[std::size_t(j)]);
+  }
+  const double scale = double(n) / c.trace();
+  c = scale * (c + c.transpose().eval()) / 2;
+  c.diagonal() *= 1.02;
+  return c;
+}
+
+Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, const Contrasts& x,
+               const Background& background, const Eigen::MatrixXd& correlation,
+               const RefinementSettings& s) {
   const Eigen::Index n = s.start.size();
+  const Eigen::MatrixXd between = correlation.inverse();
+  const auto whitened = [&](const Contrasts& h) {
+    Contrasts white, out;
+    for (const auto& one : h) white.push_back(background.whitened(one));
+    for (Eigen::Index i = 0; i < between.rows(); ++i) {
+      out.push_back(Harmonics::Zero(h[0].rows(), h[0].cols()));
+      for (Eigen::Index j = 0; j < between.cols(); ++j)
+        out.back() += float(between(i, j)) * white[std::size_t(j)];
+    }
+    return out;
+  };
   const Eigen::VectorXd weight = s.prior.cwiseAbs2().cwiseInverse();
   // minus the log likelihood, and the log prior
-  const auto cost = [&](const Eigen::VectorXd& p, const Harmonics& rest) {
-    return product(background.whitened(rest), rest) + 0.5 * (p - s.start).cwiseAbs2().dot(weight);
+  const auto cost = [&](const Eigen::VectorXd& p, const Contrasts& rest) {
+    return product(whitened(rest), rest) + 0.5 * (p - s.start).cwiseAbs2().dot(weight);
   };
   Refined out;
   out.value = s.start;
-  Harmonics at = model(out.value);
-  const double first = cost(out.value, x - at);
+  Contrasts at = model(out.value);
+  const double first = cost(out.value, difference(x, at));
   double now = first, damping = 1e-3;
   for (int iteration = 0; iteration < s.iterations && !out.converged; ++iteration) {
-    std::vector<Harmonics> slope, filter;
+    std::vector<Contrasts> slope, filter;
     for (Eigen::Index k = 0; k < n; ++k) {
       Eigen::VectorXd p = out.value;
       p(k) += s.step(k);
-      const Harmonics above = model(p);
+      const Contrasts above = model(p);
       p(k) -= 2 * s.step(k);
-      slope.push_back((above - model(p)) / float(2 * s.step(k)));
-      filter.push_back(background.whitened(slope.back()));
+      slope.push_back(difference(above, model(p), float(0.5 / s.step(k))));
+      filter.push_back(whitened(slope.back()));
     }
     Eigen::MatrixXd curvature = weight.asDiagonal();
     Eigen::VectorXd downhill = weight.cwiseProduct(s.start - out.value);
-    const Harmonics rest = x - at;
+    const Contrasts rest = difference(x, at);
     for (Eigen::Index i = 0; i < n; ++i) {
       downhill(i) += 2 * product(filter[std::size_t(i)], rest);
       for (Eigen::Index j = 0; j < n; ++j)
@@ -49,8 +90,8 @@ Refined refine(const std::function<Harmonics(const Eigen::VectorXd&)>& model, co
       damped.diagonal() *= 1 + damping;
       const Eigen::VectorXd move = damped.ldlt().solve(downhill);
       const Eigen::VectorXd p = out.value + move;
-      const Harmonics there = model(p);
-      const double then = cost(p, x - there);
+      const Contrasts there = model(p);
+      const double then = cost(p, difference(x, there));
       const bool is_small = (move.cwiseAbs().array() < 0.05 * out.error.array()).all();
       if (then <= now) {
         out.value = p;

@@ -1,12 +1,22 @@
-// The parameters of a model that fit one pattern best, by Gauss and Newton's method in the metric
-// C^-1 of the motif-free speckle, with their errors.
+// The parameters of a model that fit one pattern, or those of neighbouring positions together,
+// best, by Gauss and Newton's method in the metric C^-1 of the motif-free speckle, with their
+// errors. Speckle of neighbouring positions is correlated: its covariance is taken for C times one
+// correlation between positions, whatever the harmonic and the radius.
 #pragma once
 #include <Eigen/Core>
 #include <functional>
+#include <vector>
 
 #include "patterns/evidence.hpp"
 
 namespace vitrobeam {
+
+using Contrasts = std::vector<Harmonics>;  // of the positions that are fitted together
+
+// Correlation of the speckle between the positions of a patch, from motif-free contrasts by sample
+// and position, in the metric of the background; its diagonal is raised by a fiftieth.
+Eigen::MatrixXd speckle_correlation(const std::vector<std::vector<const Harmonics*>>& samples,
+                                    const Background& background);
 
 struct RefinementSettings {
   Eigen::VectorXd start;
@@ -22,8 +32,10 @@ struct Refined {
   bool converged = false;        // the last step was below a twentieth of the errors
 };
 
-// `model`: the contrast that parameters would give; any error it throws is passed on.
-Refined refine(const std::function<Harmonics(const Eigen::VectorXd&)>& model, const Harmonics& x,
-               const Background& background, const RefinementSettings& settings);
+// `model`: the contrasts that parameters would give at the positions of `x`; any error it throws is
+// passed on. `correlation`: of the speckle between the positions, 1 for a single one.
+Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, const Contrasts& x,
+               const Background& background, const Eigen::MatrixXd& correlation,
+               const RefinementSettings& settings);
 
 }  // namespace vitrobeam

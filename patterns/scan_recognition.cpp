@@ -89,7 +89,13 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
     null_scans_.push_back(std::move(m));
   }
   std::vector<std::size_t> planted = planted_centres(library);
-  for (const std::size_t i : planted) planted_motif_.push_back(library.planted_motif[i]);
+  for (const std::size_t i : planted) {
+    planted_motif_.push_back(library.planted_motif[i]);
+    planted_view_.push_back(library.planted_view.empty()
+                                ? -1
+                                : nearest_view(likelihood_->views(), library.planted_motif[i],
+                                               library.planted_view[i]));
+  }
   const std::size_t each = joint_ ? library.layout.patch() : 1;
   if (joint_) {
     planted.resize(library.planted_motif.size());
@@ -118,7 +124,7 @@ ScanRecognition::Judge ScanRecognition::judge(const PlaneF& training, const Plan
   j.planted = PlantedVerdicts(*j.calibration, planted, planted_motif_);
   if (planted.rows() > 0)
     j.posterior.emplace(likelihood_->views(), motifs_, calibrating, planted, planted_motif_,
-                        prior_none_);
+                        planted_view_, prior_none_);
   return j;
 }
 

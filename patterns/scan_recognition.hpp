@@ -48,6 +48,9 @@ class ScanRecognition {
   // Of positions with all neighbours.
   const ScoreCalibration& calibration() const { return *whole().calibration; }
   const PlantedVerdicts& planted() const { return whole().planted; }
+  const ViewPosterior* posterior() const {
+    return whole().posterior ? &*whole().posterior : nullptr;
+  }
   double tempering() const { return whole().posterior ? whole().posterior->tempering() : NAN; }
   std::size_t training_size() const { return training_size_; }
   int calibration_packings() const { return calibration_packings_; }
@@ -76,7 +79,7 @@ class ScanRecognition {
   std::vector<Harmonics> null_, planted_;  // contrasts
   std::vector<Motifless> null_scans_;
   std::vector<ContrastScan> planted_scans_;
-  std::vector<int> planted_motif_;  // [planted scan]
+  std::vector<int> planted_motif_, planted_view_;  // [planted scan]
   PatchMask whole_mask_ = 1;
   std::map<PatchMask, Judge> judges_;
   std::size_t training_size_ = 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A file system that refuses further bytes (here: the limit on file sizes) ends a run with status 5, says what to do, leaves no
-# result; --resume then continues from the journal to the data of an undisturbed run.
+# result; --resume then continues from the journal to the data of an undisturbed run: a simulation and a library.
 . "$(dirname "$0")/commands.sh"
 
 "$program" model packing --box 20x20x16 -o model.xyz >/dev/null || complain "no model"
@@ -17,4 +17,28 @@ grep -q "part.h5.journal: .*--resume" message || complain "no word of the journa
 "$program" $run -o part.h5 --resume >out 2>&1 || complain "not resumed: $(cat out)"
 grep -q "resuming: [1-9]" out || complain "nothing was saved: $(cat out)"
 h5diff -q whole.h5 part.h5 /simulation /simulation || complain "other data after resuming"
+
+# a library: the journal of its units is what fills the disk; continued, it is the same file to the byte
+build="library build --motifs icosahedron,fcc --elements Cu,Zr --spacing-deg 25 --thickness 12 --box 14 --wrap-limit 60 --grid 48
+  --null 24 --packings 3 --planted 5 --semiangle 7 --threads 1"
+"$program" $build -o whole_library.h5 >/dev/null 2>message || complain "no whole library: $(cat message)"
+bytes=$(stat -c %s whole_library.h5)
+(ulimit -f $((bytes / 2 / 512)); exec "$program" $build -o library.h5 >/dev/null 2>message)
+status=$?
+[ $status = 5 ] || complain "library: status $status instead of 5: $(cat message)"
+grep -q "library.h5.journal: .*--resume" message || complain "library: no word of the journal and --resume: $(cat message)"
+[ -e library.h5 ] && complain "half a library is left"
+"$program" $build -o library.h5 --resume >out 2>&1 || complain "library not resumed: $(cat out)"
+grep -q "resuming: [1-9]" out || complain "nothing of the library was saved: $(cat out)"
+cmp -s whole_library.h5 library.h5 || complain "another library after resuming"
+# a merge has no journal: it leaves nothing, and the same command works where there is room
+"$program" $build -o half.h5 --shard 1/2 >/dev/null 2>&1
+"$program" $build -o rest.h5 --shard 2/2 >/dev/null 2>&1
+(ulimit -f $((bytes / 2 / 512)); exec "$program" library merge half.h5 rest.h5 -o merged.h5 >/dev/null 2>message)
+status=$?
+[ $status = 5 ] || complain "merge: status $status instead of 5: $(cat message)"
+grep -q "merged.h5" message || complain "merge: the file is not named: $(cat message)"
+ls merged* >/dev/null 2>&1 && complain "half a merged library is left: $(ls merged*)"
+"$program" library merge half.h5 rest.h5 -o merged.h5 >/dev/null 2>message || complain "not merged: $(cat message)"
+cmp -s whole_library.h5 merged.h5 || complain "another library after merging"
 finish

@@ -2,7 +2,10 @@
 // nothing of motifs, and a turned motif is found at the angle by which it was turned.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -86,6 +89,30 @@ TEST_CASE("the library is complete, and the same for any number of threads") {
   CHECK(one.planted_patterns.values == two.planted_patterns.values);
 }
 
+TEST_CASE("planted motifs are seen from near a direction of the library, inside the slab") {
+  LibraryPlan plan = small_plan();
+  plan.planted_patterns = 40;
+  const MotifLibrary l = build(plan);
+  REQUIRE(l.planted_view.size() == 80);
+  std::set<double> depths;
+  for (std::size_t i = 0; i < l.planted_view.size(); ++i) {
+    const PlantedView& v = l.planted_view[i];
+    CHECK(v.direction.norm() == approx(1));
+    double cosine = -1;
+    for (const auto& t : l.templates)
+      if (t.motif == l.planted_motif[i]) cosine = std::max(cosine, t.direction.dot(v.direction));
+    // as far as the zone is covered, and the net of candidates is wide
+    CHECK(std::acos(cosine) < 1.2 * plan.spacing_deg / std::sqrt(3.0) * std::numbers::pi / 180);
+    CHECK(v.depth > 2);
+    CHECK(v.depth < plan.thicknesses[0] - 2);
+    depths.insert(v.depth);
+  }
+  CHECK(depths.size() == 80);
+  // the same motif drawn again where it says: the planted patterns do not change with the views
+  plan.spacing_deg *= 2;
+  CHECK(build(plan).planted_patterns.values == l.planted_patterns.values);
+}
+
 TEST_CASE("any parts of a build, merged in any order, are the build in one piece") {
   LibraryPlan plan = small_plan();
   plan.decorations = {{29, 40}, {40, 29}};
@@ -133,6 +160,12 @@ TEST_CASE("any parts of a build, merged in any order, are the build in one piece
   CHECK(together.null_packing == whole.null_packing);
   CHECK(together.planted_patterns.values == whole.planted_patterns.values);
   CHECK(together.planted_motif == whole.planted_motif);
+  REQUIRE(together.planted_view.size() == whole.planted_motif.size());
+  for (std::size_t i = 0; i < whole.planted_view.size(); ++i) {
+    CHECK(together.planted_view[i].direction == whole.planted_view[i].direction);
+    CHECK(together.planted_view[i].depth == whole.planted_view[i].depth);
+    CHECK(together.planted_view[i].decoration == whole.planted_view[i].decoration);
+  }
   // 2 thicknesses, 2 decorations, 2 depths, 5 offsets, and the motifs' own directions
   CHECK(whole.templates.size() % 40 == 0);
   CHECK(whole.templates.size() == whole.patterns.shape[0]);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -53,6 +54,7 @@ MotifLibrary example() {
   l.null_packing = {0, 0, 1, 1};
   l.planted_patterns = counting({2, 6, 8});
   l.planted_motif = {1, 0};
+  l.planted_view = {{1, Vector3d(0.36, 0.48, 0.8), 6.5}, {0, Vector3d::UnitY(), 4}};
   return l;
 }
 
@@ -99,11 +101,34 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.planted_patterns.values == l.planted_patterns.values);
   CHECK(r.null_packing == l.null_packing);
   CHECK(r.planted_motif == l.planted_motif);
+  REQUIRE(r.planted_view.size() == 2);
+  CHECK(r.planted_view[0].decoration == 1);
+  CHECK(r.planted_view[0].direction == l.planted_view[0].direction);
+  CHECK(r.planted_view[1].depth == 4);
   REQUIRE(r.templates.size() == 3);
   CHECK(r.templates[1].direction == l.templates[1].direction);
   CHECK(r.templates[2].motif == 1);
   CHECK(r.calibration().centre_row == 3);
   CHECK(r.calibration().centre_col == 4);
+}
+
+TEST_CASE("planted views are carried along, and stay unknown where a library does not say") {
+  const MotifLibrary l = example();
+  MotifLibrary old = l;
+  old.planted_view.clear();
+  old.identity.clear();
+  old.motif_names = {"fcc", "icosahedron"};
+  const MotifLibrary both = merged({old, l});
+  REQUIRE(both.planted_view.size() == 4);
+  CHECK(std::isnan(both.planted_view[0].direction.x()));
+  CHECK(both.planted_view[2].direction == l.planted_view[0].direction);
+  CHECK(both.planted_view[2].depth == 6.5);
+  const MotifLibrary some = under_condition(l, 1);
+  REQUIRE(some.planted_view.size() == 1);
+  CHECK(some.planted_view[0].depth == 6.5);
+  const TemporaryFile file;
+  write_library(file.path, old, {});
+  CHECK(read_library(file.path).planted_view.empty());
 }
 
 TEST_CASE("readers of the field find their layout") {

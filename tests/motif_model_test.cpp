@@ -64,6 +64,8 @@ const Fixture& fixture() {
   return f;
 }
 
+const Eigen::MatrixXd kAlone = Eigen::MatrixXd::Identity(1, 1);
+
 Eigen::VectorXd truth(double angle) {
   Eigen::VectorXd p(MotifModel::kParameters);
   p << 0.04, -0.03, angle + 0.03, 0.3, -0.2, 0.15, 0.015;
@@ -79,7 +81,7 @@ TEST_CASE("at the library's own values the model is the library's template") {
   Eigen::VectorXd p = model.settings(0).start;
   p(5) = std::log(1 + 2 * 1.4 * 2.75 / 12);
   const Harmonics expected = f.background->contrast_with((*f.camera)(f.library.patterns.plane(1)));
-  CHECK((model(p) - expected).abs().maxCoeff() < 1e-3f * expected.abs().maxCoeff());
+  CHECK((model(p)[0] - expected).abs().maxCoeff() < 1e-3f * expected.abs().maxCoeff());
 }
 
 TEST_CASE("planted values come back, and to within their errors under noise") {
@@ -90,7 +92,7 @@ TEST_CASE("planted values come back, and to within their errors under noise") {
   const auto call = [&](const Eigen::VectorXd& p) { return model(p); };
   RefinementSettings free = s;
   free.prior *= 30;
-  const Refined exact = refine(call, model(is), *f.background, free);
+  const Refined exact = refine(call, model(is), *f.background, kAlone, free);
   CHECK(exact.converged);
   CHECK(exact.gain > 0);
   for (int k = 0; k < MotifModel::kParameters; ++k)
@@ -104,8 +106,8 @@ TEST_CASE("planted values come back, and to within their errors under noise") {
     add_poisson_noise(image, 1e5, 9, i);
     const Harmonics rings =
         f.background->contrast_with(PlaneF::Zero(f.camera->grid().n_q, f.camera->grid().n_theta));
-    const Harmonics x = model(is) + f.background->contrast((*f.camera)(image)) - rings;
-    const Refined r = refine(call, x, *f.background, s);
+    const Harmonics x = model(is)[0] + f.background->contrast((*f.camera)(image)) - rings;
+    const Refined r = refine(call, {x}, *f.background, kAlone, s);
     square += ((r.value - is).array() / r.error.array()).square().sum();
     n += MotifModel::kParameters;
   }
@@ -119,7 +121,59 @@ TEST_CASE("what the pattern does not say stays at the prior") {
   RefinementSettings s;
   s.start = s.step = s.prior = Eigen::VectorXd::Constant(1, 0.5);
   const Harmonics x = f.background->contrast((*f.camera)(f.library.null_patterns.plane(0)));
-  const Refined r = refine([&](const Eigen::VectorXd&) { return x; }, x, *f.background, s);
+  const Refined r =
+      refine([&](const Eigen::VectorXd&) { return Contrasts{x}; }, {x}, *f.background, kAlone, s);
   CHECK(r.value(0) == approx(0.5));
   CHECK(r.error(0) == approx(0.5));
+}
+
+TEST_CASE("neighbouring positions tell the offset better, and correlated speckle less so") {
+  const Fixture& f = fixture();
+  std::vector<Vector2d> patch = {{0, 0}, {1.5, 0}, {-1.5, 0}, {0, 1.5}, {0, -1.5}};
+  const MotifModel one(f.plan, f.library, 1, *f.background, *f.camera),
+      five(f.plan, f.library, 1, *f.background, *f.camera, patch);
+  RefinementSettings s = one.settings(0.8);
+  s.prior *= 30;
+  const Eigen::VectorXd is = truth(0.8);
+  const auto errors = [&](const MotifModel& model, const Eigen::MatrixXd& correlation) {
+    const Refined r = refine([&](const Eigen::VectorXd& p) { return model(p); }, model(is),
+                             *f.background, correlation, s);
+    for (int k = 0; k < MotifModel::kParameters; ++k)
+      CHECK(std::abs(r.value(k) - is(k)) < 0.1 * r.error(k));
+    return r.error;
+  };
+  const Eigen::MatrixXd independent = Eigen::MatrixXd::Identity(5, 5);
+  // almost one and the same speckle everywhere: it cancels in differences, and the offset is known
+  const Eigen::MatrixXd common = 0.05 * independent + 0.95 * Eigen::MatrixXd::Ones(5, 5);
+  const Eigen::VectorXd alone = errors(one, kAlone), apart = errors(five, independent),
+                        together = errors(five, common);
+  for (int k = 3; k < 5; ++k) {
+    CHECK(apart(k) < 0.6 * alone(k));
+    CHECK(together(k) < apart(k));
+  }
+  CHECK(together(0) < alone(0));
+}
+
+TEST_CASE("the correlation of speckle between positions comes back") {
+  const Fixture& f = fixture();
+  RandomSequence r(8, 0);
+  const int n = 60, m = 24;
+  std::vector<Contrasts> speckle;
+  for (int i = 0; i < n; ++i) {
+    Contrasts free;
+    for (int k = 0; k < 3; ++k) {
+      Harmonics h(f.camera->grid().n_q, m);
+      for (Eigen::Index a = 0; a < h.size(); ++a) h(a) = {float(r.normal()), float(r.normal())};
+      free.push_back(h);
+    }
+    free[1] = 0.6f * free[0] + 0.8f * free[1];  // the third one is on its own
+    speckle.push_back(free);
+  }
+  std::vector<std::vector<const Harmonics*>> samples;
+  for (const auto& c : speckle) samples.push_back({&c[0], &c[1], &c[2]});
+  const Eigen::MatrixXd c = speckle_correlation(samples, *f.background);
+  CHECK(c(0, 0) == approx(1.02).epsilon(0.03));
+  CHECK(c(0, 1) == approx(0.6).epsilon(0.03));
+  CHECK(c(1, 0) == c(0, 1));
+  CHECK(std::abs(c(0, 2)) < 0.03);
 }

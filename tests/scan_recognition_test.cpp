@@ -270,7 +270,7 @@ TEST_CASE("a posterior is right as often as it says, and its directions hold wha
   planted << rows(n, 1, 0), rows(n, 2, 1);
   std::vector<int> motif(n, 0);
   motif.insert(motif.end(), n, 1);
-  const ViewPosterior posterior(views, 2, rows(2 * n, 3, -1), planted, motif, 0.5);
+  const ViewPosterior posterior(views, 2, rows(2 * n, 3, -1), planted, motif, {}, 0.5);
   CHECK(posterior.tempering() == approx(1 / kOver).epsilon(0.25));
   // reliability: within bins of the claimed probability of motif 0
   double claimed[5] = {}, right[5] = {}, count[5] = {}, sum = 0;
@@ -310,6 +310,72 @@ TEST_CASE("a posterior is right as often as it says, and its directions hold wha
               0.03 * count[b]);
   }
   CHECK(covered >= 0.88 * tried);
+}
+
+TEST_CASE("credible axes and depths are the smallest and the middle that hold what is asked for") {
+  // two directions at two depths each, and another motif
+  const Vector3d x = Vector3d::UnitX(), z = Vector3d::UnitZ();
+  const std::vector<MotifView> views = {{0, 0, z, 4, 1, {}},
+                                        {0, 0, z, 8, 1, {}},
+                                        {0, 0, x, 4, 3, {}},
+                                        {0, 0, x, 8, 3, {}},
+                                        {1, 0, z, 5, 2, {}}};
+  const std::vector<double> p = {0.1, 0.2, 0.25, 0.05, 0.4};  // 0.6 of the first motif
+  const CredibleAxes half = credible_axes(views, p, 0, 0.5), most = credible_axes(views, p, 0, 0.9);
+  REQUIRE(half.directions.size() == 1);
+  CHECK(half.directions[0] == z);  // 0.3 of 0.6, as x has; the first of equals
+  CHECK(half.probability == approx(0.5));
+  CHECK(half.share == approx(0.25));
+  CHECK(most.directions.size() == 2);
+  CHECK(most.share == approx(1));
+  // depths: boxes of 4 around 4 and 8, of 0.35 and 0.25
+  const CredibleDepth d = credible_depth(views, p, 0, 0.5);
+  CHECK(d.low == approx(2 + 4 * 0.15 / 0.35));
+  CHECK(d.high == approx(6 + 4 * 0.1 / 0.25));
+  CHECK(std::isnan(credible_depth(views, p, 1, 0.5).low));
+}
+
+TEST_CASE("the views of a motif are tempered by where planted ones really stand") {
+  // motif 0 is told from none by a likelihood at its word, its 12 views by one that is
+  // overconfident
+  std::vector<MotifView> views;
+  for (int v = 0; v < 12; ++v)
+    views.push_back({0, 0, Vector3d(std::sin(0.1 * v), 0, std::cos(0.1 * v)), 5, 1, {}});
+  constexpr double kOver = 5, kCommon = 40;
+  const auto rows = [&](int n, std::uint64_t seed, bool planted, std::vector<int>& truth) {
+    RandomSequence r(seed, 0);
+    PlaneF out(n, 12);
+    for (int i = 0; i < n; ++i) {
+      truth.push_back(int(r.below(12)));
+      for (int v = 0; v < 12; ++v) {
+        const double d = 1.5, score = r.normal() + (v == truth.back() ? d : 0);
+        out(i, v) = float(kOver * (d * score - d * d / 2) + (planted ? kCommon : -kCommon));
+      }
+    }
+    return out;
+  };
+  std::vector<int> ignored, truth, test_truth;
+  const PlaneF free = rows(300, 4, false, ignored), planted = rows(300, 5, true, truth),
+               test = rows(2000, 6, true, test_truth);
+  const std::vector<int> motif(300, 0);
+  const ViewPosterior with(views, 1, free, planted, motif, truth, 0.5),
+      without(views, 1, free, planted, motif, {}, 0.5);
+  CHECK(with.view_tempering()[0] == approx(1 / kOver).epsilon(0.3));
+  CHECK(without.view_tempering()[0] == without.tempering());
+  const auto coverage = [&](const ViewPosterior& posterior) {
+    double claimed = 0, inside = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const Posterior p = posterior(test.row(i).transpose());
+      const CredibleAxes a = credible_axes(views, p.view, 0, 0.5);
+      claimed += a.probability / 2000;
+      inside += std::any_of(a.directions.begin(), a.directions.end(), [&](const Vector3d& d) {
+        return d == views[std::size_t(test_truth[std::size_t(i)])].direction;
+      });
+    }
+    return inside / 2000 - claimed;
+  };
+  CHECK(std::abs(coverage(with)) < 0.06);
+  CHECK(std::abs(coverage(without)) > 0.1);
 }
 
 TEST_CASE("a library that cannot serve neighbours is refused") {

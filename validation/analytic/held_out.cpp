@@ -1,23 +1,24 @@
 // What the stated rates are worth on patterns that the library never saw: other packings, other
 // seeds, angles off the grid, motifs at random depth in 12 Angstrom of Cu64.5Zr35.5 packing, 1e4
-// electrons per pattern, 200 kV, 3.58 mrad. Prints for icosahedral against fcc-like against none
-//   the area under the ROC of each motif's own score, with standard errors,
+// electrons per pattern, 200 kV, 3.58 mrad. Every repetition has a library and a test of its own,
+// of other packings; the rate of false discoveries is the mean of their shares over the
+// repetitions, with its 95 % interval. Prints for icosahedral against fcc-like against none
+//   the area under the ROC of each motif's own score,
 //   the confusion matrix of the best motif among those called at 5 %,
 //   stated and realised false-discovery rate of Benjamini and Hochberg at 1, 5 and 10 %, with the
-//   95 % interval of the realised one and the number of motifs found. The stated rate is a mean
-//   over what could have been simulated, the null that ranks included, and patterns of a packing
-//   are not independent: packings of both are drawn again,
+//   number of motifs found,
 //   the share of motif-free patterns with p at or below 1, 5 and 10 %, and the distance of their
 //   p-values from uniform, with the 1 % limit of Kolmogorov and Smirnov;
 // and the thin limit: how often a free icosahedron, turned at random, is told from fcc, hcp and
 // bcc.
-//   held_out [threads] [motif-free patterns] [planted per motif] [thickness in Angstrom]
+//   held_out [threads] [seed] [repetitions] [motif-free patterns] [planted per motif] [thickness in
+//   Angstrom]
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
-#include <set>
 
 #include "base/random.hpp"
 #include "drivers/library_build.hpp"
@@ -36,13 +37,13 @@ std::vector<Atoms> packings(int n, double thickness, std::uint64_t seed, int thr
 }
 
 std::vector<PlaneF> noisy_polar(const MotifLibrary& l, const Stack<float>& patterns,
-                                const PolarGrid& grid, std::uint64_t stream) {
+                                const PolarGrid& grid, std::uint64_t seed, std::uint64_t stream) {
   const PolarTransform transform(Eigen::Index(patterns.shape[1]), Eigen::Index(patterns.shape[2]),
                                  l.calibration(), grid);
   std::vector<PlaneF> result;
   for (std::size_t i = 0; i < patterns.shape[0]; ++i) {
     PlaneF image = patterns.plane(i);
-    add_poisson_noise(image, kDose, 99, stream + i);
+    add_poisson_noise(image, kDose, seed, stream + i);
     result.push_back(transform(image));
   }
   return result;
@@ -65,6 +66,7 @@ double uniform_distance(std::vector<double> p) {
   return largest;
 }
 
+// Share of wrong ones among the discoveries of Benjamini and Hochberg, and how many are right.
 struct Discoveries {
   double wrong = 0, right = 0;
   double rate() const { return wrong + right > 0 ? wrong / (wrong + right) : 0; }
@@ -81,130 +83,128 @@ Discoveries discovered(const std::vector<double>& null_p, const std::vector<doub
   return d;
 }
 
-// Largest scores and the packings that they are from.
-struct Scores {
-  std::vector<double> score;
-  std::vector<int> packing;
+// Mean over independent repetitions and its 95 % interval (Student's t by Cornish and Fisher).
+struct Mean {
+  double value, low, high;
+};
+Mean mean_of(const std::vector<double>& v) {
+  const double n = double(v.size()), z = 1.96, f = n - 1;
+  double mean = 0, square = 0;
+  for (const double x : v) mean += x / n;
+  for (const double x : v) square += (x - mean) * (x - mean);
+  const double t = z + (z * z * z + z) / (4 * f) +
+                   (5 * std::pow(z, 5) + 16 * std::pow(z, 3) + 3 * z) / (96 * f * f);
+  const double half = f > 0 ? t * std::sqrt(square / (f * n)) : NAN;
+  return {mean, mean - half, mean + half};
+}
 
-  void add(const std::vector<Finding>& findings, const std::vector<int>& of, bool (*keep)(int)) {
-    for (std::size_t i = 0; i < findings.size(); ++i)
-      if (keep(of[i])) {
-        score.push_back(findings[i].significance.score);
-        packing.push_back(of[i]);
-      }
-  }
-  // Packings drawn with replacement.
-  std::vector<double> again(RandomSequence& r) const {
-    const std::set<int> set(packing.begin(), packing.end());
-    const std::vector<int> names(set.begin(), set.end());
-    std::vector<double> drawn;
-    for (std::size_t k = 0; k < names.size(); ++k) {
-      const int chosen = names[r.below(names.size())];
-      for (std::size_t i = 0; i < score.size(); ++i)
-        if (packing[i] == chosen) drawn.push_back(score[i]);
-    }
-    return drawn;
-  }
+constexpr double kRates[] = {0.01, 0.05, 0.10};
+
+// Of one library and one test, for one way of matching.
+struct Outcome {
+  std::vector<std::string> motifs;
+  std::vector<double> area;                      // [motif]
+  std::vector<std::vector<double>> called;       // [motif][called motif, none], shares
+  Discoveries found[3];                          // at kRates
+  double planted = 0, alarms[3] = {};            // motif-free with p at or below kRates, shares
+  double distance = 0, limit = 0, smallest = 0;  // of the p-values from uniform; the smallest p
 };
 
-std::vector<double> ranked(const std::vector<double>& sorted, const std::vector<double>& scores) {
-  std::vector<double> p;
-  for (const double s : scores) p.push_back(rank_p_value(sorted, s));
-  return p;
-}
-
-void discoveries(const Scores& calibration, const Scores& null,
-                 const std::vector<double>& planted) {
-  auto sorted = calibration.score;
-  std::sort(sorted.begin(), sorted.end());
-  for (const double rate : {0.01, 0.05, 0.10}) {
-    const Discoveries d = discovered(ranked(sorted, null.score), ranked(sorted, planted), rate);
-    std::vector<double> again;
-    RandomSequence r(71, 0);
-    for (int draw = 0; draw < 1000; ++draw) {
-      auto other = calibration.again(r);
-      std::sort(other.begin(), other.end());
-      const auto some_null = null.again(r);
-      std::vector<double> some_planted;
-      for (std::size_t i = 0; i < planted.size(); ++i)
-        some_planted.push_back(planted[r.below(planted.size())]);
-      again.push_back(
-          discovered(ranked(other, some_null), ranked(other, some_planted), rate).rate());
-    }
-    std::sort(again.begin(), again.end());
-    const double low = again[25], high = again[974];
-    fmt::print(
-        "  stated {:4.1f} %: realised {:5.2f} % ({:.2f} to {:.2f} %), {} of {} motifs found; "
-        "stated "
-        "rate {}\n",
-        100 * rate, 100 * d.rate(), 100 * low, 100 * high, d.right, planted.size(),
-        rate < low    ? "BELOW the interval"
-        : rate > high ? "above the interval"
-                      : "inside");
-  }
-}
-
-void judge(const char* name, const MotifLibrary& library, const MotifLibrary& test,
-           const RecognitionSettings& settings, int threads) {
-  fmt::print("{}\n", name);
+Outcome judge(const MotifLibrary& library, const MotifLibrary& test,
+              const RecognitionSettings& settings, std::uint64_t seed, int threads) {
   const Recognition recognition(library, PlaneF::Ones(settings.grid.n_q, settings.grid.n_theta),
                                 settings, threads);
-  const auto null = recognition(noisy_polar(test, test.null_patterns, settings.grid, 0), threads),
-             planted = recognition(noisy_polar(test, test.planted_patterns, settings.grid, 1 << 20),
-                                   threads);
+  const auto null = recognition(noisy_polar(test, test.null_patterns, settings.grid, seed, 0),
+                                threads),
+             planted = recognition(
+                 noisy_polar(test, test.planted_patterns, settings.grid, seed, 1 << 20), threads);
+  Outcome o;
+  o.motifs = library.motif_names;
+  o.planted = double(planted.size());
   for (std::size_t m = 0; m < library.motif_names.size(); ++m) {
-    std::vector<double> without, with;
+    std::vector<double> without, with, confused(library.motif_names.size() + 1, 0);
     for (const auto& f : null) without.push_back(f.significance.motif_score[m]);
     for (std::size_t i = 0; i < planted.size(); ++i)
       if (test.planted_motif[i] == int(m)) with.push_back(planted[i].significance.motif_score[m]);
-    const RocArea roc = area_under_roc(without, with);
-    double confused[4] = {}, all = 0;
     for (std::size_t i = 0; i < planted.size(); ++i)
-      if (test.planted_motif[i] == int(m)) {
-        ++all;
+      if (test.planted_motif[i] == int(m))
         confused[planted[i].significance.p <= 0.05 ? std::size_t(planted[i].significance.motif)
-                                                   : library.motif_names.size()] += 1;
-      }
-    fmt::print("  {:<11} area under ROC {:.3f} +- {:.3f};", library.motif_names[m], roc.area,
-               roc.error);
-    for (std::size_t k = 0; k <= library.motif_names.size(); ++k)
-      fmt::print(" called {} {:.0f} %",
-                 k < library.motif_names.size() ? library.motif_names[k] : "none",
-                 100 * confused[k] / all);
+                                                   : library.motif_names.size()] +=
+            1 / double(with.size());
+    o.area.push_back(area_under_roc(without, with).area);
+    o.called.push_back(confused);
+  }
+  std::vector<double> null_p, planted_p;
+  for (const auto& f : null) null_p.push_back(f.significance.p);
+  for (const auto& f : planted) planted_p.push_back(f.significance.p);
+  for (int k = 0; k < 3; ++k) {
+    o.found[k] = discovered(null_p, planted_p, kRates[k]);
+    o.alarms[k] = double(std::count_if(null_p.begin(), null_p.end(),
+                                       [&](double v) { return v <= kRates[k]; })) /
+                  double(null_p.size());
+  }
+  o.distance = uniform_distance(null_p);
+  o.limit = 1.63 * std::sqrt(1.0 / double(null_p.size()) +
+                             1.0 / double(recognition.calibration().calibration_size()));
+  o.smallest = recognition.calibration().smallest_p();
+  return o;
+}
+
+// Of all repetitions.
+void print(const char* name, const std::vector<Outcome>& outcomes) {
+  fmt::print("{}\n", name);
+  const auto mean = [&](auto&& value) {
+    std::vector<double> v;
+    for (const Outcome& o : outcomes) v.push_back(value(o));
+    return mean_of(v);
+  };
+  const auto& motifs = outcomes.front().motifs;
+  for (std::size_t m = 0; m < motifs.size(); ++m) {
+    const Mean area = mean([&](const Outcome& o) { return o.area[m]; });
+    fmt::print("  {:<11} area under ROC {:.3f} ({:.3f} to {:.3f});", motifs[m], area.value,
+               area.low, area.high);
+    for (std::size_t k = 0; k <= motifs.size(); ++k)
+      fmt::print(" called {} {:.0f} %", k < motifs.size() ? motifs[k] : "none",
+                 100 * mean([&](const Outcome& o) { return o.called[m][k]; }).value);
     fmt::print("\n");
   }
-  // two thirds of the library's packings rank
-  Scores calibration, free;
-  calibration.add(
-      recognition(noisy_polar(library, library.null_patterns, settings.grid, 1 << 21), threads),
-      library.null_packing, [](int packing) { return packing % 3 != 0; });
-  free.add(null, test.null_packing, [](int) { return true; });
-  std::vector<double> best;
-  for (const auto& f : planted) best.push_back(f.significance.score);
-  discoveries(calibration, free, best);
-  std::vector<double> p;
-  for (const auto& f : null) p.push_back(f.significance.p);
-  for (const double alpha : {0.01, 0.05, 0.10}) {
-    const double k =
-        double(std::count_if(p.begin(), p.end(), [&](double v) { return v <= alpha; }));
-    const auto [low, high] = wilson(k, double(p.size()));
-    fmt::print("  motif-free with p <= {:.0f} %: {:.1f} % ({:.1f} to {:.1f} %);", 100 * alpha,
-               100 * k / double(p.size()), 100 * low, 100 * high);
+  for (int k = 0; k < 3; ++k) {
+    const Mean rate = mean([&](const Outcome& o) { return o.found[k].rate(); });
+    double wrong = 0, right = 0, planted = 0;
+    for (const Outcome& o : outcomes) {
+      wrong += o.found[k].wrong;
+      right += o.found[k].right;
+      planted += o.planted;
+    }
+    fmt::print(
+        "  stated {:4.1f} %: realised {:5.2f} % ({:.2f} to {:.2f} %), {} of {} motifs found, {} "
+        "wrong; stated rate {}\n",
+        100 * kRates[k], 100 * rate.value, 100 * std::max(0.0, rate.low), 100 * rate.high, right,
+        planted, wrong,
+        kRates[k] < rate.low    ? "BELOW the interval"
+        : kRates[k] > rate.high ? "above the interval"
+                                : "inside");
   }
-  fmt::print(" off uniform {:.3f} (limit {:.3f})\n", uniform_distance(p),
-             1.63 * std::sqrt(1.0 / double(p.size()) +
-                              1.0 / double(recognition.calibration().calibration_size())));
+  for (int k = 0; k < 3; ++k) {
+    const Mean share = mean([&](const Outcome& o) { return o.alarms[k]; });
+    fmt::print("  motif-free with p <= {:.0f} %: {:.2f} % ({:.2f} to {:.2f} %);", 100 * kRates[k],
+               100 * share.value, 100 * std::max(0.0, share.low), 100 * share.high);
+  }
+  fmt::print(" smallest p {:.2g}; off uniform {:.3f} (limit {:.3f})\n",
+             mean([](const Outcome& o) { return o.smallest; }).value,
+             mean([](const Outcome& o) { return o.distance; }).value,
+             mean([](const Outcome& o) { return o.limit; }).value);
   std::fflush(stdout);
 }
 
 // Free clusters turned at random against templates of four motifs.
-void thin_limit(LibraryPlan plan) {
+void thin_limit(LibraryPlan plan, std::uint64_t seed) {
   plan.motifs = {"icosahedron", "fcc", "hcp", "bcc"};
   plan.spacing_deg = 6;
   plan.null_patterns = 24;
   plan.planted_patterns = 0;
   const MotifLibrary library = build_library(
-      plan, packings(3, 12, 900, plan.threads), [](std::size_t) {}, [] { return false; });
+      plan, packings(3, 12, seed + 90000, plan.threads), [](std::size_t) {}, [] { return false; });
   const PolarGrid grid = RecognitionSettings().grid;
   const PolarTransform transform(Eigen::Index(library.patterns.shape[1]),
                                  Eigen::Index(library.patterns.shape[2]), library.calibration(),
@@ -214,7 +214,7 @@ void thin_limit(LibraryPlan plan) {
     templates.push_back(transform(library.patterns.plane(t)));
   constexpr int kTurned = 600;
   for (int i = 0; i < kTurned; ++i) {
-    RandomSequence r(31, std::uint64_t(i));
+    RandomSequence r(seed + 31, std::uint64_t(i));
     const Eigen::Matrix3d turn = Eigen::Quaterniond(r.normal(), r.normal(), r.normal(), r.normal())
                                      .normalized()
                                      .toRotationMatrix();
@@ -225,7 +225,7 @@ void thin_limit(LibraryPlan plan) {
     Simulation<float>(m, plan.simulation)
         .run({Vector2d(kBox / 2, kBox / 2)}, 1, [&](std::size_t, const ProbeResult<float>& out) {
           PlaneF image = out.pattern;
-          add_poisson_noise(image, kDose, 41, std::uint64_t(i));
+          add_poisson_noise(image, kDose, seed + 41, std::uint64_t(i));
           patterns.push_back(transform(image));
         });
   }
@@ -252,11 +252,16 @@ void thin_limit(LibraryPlan plan) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto given = [&](int k, double otherwise) {
+    return argc > k ? std::atof(argv[k]) : otherwise;
+  };
   LibraryPlan plan;
-  plan.threads = argc > 1 ? std::atoi(argv[1]) : 2;
-  plan.null_patterns = argc > 2 ? std::atoi(argv[2]) : 2400;
-  plan.planted_patterns = argc > 3 ? std::atoi(argv[3]) : 150;
-  plan.thicknesses = {argc > 4 ? std::atof(argv[4]) : 12};
+  plan.threads = int(given(1, 2));
+  const auto seed = std::uint64_t(given(2, 1));
+  const int repetitions = int(given(3, 8)), null = int(given(4, 2400));
+  plan.planted_patterns = int(given(5, 150));
+  const double t = given(6, 12);
+  plan.thicknesses = {t};
   plan.motifs = {"icosahedron", "fcc"};
   plan.decorations = {{29, 40}};
   plan.bond = 2.75;
@@ -265,20 +270,26 @@ int main(int argc, char** argv) {
   plan.simulation.optics.semiangle_mrad = 3.58;
   plan.simulation.nx = plan.simulation.ny = 140;
   plan.simulation.recording.q_max = 1.65;
-  thin_limit(plan);
-  const double t = plan.thicknesses[0];
-  const auto known = packings(48, t, 1, plan.threads), fresh = packings(32, t, 100, plan.threads);
-  const auto none = [] { return false; };
-  const MotifLibrary library = build_library(
-      plan, known, [](std::size_t) {}, none);
-  plan.seed += 1000;
-  plan.null_patterns /= 2;
-  const MotifLibrary test = build_library(
-      plan, fresh, [](std::size_t) {}, none);
-  RecognitionSettings settings;
-  settings.dose = kDose;
-  judge("defaults: 0.3 to 1.6 1/Angstrom, gamma 0.5", library, test, settings, plan.threads);
-  settings.grid = {0.32, 0.82, 25, 144};
-  settings.matching.gamma = 1;
-  judge("0.32 to 0.82 1/Angstrom, gamma 1", library, test, settings, plan.threads);
+  thin_limit(plan, 100000 * seed);
+  RecognitionSettings wide, narrow;
+  wide.dose = narrow.dose = kDose;
+  narrow.grid = {0.32, 0.82, 25, 144};
+  narrow.matching.gamma = 1;
+  std::vector<Outcome> with_defaults, with_less;
+  for (int r = 0; r < repetitions; ++r) {
+    const std::uint64_t base = 100000 * seed + 1000 * std::uint64_t(r);
+    const auto none = [] { return false; };
+    plan.seed = wide.seed = narrow.seed = base + 1;
+    plan.null_patterns = null;
+    const MotifLibrary library = build_library(
+        plan, packings(48, t, base, plan.threads), [](std::size_t) {}, none);
+    plan.seed = base + 501;
+    plan.null_patterns = null / 2;
+    const MotifLibrary test = build_library(
+        plan, packings(32, t, base + 500, plan.threads), [](std::size_t) {}, none);
+    with_defaults.push_back(judge(library, test, wide, base + 99, plan.threads));
+    with_less.push_back(judge(library, test, narrow, base + 99, plan.threads));
+  }
+  print("defaults: 0.3 to 1.6 1/Angstrom, gamma 0.5", with_defaults);
+  print("0.32 to 0.82 1/Angstrom, gamma 1", with_less);
 }

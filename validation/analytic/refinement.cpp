@@ -3,10 +3,12 @@
 // 0.75 Angstrom off the probe, 3 % larger or smaller) in unseen Cu64.5Zr35.5 packings, 200 kV, 3.58
 // mrad, counting noise. Prints for each parameter the rms of what was unknown, the rms error left,
 // the mean error bar, and the share of truths within one and two error bars (68 and 95 % expected).
-//   refinement [threads] [electrons] [thickness in Angstrom] [motifs]
+// With HALF, the (2 HALF + 1)^2 positions around it, 1.5 Angstrom apart, are fitted together.
+//   refinement [threads] [electrons] [thickness in Angstrom] [motifs] [seed] [HALF]
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
@@ -22,31 +24,57 @@ using namespace vitrobeam;
 
 namespace {
 
-constexpr double kBox = 24, kDegree = std::numbers::pi / 180;
+constexpr double kBox = 24, kStep = 1.5, kDegree = std::numbers::pi / 180;
 
 std::vector<Atoms> packings(int n, double thickness, std::uint64_t seed, int threads) {
   return cu_zr_packings(n, kBox, std::max(thickness, 17.0), seed, threads);
 }
 
+// Motif-free contrasts by packing and position of a patch of `offsets` (whole steps), the raster of
+// each packing closed upon itself.
+std::vector<std::vector<const Harmonics*>> patches(const std::vector<Harmonics>& raster,
+                                                   std::size_t edge,
+                                                   const std::vector<std::array<int, 2>>& offsets) {
+  std::vector<std::vector<const Harmonics*>> out;
+  const int n = int(edge);
+  for (std::size_t first = 0; first < raster.size(); first += edge * edge)
+    for (int y = 0; y < n; y += 2)
+      for (int x = 0; x < n; x += 2) {
+        std::vector<const Harmonics*> patch;
+        for (const auto& o : offsets)
+          patch.push_back(
+              &raster[first + std::size_t((y + o[0] + n) % n * n + (x + o[1] + n) % n)]);
+        out.push_back(patch);
+      }
+  return out;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto given = [&](int k, double otherwise) {
+    return argc > k ? std::atof(argv[k]) : otherwise;
+  };
   LibraryPlan plan;
-  plan.threads = argc > 1 ? std::atoi(argv[1]) : 2;
-  const double dose = argc > 2 ? std::atof(argv[2]) : 1e5, t = argc > 3 ? std::atof(argv[3]) : 10;
-  const int n = argc > 4 ? std::atoi(argv[4]) : 60;
+  plan.threads = int(given(1, 2));
+  const double dose = given(2, 1e5), t = given(3, 10);
+  const int n = int(given(4, 60));
+  const auto seed = std::uint64_t(given(5, 1));
+  const int half = int(given(6, 0));  // of the patch of positions
   plan.thicknesses = {t};
   plan.motifs = {"icosahedron"};
   plan.decorations = {{29, 40}};
   plan.bond = 2.75;
   plan.spacing_deg = 12;
   plan.box = kBox;
-  plan.null_patterns = 600;
+  plan.scan_step = kStep;
   plan.planted_patterns = 0;
   plan.simulation.optics.semiangle_mrad = 3.58;
   plan.simulation.nx = plan.simulation.ny = 130;
   plan.simulation.recording.q_max = 1.65;
-  const auto known = packings(12, t, 1, plan.threads), fresh = packings(12, t, 900, plan.threads);
+  plan.seed = 100000 * seed + 1;
+  const auto known = packings(12, t, 100000 * seed, plan.threads),
+             fresh = packings(12, t, 100000 * seed + 500, plan.threads);
   const MotifLibrary library = build_library(
       plan, known, [](std::size_t) {}, [] { return false; });
   const RecognitionSettings settings;
@@ -56,20 +84,36 @@ int main(int argc, char** argv) {
                               Eigen::Index(library.patterns.shape[2]), library.calibration(), grid);
   RecognitionSettings noise;
   noise.dose = dose;
+  noise.seed = plan.seed;
   std::vector<std::size_t> all(library.null_packing.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const Background background(
-      grid, camera.weights(), {},
-      noisy_polar(library.null_patterns, all, camera, noise, kNullStream, plan.threads));
+  const auto free =
+      noisy_polar(library.null_patterns, all, camera, noise, kNullStream, plan.threads);
+  const Background background(grid, camera.weights(), {}, free);
+  std::vector<std::array<int, 2>> steps = {{0, 0}};
+  for (int y = -half; y <= half; ++y)
+    for (int x = -half; x <= half; ++x)
+      if (x != 0 || y != 0) steps.push_back({y, x});
+  std::vector<Vector2d> positions;
+  for (const auto& s : steps)
+    positions.push_back(library.layout.step * Vector2d(double(s[1]), double(s[0])));
+  std::vector<Harmonics> raster;
+  for (const auto& p : free) raster.push_back(background.contrast(p));
+  const Eigen::MatrixXd correlation = speckle_correlation(
+      patches(raster, std::size_t(library.layout.null_edge), steps), background);
+  for (std::size_t k = 0; k < steps.size(); ++k)
+    if (steps[k] == std::array<int, 2>{0, 1})
+      fmt::print("correlation of speckle with the next position {:.3f}\n",
+                 correlation(0, Eigen::Index(k)));
 
   constexpr int kCount = MotifModel::kParameters;
   std::vector<Eigen::VectorXd> truths(static_cast<std::size_t>(n)), starts = truths;
   std::vector<Refined> results(static_cast<std::size_t>(n));
 #pragma omp parallel for schedule(dynamic) num_threads(plan.threads)
   for (int i = 0; i < n; ++i) {
-    RandomSequence r(77, std::uint64_t(i));
+    RandomSequence r(100000 * seed + 77, std::uint64_t(i));
     const std::size_t entry = r.below(library.templates.size());
-    const MotifModel model(plan, library, entry, background, camera);
+    const MotifModel model(plan, library, entry, background, camera, positions);
     const double phi = 2 * std::numbers::pi * r.uniform();
     const auto centred = [&](double most) { return most * (2 * r.uniform() - 1); };
     Eigen::VectorXd truth(kCount);
@@ -80,16 +124,22 @@ int main(int argc, char** argv) {
     const Vector3d low(kBox * r.uniform(), kBox * r.uniform(), 17 * r.uniform());
     const Atoms slab = cut_box(fresh[r.below(fresh.size())], low, low + Vector3d(kBox, kBox, t));
     const Atoms motif = model.placed(truth);
-    const ChangedSlab<float> changed(slab, plan.simulation, {29, 40}, {{kBox / 2, kBox / 2}});
+    std::vector<Vector2d> probes = positions;
+    for (auto& p : probes) p += Vector2d(kBox / 2, kBox / 2);
+    const ChangedSlab<float> changed(slab, plan.simulation, {29, 40}, probes);
     const auto scratch = changed.make_scratch();
-    PlaneF image = changed(motif, displaced_atoms(slab, motif), *scratch)[0];
-    add_poisson_noise(image, dose, 5, std::uint64_t(i));
+    Contrasts seen;
+    for (PlaneF& image : changed(motif, displaced_atoms(slab, motif), *scratch)) {
+      add_poisson_noise(image, dose, 100000 * seed + 5, 1000 * std::uint64_t(i) + seen.size());
+      seen.push_back(background.contrast(camera(image)));
+    }
     truths[std::size_t(i)] = truth;
     starts[std::size_t(i)] = s.start;
-    results[std::size_t(i)] = refine([&](const Eigen::VectorXd& p) { return model(p); },
-                                     background.contrast(camera(image)), background, s);
+    results[std::size_t(i)] = refine([&](const Eigen::VectorXd& p) { return model(p); }, seen,
+                                     background, correlation, s);
   }
-  fmt::print("{} icosahedra in {:.1f} nm of packing, {:.0e} electrons\n", n, t / 10, dose);
+  fmt::print("{} icosahedra in {:.1f} nm of packing, {:.0e} electrons, {} positions each\n", n,
+             t / 10, dose, positions.size());
   double converged = 0;
   for (const Refined& r : results) converged += r.converged;
   fmt::print("  converged {:.0f} %\n", 100 * converged / n);

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -365,11 +366,11 @@ void add_examples(const PatternInput& input, const MotifLibrary& library, const 
   }
 }
 
-// Every pattern judged; false when interrupted.
+// Every pattern judged; false when interrupted. `scan`: contrasts of all positions, where
+// neighbours count together.
 bool match_all(const PatternInput& input, Judges& judges, const MotifLibrary& library,
-               const MatchCommand& c, MatchResult& result) {
+               const MatchCommand& c, MatchResult& result, std::vector<Harmonics>& scan) {
   Progress progress("patterns", input.positions(), c.common.progress);
-  std::vector<Harmonics> scan;  // of all positions, where neighbours count together
   const bool whole = input.for_each_part(
       input.thicknesses() - 1, c.common.threads,
       [&](const Stack<float>& images, std::size_t first) {
@@ -422,14 +423,45 @@ void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
   }
 }
 
-RefinedMatch refined_match(const MatchExample& example, std::size_t entry, double in_plane_angle,
-                           const LibraryPlan& plan, const MotifLibrary& library,
-                           const PolarTransform& camera, const Judges& judges) {
-  const MotifModel model(plan, library, entry, judges.scan->background(), camera);
-  const Refined fit = refine([&](const Eigen::VectorXd& p) { return model(p); },
-                             {judges.scan->contrast((*judges.likelihood)(example.measured))},
-                             judges.scan->background(), Eigen::MatrixXd::Identity(1, 1),
-                             model.settings(in_plane_angle));
+// What a match is refined by: its own pattern, or those of all neighbours that count with it.
+struct RefinedFrom {
+  std::vector<std::array<int, 2>> steps = {{0, 0}};  // in rows and columns
+  Contrasts contrast;
+};
+
+RefinedFrom refined_from(const MatchExample& e, const PatternInput& input, const Judges& judges,
+                         const std::vector<Harmonics>& scan) {
+  RefinedFrom from;
+  if (!judges.is_joint()) {
+    from.contrast = {judges.scan->contrast((*judges.likelihood)(e.measured))};
+    return from;
+  }
+  from.steps.clear();
+  const std::size_t rows = input.source().scan_rows(), columns = input.source().scan_columns();
+  for (const auto& step : judges.scan->likelihood().patch().members) {
+    const std::size_t row = e.scan_row + std::size_t(step[0]),
+                      column = e.scan_column + std::size_t(step[1]);
+    if (row >= rows || column >= columns || scan[row * columns + column].size() == 0) continue;
+    from.steps.push_back(step);
+    from.contrast.push_back(scan[row * columns + column]);
+  }
+  return from;
+}
+
+RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from, std::size_t entry,
+                           double in_plane_angle, const LibraryPlan& plan,
+                           const MotifLibrary& library, const PolarTransform& camera,
+                           const Judges& judges) {
+  const ScanRecognition& scan = *judges.scan;
+  std::vector<Vector2d> positions;
+  for (const auto& step : from.steps)
+    positions.push_back(scan.likelihood().patch().step * Vector2d(step[1], step[0]));
+  const MotifModel model(plan, library, entry, scan.background(), camera, positions);
+  const Refined fit = refine(
+      [&](const Eigen::VectorXd& p) { return model(p); }, from.contrast, scan.background(),
+      judges.is_joint() ? speckle_correlation(scan.motif_free(), from.steps, scan.background())
+                        : Eigen::MatrixXd::Identity(1, 1),
+      model.settings(in_plane_angle));
   RefinedMatch m;
   m.scan_row = example.scan_row;
   m.scan_column = example.scan_column;
@@ -447,8 +479,8 @@ RefinedMatch refined_match(const MatchExample& example, std::size_t entry, doubl
 
 // The strongest matches simulated anew. Mirrored ones have no motif that could be simulated.
 void refine_examples(const PatternInput& input, const LibraryPlan& plan,
-                     const MotifLibrary& library, const Judges& judges, const MatchCommand& c,
-                     MatchResult& r) {
+                     const MotifLibrary& library, const Judges& judges,
+                     const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r) {
   const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
                               Eigen::Index(library.patterns.shape[2]), library.calibration(),
                               likelihood_grid(c.recognition.grid));
@@ -464,7 +496,8 @@ void refine_examples(const PatternInput& input, const LibraryPlan& plan,
   for (std::size_t i = 0; i < chosen.size(); ++i)
     failure.guard([&] {
       const std::size_t at = position(*chosen[i]);
-      r.refined[i] = refined_match(*chosen[i], std::size_t(r.template_index.values[at]),
+      r.refined[i] = refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan),
+                                   std::size_t(r.template_index.values[at]),
                                    r.in_plane_angle.values[at], plan, library, camera, judges);
     });
   failure.rethrow();
@@ -518,12 +551,13 @@ int run_match(const std::vector<std::string>& arguments) {
 
   Judges judges = make_judges(input, library, c);
   MatchResult result = empty_result(source, library, c, judges);
-  if (!match_all(input, judges, library, c, result)) return nothing_written();
+  std::vector<Harmonics> scan;
+  if (!match_all(input, judges, library, c, result, scan)) return nothing_written();
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
   state_null(judges, c, result);
   add_examples(input, library, c, result);
-  if (plan) refine_examples(input, *plan, library, judges, c, result);
+  if (plan) refine_examples(input, *plan, library, judges, scan, c, result);
 
   Hdf5Writer file(c.common.output);
   write_match(file, result, library);

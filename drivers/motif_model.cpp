@@ -12,6 +12,7 @@
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
 #include "models/transform.hpp"
+#include "multislice/optics.hpp"
 
 namespace vitrobeam {
 
@@ -44,8 +45,8 @@ LibraryPlan plan_of(const std::string& library_file) {
 
 namespace {
 
-// A motif takes the place of this many shell diameters of background. With it the thickness of 10
-// and 20 Angstrom packings around icosahedra of 2.75 comes back unbiased
+// Under the probe, a motif takes the place of this many shell diameters of background. With it the
+// thickness of 10 Angstrom packings around icosahedra of 2.75 comes back unbiased
 // (validation/analytic/refinement.cpp).
 constexpr double kOwnThickness = 1.4;
 constexpr double kLeastBackground = 0.05;  // of the library's
@@ -55,6 +56,8 @@ constexpr double kLeastBackground = 0.05;  // of the library's
 struct MotifModel::State {
   Atoms motif;  // around the origin, in the library's orientation of this entry
   double box, thickness, depth, own_thickness;
+  double width_squared;  // of the beam and of what the motif displaces together, per axis
+  std::vector<Vector2d> positions;
   Vector2d offset;
   const Background& background;
   const PolarTransform& camera;
@@ -103,9 +106,13 @@ MotifModel::MotifModel(const LibraryPlan& plan, const MotifLibrary& library, std
   const std::vector<int> elements = motif.numbers;
   double radius = 0;
   for (const auto& r : motif.positions) radius = std::max(radius, r.norm());
+  // a ball of the displaced radius, and a beam of full width 0.51 lambda / alpha at half height
+  const LibraryConditions& l = library.condition();
+  const double beam = 0.51 * wavelength(l.energy_kV) / (l.semiangle_mrad * 1e-3) / 2.355;
+  const double width_squared = std::pow(kOwnThickness * radius, 2) / 5 + beam * beam;
   state_ = std::unique_ptr<State>(
       new State{std::move(motif), plan.box, library.condition().thickness, t.depth,
-                2 * kOwnThickness * radius, t.offset, background, camera,
+                2 * kOwnThickness * radius, width_squared, positions, t.offset, background, camera,
                 vacuum(plan, library, elements, positions), nullptr});
   state_->scratch = state_->slab.make_scratch();
 }
@@ -128,11 +135,13 @@ Atoms MotifModel::placed(const Eigen::VectorXd& p) const {
 
 Contrasts MotifModel::operator()(const Eigen::VectorXd& p) const {
   const State& s = *state_;
-  const double background =
-      std::max(std::exp(p(5)) - s.own_thickness / s.thickness, kLeastBackground);
   Contrasts out;
-  for (const PlaneF& pattern : s.slab(placed(p), {}, *s.scratch))
+  for (const PlaneF& pattern : s.slab(placed(p), {}, *s.scratch)) {
+    const Vector2d off = s.positions[out.size()] + Vector2d(p(3), p(4));
+    const double own = s.own_thickness * std::exp(-off.squaredNorm() / (2 * s.width_squared)),
+                 background = std::max(std::exp(p(5)) - own / s.thickness, kLeastBackground);
     out.push_back(s.background.contrast_with(s.camera(pattern) / float(background)));
+  }
   return out;
 }
 

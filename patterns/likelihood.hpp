@@ -63,6 +63,7 @@ class MotifLikelihood {
                   int threads = 1);
 
   const std::vector<MotifView>& views() const { return views_; }
+  const Patch& patch() const { return patch_; }
   int angles() const { return angles_; }
   double angle(int index) const;
   // Which members of the patch are there, by position; 0 where the position itself is not.

@@ -24,19 +24,27 @@ Contrasts difference(Contrasts a, const Contrasts& b, float scale = 1) {
 
 }  // namespace
 
-Eigen::MatrixXd speckle_correlation(const std::vector<std::vector<const Harmonics*>>& samples,
+Eigen::MatrixXd speckle_correlation(const std::vector<ContrastScan>& motif_free,
+                                    const std::vector<std::array<int, 2>>& members,
                                     const Background& background) {
-  const Eigen::Index n = Eigen::Index(samples.at(0).size());
+  const Eigen::Index n = Eigen::Index(members.size());
   Eigen::MatrixXd c = Eigen::MatrixXd::Zero(n, n);
-  for (const auto& sample : samples) {
+  for (const ContrastScan& scan : motif_free) {
     Contrasts white;
-    for (const Harmonics* h : sample) white.push_back(background.whitened(*h));
-    for (Eigen::Index i = 0; i < n; ++i)
-      for (Eigen::Index j = 0; j < n; ++j)
-        c(i, j) += product(white[std::size_t(i)], *sample[std::size_t(j)]);
+    for (const Harmonics* h : scan.contrast) white.push_back(background.whitened(*h));
+    const int rows = int(scan.rows), columns = int(scan.columns);
+    const auto at = [&](int row, int column, const std::array<int, 2>& step) {
+      return std::size_t((row + step[0] + rows) % rows * columns +
+                         (column + step[1] + columns) % columns);
+    };
+    for (int row = 0; row < rows; ++row)
+      for (int column = row % 2; column < columns; column += 2)
+        for (Eigen::Index i = 0; i < n; ++i)
+          for (Eigen::Index j = 0; j <= i; ++j)
+            c(i, j) += product(white[at(row, column, members[std::size_t(i)])],
+                               *scan.contrast[at(row, column, members[std::size_t(j)])]);
   }
-  const double scale = double(n) / c.trace();
-  c = scale * (c + c.transpose().eval()) / 2;
+  c = Eigen::MatrixXd(c.selfadjointView<Eigen::Lower>()) * (double(n) / c.trace());
   c.diagonal() *= 1.02;
   return c;
 }

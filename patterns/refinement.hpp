@@ -7,15 +7,17 @@
 #include <functional>
 #include <vector>
 
-#include "patterns/evidence.hpp"
+#include "patterns/likelihood.hpp"
 
 namespace vitrobeam {
 
 using Contrasts = std::vector<Harmonics>;  // of the positions that are fitted together
 
-// Correlation of the speckle between the positions of a patch, from motif-free contrasts by sample
-// and position, in the metric of the background; its diagonal is raised by a fiftieth.
-Eigen::MatrixXd speckle_correlation(const std::vector<std::vector<const Harmonics*>>& samples,
+// Correlation of the speckle between those members (steps in rows and columns) of a patch, from
+// motif-free rasters that close upon themselves, in the metric of the background; its diagonal is
+// raised by a fiftieth.
+Eigen::MatrixXd speckle_correlation(const std::vector<ContrastScan>& motif_free,
+                                    const std::vector<std::array<int, 2>>& members,
                                     const Background& background);
 
 struct RefinementSettings {

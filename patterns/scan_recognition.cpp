@@ -185,6 +185,12 @@ ScanVerdict ScanRecognition::verdict(const ScanLikelihood& l, Index position,
   return v;
 }
 
+std::vector<ContrastScan> ScanRecognition::motif_free() const {
+  std::vector<ContrastScan> out;
+  for (const auto& m : null_scans_) out.push_back(m.scan);
+  return out;
+}
+
 std::vector<const Harmonics*> ScanRecognition::ranking() const {
   std::vector<const Harmonics*> out;
   for (const auto& m : null_scans_)

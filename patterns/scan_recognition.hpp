@@ -39,6 +39,8 @@ class ScanRecognition {
   const Background& background() const { return *background_; }
   const MotifLikelihood& likelihood() const { return *likelihood_; }
   bool is_joint() const { return joint_; }
+  // The motif-free packings, as rasters where neighbours count together.
+  std::vector<ContrastScan> motif_free() const;
   // Contrasts of the motif-free patterns that rank.
   std::vector<const Harmonics*> ranking() const;
 

@@ -157,23 +157,27 @@ TEST_CASE("neighbouring positions tell the offset better, and correlated speckle
 TEST_CASE("the correlation of speckle between positions comes back") {
   const Fixture& f = fixture();
   RandomSequence r(8, 0);
-  const int n = 60, m = 24;
-  std::vector<Contrasts> speckle;
-  for (int i = 0; i < n; ++i) {
-    Contrasts free;
-    for (int k = 0; k < 3; ++k) {
-      Harmonics h(f.camera->grid().n_q, m);
+  std::vector<Contrasts> rings;
+  for (int ring = 0; ring < 8; ++ring) {
+    constexpr int n = 20;
+    Contrasts white, speckle;
+    for (int k = 0; k < n; ++k) {
+      Harmonics h(f.camera->grid().n_q, 24);
       for (Eigen::Index a = 0; a < h.size(); ++a) h(a) = {float(r.normal()), float(r.normal())};
-      free.push_back(h);
+      white.push_back(h);
     }
-    free[1] = 0.6f * free[0] + 0.8f * free[1];  // the third one is on its own
-    speckle.push_back(free);
+    for (int k = 0; k < n; ++k) speckle.push_back(2 * white[k] + white[(k + 1) % n]);
+    rings.push_back(speckle);
   }
-  std::vector<std::vector<const Harmonics*>> samples;
-  for (const auto& c : speckle) samples.push_back({&c[0], &c[1], &c[2]});
-  const Eigen::MatrixXd c = speckle_correlation(samples, *f.background);
+  std::vector<ContrastScan> scans;
+  for (const auto& ring : rings) {
+    scans.push_back({1, ring.size(), true, {}});
+    for (const auto& h : ring) scans.back().contrast.push_back(&h);
+  }
+  const Eigen::MatrixXd c = speckle_correlation(scans, {{0, 0}, {0, 1}, {0, -1}}, *f.background);
   CHECK(c(0, 0) == approx(1.02).epsilon(0.03));
-  CHECK(c(0, 1) == approx(0.6).epsilon(0.03));
+  CHECK(c(0, 1) == approx(0.4).epsilon(0.05));
+  CHECK(c(2, 0) == approx(0.4).epsilon(0.05));
   CHECK(c(1, 0) == c(0, 1));
-  CHECK(std::abs(c(0, 2)) < 0.03);
+  CHECK(std::abs(c(1, 2)) < 0.03);
 }

@@ -30,25 +30,6 @@ std::vector<Atoms> packings(int n, double thickness, std::uint64_t seed, int thr
   return cu_zr_packings(n, kBox, std::max(thickness, 17.0), seed, threads);
 }
 
-// Motif-free contrasts by packing and position of a patch of `offsets` (whole steps), the raster of
-// each packing closed upon itself.
-std::vector<std::vector<const Harmonics*>> patches(const std::vector<Harmonics>& raster,
-                                                   std::size_t edge,
-                                                   const std::vector<std::array<int, 2>>& offsets) {
-  std::vector<std::vector<const Harmonics*>> out;
-  const int n = int(edge);
-  for (std::size_t first = 0; first < raster.size(); first += edge * edge)
-    for (int y = 0; y < n; y += 2)
-      for (int x = 0; x < n; x += 2) {
-        std::vector<const Harmonics*> patch;
-        for (const auto& o : offsets)
-          patch.push_back(
-              &raster[first + std::size_t((y + o[0] + n) % n * n + (x + o[1] + n) % n)]);
-        out.push_back(patch);
-      }
-  return out;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -99,8 +80,14 @@ int main(int argc, char** argv) {
     positions.push_back(library.layout.step * Vector2d(double(s[1]), double(s[0])));
   std::vector<Harmonics> raster;
   for (const auto& p : free) raster.push_back(background.contrast(p));
-  const Eigen::MatrixXd correlation = speckle_correlation(
-      patches(raster, std::size_t(library.layout.null_edge), steps), background);
+  const std::size_t edge = std::size_t(library.layout.null_edge);
+  std::vector<ContrastScan> scans;
+  for (std::size_t first = 0; first < raster.size(); first += edge * edge) {
+    scans.push_back({edge, edge, true, {}});
+    for (std::size_t k = 0; k < edge * edge; ++k)
+      scans.back().contrast.push_back(&raster[first + k]);
+  }
+  const Eigen::MatrixXd correlation = speckle_correlation(scans, steps, background);
   for (std::size_t k = 0; k < steps.size(); ++k)
     if (steps[k] == std::array<int, 2>{0, 1})
       fmt::print("correlation of speckle with the next position {:.3f}\n",

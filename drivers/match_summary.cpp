@@ -79,6 +79,9 @@ void print_refined(const MatchResult& r) {
         m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,
         m.size.value, m.size.error, m.converged ? "" : " (not converged)");
   }
+  if (!r.refined.empty() && r.neighbours == 0)
+    std::cout << "            one pattern does not tell the offset; neighbouring positions do: "
+                 "--neighbours\n";
 }
 
 void write_csv(const std::string& path, const MatchResult& r) {

@@ -51,7 +51,11 @@ done
 expect 0 "a second one at" $program match raster.h5 l.h5 -o several.h5 --components 2
 h5ls several.h5/match/components/amplitude >/dev/null 2>&1 || complain "no components"
 expect 0 "refined .* tilt" $program match raster.h5 scanned.h5 -o refined.h5 --refine 1 --dose 1e5
+grep -q "does not tell the offset" out.txt || complain "the offset of one pattern passes for known"
 h5ls refined.h5/match/refined/thickness_error >/dev/null 2>&1 || complain "nothing refined"
+# all neighbours fitted together
+expect 0 "refined .* tilt" $program match raster.h5 scanned.h5 -o together.h5 --refine 1 --dose 1e5 --neighbours 2
+grep -q "does not tell the offset" out.txt && complain "the offset of neighbours is not trusted"
 expect 0 "wrote" $program library subset l.h5 -o part.h5 --motifs fcc
 expect 3 "library build" $program match raster.h5 part.h5 -o n.h5 --refine 1
 expect 2 "components" $program match raster.h5 l.h5 -o n.h5 --components 0

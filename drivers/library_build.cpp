@@ -113,8 +113,8 @@ struct UnitResult {
 template <typename Plane>
 void append(std::vector<float>& to, const Plane& plane) {
   const auto* data = reinterpret_cast<const float*>(plane.data());
-  to.insert(to.end(), data,
-            data + plane.size() * Eigen::Index(sizeof(typename Plane::Scalar) / sizeof(float)));
+  constexpr Eigen::Index kFloats = Eigen::NumTraits<typename Plane::Scalar>::IsComplex ? 2 : 1;
+  to.insert(to.end(), data, data + kFloats * plane.size());
 }
 
 std::vector<double> or_else(const std::vector<double>& list, double otherwise) {

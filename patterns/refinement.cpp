@@ -32,13 +32,13 @@ Eigen::MatrixXd speckle_correlation(const std::vector<ContrastScan>& motif_free,
   for (const ContrastScan& scan : motif_free) {
     Contrasts white;
     for (const Harmonics* h : scan.contrast) white.push_back(background.whitened(*h));
-    const int rows = int(scan.rows), columns = int(scan.columns);
-    const auto at = [&](int row, int column, const std::array<int, 2>& step) {
+    const auto rows = std::ptrdiff_t(scan.rows), columns = std::ptrdiff_t(scan.columns);
+    const auto at = [&](std::ptrdiff_t row, std::ptrdiff_t column, const std::array<int, 2>& step) {
       return std::size_t((row + step[0] + rows) % rows * columns +
                          (column + step[1] + columns) % columns);
     };
-    for (int row = 0; row < rows; ++row)
-      for (int column = row % 2; column < columns; column += 2)
+    for (std::ptrdiff_t row = 0; row < rows; ++row)
+      for (std::ptrdiff_t column = row % 2; column < columns; column += 2)
         for (Eigen::Index i = 0; i < n; ++i)
           for (Eigen::Index j = 0; j <= i; ++j)
             c(i, j) += product(white[at(row, column, members[std::size_t(i)])],

@@ -47,12 +47,7 @@ BeamStop parse_beam_stop(const std::string& text, double mrad) {
 
 }  // namespace
 
-void add_camera_options(Settings& o, CameraSettings& s) {
-  o.section("Camera (without --dose patterns stay fractions of the beam, free of noise)");
-  o.add("dose", s.camera.dose, "electrons",
-        "per probe position, with Poisson noise; 0 = fractions of the beam")
-      .at_least(0)
-      .at_most(1e15);
+void add_noise_options(Settings& o, CameraSettings& s) {
   o.add("dqe", s.camera.dqe, "",
         "detective quantum efficiency: N electrons give a signal of variance N/dqe")
       .above(0)
@@ -60,10 +55,19 @@ void add_camera_options(Settings& o, CameraSettings& s) {
   o.add("camera-mtf", s.mtf, "VALUE|FILE",
         "transfer function: Gaussian with this value at Nyquist, or lines of frequency (cycles per "
         "pixel) and value; spreads signal and noise alike");
-  o.add("gain", s.camera.gain, "", "counts per electron").above(0).at_most(1e9);
   o.add("readout-noise", s.camera.readout_noise, "counts", "rms of normal noise per pixel")
       .at_least(0)
       .at_most(1e12);
+}
+
+void add_camera_options(Settings& o, CameraSettings& s) {
+  o.section("Camera (without --dose patterns stay fractions of the beam, free of noise)");
+  o.add("dose", s.camera.dose, "electrons",
+        "per probe position, with Poisson noise; 0 = fractions of the beam")
+      .at_least(0)
+      .at_most(1e15);
+  add_noise_options(o, s);
+  o.add("gain", s.camera.gain, "", "counts per electron").above(0).at_most(1e9);
   o.add("saturation", s.camera.saturation, "counts", "at which a pixel clips; 0 = never")
       .at_least(0);
   o.add("beam-stop", s.beam_stop, "RADIUS[,ANGLE,WIDTH]",

@@ -14,6 +14,8 @@ struct CameraSettings {
 };
 
 void add_camera_options(Settings& settings, CameraSettings& s);
+// Those of the noise alone that do not depend on the dose: dqe, camera-mtf, readout-noise.
+void add_noise_options(Settings& settings, CameraSettings& s);
 
 // The camera that the options mean for this wavelength (Angstrom); reads the table of the transfer
 // function. Error{usage} or Error{input}.

@@ -19,7 +19,7 @@ namespace vitrobeam {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint64_t kPlaceStream = 0x6c696d6974, kNoiseStream = 0x6c696d4e6f;
+constexpr std::uint64_t kPlaceStream = 0x6c696d6974;
 constexpr int kPerStack = 25;     // patterns of one pile in the thickness series
 constexpr double kClearance = 7;  // Angstrom between the shells of two planted motifs
 
@@ -34,6 +34,32 @@ std::vector<Vector2d> raster(int n, const Vector3d& cell, RandomSequence& random
     places.emplace_back((k % side + offset.x()) / side * cell.x(),
                         (k / side + offset.y()) / side * cell.y());
   return places;
+}
+
+// The motif with its axis along the beam, turned about it.
+Atoms upright(const LimitPlan& plan, const LimitTarget& target, double turn) {
+  const Motif& motif = find_motif(target.motif);
+  MotifSize size{plan.elements, plan.bond, plan.radius, plan.shells};
+  size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
+  return rotated(build_motif(motif, size),
+                 rotation_to_beam(find_axis(motif, target.axis).direction, turn));
+}
+
+// The band's power with every ring by its squared mean, |F_n|^2 over F_0^2 both summed: a ring of
+// few electrons, whose own ratio may be anything, decides nothing.
+Eigen::ArrayXd mean_of_counts(const PolarGrid& grid, const RingBand& band,
+                              const AngularPower& ring) {
+  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(ring.power.rows());
+  double weights = 0;
+  for (int i = 0; i < grid.n_q; ++i) {
+    if (grid.q(i) < band.low || grid.q(i) > band.high) continue;
+    const Eigen::ArrayXd power = ring.power.col(i);
+    if (!power.isFinite().all()) continue;
+    sum += ring.mean_squared[i] * power;
+    weights += ring.mean_squared[i];
+  }
+  return weights > 0 ? Eigen::ArrayXd(sum / weights)
+                     : Eigen::ArrayXd::Constant(ring.power.rows(), kNone);
 }
 
 Atoms lower_part(const Atoms& pile, double thickness) {
@@ -92,16 +118,19 @@ class Study {
     const PolarGrid grid{band.low, band.high,
                          std::max(2, int((band.high - band.low) / (0.5 * pixel_.minCoeff()))), 180};
     const Eigen::Index rows = patterns.front().rows(), columns = patterns.front().cols();
-    const PolarTransform transform(
-        rows, columns, centred_calibration(rows, columns, pixel_.x(), pixel_.y()), grid);
+    const Calibration calibration = centred_calibration(rows, columns, pixel_.x(), pixel_.y());
+    const PolarTransform transform(rows, columns, calibration, grid);
+    Camera noisy = plan_.camera;
+    noisy.dose = dose;
+    const CameraModel camera(dose > 0 ? noisy : Camera{}, rows, columns, calibration, plan_.seed);
     const AngularAnalysis analysis(transform, {});
     std::vector<Eigen::ArrayXd> out(patterns.size());
 #pragma omp parallel for schedule(dynamic) num_threads(plan_.threads)
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       PlaneF image = patterns[i];
-      if (dose > 0) add_poisson_noise(image, dose, plan_.seed, kNoiseStream + stream + i);
-      out[i] =
-          band_mean(grid, band, analysis(transform(image), image, dose > 0 ? 1 / dose : 0).power);
+      if (dose > 0) image = camera(image.cast<double>(), stream + i, {0, 0}).pattern.cast<float>();
+      AngularPower ring = analysis(transform(image), image, dose > 0 ? 1 / plan_.camera.dqe : 0);
+      out[i] = dose > 0 ? mean_of_counts(grid, band, ring) : band_mean(grid, band, ring.power);
     }
     return out;
   }
@@ -155,14 +184,10 @@ class Study {
   // ---- detection of planted motifs
 
   Atoms motif_of(const LimitTarget& target, double tilt_deg, RandomSequence& random) const {
-    const Motif& motif = find_motif(target.motif);
-    MotifSize size{plan_.elements, plan_.bond, plan_.radius};
-    size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
     const double turn = 2 * M_PI * random.uniform(), towards = 2 * M_PI * random.uniform();
     const Vector3d hinge(std::cos(towards), std::sin(towards), 0);
     const Eigen::Matrix3d tilt = Eigen::AngleAxisd(tilt_deg * M_PI / 180, hinge).toRotationMatrix();
-    return rotated(build_motif(motif, size),
-                   tilt * rotation_to_beam(find_axis(motif, target.axis).direction, turn));
+    return rotated(upright(plan_, target, turn), tilt);
   }
 
   // The glass with as many motifs side by side as have room, and where they are.
@@ -332,6 +357,15 @@ std::size_t patterns_of_study(const LimitPlan& p) {
   return n * (3 + t) + p.engines.size() * t *
                            (std::size_t(p.null_positions) +
                             p.targets.size() * p.depths.size() * p.tilts_deg.size() * n);
+}
+
+double height_along_beam(const LimitPlan& plan, const LimitTarget& target) {
+  const Vector3d size = extent(upright(plan, target, 0));
+  double height = size.z();
+  for (const double tilt : plan.tilts_deg)
+    height = std::max(height, size.z() * std::cos(tilt * M_PI / 180) +
+                                  size.head<2>().norm() * std::abs(std::sin(tilt * M_PI / 180)));
+  return height;
 }
 
 LimitStudy study_limits(const LimitPlan& plan, const Atoms& glass,

@@ -9,6 +9,7 @@
 #include "models/atoms.hpp"
 #include "models/motifs.hpp"
 #include "multislice/simulation.hpp"
+#include "patterns/camera.hpp"
 #include "patterns/symmetry.hpp"
 
 namespace vitrobeam {
@@ -24,14 +25,16 @@ struct LimitPlan {
   std::vector<LimitTarget> targets;
   std::vector<int> elements;  // of the motifs
   double bond = 0, radius = 0;
+  int shells = 1;
   std::vector<double> thickness;  // Angstrom, ascending
   std::vector<double> depths;     // of the motif, share of the thickness
   std::vector<double> tilts_deg;  // of its axis off the beam
   std::vector<double> doses;      // electrons per pattern, 0 = no noise
-  std::vector<Engine> engines;    // of the detection
-  int positions = 50;             // planted motifs per condition; patterns per engine of odd / even
-  int null_positions = 200;       // of the glass without it, per thickness
-  double significance = 0.05;     // of a single position
+  Camera camera = {};  // its DQE, transfer function and readout noise, where there is a dose
+  std::vector<Engine> engines;  // of the detection
+  int positions = 50;           // planted motifs per condition; patterns per engine of odd / even
+  int null_positions = 200;     // of the glass without it, per thickness
+  double significance = 0.05;   // of a single position
   RingBand ring, motif_ring;
   SimulationSettings simulation;
   std::uint64_t seed = 1;
@@ -70,6 +73,10 @@ LimitStudy study_limits(const LimitPlan& plan, const Atoms& glass,
                         const std::function<void(std::size_t)>& progress,
                         const std::function<bool()>& stop);
 std::size_t patterns_of_study(const LimitPlan& plan);
+
+// How much of the beam's way a planted motif takes, Angstrom, between the centres of its atoms; a
+// tilt counts as if the motif's widest side turned into the beam.
+double height_along_beam(const LimitPlan& plan, const LimitTarget& target);
 
 // The share k / n with its 95 % interval (Wilson, J. Am. Stat. Assoc. 22 (1927) 209).
 struct Share {

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
 #include "drivers/limit_study.hpp"
 #include "drivers/progress.hpp"
@@ -26,6 +27,7 @@ constexpr double kRatios[] = {0.05, 0.10, 0.25, 0.50}, kEnergies_kV[] = {80, 200
 struct LimitCommand {
   CommonSettings common;
   StructureInput structure;
+  CameraSettings camera;
   std::string motifs = "icosahedron:5:10,fcc:100:4,fcc:111:6", elements = "Cu,Zr",
               thickness = "10,20,30,40,60,80,100,120,160,200", depths = "0.5", tilts = "0",
               doses = "0", engines = "multislice,curved-born", ring = "0.385,0.455",
@@ -49,6 +51,7 @@ Settings describe(LimitCommand& c) {
   o.add("elements", c.elements, "A,B", "of the motifs: centre, shell");
   o.add("bond", p.bond, "Angstrom", "centre to shell; 0 = sum of the metallic radii").at_least(0);
   o.add("radius", p.radius, "Angstrom", "of crystal-like motifs; 0 = first shell").at_least(0);
+  o.add("shells", p.shells, "of Mackay icosahedra: 13, 55, 147 atoms").at_least(1).at_most(5);
   o.add("depths", c.depths, "F,...", "of the motif, as shares of the thickness");
   o.add("tilts", c.tilts, "DEG,...", "of its axis off the beam");
   o.section("Beam");
@@ -58,6 +61,7 @@ Settings describe(LimitCommand& c) {
   o.add("semiangle", p.simulation.optics.semiangle_mrad, "mrad", "convergence semi-angle").above(0);
   o.add("defocus", p.simulation.optics.defocus, "Angstrom", "underfocus positive");
   o.add("doses", c.doses, "D,...", "electrons per pattern; 0 = no counting noise");
+  add_noise_options(o, c.camera);
   o.section("Measurement");
   o.add("ring", c.ring, "LOW,HIGH", "of odd against even orders, 1/Angstrom");
   o.add("motif-ring", c.motif_ring, "LOW,HIGH",
@@ -134,6 +138,13 @@ void check_numbers(const LimitPlan& p, const LimitCommand& c) {
       fail(Fault::usage, "--depths {}: {} is not a share of the thickness, 0 to 1", c.depths, d);
   for (const double d : p.doses)
     if (!(d >= 0)) fail(Fault::usage, "--doses {}: {} is negative", c.doses, d);
+  for (const auto& target : p.targets)
+    if (const double height = height_along_beam(p, target); height > p.thickness[0])
+      fail(Fault::physics,
+           "--motifs {}:{}:{} is {:.3g} Angstrom high along the beam, more than the thinnest "
+           "specimen of "
+           "--thickness {:g}; give thicker ones or a smaller --radius, --shells or --bond",
+           target.motif, target.axis, target.order, height, p.thickness[0]);
 }
 
 void make_plan(LimitCommand& c, const Atoms& glass) {
@@ -152,6 +163,8 @@ void make_plan(LimitCommand& c, const Atoms& glass) {
   check_numbers(p, c);
   p.ring = band(c.ring, "ring");
   p.motif_ring = band(c.motif_ring, "motif-ring");
+  c.camera.camera.dose = *std::max_element(p.doses.begin(), p.doses.end());
+  p.camera = resolve_camera(c.camera, p.simulation.optics.wavelength());
   p.significance = c.significance_percent / 100;
   p.seed = c.common.seed;
   p.threads = c.common.threads;

@@ -287,20 +287,24 @@ RingNoiseShape ring_noise_shape(const std::vector<RingFit>& fits) {
     ++used;
   }
   if (used < kFewest) return {};
+  // The correlation of a disc-shaped aperture's speckle has a cusp, so its spectrum falls more
+  // slowly than a Gaussian. Extrapolated by this power, harmonics 0 and 2 are -7 to +15 % off for
+  // apertures of 0.1 to 0.36 q; by a Gaussian 0 to -24 %.
+  const auto power_of = [](double m) { return m * std::sqrt(m); };
   double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
   constexpr std::array<std::size_t, 5> kFree = {4, 6, 8, 10, 12};
   for (const std::size_t m : kFree) {
     if (!(power[m] > 0)) return {};
-    mean_x += double(m * m) / double(kFree.size());
+    mean_x += power_of(double(m)) / double(kFree.size());
     mean_y += std::log(power[m] / scale) / double(kFree.size());
   }
   for (const std::size_t m : kFree) {
-    const double dx = double(m * m) - mean_x;
+    const double dx = power_of(double(m)) - mean_x;
     xx += dx * dx;
     xy += dx * (std::log(power[m] / scale) - mean_y);
   }
   const double slope = std::min(0.0, xy / xx);
-  const auto fall = [&](double m) { return std::exp(slope * m * m); };
+  const auto fall = [&](double m) { return std::exp(slope * power_of(m)); };
   const double even = (fall(4) + fall(6) + fall(8)) / 3, odd = (fall(3) + fall(5) + fall(7)) / 3;
   constexpr double kMost = 3;  // beyond, the shape is no speckle's
   return {

@@ -72,7 +72,7 @@ RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& gr
                  const RingProfile& profile, const RingFreedom& freedom);
 
 // From many fits, as of a scan: speckles of finite width have less power at high harmonics, as
-// exp(-b m^2), with b fitted to the even harmonics 4 to 12 of all together. Flat from fewer
+// exp(-b m^(3/2)), with b fitted to the even harmonics 4 to 12 of all together. Flat from fewer
 // than 30.
 RingNoiseShape ring_noise_shape(const std::vector<RingFit>& fits);
 // The fit with the errors that follow from it.

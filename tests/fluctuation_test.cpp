@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -93,6 +94,35 @@ TEST_CASE("planted fluctuations come back: between patterns, within rings, at ev
     }
   }
   CHECK_THROWS(analyse({PlaneF::Ones(64, 64), PlaneF::Ones(64, 64)}, 0));
+}
+
+// Layers of random phases: their intensities add to 1 / N of one layer's variance, their amplitudes
+// to 1 - 1 / N (the random walk of N steps), which does not fall with N at all.
+TEST_CASE("the contrast of N layers is 1 / N as intensities, 1 - 1 / N as amplitudes") {
+  constexpr int kPatterns = 200;
+  for (const int layers : {1, 2, 4, 8}) {
+    CAPTURE(layers);
+    RandomSequence random(7, std::uint64_t(layers));
+    std::vector<PlaneF> incoherent(kPatterns, PlaneF(64, 64)), coherent = incoherent;
+    for (int k = 0; k < kPatterns; ++k)
+      for (Eigen::Index i = 0; i < coherent[0].size(); ++i) {
+        double intensity = 0;
+        std::complex<double> amplitude = 0;
+        for (int n = 0; n < layers; ++n) {
+          intensity -= std::log(random.uniform());  // of one layer of many scatterers
+          amplitude += std::polar(1.0, 2 * M_PI * random.uniform());
+        }
+        incoherent[std::size_t(k)].data()[i] = float(intensity);
+        coherent[std::size_t(k)].data()[i] = float(std::norm(amplitude));
+      }
+    const Fluctuation sum = analyse(incoherent, 0), wave = analyse(coherent, 0);
+    const double n = layers;
+    // 4 sigma of 200 patterns of 200 pixels of unit variance, and 1 / 200 for the mean
+    CHECK(std::abs(sum.v_image.mean() * n - 1) < 0.04);
+    CHECK(std::abs(sum.v_re.mean() * n - 1) < 0.04);
+    CHECK(std::abs(wave.v_image.mean() - (1 - 1 / n)) < 0.04);
+    CHECK(std::abs(wave.v_re.mean() - (1 - 1 / n)) < 0.04);
+  }
 }
 
 TEST_CASE("an elliptical ring is made round, rings without pixels are known") {

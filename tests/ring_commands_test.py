@@ -77,6 +77,10 @@ run(2, "--engines 'born'", *limit, "--engines", "born")
 run(2, "--depths 2", *limit, "--depths", "2")
 run(2, "LOW < HIGH", *limit, "--ring", "0.5,0.4")
 run(4, "central disc", *limit, "--semiangle", "12")
+run(4, "fcc:100:4 is 8.15 Angstrom high along the beam, more than the thinnest specimen of --thickness 8", *limit, "--motifs", "fcc:100:4",
+    "--radius", "6", "--thickness", "8,16")
+run(4, "11.5 Angstrom high", *limit, "--motifs", "mackay:5:10", "--shells", "2", "--thickness", "10,20")
+run(2, "give --dose", *limit, "--dqe", "0.5")
 run(4, "finer --pixel", *limit, "--pixel", "0.9", "--motif-ring", "0.3,0.6")
 run(2, "name patterns", "fluctuation", "-o", "new.h5")
 run(3, "2 patterns have no variance", "fluctuation", "few.npy", "-o", "new.h5", "--pixel-q", "0.02", "--q-max", "0.5",

@@ -1,6 +1,9 @@
 #include "io/match_file.hpp"
 
+#include <cmath>
 #include <limits>
+
+#include "patterns/statistics.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -44,6 +47,8 @@ void write_maps(Hdf5Writer& file, const MatchResult& r) {
   write_map(file, "best_false_discovery_rate", r.best_false_discovery_rate, "",
             "Benjamini-Hochberg over the scan; decides the motif map");
   write_map(file, "correlation", r.correlation, "", "raw correlation of the best template");
+  write_map(file, "contrast", r.contrast, "",
+            "of the speckle: root mean square of the rings, each in units of its mean");
   write_map(file, "template", r.template_index, "", "best template, index into the library");
   write_map(file, "mirrored", r.mirrored, "", "1: the template was mirrored first");
   write_map(file, "in_plane_angle", r.in_plane_angle, "radian",
@@ -118,6 +123,10 @@ void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions&
   file.attribute(group, "calibration_packings", std::int64_t(r.calibration_packings));
   file.attribute(group, "training_patterns", std::int64_t(r.training_patterns));
   file.attribute(group, "smallest_p_value", r.smallest_p);
+  file.attribute(group, "contrast", r.null_contrast.median);
+  file.attribute(group, "contrast_low", r.null_contrast.low);
+  file.attribute(group, "contrast_high", r.null_contrast.high);
+  file.attribute(group, "scan_contrast", r.scan_contrast());
   file.attribute(group, "dose", r.dose);
   file.attribute(group, "dose_unit", "electrons per pattern; 0 = noiseless");
   file.write("/match/power", r.power);
@@ -241,7 +250,19 @@ MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
   best_false_discovery_rate = correlation = in_plane_angle = Stack<float>(scan, unknown);
   axis_share = depth = depth_error = log_evidence = Stack<float>(scan, unknown);
   axis_directions = Stack<std::int32_t>(scan, 0);
+  contrast = Stack<float>(scan, unknown);
   direction = Stack<float>({scan_rows, scan_columns, 3}, unknown);
+}
+
+double MatchResult::scan_contrast() const {
+  return finite_median(
+      Eigen::Map<const Eigen::ArrayXf>(contrast.values.data(), Eigen::Index(contrast.size()))
+          .cast<double>());
+}
+
+bool MatchResult::is_like_null() const {
+  const double median = scan_contrast();
+  return !std::isfinite(median) || (median >= null_contrast.low && median <= null_contrast.high);
 }
 
 void write_match(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& library) {

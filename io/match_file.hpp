@@ -23,6 +23,7 @@
 #include "base/array.hpp"
 #include "io/hdf5.hpp"
 #include "patterns/likelihood.hpp"
+#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 
@@ -58,6 +59,7 @@ struct MatchResult {
       in_plane_angle;                                         // [y, x]
   Stack<float> direction;                                     // [y, x, 3]
   Stack<float> axis_share, depth, depth_error, log_evidence;  // [y, x]
+  Stack<float> contrast;                                      // [y, x]
   Stack<std::int32_t> axis_directions;                        // [y, x]
   std::vector<MotifView> views;
   Stack<float> view_posterior;  // [y, x, view]; empty where views are too many to keep
@@ -73,6 +75,7 @@ struct MatchResult {
   std::size_t training_patterns = 0;
   int calibration_packings = 0;
   std::vector<double> null_best, power, power_error;
+  ContrastRange null_contrast;
   PlaneD confusion;                         // [planted motif, called motif or none]
   std::vector<double> roc_false_alarm;      // [rate]
   PlaneD roc;                               // [motif, rate]
@@ -85,6 +88,9 @@ struct MatchResult {
   // Nothing judged yet: motif -1, floating-point maps not-a-number.
   MatchResult(std::size_t scan_rows, std::size_t scan_columns, std::vector<std::string> names);
   void expect_components(std::size_t most);
+  double scan_contrast() const;  // median of `contrast` over the judged positions
+  // Does that lie among the motif-free patterns? Else their error rates say nothing of this scan.
+  bool is_like_null() const;
 };
 
 void write_match(Hdf5Writer& file, const MatchResult& result, const MotifLibrary& library);

@@ -92,6 +92,17 @@ void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
                                "cannot be singled out",
                                *smallest, std::max(fewest, 1.), positions)});
   }
+  const auto low = number(file, "/match/null", "contrast_low"),
+             high = number(file, "/match/null", "contrast_high"),
+             contrast = number(file, "/match/null", "scan_contrast");
+  if (low && high && contrast && std::isfinite(*contrast)) {
+    const bool alike = *contrast >= *low && *contrast <= *high;
+    out.push_back(
+        {alike, fmt::format("the speckle's contrast, {:.3g} in the median, is {} the {:.3g} "
+                            "to {:.3g} of motif-free patterns{}",
+                            *contrast, alike ? "among" : "outside", *low, *high,
+                            alike ? "" : ": error rates do not hold for this scan")});
+  }
   if (file.is_dataset("/match/status")) {
     const auto status = file.read<int>("/match/status").values;
     const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });

@@ -50,6 +50,36 @@ PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned 
   return contrast > 1e-10 * square ? PatternStatus::good : PatternStatus::featureless;
 }
 
+double speckle_contrast(const PlaneF& polar, const PlaneF& weights) {
+  double sum = 0;
+  int rings = 0;
+  for (Index i = 0; i < polar.rows(); ++i) {
+    const Eigen::ArrayXd w = weights.row(i).cast<double>(), x = polar.row(i).cast<double>();
+    const double known = w.sum();
+    if (known <= 0) continue;
+    const double mean = (w * x).sum() / known;
+    if (!(mean > 0)) continue;
+    sum += (w * (x - mean).square()).sum() / known / (mean * mean);
+    ++rings;
+  }
+  return rings > 0 ? std::sqrt(sum / rings) : 0;
+}
+
+ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
+                            const RecognitionSettings& settings, int threads) {
+  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
+                                 library.calibration(), settings.grid);
+  std::vector<double> contrast;
+  for (const PlaneF& polar : noisy_polar(library.null_patterns, null_parts(library).calibration,
+                                         transform, settings, kNullStream, threads))
+    contrast.push_back(speckle_contrast(polar, weights));
+  std::sort(contrast.begin(), contrast.end());
+  const auto quantile = [&](double share) {
+    return contrast[std::size_t(std::lround(share * double(contrast.size() - 1)))];
+  };
+  return {quantile(0.01), quantile(0.5), quantile(0.99)};
+}
+
 void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
                        std::uint64_t stream) {
   RandomSequence random(seed, stream);

@@ -54,6 +54,19 @@ double reach(const MotifLibrary& library);
 PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned char>& hidden,
                     const PlaneF& polar, const PlaneF& weights);
 
+// Contrast of the speckle: root of the mean over the visible rings of the variance along theta over
+// the square of the ring's mean. What a matched pattern must share with the library's motif-free
+// ones for their ranks to be error rates; free of scale and of the radial profile. 0 for none.
+double speckle_contrast(const PlaneF& polar, const PlaneF& weights);
+
+// The middle 98 % and the median of the contrasts of a library's motif-free patterns.
+struct ContrastRange {
+  double low = 0, median = 0, high = 0;
+};
+// Of those that rank scores, seen through `weights` and with the noise of settings.dose.
+ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
+                            const RecognitionSettings& settings, int threads);
+
 // Every pixel replaced by a Poisson count of mean intensity * dose, divided by dose; negative
 // intensities count as 0.
 void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,

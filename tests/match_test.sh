@@ -28,6 +28,11 @@ grep -q "thickness" out.txt || complain "the thickness mismatch is not mentioned
 for path in match/motif match/posterior match/examples/library simulation/detectors/adf parameters audit; do
   h5ls m.h5/$path >/dev/null 2>&1 || complain "m.h5 lacks $path"
 done
+expect 0 "is among the" $program info m.h5
+# speckle that a large source has blurred ranks among no packings
+expect 0 "wrote" $simulate --source-size 20 --wrap-limit 100 -o blurred.h5
+expect 0 "unlike the library" $program match blurred.h5 l.h5 -o unlike.h5
+expect 0 "LOOK: the speckle" $program info unlike.h5
 expect 0 "no motif" $program match p.h5 l.h5 -o noisy.h5 --dose 1e4
 expect 0 "wrote" $program match p.h5 l.h5 -o rescaled.h5 --energy 300 --rescale --csv map.csv
 grep -q "equal q" out.txt || complain "--rescale is silent"

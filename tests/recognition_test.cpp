@@ -144,6 +144,19 @@ TEST_CASE("patterns without information are marked") {
   CHECK(status(PlaneF::Constant(kSize, kSize, 3)) == PatternStatus::featureless);
 }
 
+TEST_CASE("the contrast of rings 1 + a cos(m theta) is a / sqrt 2, whatever their scale and mask") {
+  PlaneF polar(4, 180), weights = PlaneF::Ones(4, 180);
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 180; ++j)
+      polar(i, j) = float(std::pow(10.0, i) * (1 + 0.4 * std::cos(6 * 2 * M_PI * j / 180)));
+  CHECK(speckle_contrast(polar, weights) == approx(0.4 / std::sqrt(2.0)).epsilon(1e-6));
+  polar.leftCols(30) = 1e6f;  // one period behind the beam stop
+  weights.leftCols(30).setZero();
+  weights.row(3).setZero();
+  CHECK(speckle_contrast(polar, weights) == approx(0.4 / std::sqrt(2.0)).epsilon(1e-6));
+  CHECK(speckle_contrast(polar, PlaneF::Zero(4, 180)) == 0);
+}
+
 TEST_CASE("Poisson noise keeps the mean and has the variance of counts") {
   PlaneF image = PlaneF::Constant(200, 200, 2e-3f);
   add_poisson_noise(image, 1e4, 7, 0);

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numbers>
 
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "base/random.hpp"
+#include "drivers/library_members.hpp"
+#include "drivers/library_unit.hpp"
 #include "models/elements.hpp"
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
@@ -23,98 +24,9 @@ constexpr std::size_t kTemplatesPerUnit = 64, kPlantedPerUnit = 8;
 // Places in a slab where templates stand in turn, so that they do not share their background.
 constexpr std::size_t kPlaces = 8;
 
-// One motif of one decoration.
-struct Member {
-  int motif, decoration;
-  Atoms atoms;  // around the origin
-  std::vector<BeamDirection> views;
-};
-
-std::vector<Member> members(const LibraryPlan& plan) {
-  std::vector<Member> list;
-  for (std::size_t m = 0; m < plan.motifs.size(); ++m)
-    for (std::size_t d = 0; d < plan.decorations.size(); ++d) {
-      const Motif& motif = find_motif(plan.motifs[m]);
-      MotifSize size{plan.decorations[d], plan.bond, plan.radius};
-      // what the motif has no place for does not make another decoration
-      size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
-      if (d > 0 &&
-          std::equal(size.elements.begin(), size.elements.end(), plan.decorations[d - 1].begin()))
-        continue;
-      Member member{int(m), int(d), build_motif(motif, size), {}};
-      double spacing = plan.spacing_deg;
-      if (spacing == 0)
-        spacing =
-            rocking_width(member.atoms, plan.simulation.recording.q_max) * 180 / std::numbers::pi;
-      member.views = directions(motif, spacing);
-      const Vector3d edges = extent(member.atoms);
-      for (const double thickness : plan.thicknesses)
-        if (edges.norm() > thickness && edges.maxCoeff() > thickness)
-          fail(Fault::physics,
-               "the motif {} is {:.3g} Angstrom long and does not fit into a thickness of {:.3g}; "
-               "give a larger --thickness",
-               motif.name, edges.maxCoeff(), thickness);
-      list.push_back(std::move(member));
-    }
-  return list;
-}
-
-// The height of the motif's centre at `share` of the room that it has between the faces; the middle
-// where it has none.
-double depth_at(const Atoms& turned, double thickness, double share) {
-  double low = 0, high = 0;
-  for (const auto& r : turned.positions) {
-    low = std::min(low, r.z());
-    high = std::max(high, r.z());
-  }
-  constexpr double kMargin = 1e-3;
-  const double first = -low + kMargin, last = thickness - high - kMargin;
-  return last > first ? first + share * (last - first) : (first + last) / 2;
-}
-
 Atoms moved(Atoms atoms, const Vector3d& by) {
   for (auto& r : atoms.positions) r += by;
   return atoms;
-}
-
-// What a unit leaves in the journal.
-struct UnitResult {
-  std::vector<float> patterns, mean, covariance;
-
-  std::vector<std::byte> bytes() const {
-    std::vector<std::byte> out;
-    for (const auto* v : {&patterns, &mean, &covariance}) {
-      const std::uint64_t n = v->size();
-      const auto* size = reinterpret_cast<const std::byte*>(&n);
-      out.insert(out.end(), size, size + sizeof n);
-      const auto* data = reinterpret_cast<const std::byte*>(v->data());
-      out.insert(out.end(), data, data + n * sizeof(float));
-    }
-    return out;
-  }
-  static UnitResult from(const std::vector<std::byte>& bytes) {
-    UnitResult r;
-    std::size_t at = 0;
-    for (auto* v : {&r.patterns, &r.mean, &r.covariance}) {
-      std::uint64_t n = 0;
-      if (at + sizeof n > bytes.size()) fail(Fault::machine, "a unit of the journal is cut off");
-      std::memcpy(&n, bytes.data() + at, sizeof n);
-      at += sizeof n;
-      if (n > (bytes.size() - at) / sizeof(float))
-        fail(Fault::machine, "a unit of the journal is cut off");
-      v->resize(n);
-      std::memcpy(v->data(), bytes.data() + at, n * sizeof(float));
-      at += n * sizeof(float);
-    }
-    return r;
-  }
-};
-
-template <typename Plane>
-void append(std::vector<float>& to, const Plane& plane) {
-  const auto* data = reinterpret_cast<const float*>(plane.data());
-  constexpr Eigen::Index kFloats = Eigen::NumTraits<typename Plane::Scalar>::IsComplex ? 2 : 1;
-  to.insert(to.end(), data, data + kFloats * plane.size());
 }
 
 std::vector<double> or_else(const std::vector<double>& list, double otherwise) {
@@ -388,48 +300,22 @@ struct LibraryBuilder::State {
     return positions;
   }
 
-  // A motif of random decoration, turned at random, at random depth.
-  struct Planting {
-    const Member& member;
-    Eigen::Matrix3d turn;
-    Atoms turned;
-    double depth;
-  };
-  Planting planting(std::size_t pattern, double thickness, RandomSequence& random) const {
-    std::vector<const Member*> choice;
-    for (const auto& m : list)
-      if (m.motif == planted_motif(pattern)) choice.push_back(&m);
-    const Member& member = *choice[random.below(choice.size())];
-    const Eigen::Matrix3d turn = random_rotation(random);
-    Atoms turned = rotated(member.atoms, turn);
-    const double depth = depth_at(turned, thickness, random.uniform());
-    return {member, turn, std::move(turned), depth};
-  }
-
   PlantedView planted_view(std::size_t pattern, double thickness) const {
     RandomSequence random(plan.seed, (kPlantedStream << 32) + pattern);
-    const Planting p = planting(pattern, thickness, random);
-    const Vector3d beam = p.turn.transpose() * Vector3d::UnitZ();
-    PlantedView view{p.member.decoration, beam, p.depth};
-    double nearest = -2;
-    for (const auto& g :
-         symmetry_of(find_motif(plan.motifs[std::size_t(p.member.motif)])).rotations)
-      for (const auto& v : p.member.views)
-        if (const double cosine = v.direction.dot(g * beam); cosine > nearest + 1e-12) {
-          nearest = cosine;
-          view.direction = g * beam;
-        }
-    return view;
+    const int motif = planted_motif(pattern);
+    return view_of(planting(list, motif, thickness, random),
+                   find_motif(plan.motifs[std::size_t(motif)]));
   }
 
-  // Under the probe.
+  // Motifs under the probe.
   UnitResult make_planted(const Unit& unit) const {
     UnitResult result;
     const Condition& c = conditions[unit.condition];
     const Vector2d centre(plan.box / 2, plan.box / 2);
     for (std::size_t i = unit.first; i < unit.last; ++i) {
       RandomSequence random(plan.seed, (kPlantedStream << 32) + i);
-      const auto [member, turn, turned, depth] = planting(i, c.thickness, random);
+      const auto [member, turn, turned, depth] =
+          planting(list, planted_motif(i), c.thickness, random);
       const Atoms piece = random_slab(packing(random.below(packings.size())), c.thickness, random);
       const Atoms motif = moved(turned, {centre.x(), centre.y(), depth});
       const ChangedSlab<float> changed(piece, c.simulation, member.atoms.numbers,

@@ -343,15 +343,6 @@ std::string engine_label(Engine engine) {
   }
 }
 
-Share wilson_interval(int k, int n) {
-  if (n == 0) return {kNone, 0, 1};
-  constexpr double z = 1.959964;
-  const double p = double(k) / n, w = z * z / n;
-  const double centre = (p + w / 2) / (1 + w),
-               half = z / (1 + w) * std::sqrt(p * (1 - p) / n + w / (4 * n));
-  return {p, std::max(0.0, centre - half), std::min(1.0, centre + half)};
-}
-
 std::size_t patterns_of_study(const LimitPlan& p) {
   const std::size_t t = p.thickness.size(), n = std::size_t(p.positions);
   return n * (3 + t) + p.engines.size() * t *

@@ -78,10 +78,4 @@ std::size_t patterns_of_study(const LimitPlan& plan);
 // tilt counts as if the motif's widest side turned into the beam.
 double height_along_beam(const LimitPlan& plan, const LimitTarget& target);
 
-// The share k / n with its 95 % interval (Wilson, J. Am. Stat. Assoc. 22 (1927) 209).
-struct Share {
-  double value, low, high;
-};
-Share wilson_interval(int k, int n);
-
 }  // namespace vitrobeam

@@ -2,15 +2,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iostream>
-#include <memory>
 #include <numeric>
 
 #include "base/error.hpp"
-#include "base/first_failure.hpp"
 #include "drivers/command.hpp"
+#include "drivers/match_judges.hpp"
+#include "drivers/match_refinement.hpp"
 #include "drivers/match_settings.hpp"
 #include "drivers/match_summary.hpp"
 #include "drivers/motif_model.hpp"
@@ -22,8 +21,6 @@
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/difference.hpp"
-#include "patterns/mixture.hpp"
-#include "patterns/scan_recognition.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -179,91 +176,6 @@ bool is_saturated(const Eigen::Ref<const PlaneF>& image, const PatternInput& inp
                      (double(col) - k.centre_col) * k.pixel_qx) >= c.recognition.grid.q_min)
         return true;
   return false;
-}
-
-// What a scan is judged by. Alone, patterns are matched (all templates, all angles) and their
-// likelihoods only make the posterior; neighbours are judged by their likelihoods together.
-struct Judges {
-  std::optional<Recognition> alone;
-  std::unique_ptr<ScanRecognition> scan;  // stays where it is: the mixture refers to it
-  std::optional<PolarTransform> matched, likelihood;
-  std::optional<MixtureSearch> mixture;
-
-  bool is_joint() const { return scan && scan->is_joint(); }
-  const ScoreCalibration& calibration() const {
-    return alone ? alone->calibration() : scan->calibration();
-  }
-  const PlantedVerdicts& planted() const { return alone ? alone->planted() : scan->planted(); }
-  std::size_t training_size() const {
-    return alone ? alone->training_size() : scan->training_size();
-  }
-  int calibration_packings() const {
-    return alone ? alone->calibration_packings() : scan->calibration_packings();
-  }
-};
-
-// Between the positions of the scan, Angstrom.
-double scan_step(const PatternInput& input, const MatchCommand& c) {
-  if (c.step) return *c.step;
-  const PatternSource& source = input.source();
-  if (source.is_result()) {
-    const DiffractionAxes axes = read_axes(Hdf5Reader(source.file()));
-    if (axes.is_list)
-      fail(Fault::input,
-           "--neighbours: {} holds a list of positions; neighbours can only count "
-           "together on a raster",
-           source.file());
-    const auto step = [](const std::vector<double>& v) {
-      return v.size() > 1 ? (v.back() - v.front()) / double(v.size() - 1) : 0;
-    };
-    const double x = step(axes.scan_x), y = step(axes.scan_y);
-    if (x > 0 && (y == 0 || std::abs(x - y) < 0.02 * x)) return x;
-    if (x == 0 && y > 0) return y;
-    if (x > 0 && y > 0)
-      fail(Fault::input,
-           "--neighbours: the scan has steps of {:.4g} Angstrom along x and {:.4g} along y; "
-           "neighbours can only count together on a square raster",
-           x, y);
-  }
-  fail(Fault::usage,
-       "--neighbours {}: the file does not say how far apart its positions are; "
-       "give --step",
-       c.neighbours);
-}
-
-MixtureSearch make_mixture(const MotifLibrary& library, const ScanRecognition& scan,
-                           const MatchCommand& c) {
-  const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
-                              Eigen::Index(library.patterns.shape[2]), library.calibration(),
-                              likelihood_grid(c.recognition.grid));
-  std::vector<PlaneF> templates;
-  for (std::size_t t = 0; t < library.templates.size(); ++t)
-    templates.push_back(camera(library.patterns.plane(t)));
-  return {scan.background(), scan.likelihood(), templates, scan.ranking(), c.common.threads};
-}
-
-Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c) {
-  const PatternSource& source = input.source();
-  const auto transform = [&](const PolarGrid& grid) {
-    return PolarTransform(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
-                          input.calibration(), grid, source.hidden());
-  };
-  Judges j;
-  j.matched.emplace(transform(c.recognition.grid));
-  const Patch patch = c.neighbours > 0 ? Patch::within(c.neighbours, scan_step(input, c)) : Patch();
-  if (c.neighbours > 0 && patch.members.size() == 1)
-    fail(Fault::usage, "--neighbours {}: the next position is {:.4g} Angstrom away", c.neighbours,
-         patch.step);
-  if (patch.members.size() == 1)
-    j.alone.emplace(library, j.matched->weights(), c.recognition, c.common.threads);
-  if (patch.members.size() > 1 || !library.planted_motif.empty() || c.components > 1 ||
-      c.refine > 0) {
-    j.likelihood.emplace(transform(likelihood_grid(c.recognition.grid)));
-    j.scan = std::make_unique<ScanRecognition>(library, j.likelihood->weights(), c.recognition,
-                                               patch, c.common.threads);
-  }
-  if (c.components > 1) j.mixture.emplace(make_mixture(library, *j.scan, c));
-  return j;
 }
 
 // Patterns of a part of the scan: polar, judged, recognised, stored. Contrasts for the likelihood
@@ -424,86 +336,6 @@ void state_null(const Judges& judges, const MatchCommand& c, MatchResult& r) {
     const double p = (r.power[m] * n + 1) / (n + 2);
     r.power_error.push_back(std::sqrt(p * (1 - p) / (n + 3)));
   }
-}
-
-// What a match is refined by: its own pattern, or those of all neighbours that count with it.
-struct RefinedFrom {
-  std::vector<std::array<int, 2>> steps = {{0, 0}};  // in rows and columns
-  Contrasts contrast;
-};
-
-RefinedFrom refined_from(const MatchExample& e, const PatternInput& input, const Judges& judges,
-                         const std::vector<Harmonics>& scan) {
-  RefinedFrom from;
-  if (!judges.is_joint()) {
-    from.contrast = {judges.scan->contrast((*judges.likelihood)(e.measured))};
-    return from;
-  }
-  from.steps.clear();
-  const std::size_t rows = input.source().scan_rows(), columns = input.source().scan_columns();
-  for (const auto& step : judges.scan->likelihood().patch().members) {
-    const std::size_t row = e.scan_row + std::size_t(step[0]),
-                      column = e.scan_column + std::size_t(step[1]);
-    if (row >= rows || column >= columns || scan[row * columns + column].size() == 0) continue;
-    from.steps.push_back(step);
-    from.contrast.push_back(scan[row * columns + column]);
-  }
-  return from;
-}
-
-RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from, std::size_t entry,
-                           double in_plane_angle, const LibraryPlan& plan,
-                           const MotifLibrary& library, const PolarTransform& camera,
-                           const Judges& judges) {
-  const ScanRecognition& scan = *judges.scan;
-  std::vector<Vector2d> positions;
-  for (const auto& step : from.steps)
-    positions.push_back(scan.likelihood().patch().step * Vector2d(step[1], step[0]));
-  const MotifModel model(plan, library, entry, scan.background(), camera, positions);
-  const Refined fit = refine(
-      [&](const Eigen::VectorXd& p) { return model(p); }, from.contrast, scan.background(),
-      judges.is_joint() ? speckle_correlation(scan.motif_free(), from.steps, scan.background())
-                        : Eigen::MatrixXd::Identity(1, 1),
-      model.settings(in_plane_angle));
-  RefinedMatch m;
-  m.scan_row = example.scan_row;
-  m.scan_column = example.scan_column;
-  m.motif = example.motif;
-  m.converged = fit.converged;
-  m.gain = fit.gain;
-  RefinedMatch::Value* plain[] = {&m.tilt_x, &m.tilt_y, &m.in_plane_angle, &m.offset_x,
-                                  &m.offset_y};
-  for (Eigen::Index k = 0; k < 5; ++k) *plain[k] = {fit.value(k), fit.error(k)};
-  const double thickness = library.condition().thickness * std::exp(fit.value(5));
-  m.thickness = {thickness, thickness * fit.error(5)};
-  m.size = {std::exp(fit.value(6)), std::exp(fit.value(6)) * fit.error(6)};
-  return m;
-}
-
-// The strongest matches simulated anew. Mirrored ones have no motif that could be simulated.
-void refine_examples(const PatternInput& input, const LibraryPlan& plan,
-                     const MotifLibrary& library, const Judges& judges,
-                     const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r) {
-  const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
-                              Eigen::Index(library.patterns.shape[2]), library.calibration(),
-                              likelihood_grid(c.recognition.grid));
-  std::vector<const MatchExample*> chosen;
-  const auto position = [&](const MatchExample& e) {
-    return e.scan_row * input.source().scan_columns() + e.scan_column;
-  };
-  for (const auto& e : r.examples)
-    if (int(chosen.size()) < c.refine && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
-  r.refined.resize(chosen.size());
-  FirstFailure failure;
-#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
-  for (std::size_t i = 0; i < chosen.size(); ++i)
-    failure.guard([&] {
-      const std::size_t at = position(*chosen[i]);
-      r.refined[i] = refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan),
-                                   std::size_t(r.template_index.values[at]),
-                                   r.in_plane_angle.values[at], plan, library, camera, judges);
-    });
-  failure.rethrow();
 }
 
 // Views whose probabilities are kept at every position.

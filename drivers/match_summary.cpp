@@ -50,9 +50,8 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
     spdlog::warn(
         "the patterns are unlike the library's motif-free ones: the contrast of their speckle is "
         "{:.3g} in the median, that of the others {:.3g} ({:.3g} to {:.3g}); ranks among them are "
-        "no "
-        "error rates of this scan. Another thickness, convergence, coherence, dose or material, or "
-        "a background, does that: build a library for this specimen and beam",
+        "no error rates of this scan. Another thickness, convergence, coherence, dose or material, "
+        "or a background, does that: build a library for this specimen and beam",
         r.scan_contrast(), r.null_contrast.median, r.null_contrast.low, r.null_contrast.high);
   // One true motif alone in the scan needs p <= rate / positions.
   const double needed = double(good) / (c.false_alarm_percent / 100);

@@ -109,6 +109,7 @@ BuildModel describe_packing(Settings& o) {
 struct SphereSettings {
   PackingChoice choice;
   bool jam = false;
+  std::optional<double> fraction;
   double polydispersity = 0, time_limit_s = 120;
   GrowthSettings growth;
 };
@@ -216,9 +217,8 @@ std::string count_contacts(Atoms& atoms, double pressure) {
   atoms.info["coordination_at_contact"] = fmt::format("{:.4f}", c.mean);
   atoms.info["rattlers"] = fmt::format("{:.4f}", c.rattling);
   std::string text = fmt::format(
-      "contacts     {:.2f} of a held sphere (surfaces within {:g} of the sum of the radii), {:.1f} "
-      "% "
-      "rattle; ",
+      "contacts     {:.2f} of a held sphere (surfaces within {:g} of the sum of the radii), "
+      "{:.1f} % rattle; ",
       c.mean, kGap, 100 * c.rattling);
   atoms.labels["contacts"].values = std::move(c.number);
   if (pressure < kJammed)
@@ -247,7 +247,9 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
                                                    : random_gas(box, sizes.relative, p.seed);
   const auto start = std::chrono::steady_clock::now();
   GrowthSettings growth = s.growth;
-  if (s.jam) growth.fraction = kClosePacked;
+  if (s.jam && s.fraction)
+    fail(Fault::usage, "--jam and --fraction {}: give one of them", *s.fraction);
+  growth.fraction = s.jam ? kClosePacked : s.fraction.value_or(growth.fraction);
   const auto end = grow(spheres, growth, [&](const HardSpheres&) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     return !interrupted() && passed.count() < s.time_limit_s;
@@ -258,7 +260,7 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
          "the spheres fill {:.4f} of the volume after {:.3g} s, {} were asked for; the state is in "
          "{}: --resume goes on from it, with a longer --time-limit",
          spheres.fraction(), s.time_limit_s,
-         s.jam ? "jammed ones" : fmt::format("{:.4f}", s.growth.fraction), state);
+         s.jam ? "jammed ones" : fmt::format("{:.4f}", growth.fraction), state);
   }
   if (end == GrowthEnd::jammed && !s.jam) {
     if (!run.common.dry_run) save_state(spheres, sizes.numbers, p.seed, state);
@@ -266,7 +268,7 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
          "the spheres jam at {:.4f} of the volume, {:.4f} were asked for; the state is in {}; ask "
          "for "
          "less, or grow slower (--growth {:g}), which packs denser",
-         spheres.fraction(), s.growth.fraction, state, s.growth.slow / 3);
+         spheres.fraction(), growth.fraction, state, s.growth.slow / 3);
   }
   if (there) std::filesystem::remove(state);
   double scale = sizes.mean_diameter / spheres.diameter;
@@ -298,7 +300,8 @@ BuildModel describe_hard_spheres(Settings& o) {
       .at_least(0)
       .at_most(0.3);
   o.section("Growth");
-  o.add("fraction", s->growth.fraction, "", "share of the volume that the spheres shall fill")
+  o.add("fraction", s->fraction, "",
+        "share of the volume that the spheres shall fill (default 0.63)")
       .at_least(0.3)
       .at_most(0.74);
   o.add("jam", s->jam, "grow until the spheres jam, whatever they fill then");

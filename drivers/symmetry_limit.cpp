@@ -142,8 +142,8 @@ void check_numbers(const LimitPlan& p, const LimitCommand& c) {
     if (const double height = height_along_beam(p, target); height > p.thickness[0])
       fail(Fault::physics,
            "--motifs {}:{}:{} is {:.3g} Angstrom high along the beam, more than the thinnest "
-           "specimen of "
-           "--thickness {:g}; give thicker ones or a smaller --radius, --shells or --bond",
+           "specimen of --thickness {:g}; give thicker ones or a smaller --radius, --shells or "
+           "--bond",
            target.motif, target.axis, target.order, height, p.thickness[0]);
 }
 

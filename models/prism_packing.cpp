@@ -339,7 +339,8 @@ void Builder::relax(int rounds, double pull, bool choose) {
   if (choose) assign();
 }
 
-constexpr double kEdge = 1.3093073414159542;  // of a prism with square sides, over its bond
+constexpr double kEdge =
+    1.3093073414159542;  // of a prism with square sides, over its bond: sqrt(12 / 7)
 
 double sphere(double radius) { return 4 * std::numbers::pi / 3 * radius * radius * radius; }
 
@@ -386,13 +387,12 @@ PrismModel as_model(const Builder& b, const Vector3d& box, const Composition& c)
 }  // namespace
 
 std::vector<Vector3d> tricapped_prism(double cap) {
-  const double edge = kEdge;
   std::vector<Vector3d> out;
   for (int k = 0; k < 3; ++k)
     for (int side = -1; side <= 1; side += 2) {
       const double angle = 2 * std::numbers::pi / 3 * k;
-      out.push_back(edge * Vector3d(std::cos(angle) / std::sqrt(3.0),
-                                    std::sin(angle) / std::sqrt(3.0), side / 2.0));
+      out.push_back(kEdge * Vector3d(std::cos(angle) / std::sqrt(3.0),
+                                     std::sin(angle) / std::sqrt(3.0), side / 2.0));
     }
   for (int k = 0; k < 3; ++k) {
     const double angle = 2 * std::numbers::pi / 3 * (k + 0.5);

@@ -10,8 +10,8 @@ namespace vitrobeam {
 
 // Six corners of a prism with square sides at unit distance from its centre, its axis along z, and
 // over each side a cap at distance `cap`.
-inline constexpr double kTouchingCap =
-    1.3037845727817787;  // touches its four corners as they touch each other
+// kTouchingCap: it touches its four corners as they touch each other, sqrt(1 / 7) + sqrt(6 / 7).
+inline constexpr double kTouchingCap = 1.3037845727817787;
 std::vector<Vector3d> tricapped_prism(double cap = kTouchingCap);
 
 // Where caps sit that touch corners and centre as spheres do, in bonds of centre to corner: beyond

@@ -37,6 +37,15 @@ double finite_median(const PlaneD& map) {
   return values[values.size() / 2];
 }
 
+Share wilson_interval(double k, double n) {
+  if (n == 0) return {std::numeric_limits<double>::quiet_NaN(), 0, 1};
+  constexpr double z = 1.959964;
+  const double p = k / n, w = z * z / n;
+  const double centre = (p + w / 2) / (1 + w),
+               half = z / (1 + w) * std::sqrt(p * (1 - p) / n + w / (4 * n));
+  return {p, std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
 double rank_p_value(const std::vector<double>& sorted_null, double score) {
   const auto below =
       std::lower_bound(sorted_null.begin(), sorted_null.end(), score) - sorted_null.begin();

@@ -20,6 +20,13 @@ namespace vitrobeam {
 // Median of the finite values of a map; not-a-number where there are none.
 double finite_median(const PlaneD& map);
 
+// The share k / n of n independent cases with its 95 % interval (Wilson, J. Am. Stat. Assoc. 22
+// (1927) 209); not-a-number between 0 and 1 for n = 0.
+struct Share {
+  double value, low, high;
+};
+Share wilson_interval(double k, double n);
+
 // (1 + #{null >= score}) / (1 + N); `sorted_null` ascends.
 double rank_p_value(const std::vector<double>& sorted_null, double score);
 

@@ -10,23 +10,13 @@
 #include "multislice/simulation.hpp"
 #include "potentials/projected_potential.hpp"
 #include "tests/approx.hpp"
+#include "tests/random_atoms.hpp"
 
 using namespace vitrobeam;
 
 namespace {
 
 constexpr double kWhole = std::numeric_limits<double>::infinity();
-
-Atoms random_atoms(const Vector3d& box, int count, std::uint64_t seed) {
-  RandomSequence random(seed, 0);
-  Atoms atoms;
-  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  for (int i = 0; i < count; ++i) {
-    const double x = random.uniform(), y = random.uniform(), z = random.uniform();
-    atoms.add(i % 2 ? 29 : 40, {x * box.x(), y * box.y(), z * box.z()});
-  }
-  return atoms;
-}
 
 SimulationSettings settings(Engine engine = Engine::multislice) {
   SimulationSettings s;
@@ -57,7 +47,7 @@ double sum(const std::vector<double>& v, int first, int count) {
 }  // namespace
 
 TEST_CASE("rings, segments and both sum to the annulus; moments are those of the pattern") {
-  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3);
+  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3, {40, 29});
   for (const Engine engine :
        {Engine::multislice, Engine::scattering_matrix, Engine::kinematic, Engine::phase_object}) {
     CAPTURE(int(engine));
@@ -87,7 +77,7 @@ TEST_CASE("rings, segments and both sum to the annulus; moments are those of the
 }
 
 TEST_CASE("scattering matrix and multislice agree on every channel, with every kind of beam") {
-  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3);
+  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3, {40, 29});
   for (const bool coherent : {true, false}) {
     SimulationSettings s = settings(), m = settings(Engine::scattering_matrix);
     for (auto* o : {&s.optics, &m.optics}) {
@@ -175,7 +165,7 @@ TEST_CASE("a detector beyond the band, or finer than the sampling, is refused") 
 }
 
 TEST_CASE("pixels: binning and a camera keep the sum, the beam stays in the middle") {
-  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3);
+  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3, {40, 29});
   SimulationSettings s = settings();
   const double whole = simulate(atoms, s, {4, 5}).pattern.sum();
   const auto check = [&](const SimulationSettings& with, double expected) {
@@ -220,7 +210,7 @@ TEST_CASE("pixels: binning and a camera keep the sum, the beam stays in the midd
 }
 
 TEST_CASE("every detector follows the depths") {
-  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3);
+  const Atoms atoms = random_atoms({14, 11, 8}, 60, 3, {40, 29});
   SimulationSettings s = settings();
   s.recording.every_slices = 2;
   for (const Engine engine : {Engine::multislice, Engine::scattering_matrix}) {

@@ -10,21 +10,11 @@
 #include "multislice/simulation.hpp"
 #include "multislice/thermal_average.hpp"
 #include "tests/approx.hpp"
+#include "tests/random_atoms.hpp"
 
 using namespace vitrobeam;
 
 namespace {
-
-Atoms random_atoms(const Vector3d& box, int count, std::uint64_t seed, int number = 29) {
-  RandomSequence random(seed, 0);
-  Atoms atoms;
-  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  for (int i = 0; i < count; ++i) {
-    const double x = random.uniform(), y = random.uniform(), z = random.uniform();
-    atoms.add(number, {x * box.x(), y * box.y(), z * box.z()});
-  }
-  return atoms;
-}
 
 // One element whose scattering factor is `strength` times the published one.
 FactorTable scaled(Parametrisation table, int z, double strength) {
@@ -60,8 +50,6 @@ PlaneD scattered(PlaneD p, int radius) {
   return p;
 }
 
-double difference(const PlaneD& a, const PlaneD& b) { return (a - b).abs().sum() / b.sum(); }
-
 // I(-q) on the samples that have a partner.
 PlaneD inverted(const PlaneD& p) {
   PlaneD out = PlaneD::Zero(p.rows(), p.cols());
@@ -73,7 +61,7 @@ PlaneD inverted(const PlaneD& p) {
 }  // namespace
 
 TEST_CASE("a pure phase object below the band limit keeps the norm") {
-  Atoms atoms = random_atoms({12, 12, 20}, 60, 3);
+  Atoms atoms = random_atoms({12, 12, 20}, 60, 3, {29});
   SimulationSettings s = settings(96, 96, 8);
   ElementFactor smooth;  // v = exp(-pi^2 r^2 / 3): exp(i sigma v) fades long before q = 2.67
   smooth.gaussians = {{6, 3}};
@@ -85,7 +73,7 @@ TEST_CASE("a pure phase object below the band limit keeps the norm") {
 
 TEST_CASE(
     "weak-phase limit: multislice tends to the kinematic engine in proportion to the strength") {
-  const Atoms atoms = random_atoms({14, 12, 24}, 100, 6);
+  const Atoms atoms = random_atoms({14, 12, 24}, 100, 6, {29});
   SimulationSettings s = settings(112, 96, 9);
   std::vector<double> relative;
   for (const double strength : {0.02, 0.01}) {
@@ -104,7 +92,7 @@ TEST_CASE("Friedel symmetry holds for a weak thin object and is broken by streng
   const auto asymmetry = [&](double thickness, double strength) {
     s.slice = 1;
     s.potential.factors = scaled(Parametrisation::kirkland, 29, strength);
-    const Atoms atoms = random_atoms({14, 14, thickness}, int(12 * thickness), 4);
+    const Atoms atoms = random_atoms({14, 14, thickness}, int(12 * thickness), 4, {29});
     const PlaneD i = scattered(simulate(atoms, s).pattern, 0);
     return (i - inverted(i)).abs().sum() / i.sum();
   };
@@ -117,7 +105,7 @@ TEST_CASE("Friedel symmetry holds for a weak thin object and is broken by streng
 
 TEST_CASE("shift, quarter turn and mirror, with astigmatism and coma turned and mirrored along") {
   const double edge = 14;
-  const Atoms atoms = random_atoms({edge, edge, 10}, 100, 8);
+  const Atoms atoms = random_atoms({edge, edge, 10}, 100, 8, {29});
   SimulationSettings s = settings(96, 96, 12);
   const Vector2d at(5.3, 6.1), shift(5 * edge / 96, -11 * edge / 96);
   const auto lens = [&](double phi12, double phi21, double phi23) {
@@ -153,7 +141,7 @@ TEST_CASE("shift, quarter turn and mirror, with astigmatism and coma turned and 
 
 TEST_CASE("reciprocity: source and detector change places, the crystal is turned over") {
   const double edge = 12, height = 24;
-  Atoms atoms = random_atoms({edge, edge, height}, 40, 8), over = atoms;
+  Atoms atoms = random_atoms({edge, edge, height}, 40, 8, {29}), over = atoms;
   for (auto& r : atoms.positions) r.z() = 2 * std::floor(r.z() / 2) + 1;  // within slices
   over = atoms;
   for (auto& r : over.positions) r.z() = height - r.z();
@@ -311,7 +299,7 @@ TEST_CASE("what a single atom scatters: cross sections of an independent program
 }
 
 TEST_CASE("frozen phonons: the error of the mean falls as one over the root of their number") {
-  const Atoms atoms = random_atoms({12, 12, 16}, 80, 2);
+  const Atoms atoms = random_atoms({12, 12, 16}, 80, 2, {29});
   SimulationSettings s = settings(96, 96, 10);
   ThermalAverage<double> average;
   std::vector<double> errors;

@@ -8,21 +8,11 @@
 #include "multislice/padding.hpp"
 #include "multislice/simulation.hpp"
 #include "tests/approx.hpp"
+#include "tests/random_atoms.hpp"
 
 using namespace vitrobeam;
 
 namespace {
-
-Atoms random_atoms(const Vector3d& box, int count, std::uint64_t seed) {
-  RandomSequence random(seed, 0);
-  Atoms atoms;
-  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  for (int i = 0; i < count; ++i) {
-    const double x = random.uniform(), y = random.uniform(), z = random.uniform();
-    atoms.add(i % 2 ? 29 : 40, {x * box.x(), y * box.y(), z * box.z()});
-  }
-  return atoms;
-}
 
 SimulationSettings settings() {
   SimulationSettings s;
@@ -40,13 +30,11 @@ ProbeResult<double> simulate(const Atoms& atoms, const SimulationSettings& s, co
   return out;
 }
 
-double difference(const PlaneD& a, const PlaneD& b) { return (a - b).abs().sum() / b.sum(); }
-
 }  // namespace
 
 TEST_CASE("mirror and quarter turn of model and aberrations do the same to the pattern") {
   const double edge = 14;
-  const Atoms atoms = random_atoms({edge, edge, 8}, 80, 8);
+  const Atoms atoms = random_atoms({edge, edge, 8}, 80, 8, {40, 29});
   SimulationSettings s = settings();
   s.optics.aperture_ratio = 1.4;
   s.optics.aperture_angle = 0.6;
@@ -105,7 +93,7 @@ TEST_CASE("astigmatism makes a line focus along its stated axis") {
 }
 
 TEST_CASE("no focal spread, no source, a round aperture and no inner angle are exactly none") {
-  const Atoms atoms = random_atoms({14, 14, 8}, 80, 8);
+  const Atoms atoms = random_atoms({14, 14, 8}, 80, 8, {40, 29});
   const SimulationSettings s = settings();
   SimulationSettings t = s;
   t.optics.aperture_angle = 0.4;
@@ -142,7 +130,7 @@ TEST_CASE("an ellipse keeps the area and lies along its angle; an annulus is ope
 }
 
 TEST_CASE("the modes of a partially coherent beam are the average over defocus and source") {
-  const Atoms atoms = random_atoms({14, 14, 12}, 120, 8);
+  const Atoms atoms = random_atoms({14, 14, 12}, 120, 8, {40, 29});
   SimulationSettings s = settings();
   s.recording.detectors = {{"haadf", 30, 50}};
   const Vector2d at(5, 6);

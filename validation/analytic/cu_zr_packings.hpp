@@ -1,9 +1,14 @@
-// Motif-free specimens of the validation programs.
+// Specimens, library and figures that the validation programs share.
 #pragma once
+#include <fmt/format.h>
+
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "drivers/library_build.hpp"
 #include "models/packing.hpp"
+#include "patterns/statistics.hpp"
 
 namespace vitrobeam {
 
@@ -23,6 +28,31 @@ inline std::vector<Atoms> cu_zr_packings(int n, double box, double height, std::
     made[std::size_t(i)] = random_packing(s).atoms;
   }
   return made;
+}
+
+// A library of icosahedra and fcc clusters of 13 atoms, Cu in Zr with a bond of 2.75 Angstrom; 200
+// kV, 3.58 mrad, `samples` across a box of `box` Angstrom, patterns to 1.65 1/Angstrom.
+inline LibraryPlan cu_zr_plan(double thickness, double box, int samples, double spacing_deg,
+                              int threads) {
+  LibraryPlan plan;
+  plan.threads = threads;
+  plan.thicknesses = {thickness};
+  plan.motifs = {"icosahedron", "fcc"};
+  plan.decorations = {{29, 40}};
+  plan.bond = 2.75;
+  plan.spacing_deg = spacing_deg;
+  plan.box = box;
+  plan.simulation.optics.semiangle_mrad = 3.58;
+  plan.simulation.nx = plan.simulation.ny = samples;
+  plan.simulation.recording.q_max = 1.65;
+  return plan;
+}
+
+// "93.1 % (91.0 to 94.8)" of k among n.
+inline std::string share_text(double k, double n, int digits = 1) {
+  const Share s = wilson_interval(k, n);
+  return fmt::format("{:.{}f} % ({:.{}f} to {:.{}f})", 100 * s.value, digits, 100 * s.low, digits,
+                     100 * s.high, digits);
 }
 
 }  // namespace vitrobeam

@@ -49,14 +49,6 @@ std::vector<PlaneF> noisy_polar(const MotifLibrary& l, const Stack<float>& patte
   return result;
 }
 
-// 95 % interval of a share k / n (Wilson, J. Am. Stat. Assoc. 22 (1927) 209).
-std::pair<double, double> wilson(double k, double n) {
-  if (n == 0) return {0, 1};
-  const double z = 1.96, p = k / n, centre = (p + z * z / (2 * n)) / (1 + z * z / n),
-               half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
-}
-
 double uniform_distance(std::vector<double> p) {
   std::sort(p.begin(), p.end());
   double largest = 0;
@@ -240,11 +232,11 @@ void thin_limit(LibraryPlan plan, std::uint64_t seed) {
       score.row(i).maxCoeff(&best);
       right += library.templates[std::size_t(best)].motif == 0;
     }
-    const auto [low, high] = wilson(right, kTurned);
+    const Share share = wilson_interval(right, kTurned);
     fmt::print(
         "free icosahedron, {} random orientations, 1e4 electrons, gamma {}: recognised {:.2f} % "
         "({:.2f} to {:.2f} %) among {} templates of 4 motifs\n",
-        kTurned, gamma, 100 * right / kTurned, 100 * low, 100 * high, templates.size());
+        kTurned, gamma, 100 * share.value, 100 * share.low, 100 * share.high, templates.size());
   }
   std::fflush(stdout);
 }
@@ -255,21 +247,11 @@ int main(int argc, char** argv) {
   const auto given = [&](int k, double otherwise) {
     return argc > k ? std::atof(argv[k]) : otherwise;
   };
-  LibraryPlan plan;
-  plan.threads = int(given(1, 2));
+  LibraryPlan plan = cu_zr_plan(given(6, 12), kBox, 140, 8, int(given(1, 2)));
   const auto seed = std::uint64_t(given(2, 1));
   const int repetitions = int(given(3, 8)), null = int(given(4, 2400));
   plan.planted_patterns = int(given(5, 150));
   const double t = given(6, 12);
-  plan.thicknesses = {t};
-  plan.motifs = {"icosahedron", "fcc"};
-  plan.decorations = {{29, 40}};
-  plan.bond = 2.75;
-  plan.spacing_deg = 8;
-  plan.box = kBox;
-  plan.simulation.optics.semiangle_mrad = 3.58;
-  plan.simulation.nx = plan.simulation.ny = 140;
-  plan.simulation.recording.q_max = 1.65;
   thin_limit(plan, 100000 * seed);
   RecognitionSettings wide, narrow;
   wide.dose = narrow.dose = kDose;

@@ -133,23 +133,13 @@ void print_reliability(const char* name, const std::vector<int>& truth, const Ju
 }  // namespace
 
 int main(int argc, char** argv) {
-  LibraryPlan plan;
-  plan.threads = argc > 1 ? std::atoi(argv[1]) : 2;
   const double t = argc > 2 ? std::atof(argv[2]) : 20;
+  LibraryPlan plan = cu_zr_plan(t, kBox, 130, 15, argc > 1 ? std::atoi(argv[1]) : 2);
   const int n = argc > 3 ? std::atoi(argv[3]) : 18;
   plan.planted_patterns = argc > 4 ? std::atoi(argv[4]) : 80;
-  plan.thicknesses = {t};
-  plan.motifs = {"icosahedron", "fcc"};
-  plan.decorations = {{29, 40}};
-  plan.bond = 2.75;
-  plan.spacing_deg = 15;
-  plan.box = kBox;
   plan.scan_step = kStep;
   plan.offset_range = 3;
   plan.offset_step = 1;
-  plan.simulation.optics.semiangle_mrad = 3.58;
-  plan.simulation.nx = plan.simulation.ny = 130;
-  plan.simulation.recording.q_max = 1.65;
   const auto none = [] { return false; };
   const MotifLibrary library = build_library(
       plan, packings(n, t, 1, plan.threads), [](std::size_t) {}, none);

@@ -29,14 +29,6 @@ namespace {
 
 constexpr double kBox = 24, kThickness = 18;
 
-// Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-std::string share(double k, double n) {
-  const double z = 1.96, p = k / n, centre = (p + z * z / (2 * n)) / (1 + z * z / n),
-               half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return fmt::format("{:.0f} % ({:.0f} to {:.0f})", 100 * p, 100 * std::max(0.0, centre - half),
-                     100 * std::min(1.0, centre + half));
-}
-
 // Motifs by index in a slab of a fresh packing.
 PlaneF pattern_of(const std::vector<int>& content, const LibraryPlan& plan,
                   const std::vector<Atoms>& packings, RandomSequence& r) {
@@ -69,22 +61,12 @@ int main(int argc, char** argv) {
   const auto given = [&](int k, double otherwise) {
     return argc > k ? std::atof(argv[k]) : otherwise;
   };
-  LibraryPlan plan;
-  plan.threads = int(given(1, 2));
+  LibraryPlan plan = cu_zr_plan(kThickness, kBox, 130, 10, int(given(1, 2)));
   const auto seed = std::uint64_t(given(2, 1));
   const double dose = given(3, 1e5);
   const int n = int(given(4, 100));
-  plan.thicknesses = {kThickness};
-  plan.motifs = {"icosahedron", "fcc"};
-  plan.decorations = {{29, 40}};
-  plan.bond = 2.75;
-  plan.spacing_deg = 10;
-  plan.box = kBox;
   plan.null_patterns = 600;
   plan.planted_patterns = 0;
-  plan.simulation.optics.semiangle_mrad = 3.58;
-  plan.simulation.nx = plan.simulation.ny = 130;
-  plan.simulation.recording.q_max = 1.65;
   plan.seed = 100000 * seed + 1;
   const MotifLibrary library = build_library(
       plan, cu_zr_packings(18, kBox, kThickness, 100000 * seed, plan.threads), [](std::size_t) {},
@@ -132,9 +114,9 @@ int main(int argc, char** argv) {
     };
     std::string name;
     for (const int m : content) name += (name.empty() ? "" : " and ") + plan.motifs[std::size_t(m)];
-    fmt::print("  {:<28} first {}", content.empty() ? "none" : name, share(sum(first), n));
-    if (content.size() == 2) fmt::print("; both named {}", share(sum(both), n));
-    fmt::print("; a second {}\n", share(sum(second), n));
+    fmt::print("  {:<28} first {}", content.empty() ? "none" : name, share_text(sum(first), n, 0));
+    if (content.size() == 2) fmt::print("; both named {}", share_text(sum(both), n, 0));
+    fmt::print("; a second {}\n", share_text(sum(second), n, 0));
     std::fflush(stdout);
   }
 }

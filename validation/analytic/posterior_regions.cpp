@@ -29,14 +29,6 @@ namespace {
 
 constexpr double kBox = 24, kDose = 1e4, kStep = 1.5, kLevels[] = {0.5, 0.9};
 
-// Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-std::string share(double k, double n) {
-  const double z = 1.96, p = k / n, centre = (p + z * z / (2 * n)) / (1 + z * z / n),
-               half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return fmt::format("{:.1f} % ({:.1f} to {:.1f})", 100 * p, 100 * std::max(0.0, centre - half),
-                     100 * std::min(1.0, centre + half));
-}
-
 struct Tally {
   double n = 0, within_one = 0;
   struct Region {
@@ -67,11 +59,11 @@ struct Tally {
       fmt::print(
           "  {:<26} {:2.0f} %: axis claimed {:.1f} %, realised {}, {:.1f} % of all directions; "
           "depth realised {}, {:.0f} % of the room\n",
-          k == 0 ? name : "", 100 * kLevels[k], 100 * r.claimed / n, share(r.axis, n),
-          100 * r.directions / n, share(r.depth, n), 100 * r.width / n);
+          k == 0 ? name : "", 100 * kLevels[k], 100 * r.claimed / n, share_text(r.axis, n),
+          100 * r.directions / n, share_text(r.depth, n), 100 * r.width / n);
     }
     if (with_depth_error)
-      fmt::print("  {:<26} depth within one error: {}\n", "", share(within_one, n));
+      fmt::print("  {:<26} depth within one error: {}\n", "", share_text(within_one, n));
   }
 };
 
@@ -93,22 +85,12 @@ int main(int argc, char** argv) {
   const auto given = [&](int k, double otherwise) {
     return argc > k ? std::atof(argv[k]) : otherwise;
   };
-  LibraryPlan plan;
-  plan.threads = int(given(1, 2));
+  LibraryPlan plan = cu_zr_plan(given(4, 12), kBox, 130, 12, int(given(1, 2)));
   const auto seed = std::uint64_t(given(2, 1));
   const int repetitions = int(given(3, 2));
   const double t = given(4, 12), radius = given(6, 0);
   plan.planted_patterns = int(given(5, 150));
-  plan.thicknesses = {t};
-  plan.motifs = {"icosahedron", "fcc"};
-  plan.decorations = {{29, 40}};
-  plan.bond = 2.75;
-  plan.spacing_deg = 12;
   plan.depths = {1.0 / 6, 0.5, 5.0 / 6};
-  plan.box = kBox;
-  plan.simulation.optics.semiangle_mrad = 3.58;
-  plan.simulation.nx = plan.simulation.ny = 130;
-  plan.simulation.recording.q_max = 1.65;
   plan.null_patterns = 600;
   if (radius > 0) {
     plan.scan_step = kStep;

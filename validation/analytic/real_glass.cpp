@@ -6,12 +6,13 @@
 // bcc clusters and motif-free packings of the same composition, density and thickness. Truth: index
 // <0,0,12,0> (faces under 1 % left out); in the particle also <0,1,10,2>, <0,2,8,1> and <0,2,8,2>.
 // Prints area under the ROC, the confusion matrix, and the
-// share with the icosahedron's own p <= 20 % in either class.
-//   real_glass [threads] [thickness in Angstrom] [slabs] [MODEL]
+// share with the icosahedron's own p <= 20 % in either class; writes what each atom was called.
+//   real_glass [threads] [thickness in Angstrom] [slabs] [MODEL or -] [OUT.csv]
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -150,7 +151,8 @@ void probe(const Specimen& glass, double z0, double thickness, int slab_number,
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 2, slabs = argc > 3 ? std::atoi(argv[3]) : 4;
   const double thickness = argc > 2 ? std::atof(argv[2]) : 12;
-  const Specimen glass = argc > 4 ? particle(argv[4]) : molecular_dynamics();
+  const Specimen glass =
+      argc > 4 && std::string(argv[4]) != "-" ? particle(argv[4]) : molecular_dynamics();
 
   LibraryPlan plan;
   plan.threads = threads;
@@ -186,6 +188,8 @@ int main(int argc, char** argv) {
                                 settings, threads);
   const auto findings = recognition(probed.polar, threads);
 
+  std::ofstream table(argc > 5 ? argv[5] : "/dev/null");
+  table << "icosahedral,icosahedron_score,p,called\n";
   std::vector<double> score[2];
   double called[2][5] = {}, at20[2] = {}, count[2] = {};
   for (std::size_t i = 0; i < findings.size(); ++i) {
@@ -193,7 +197,10 @@ int main(int argc, char** argv) {
     const int is = probed.icosahedral[i];
     count[is] += 1;
     score[is].push_back(s.motif_score[0]);
-    called[is][s.p <= 0.05 ? s.motif : 3] += 1;
+    const int as = s.p <= 0.05 ? s.motif : 3;
+    called[is][as] += 1;
+    table << fmt::format("{},{:.4f},{:.5f},{}\n", is, s.motif_score[0], s.p,
+                         as < 3 ? library.motif_names[std::size_t(as)] : "none");
     at20[is] += s.motif_p[0] <= 0.2;
   }
   const RocArea roc = area_under_roc(score[0], score[1]);

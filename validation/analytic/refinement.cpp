@@ -36,23 +36,14 @@ int main(int argc, char** argv) {
   const auto given = [&](int k, double otherwise) {
     return argc > k ? std::atof(argv[k]) : otherwise;
   };
-  LibraryPlan plan;
-  plan.threads = int(given(1, 2));
+  LibraryPlan plan = cu_zr_plan(given(3, 10), kBox, 130, 12, int(given(1, 2)));
   const double dose = given(2, 1e5), t = given(3, 10);
   const int n = int(given(4, 60));
   const auto seed = std::uint64_t(given(5, 1));
   const int half = int(given(6, 0));  // of the patch of positions
-  plan.thicknesses = {t};
   plan.motifs = {"icosahedron"};
-  plan.decorations = {{29, 40}};
-  plan.bond = 2.75;
-  plan.spacing_deg = 12;
-  plan.box = kBox;
   plan.scan_step = kStep;
   plan.planted_patterns = 0;
-  plan.simulation.optics.semiangle_mrad = 3.58;
-  plan.simulation.nx = plan.simulation.ny = 130;
-  plan.simulation.recording.q_max = 1.65;
   plan.seed = 100000 * seed + 1;
   const auto known = packings(12, t, 100000 * seed, plan.threads),
              fresh = packings(12, t, 100000 * seed + 500, plan.threads);

@@ -1,0 +1,37 @@
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "drivers/match_settings.hpp"
+#include "drivers/pattern_input.hpp"
+#include "patterns/mixture.hpp"
+#include "patterns/scan_recognition.hpp"
+
+namespace vitrobeam {
+
+// What a scan is judged by. Alone, patterns are matched (all templates, all angles) and their
+// likelihoods only make the posterior; neighbours are judged by their likelihoods together.
+struct Judges {
+  std::optional<Recognition> alone;
+  std::unique_ptr<ScanRecognition> scan;  // stays where it is: the mixture refers to it
+  std::optional<PolarTransform> matched, likelihood;
+  std::optional<MixtureSearch> mixture;
+
+  bool is_joint() const { return scan && scan->is_joint(); }
+  const ScoreCalibration& calibration() const {
+    return alone ? alone->calibration() : scan->calibration();
+  }
+  const PlantedVerdicts& planted() const { return alone ? alone->planted() : scan->planted(); }
+  std::size_t training_size() const {
+    return alone ? alone->training_size() : scan->training_size();
+  }
+  int calibration_packings() const {
+    return alone ? alone->calibration_packings() : scan->calibration_packings();
+  }
+};
+
+// The judges that --neighbours, --components and --refine ask for. Error{usage} where positions
+// cannot count together, Error{input} where the library has too little.
+Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c);
+
+}  // namespace vitrobeam

@@ -1,0 +1,100 @@
+#include "drivers/match_refinement.hpp"
+
+#include <cmath>
+
+#include "base/first_failure.hpp"
+#include "drivers/motif_model.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// What a match is refined by: its own pattern, or those of all neighbours that count with it.
+struct RefinedFrom {
+  std::vector<Eigen::Index> members = {0};  // of the patch
+  Contrasts contrast;
+};
+
+RefinedFrom refined_from(const MatchExample& e, const PatternInput& input, const Judges& judges,
+                         const std::vector<Harmonics>& scan) {
+  RefinedFrom from;
+  if (!judges.is_joint()) {
+    from.contrast = {judges.scan->contrast((*judges.likelihood)(e.measured))};
+    return from;
+  }
+  from.members.clear();
+  const std::size_t rows = input.source().scan_rows(), columns = input.source().scan_columns();
+  const auto& steps = judges.scan->likelihood().patch().members;
+  for (std::size_t d = 0; d < steps.size(); ++d) {
+    const std::size_t row = e.scan_row + std::size_t(steps[d][0]),
+                      column = e.scan_column + std::size_t(steps[d][1]);
+    if (row >= rows || column >= columns || scan[row * columns + column].size() == 0) continue;
+    from.members.push_back(Eigen::Index(d));
+    from.contrast.push_back(scan[row * columns + column]);
+  }
+  return from;
+}
+
+RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from, std::size_t entry,
+                           double in_plane_angle, const LibraryPlan& plan,
+                           const MotifLibrary& library, const PolarTransform& camera,
+                           const ScanRecognition& scan, const Eigen::MatrixXd& correlation) {
+  const Patch& patch = scan.likelihood().patch();
+  std::vector<Vector2d> positions;
+  for (const Eigen::Index d : from.members) {
+    const auto& step = patch.members[std::size_t(d)];
+    positions.push_back(patch.step * Vector2d(step[1], step[0]));
+  }
+  const MotifModel model(plan, library, entry, scan.background(), camera, positions);
+  const Refined fit =
+      refine([&](const Eigen::VectorXd& p) { return model(p); }, from.contrast, scan.background(),
+             correlation(from.members, from.members), model.settings(in_plane_angle));
+  RefinedMatch m;
+  m.scan_row = example.scan_row;
+  m.scan_column = example.scan_column;
+  m.motif = example.motif;
+  m.converged = fit.converged;
+  m.gain = fit.gain;
+  RefinedMatch::Value* plain[] = {&m.tilt_x, &m.tilt_y, &m.in_plane_angle, &m.offset_x,
+                                  &m.offset_y};
+  for (Eigen::Index k = 0; k < 5; ++k) *plain[k] = {fit.value(k), fit.error(k)};
+  const double thickness = library.condition().thickness * std::exp(fit.value(5));
+  m.thickness = {thickness, thickness * fit.error(5)};
+  m.size = {std::exp(fit.value(6)), std::exp(fit.value(6)) * fit.error(6)};
+  return m;
+}
+
+}  // namespace
+
+void refine_examples(const PatternInput& input, const LibraryPlan& plan,
+                     const MotifLibrary& library, const Judges& judges,
+                     const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r) {
+  const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
+                              Eigen::Index(library.patterns.shape[2]), library.calibration(),
+                              likelihood_grid(c.recognition.grid));
+  std::vector<const MatchExample*> chosen;
+  const auto position = [&](const MatchExample& e) {
+    return e.scan_row * input.source().scan_columns() + e.scan_column;
+  };
+  for (const auto& e : r.examples)
+    if (int(chosen.size()) < c.refine && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
+  r.refined.resize(chosen.size());
+  const ScanRecognition& recognition = *judges.scan;
+  const Eigen::MatrixXd correlation =
+      judges.is_joint()
+          ? speckle_correlation(recognition.motif_free(), recognition.likelihood().patch().members,
+                                recognition.background())
+          : Eigen::MatrixXd::Identity(1, 1);
+  FirstFailure failure;
+#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    failure.guard([&] {
+      const std::size_t at = position(*chosen[i]);
+      r.refined[i] =
+          refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan),
+                        std::size_t(r.template_index.values[at]), r.in_plane_angle.values[at], plan,
+                        library, camera, recognition, correlation);
+    });
+  failure.rethrow();
+}
+
+}  // namespace vitrobeam

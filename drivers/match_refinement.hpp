@@ -1,0 +1,17 @@
+#pragma once
+#include <vector>
+
+#include "drivers/library_build.hpp"
+#include "drivers/match_judges.hpp"
+#include "io/match_file.hpp"
+
+namespace vitrobeam {
+
+// The strongest --refine matches of r.examples simulated anew, into r.refined. Mirrored ones have
+// no motif that could be simulated. `scan`: contrasts of all positions, where neighbours count
+// together.
+void refine_examples(const PatternInput& input, const LibraryPlan& plan,
+                     const MotifLibrary& library, const Judges& judges,
+                     const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r);
+
+}  // namespace vitrobeam

@@ -20,6 +20,10 @@ constexpr double kFewestElectrons = 1e-3;
 // Of a circle's pairs; fewer at any lag leave the orders undetermined.
 constexpr double kFewestPairs = 0.05;
 
+// Of a source's largest share in the noise: what is less has only been rounded off 0 (the odd
+// orders of Friedel pairs), and would be a denormal float, by which sums take four times as long.
+constexpr double kRounding = 1e-15;
+
 double cosine(Index k, Index n) { return std::cos(2 * M_PI * double(k % n) / double(n)); }
 
 // B(Delta) = sum_j m_j m_(j + Delta).
@@ -203,7 +207,9 @@ void AngularAnalysis::prepare_ring(Ring& ring, std::vector<Share> shares) {
     w -= mask * (sum / ring.visible);
     const Eigen::VectorXd power = w.cwiseAbs2().transpose();
     const auto row = Index(source_.size());
-    noise_.row(row).head(n_max + 2) = (ring.map * power).transpose().cast<float>().array();
+    const Eigen::ArrayXd noise = ring.map * power;
+    noise_.row(row).head(n_max + 2) =
+        (noise.abs() > kRounding * noise.abs().maxCoeff()).select(noise, 0.0).cast<float>();
     noise_(row, n_max + 2) = float(sum * sum / (ring.visible * ring.visible));
     if (settings_.correlation) noise_spectrum_.row(row) = power.transpose().cast<float>().array();
     source_.push_back(source);

@@ -2,7 +2,7 @@
 """Icosahedra found by diffraction against the Voronoi truth of the same model, as a figure: the molecular-dynamics glass of examples/ and,
 where its file is given, the particle measured atom by atom, at 0.8 and 1.2 nm (real_glass.cpp says how). Upper row: share of the
 icosahedral atoms found against share of the others called so, with the 95 % band of the other kind of error; lower row: confusion matrix
-at p <= 5 %. Usage: real_glass.py REAL_GLASS OUT.png OUT.csv [MODEL.xyz]. Needs python3-matplotlib. Three minutes a model on two cores."""
+at p <= 5 %. Usage: real_glass.py REAL_GLASS OUT.png OUT.csv [MODEL.xyz]. Needs python3-matplotlib. Half a minute on two cores."""
 import pathlib, subprocess, sys, tempfile
 
 import matplotlib

@@ -27,12 +27,19 @@ double distance(const Eigen::LLT<Eigen::MatrixXd>& root, const Eigen::VectorXcd&
   return root.matrixL().solve(both).squaredNorm();
 }
 
+// What the errors of the mean add to the squared distance.
+double excess(const Eigen::LLT<Eigen::MatrixXd>& root, const HarmonicModel& model, std::size_t m) {
+  return model.mean_error.empty() ? 0 : root.solve(model.mean_error[m]).trace();
+}
+
 // The exponent at s, all harmonics, but for the determinants of a and b.
 double exponent(const HarmonicModel& a, const HarmonicModel& b, double s) {
   double sum = 0;
   for (std::size_t m = 0; m < a.mean.size(); ++m) {
     const Eigen::LLT<Eigen::MatrixXd> root((1 - s) * a.covariance[m] + s * b.covariance[m]);
-    sum += s * (1 - s) * distance(root, a.mean[m] - b.mean[m]) + log_det(root);
+    const double apart =
+        distance(root, a.mean[m] - b.mean[m]) - excess(root, a, m) - excess(root, b, m);
+    sum += s * (1 - s) * apart + log_det(root);
   }
   return sum;
 }
@@ -191,6 +198,7 @@ ConditionModel::ConditionModel(const MotifLibrary& l, const CountingNoise& noise
     ring += samples.back().row(0).real().transpose().matrix().cast<double>() / double(n);
   }
   const Eigen::VectorXd counts = counting_variance(l, ring, noise);
+  std::vector<Eigen::MatrixXd> speckle;  // covariance without counting, by harmonic
   for (Index m = 1; m <= l.moment_grid.m_max; ++m) {
     Eigen::MatrixXd k = Eigen::MatrixXd::Zero(l.moment_grid.n_q, l.moment_grid.n_q);
     for (const auto& s : samples) {
@@ -198,34 +206,38 @@ ConditionModel::ConditionModel(const MotifLibrary& l, const CountingNoise& noise
       k += (f * f.adjoint()).real() / double(n);
     }
     k = regular(k, double(n));
+    speckle.push_back(k);
     k.diagonal() += counts;
     none_.covariance.push_back(k);
     none_.mean.push_back(Eigen::VectorXcd::Zero(l.moment_grid.n_q));
   }
   const bool embedded =
       l.condition().matrix != "none" && l.condition().realisations >= 2 && l.covariance.size() > 0;
-  // one entry has few realisations: all of a motif share a covariance
-  std::vector<std::vector<Eigen::MatrixXd>> pooled(l.motif_names.size());
+  // one entry has few realisations: of all of a motif, how much more or less speckle than without
+  // it
+  const auto m_max = std::size_t(l.moment_grid.m_max);
+  std::vector<std::vector<double>> scale(l.motif_names.size(), std::vector<double>(m_max, 0));
   std::vector<double> members(l.motif_names.size(), 0);
   for (std::size_t t = 0; embedded && t < l.templates.size(); ++t) {
     const auto motif = std::size_t(l.templates[t].motif);
     members[motif] += 1;
-    pooled[motif].resize(std::size_t(l.moment_grid.m_max),
-                         Eigen::MatrixXd::Zero(l.moment_grid.n_q, l.moment_grid.n_q));
-    for (std::size_t m = 0; m < pooled[motif].size(); ++m)
-      pooled[motif][m] += unpacked(l, t, m + 1);
+    for (std::size_t m = 0; m < m_max; ++m)
+      scale[motif][m] +=
+          (unpacked(l, t, m + 1).diagonal().array() / speckle[m].diagonal().array()).mean();
   }
-  for (std::size_t motif = 0; embedded && motif < pooled.size(); ++motif)
-    for (auto& k : pooled[motif]) {
-      k = regular(k / members[motif], members[motif] * (l.condition().realisations - 1));
-      k.diagonal() += counts;
-    }
   for (std::size_t t = 0; t < l.templates.size(); ++t) {
+    const auto motif = std::size_t(l.templates[t].motif);
     HarmonicModel model;
     const auto f = of(l.patterns.plane(t));
     for (Index m = 1; m <= l.moment_grid.m_max; ++m)
       model.mean.push_back(f.row(m).transpose().matrix().cast<std::complex<double>>());
-    model.covariance = embedded ? pooled[std::size_t(l.templates[t].motif)] : none_.covariance;
+    model.covariance = none_.covariance;
+    for (std::size_t m = 0; embedded && m < m_max; ++m) {
+      const Eigen::MatrixXd own = speckle[m] * (scale[motif][m] / members[motif]);
+      model.covariance[m] = own;
+      model.covariance[m].diagonal() += counts;
+      model.mean_error.push_back(own / l.condition().realisations);
+    }
     motifs_.push_back(std::move(model));
   }
 }

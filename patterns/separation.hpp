@@ -6,7 +6,10 @@
 // falls as exp(-n C) with the number n of independent patterns,
 //   C = max over 0 < s < 1 of  sum over m of
 //       s (1-s) d^H K^-1 d + ln det K - (1-s) ln det K_a - s ln det K_b,   K = (1-s) K_a + s K_b,
-// d the difference of the means (Chernoff, Ann. Math. Stat. 23 (1952) 493).
+// d the difference of the means (Chernoff, Ann. Math. Stat. 23 (1952) 493). A mean over R patterns
+// is off by its own speckle, which would add s (1-s) tr K^-1 K_a / R: that is taken off again. A
+// covariance of few patterns differs from another by chance, which the determinants would take for
+// information: a motif's is that of motif-free patterns, scaled at each harmonic.
 #pragma once
 #include <Eigen/Dense>
 #include <complex>
@@ -18,8 +21,9 @@
 namespace vitrobeam {
 
 struct HarmonicModel {
-  std::vector<Eigen::VectorXcd> mean;       // by harmonic 1 .. m_max, over q
-  std::vector<Eigen::MatrixXd> covariance;  // E |F - mean|^2, not of the real part alone
+  std::vector<Eigen::VectorXcd> mean;            // by harmonic 1 .. m_max, over q
+  std::vector<Eigen::MatrixXd> covariance;       // E |F - mean|^2, not of the real part alone
+  std::vector<Eigen::MatrixXd> mean_error = {};  // the same of the mean; empty: it is exact
 };
 
 // What a camera adds: electrons per pattern (0: no noise) and the standard deviation of the readout

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "patterns/moments.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -132,6 +133,36 @@ TEST_CASE("separation grows with the motif and with the dose, and is symmetric")
   CHECK(few(0, 1) < few(0, 2) + few(1, 2));
   CHECK((strong - strong.transpose()).abs().maxCoeff() == 0);
   CHECK(strong(0, 0) == 0);
+}
+
+TEST_CASE("few realisations of the matrix are no information") {
+  // templates that are nothing but the mean of four motif-free patterns, and the same with a motif
+  for (const double strength : {0.0, 0.5}) {
+    MotifLibrary l = library(strength), free = l;
+    l.patterns = {};
+    l.templates.clear();
+    l.conditions[0].matrix = "packing";
+    l.conditions[0].realisations = 4;
+    l.covariance.shape = {24, l.moment_grid.harmonics(), l.moment_grid.pairs()};
+    const PolarTransform polar(41, 41, free.calibration(), l.moment_grid.polar());
+    for (std::uint64_t t = 0; t < 24; ++t) {
+      Moments moments(l.moment_grid);
+      PlaneF mean = PlaneF::Zero(41, 41);
+      for (std::uint64_t k = 0; k < 4; ++k) {
+        const PlaneF one = pattern(5000 + 10 * t + k, t % 2 ? 4 : 3, 0.7, strength);
+        mean += one / 4;
+        moments.add(harmonics(polar(one), l.moment_grid));
+      }
+      append(l.patterns, mean);
+      l.templates.push_back({int(t % 2), Vector3d::UnitZ()});
+      const PlaneF covariance = moments.covariance();
+      l.covariance.values.insert(l.covariance.values.end(), covariance.data(),
+                                 covariance.data() + covariance.size());
+    }
+    CAPTURE(strength);
+    const PlaneD embedded = separation(l, {2000, 0}), alone = separation(free, {2000, 0});
+    CHECK(std::abs(embedded(0, 2) - alone(0, 2)) < 0.1 + 0.05 * alone(0, 2));
+  }
 }
 
 TEST_CASE("the virtual detector stands on the spots, as often as they repeat") {

@@ -196,10 +196,12 @@ std::vector<Harmonics> match_part(const PatternInput& input, const Stack<float>&
         judge(image, input.source().hidden(), polar[i], judges.matched->weights());
     if (c.saturation > 0 && status == PatternStatus::good && is_saturated(image, input, c))
       status = PatternStatus::saturated;
+    if (status == PatternStatus::good) {
+      const double contrast = speckle_contrast(polar[i], judges.matched->weights());
+      result.contrast.values[first + i] = float(contrast);
+      if (judges.null_contrast.is_far_above(contrast)) status = PatternStatus::smooth;
+    }
     result.status.values[first + i] = static_cast<std::uint8_t>(status);
-    if (status == PatternStatus::good)
-      result.contrast.values[first + i] =
-          float(speckle_contrast(polar[i], judges.matched->weights()));
     if (status != PatternStatus::good)
       polar[i].setZero();
     else if (judges.scan)
@@ -391,8 +393,7 @@ int run_match(const std::vector<std::string>& arguments) {
   result.false_alarm = c.false_alarm_percent / 100;
   decide(result);
   state_null(judges, c, result);
-  result.null_contrast =
-      null_contrast(library, judges.matched->weights(), c.recognition, c.common.threads);
+  result.null_contrast = judges.null_contrast;
   add_examples(input, library, c, result);
   if (plan) refine_examples(input, *plan, library, judges, scan, c, result);
 

@@ -58,6 +58,7 @@ Judges make_judges(const PatternInput& input, const MotifLibrary& library, const
   };
   Judges j;
   j.matched.emplace(transform(c.recognition.grid));
+  j.null_contrast = null_contrast(library, j.matched->weights(), c.recognition, c.common.threads);
   const Patch patch = c.neighbours > 0 ? Patch::within(c.neighbours, scan_step(input, c)) : Patch();
   if (c.neighbours > 0 && patch.members.size() == 1)
     fail(Fault::usage, "--neighbours {}: the next position is {:.4g} Angstrom away", c.neighbours,

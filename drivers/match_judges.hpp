@@ -16,6 +16,7 @@ struct Judges {
   std::unique_ptr<ScanRecognition> scan;  // stays where it is: the mixture refers to it
   std::optional<PolarTransform> matched, likelihood;
   std::optional<MixtureSearch> mixture;
+  ContrastRange null_contrast;
 
   bool is_joint() const { return scan && scan->is_joint(); }
   const ScoreCalibration& calibration() const {

@@ -20,8 +20,10 @@ void write_map(Hdf5Writer& file, const std::string& name, const Stack<T>& map,
 void write_maps(Hdf5Writer& file, const MatchResult& r) {
   write_map(file, "motif", r.motif, "",
             "index into motif_names; -1 = none at the stated false-alarm rate");
-  write_map(file, "status", r.status, "",
-            "0 good, 1 not finite, 2 empty, 3 featureless, 4 saturated");
+  write_map(
+      file, "status", r.status, "",
+      "0 good, 1 not finite, 2 empty, 3 featureless, 4 saturated, 5 far less contrast than any "
+      "motif-free pattern");
   write_map(file, "score", r.score, "standard deviations",
             "best template of the motif, above motif-free patterns");
   write_map(file, "p_value", r.p_value, "",
@@ -124,6 +126,7 @@ void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions&
   file.attribute(group, "training_patterns", std::int64_t(r.training_patterns));
   file.attribute(group, "smallest_p_value", r.smallest_p);
   file.attribute(group, "contrast", r.null_contrast.median);
+  file.attribute(group, "contrast_least", r.null_contrast.least);
   file.attribute(group, "contrast_low", r.null_contrast.low);
   file.attribute(group, "contrast_high", r.null_contrast.high);
   file.attribute(group, "scan_contrast", r.scan_contrast());

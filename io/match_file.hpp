@@ -1,20 +1,5 @@
-// The /match group of a result file: the motif map, what it rests on, and examples to look at.
-//
-//   /match/motif                       [y, x] index into motif_names, -1 = none at the stated
-//   false-alarm rate /match/status                      [y, x] 0 good, 1 not finite, 2 empty, 3
-//   featureless; other than 0 is never a motif /match/score p_value false_discovery_rate posterior
-//   [y, x, motif] /match/posterior_none best_score best_p_value best_p_value_fit
-//   best_false_discovery_rate correlation     [y, x] /match/template mirrored in_plane_angle [y, x]
-//   of the best motif; direction [y, x, 3] of the beam in its frame /match/motif_names strings
-//   /match/null/best_score             of the motif-free calibration patterns; attributes state
-//   their number and origin /match/power                       [motif] share of planted patterns
-//   found at p <= 0.05, and power_error /match/examples/measured library   [example, row, column]:
-//   patterns beside their templates, turned to fit; and
-//                                      scan_row scan_column motif accepted p_value score [example],
-//                                      q_y q_x axes
-//
-// Scores are standard deviations above the motif-free mean. p_value_fit extrapolates by a Gumbel
-// fit: for ranking only.
+// The /match group of a result file: the motif map, what it rests on, and examples to look at. Its
+// datasets are listed in docs/result-file.md.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -107,11 +107,10 @@ void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
     const auto status = file.read<int>("/match/status").values;
     const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });
     out.push_back(
-        {bad == 0,
-         bad == 0
-             ? "every pattern was judged"
-             : fmt::format("{} of {} patterns were not judged (not finite, empty or featureless)",
-                           bad, status.size())});
+        {bad == 0, bad == 0
+                       ? "every pattern was judged"
+                       : fmt::format("{} of {} patterns were not judged: /match/status says why",
+                                     bad, status.size())});
   }
 }
 

@@ -77,7 +77,7 @@ ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
   const auto quantile = [&](double share) {
     return contrast[std::size_t(std::lround(share * double(contrast.size() - 1)))];
   };
-  return {quantile(0.01), quantile(0.5), quantile(0.99)};
+  return {quantile(0.01), quantile(0.5), quantile(0.99), contrast.front()};
 }
 
 void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,

@@ -43,7 +43,8 @@ enum class PatternStatus : unsigned char {
   not_finite = 1,
   empty = 2,
   featureless = 3,
-  saturated = 4
+  saturated = 4,
+  smooth = 5  // far less contrast than any motif-free pattern: none to rank it among
 };
 
 // The largest q of the whole circles that the library's patterns hold, 1/Angstrom.
@@ -59,9 +60,11 @@ PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned 
 // ones for their ranks to be error rates; free of scale and of the radial profile. 0 for none.
 double speckle_contrast(const PlaneF& polar, const PlaneF& weights);
 
-// The middle 98 % and the median of the contrasts of a library's motif-free patterns.
+// The middle 98 %, the median and the least of the contrasts of a library's motif-free patterns.
 struct ContrastRange {
-  double low = 0, median = 0, high = 0;
+  double low = 0, median = 0, high = 0, least = 0;
+  // Below what chance does to patterns of such packings: a fifth under the least.
+  bool is_far_above(double contrast) const { return contrast < 0.8 * least; }
 };
 // Of those that rank scores, seen through `weights` and with the noise of settings.dose.
 ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,

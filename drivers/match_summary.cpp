@@ -44,8 +44,7 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
   if (good < std::ptrdiff_t(r.motif.size()))
     spdlog::warn(
         "{} of {} patterns were not judged (not finite, empty, featureless, saturated, or with "
-        "less "
-        "contrast than any motif-free pattern): /match/status",
+        "far less contrast than any motif-free pattern): /match/status",
         std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
   if (!r.is_like_null())
     spdlog::warn(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -101,6 +102,7 @@ RingGrids find_ring(const PatternInput& input, const DiffractionRequest& request
          "the patterns hold whole circles only up to {:.3g} 1/Angstrom: no ring to look at beyond "
          "{:.3g}",
          reach, request.q_min);
+  input.check_rings(q_max);
   RingGrids out;
   const double pixel = std::max(input.calibration().pixel_qx, input.calibration().pixel_qy);
   out.symmetry = {request.q_min, q_max, std::max(8, int((q_max - request.q_min) / (0.5 * pixel))),
@@ -150,6 +152,7 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
   std::vector<std::size_t> strain;
   for (const char* name : {"exx", "eyy", "exy"})
     strain.push_back(map(name, "1", "strain against the mean ring", false));
+  const Eigen::ArrayXd alike = Eigen::ArrayXd::Ones(grids.symmetry.n_q);
   Progress progress("patterns", input.positions(), request.progress);
   return input.for_each_part(
       input.thicknesses() - 1, request.threads, [&](const Stack<float>& images, std::size_t first) {
@@ -162,15 +165,17 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
           if (judge(image, hidden, rings, polar.weights()) != PatternStatus{}) continue;
           const AngularPower power = analysis(rings, image, input.gain());
           const auto put = [&](std::size_t k, double v) { out[k].values.data()[at] = v; };
-          const Eigen::ArrayXd c = band_mean(grids.symmetry, grids.band, power.power);
-          for (std::size_t k = 0; k < orders.size(); ++k) put(orders[k], c[request.orders[k] - 1]);
-          const auto in_band = [&](const Eigen::ArrayXd& values) {
-            return band_mean(grids.symmetry, grids.band, values.transpose())[0];
+          const auto in_band = [&](const PlaneD& values) {
+            return band_mean(grids.symmetry, grids.band, values, power.mean_squared);
           };
-          put(variance, in_band(power.variance));
-          put(pairs, in_band(power.opposite * power.mean_squared) /
-                         in_band(power.variance * power.mean_squared));
-          put(ring, std::sqrt(std::max(0.0, in_band(power.mean_squared))));
+          const Eigen::ArrayXd c = in_band(power.power);
+          for (std::size_t k = 0; k < orders.size(); ++k) put(orders[k], c[request.orders[k] - 1]);
+          const double along = in_band(power.variance.transpose())[0];
+          put(variance, along);
+          put(pairs, in_band(power.opposite.transpose())[0] / along);
+          const double squared =
+              band_mean(grids.symmetry, grids.band, power.mean_squared.transpose(), alike)[0];
+          put(ring, std::sqrt(std::max(0.0, squared)));
           const RingFit fit = fit_ring(wide(image), wide.weights(), grids.strain, profile, {});
           if (!fit.converged) continue;
           const double exx = fit.value[2], eyy = fit.value[3], exy = fit.value[4];
@@ -184,6 +189,25 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
 // ---- trajectories
 
 namespace {
+
+// Time steps, where the frames state them (LAMMPS dumps), must grow by equal amounts: the lags of
+// the autocorrelation are numbers of frames. A run that was continued often holds frames twice.
+void check_time_steps(const Trajectory& trajectory) {
+  long long before = 0, step = 0;
+  for (std::size_t f = 0; f < trajectory.size(); ++f) {
+    const Atoms atoms = trajectory.frame(f);
+    const auto stated = atoms.info.find("timestep");
+    if (stated == atoms.info.end()) return;
+    const long long now = std::strtoll(stated->second.c_str(), nullptr, 10);
+    if (f == 1) step = now - before;
+    if (f > 0 && (now <= before || now - before != step))
+      fail(Fault::input,
+           "{}: frame {} has the time step {}, after {} and in steps of {}; relaxation times need "
+           "frames at equal intervals: take out those that stand twice, or thin them evenly",
+           trajectory.path(), f, now, before, step);
+    before = now;
+  }
+}
 
 // Intensity of every segment of the ring [voxel, segment, frame]; empty: interrupted.
 std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
@@ -275,6 +299,7 @@ bool motion_maps(const Trajectory& trajectory, const Voxels& v, const MotionRequ
                  kFewest);
     return true;
   }
+  check_time_steps(trajectory);
   const auto series = ring_series(trajectory, v, request);
   if (series.empty()) return false;
   relaxation_maps(series, trajectory.size(), v, request, out);

@@ -93,6 +93,7 @@ void store_frame(Series& s, std::size_t frame, const float* image) {
 // No frames if interrupted.
 Series read_stack(const std::string& path, const CorrelationCommand& c) {
   const PatternInput input(path, c.input, c.common.seed, c.kind == SeriesKind::dark_field);
+  if (c.kind == SeriesKind::diffraction) input.check_rings(c.q_max);
   Series s = empty_series(input.positions(), input.source().rows(), input.source().columns());
   s.calibration = input.calibration();
   s.hidden = input.source().hidden();
@@ -231,11 +232,6 @@ Fits fit_images(const Series& s, const CorrelationCommand& c) {
 
 // All visible pixels of a ring share one fit; its own error is all there is.
 Fits fit_rings(const Series& s, const CorrelationCommand& c) {
-  const double reach =
-      largest_full_circle(Eigen::Index(s.rows), Eigen::Index(s.columns), s.calibration);
-  if (c.q_max > reach)
-    fail(Fault::physics, "--q-max {}: the patterns hold whole circles only up to {:.4g} 1/Angstrom",
-         c.q_max, reach);
   Fits fits(1, c.radii, correlation_lags(s.frames).size());
   std::vector<Fit> each(std::size_t(c.radii));
   const RingMap map(Eigen::Index(s.rows), Eigen::Index(s.columns), s.calibration,

@@ -104,15 +104,16 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
             moments[std::size_t(i)] = circles ? ring_moments(*circles, images.plane(std::size_t(i)))
                                               : ring_moments(map, images.plane(std::size_t(i)));
           for (std::size_t i = 0; i < moments.size(); ++i)
-            if (moments[i].mean.isFinite().all() && (moments[i].mean != 0).any())
+            if (moments[i].mean.isFinite().all() && moments[i].mean.sum() > 0)
               stack.add(images.plane(i), moments[i]);
             else
               ++bad;
         });
     if (!whole) return false;
     if (bad > 0)
-      spdlog::warn("{}: {} patterns are empty or not finite in the rings and were left out", name,
-                   bad);
+      spdlog::warn(
+          "{}: {} patterns are empty, negative or not finite in the rings and were left out", name,
+          bad);
     out.push_back({name, thickness[t].value_or(kNone),
                    input.source().semiangle_mrad.value_or(kNone), stack.result()});
   }

@@ -45,23 +45,6 @@ Atoms upright(const LimitPlan& plan, const LimitTarget& target, double turn) {
                  rotation_to_beam(find_axis(motif, target.axis).direction, turn));
 }
 
-// The band's power with every ring by its squared mean, |F_n|^2 over F_0^2 both summed: a ring of
-// few electrons, whose own ratio may be anything, decides nothing.
-Eigen::ArrayXd mean_of_counts(const PolarGrid& grid, const RingBand& band,
-                              const AngularPower& ring) {
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(ring.power.rows());
-  double weights = 0;
-  for (int i = 0; i < grid.n_q; ++i) {
-    if (grid.q(i) < band.low || grid.q(i) > band.high) continue;
-    const Eigen::ArrayXd power = ring.power.col(i);
-    if (!power.isFinite().all()) continue;
-    sum += ring.mean_squared[i] * power;
-    weights += ring.mean_squared[i];
-  }
-  return weights > 0 ? Eigen::ArrayXd(sum / weights)
-                     : Eigen::ArrayXd::Constant(ring.power.rows(), kNone);
-}
-
 Atoms lower_part(const Atoms& pile, double thickness) {
   const Vector3d edges = pile.cell.lengths();
   return cut_box(pile, Vector3d::Zero(), {edges.x(), edges.y(), thickness});
@@ -129,8 +112,9 @@ class Study {
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       PlaneF image = patterns[i];
       if (dose > 0) image = camera(image.cast<double>(), stream + i, {0, 0}).pattern.cast<float>();
-      AngularPower ring = analysis(transform(image), image, dose > 0 ? 1 / plan_.camera.dqe : 0);
-      out[i] = dose > 0 ? mean_of_counts(grid, band, ring) : band_mean(grid, band, ring.power);
+      const AngularPower ring =
+          analysis(transform(image), image, dose > 0 ? 1 / plan_.camera.dqe : 0);
+      out[i] = band_mean(grid, band, ring.power, ring.mean_squared);
     }
     return out;
   }

@@ -10,6 +10,7 @@
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
 #include "io/result_file.hpp"
+#include "patterns/preparation.hpp"
 #include "patterns/recognition.hpp"
 
 namespace vitrobeam {
@@ -122,6 +123,29 @@ void PatternInput::check_rings(double q_max) const {
          "--q-max {:.4g} 1/Angstrom: the patterns hold whole circles only up to {:.4g}; give a "
          "smaller one, or --partial-rings to use the visible part of cut rings",
          q_max, reach);
+  check_centre(q_max);
+}
+
+void PatternInput::check_centre(double q_max) const {
+  constexpr std::size_t kRows = 8, kPerRow = 32;
+  constexpr double kCapture = 0.1, kReach = 0.6;  // of q_max
+  PlaneF sum = PlaneF::Zero(Eigen::Index(source_.rows()), Eigen::Index(source_.columns()));
+  const std::size_t rows = source_.scan_rows(), step = (rows + kRows - 1) / kRows;
+  for (std::size_t row = 0; row < rows; row += step) {
+    const Stack<float> images =
+        read(thicknesses() - 1, row, 0, std::min(kPerRow, source_.scan_columns()));
+    for (std::size_t k = 0; k < images.shape[0]; ++k)
+      if (images.plane(k).isFinite().all()) sum += images.plane(k);
+  }
+  const Vector2d shift = rough_centre_shift(sum, calibration_, source_.hidden(), kReach * q_max);
+  if (shift.norm() <= kCapture * q_max) return;
+  fail(Fault::physics,
+       "{}: the patterns lie about a point some {:.2g} 1/Angstrom off the stated centre, more than "
+       "a tenth of --q-max {:.4g}, beyond which nothing can be corrected; state the undiffracted "
+       "beam by --centre (near {:.0f},{:.0f}?), or let convert --find-centre measure it",
+       source_.file(), shift.norm(), q_max,
+       calibration_.centre_row + shift.y() / calibration_.pixel_qy,
+       calibration_.centre_col + shift.x() / calibration_.pixel_qx);
 }
 
 Stack<float> PatternInput::read(std::size_t thickness, std::size_t row, std::size_t first,

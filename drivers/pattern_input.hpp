@@ -43,7 +43,9 @@ class PatternInput {
   // have no counting noise.
   double electrons() const;
 
-  // Error{physics} where whole circles end before q_max, unless --partial-rings.
+  // Error{physics} where whole circles end before q_max, unless --partial-rings, and where the
+  // patterns, a sample of the scan together, lie about another centre than the stated one, farther
+  // off than a tenth of q_max, beyond which no analysis of rings can make up for it.
   void check_rings(double q_max) const;
 
   // Calls work(images, first) for all parts of the scan at one thickness, `first` counting
@@ -61,6 +63,7 @@ class PatternInput {
   Stack<float> read(std::size_t thickness, std::size_t row, std::size_t first,
                     std::size_t count) const;
   void find_gain();
+  void check_centre(double q_max) const;
 
   PatternInputSettings settings_;
   std::uint64_t seed_;

@@ -45,6 +45,64 @@ void check_centre(const SymmetryCommand& c, const PatternInput& input, SymmetryS
         shift.norm() / cal.pixel_qx, row, col);
 }
 
+// Mean over the patterns of every order in the band, with its standard error; `maps` [pattern, n].
+struct OverPatterns {
+  Eigen::ArrayXd mean, error;
+};
+OverPatterns over_patterns(const PlaneD& maps) {
+  OverPatterns out{Eigen::ArrayXd(maps.cols()), Eigen::ArrayXd(maps.cols())};
+  for (Eigen::Index n = 0; n < maps.cols(); ++n) {
+    const auto known = maps.col(n).isFinite();
+    const double count = double(known.count());
+    const Eigen::ArrayXd values = known.select(maps.col(n), 0.0);
+    out.mean[n] = values.sum() / count;
+    const double variance = values.square().sum() / count - out.mean[n] * out.mean[n];
+    out.error[n] = count > 1 ? std::sqrt(std::max(0.0, variance) / (count - 1)) : kNone;
+  }
+  return out;
+}
+
+// One line for every order: as measured, and each correction that was asked for in a column of its
+// own, over the same rings with the same weights.
+void print_orders(const SymmetryCommand& c, SymmetryScan& scan) {
+  const SymmetryResult& r = scan.result();
+  const auto orders = Eigen::Index(r.n.size()), positions = Eigen::Index(r.map.size()) / orders;
+  const bool is_friedel = r.power_friedel.size() > 0, is_floor = r.power_odd_floor.size() > 0,
+             is_judged = !r.null_origin.empty();
+  const PlaneD map =
+      Eigen::Map<const PlaneF>(r.map.values.data(), positions, orders).cast<double>();
+  const OverPatterns all = over_patterns(map);
+  PlaneD symmetrised(is_friedel ? positions : 0, orders);
+  for (Eigen::Index k = 0; k < symmetrised.rows(); ++k)
+    symmetrised.row(k) =
+        band_mean(c.grid, {r.ring_low, r.ring_high},
+                  r.power_friedel.plane(std::size_t(k)).cast<double>(), scan.mean_squared().row(k));
+  const Eigen::ArrayXd friedel = over_patterns(symmetrised).mean;
+  const PlaneD floor = less_odd_floor(all.mean);
+  std::cout << "n    C_n in the band, +- error" << (is_friedel ? "     friedel" : "")
+            << (is_floor ? "   odd_floor" : "")
+            << (is_judged ? "   null mean  symmetric positions\n" : "\n");
+  double even = 0, odd = 0;
+  for (Eigen::Index n = 0; n < orders; ++n) {
+    (n % 2 == 0 ? odd : even) += all.mean[n];
+    std::cout << fmt::format("{:<4} {:10.6f} +- {:.6f}", n + 1, all.mean[n], all.error[n]);
+    if (is_friedel) std::cout << fmt::format("  {:10.6f}", friedel[n]);
+    if (is_floor)
+      std::cout << (std::isfinite(floor(n, 0)) ? fmt::format("  {:10.6f}", floor(n, 0))
+                                               : fmt::format("  {:>10}", "-"));
+    if (is_judged) {
+      long found = 0;
+      for (Eigen::Index k = 0; k < positions; ++k)
+        found += r.false_discovery_rate.values[std::size_t(k * orders + n)] <=
+                 c.false_alarm_percent / 100;
+      std::cout << fmt::format("  {:10.6f}  {} of {}", r.null_map.col(n).mean(), found,
+                               map.col(n).isFinite().count());
+    }
+    std::cout << '\n';
+  }
+  std::cout << fmt::format("odd / even  {:.4f}\n", odd / even);
+}
+
 void summarise(const SymmetryCommand& c, const PatternInput& input, SymmetryScan& scan) {
   SymmetryResult& r = scan.result();
   std::cout << fmt::format(
@@ -57,30 +115,8 @@ void summarise(const SymmetryCommand& c, const PatternInput& input, SymmetryScan
   if (!r.null_origin.empty())
     std::cout << fmt::format("null        {} {}; smallest p-value {:.2g}\n", r.null_map.rows(),
                              r.null_origin, 1.0 / double(1 + r.null_map.rows()));
-  const std::size_t orders = r.n.size(), positions = input.positions();
-  std::cout << "n           C_n in the band, mean +- error"
-            << (r.null_origin.empty() ? "\n" : "      null mean   symmetric positions\n");
-  double even = 0, odd = 0;
-  for (std::size_t n = 0; n < orders; ++n) {
-    double sum = 0, squares = 0, count = 0, found = 0;
-    for (std::size_t k = 0; k < positions; ++k) {
-      const double v = r.map.values[k * orders + n];
-      if (!std::isfinite(v)) continue;
-      sum += v, squares += v * v, count += 1;
-      if (!r.null_origin.empty())
-        found += r.false_discovery_rate.values[k * orders + n] <= c.false_alarm_percent / 100;
-    }
-    const double mean = sum / count;
-    (n % 2 == 0 ? odd : even) += mean;
-    std::cout << fmt::format(
-        "{:<11} {:10.6f} +- {:.6f}", n + 1, mean,
-        count > 1 ? std::sqrt(std::max(0.0, squares / count - mean * mean) / (count - 1)) : kNone);
-    if (!r.null_origin.empty())
-      std::cout << fmt::format("        {:12.6f}   {:.0f} of {:.0f}",
-                               r.null_map.col(Eigen::Index(n)).mean(), found, count);
-    std::cout << '\n';
-  }
-  std::cout << fmt::format("odd / even  {:.4f}\n", odd / even);
+  print_orders(c, scan);
+  if (!wants(c, "pair")) return;
   double rho = 0, thickness = 0;
   int rings = 0;
   for (std::size_t i = 0; i < r.q.size(); ++i)
@@ -166,7 +202,9 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   r.map = Stack<float>({r.power.shape[0], r.power.shape[1], r.n.size()});
   for (std::size_t at = 0; at < input.positions(); ++at)
     Eigen::Map<Eigen::ArrayXf>(r.map.values.data() + at * r.n.size(), Eigen::Index(r.n.size())) =
-        band_mean(c.grid, band, r.power.plane(at).cast<double>()).cast<float>();
+        band_mean(c.grid, band, r.power.plane(at).cast<double>(),
+                  scan.mean_squared().row(Eigen::Index(at)).transpose())
+            .cast<float>();
   make_histograms(r);
   if (!c.null.empty()) {
     r.null_map = pattern_null(c, input, scan, band);

@@ -247,7 +247,21 @@ void write_study(Hdf5Writer& file, const LimitPlan& p, const LimitStudy& study) 
 }
 
 void print_odd_even(const LimitPlan& p, const LimitStudy& study) {
-  std::cout << "odd / even orders in the ring\nthickness  law    ";
+  const Optics& optics = p.simulation.optics;
+  const double middle = (p.ring.low + p.ring.high) / 2;
+  std::cout << fmt::format("beam        {:g} kV, {:g} mrad ({:.2f} Angstrom FWHM by diffraction)\n",
+                           optics.energy_kV, optics.semiangle_mrad,
+                           diffraction_limited_fwhm(optics.energy_kV, optics.semiangle_mrad));
+  std::cout << "law         odd / even is";
+  for (const double ratio : kRatios)
+    std::cout << fmt::format(
+        " {:g} at {:.0f} Angstrom{}", ratio,
+        thickness_from_friedel((1 - ratio) / (1 + ratio), middle, optics.wavelength()),
+        ratio == kRatios[std::size(kRatios) - 1] ? "" : ",");
+  std::cout << fmt::format(
+      "; as 1 / (lambda q^2), here at {:g} 1/Angstrom\n\nodd / even orders in the ring\nthickness  "
+      "law    ",
+      middle);
   for (const auto& o : study.odd_even) std::cout << fmt::format(" {:<16}", engine_label(o.engine));
   std::cout << '\n';
   for (std::size_t t = 0; t < p.thickness.size(); ++t) {

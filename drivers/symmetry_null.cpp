@@ -1,5 +1,7 @@
 #include "drivers/symmetry_null.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,6 +19,31 @@ double null_dose(const SymmetryCommand& c, const PatternInput& input, const Plan
   if (input.gain() == 0) return 0;
   const double electrons = double(mean.sum()) / input.gain();
   return c.input.dose > 0 ? c.input.dose : electrons;
+}
+
+// --null; a file that says nothing of its scale is taken for patterns of the same camera.
+PatternInput open_null(const SymmetryCommand& c, const PatternInput& input) {
+  PatternInput null(c.null, {}, c.common.seed, true);
+  if (null.calibration().pixel_qx > 0 && null.calibration().pixel_qy > 0) return null;
+  const Calibration& camera = input.calibration();
+  const std::size_t rows = input.source().rows(), columns = input.source().columns();
+  if (null.source().rows() != rows || null.source().columns() != columns ||
+      camera.pixel_qx != camera.pixel_qy)
+    fail(Fault::input,
+         "--null {}: its patterns of {} x {} pixels say nothing of their pixel size, and cannot be "
+         "taken to have that of the patterns of {} x {}; give null patterns of the same camera, or "
+         "make them a file that states it (vitrobeam convert --pixel-q)",
+         c.null, null.source().rows(), null.source().columns(), rows, columns);
+  PatternInputSettings same;
+  same.patterns.pixel_q = camera.pixel_qx;
+  same.patterns.centre = fmt::format("{},{}", camera.centre_row, camera.centre_col);
+  return {c.null, same, c.common.seed};
+}
+
+Eigen::ArrayXd power_in_band(const SymmetryCommand& c, const SymmetryScan& scan,
+                             const RingBand& band, const PlaneF& image, double gain) {
+  const AngularPower a = scan.analysis()(scan.transform()(image), image, gain);
+  return band_mean(c.grid, band, a.power, a.mean_squared);
 }
 
 }  // namespace
@@ -43,8 +70,7 @@ PlaneD noise_null(const SymmetryCommand& c, const PatternInput& input, SymmetryS
   for (int k = 0; k < c.noise_patterns; ++k) {
     PlaneF image = flat;
     add_poisson_noise(image, 1 / input.gain(), c.common.seed ^ 0x6e756c6c, std::uint64_t(k));
-    map.row(k) = band_mean(c.grid, band,
-                           scan.analysis()(scan.transform()(image), image, input.gain()).power);
+    map.row(k) = power_in_band(c, scan, band, image, input.gain());
   }
   return map;
 }
@@ -52,7 +78,7 @@ PlaneD noise_null(const SymmetryCommand& c, const PatternInput& input, SymmetryS
 PlaneD pattern_null(const SymmetryCommand& c, const PatternInput& input, SymmetryScan& scan,
                     const RingBand& band) {
   constexpr std::size_t kFewest = 20;
-  const PatternInput null(c.null, {}, c.common.seed);
+  const PatternInput null = open_null(c, input);
   if (null.positions() < kFewest)
     fail(Fault::input,
          "--null {}: {} patterns are too few to rank against; give at least {} (p-values end at 1 "
@@ -88,8 +114,7 @@ PlaneD pattern_null(const SymmetryCommand& c, const PatternInput& input, Symmetr
               if (dose > 0)
                 add_poisson_noise(image, dose, c.common.seed ^ 0x6e756c6c,
                                   first + std::uint64_t(i));
-              map.row(Eigen::Index(first) + i) = band_mean(
-                  c.grid, band, scan.analysis()(scan.transform()(image), image, gain).power);
+              map.row(Eigen::Index(first) + i) = power_in_band(c, scan, band, image, gain);
             }
           }))
     fail(Fault::machine, "interrupted; nothing was written");

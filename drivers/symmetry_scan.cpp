@@ -34,7 +34,8 @@ SymmetryScan::SymmetryScan(const SymmetryCommand& c, const PatternInput& input)
   if (wants(c, "odd_floor")) result_.power_odd_floor = result_.power;
   if (wants(c, "pair")) result_.friedel_pair = Stack<float>({rows, columns, rings}, none);
   result_.status = Stack<std::uint8_t>({rows, columns}, 0);
-  variance_ = opposite_ = PlaneD::Constant(Eigen::Index(rows * columns), c.grid.n_q, kNone);
+  variance_ = opposite_ = mean_squared_ =
+      PlaneD::Constant(Eigen::Index(rows * columns), c.grid.n_q, kNone);
   mean_image_ =
       PlaneD::Zero(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()));
   for (int i = 0; i < c.grid.n_q; ++i) result_.q.push_back(c.grid.q(i));
@@ -75,6 +76,7 @@ PlaneD SymmetryScan::add_one(const Eigen::Ref<const PlaneF>& image, std::size_t 
   const auto row = Eigen::Index(at);
   variance_.row(row) = a.variance * a.mean_squared;
   opposite_.row(row) = a.opposite * a.mean_squared;
+  mean_squared_.row(row) = a.mean_squared;
   if (result_.friedel_pair.size() > 0)
     for (int i = 0; i < c_.grid.n_q; ++i)
       result_.friedel_pair.values[at * std::size_t(c_.grid.n_q) + std::size_t(i)] =

@@ -21,6 +21,9 @@ class SymmetryScan {
   }
   const PlaneD& variance() const { return variance_; }
   const PlaneD& opposite() const { return opposite_; }
+  const PlaneD& mean_squared() const {
+    return mean_squared_;
+  }  // [position, ring], cleared of noise
 
   // Patterns `first` and on; on all threads.
   void add(const Stack<float>& images, std::size_t first);
@@ -34,7 +37,7 @@ class SymmetryScan {
   AngularAnalysis analysis_;
   std::vector<AngularAnalysis> friedel_;  // none or one
   SymmetryResult result_;
-  PlaneD variance_, opposite_, mean_image_;
+  PlaneD variance_, opposite_, mean_squared_, mean_image_;
   std::size_t good_ = 0;
 };
 

@@ -49,7 +49,7 @@ void write_significance(Hdf5Writer& file, const SymmetryResult& r) {
                        const std::string& description) {
     write_described(file, "/symmetry/" + name, values, "", description);
   };
-  put("map", r.map, "power, mean over the rings from ring_low to ring_high");
+  put("map", r.map, "power over the rings from ring_low to ring_high, each by its squared mean");
   put("histogram", r.histogram, "patterns by their map value, every order by itself");
   put("histogram_edges", r.histogram_edges, "borders of its bins");
   if (r.null_origin.empty()) return;

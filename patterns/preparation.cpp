@@ -226,6 +226,80 @@ Disc central_disc(const PlaneF& image, const PixelMask& hidden) {
   return {row / sum, col / sum, std::sqrt(sum / M_PI)};
 }
 
+namespace {
+
+struct Sample {
+  double x, y, root;  // from the stated centre, 1/Angstrom; of the mean intensity
+};
+
+// Visible pixels, by their means in squares where the image is large; the brightest fiftieth is cut
+// to one height, or a hot pixel or a spot would be a centre.
+std::vector<Sample> coarse_samples(const PlaneF& mean, const Calibration& centre,
+                                   const PixelMask& hidden) {
+  constexpr Eigen::Index kSide = 96;
+  const Eigen::Index block = std::max<Eigen::Index>(1, std::max(mean.rows(), mean.cols()) / kSide);
+  std::vector<Sample> samples;
+  for (Eigen::Index row = 0; row + block <= mean.rows(); row += block)
+    for (Eigen::Index col = 0; col + block <= mean.cols(); col += block) {
+      double sum = 0, visible = 0;
+      for (Eigen::Index r = row; r < row + block; ++r)
+        for (Eigen::Index c = col; c < col + block; ++c)
+          if (std::isfinite(mean(r, c)) && (hidden.size() == 0 || hidden(r, c) == 0))
+            sum += double(mean(r, c)), ++visible;
+      const double half = double(block - 1) / 2;
+      if (2 * visible > double(block * block))
+        samples.push_back({(double(col) + half - centre.centre_col) * centre.pixel_qx,
+                           (double(row) + half - centre.centre_row) * centre.pixel_qy,
+                           std::sqrt(std::max(0.0, sum / visible))});
+    }
+  if (samples.empty()) return samples;
+  std::vector<double> roots;
+  for (const Sample& sample : samples) roots.push_back(sample.root);
+  const auto top = roots.begin() + std::ptrdiff_t(0.98 * double(roots.size() - 1));
+  std::nth_element(roots.begin(), top, roots.end());
+  for (Sample& sample : samples) sample.root = std::min(sample.root, *top);
+  return samples;
+}
+
+// Sum of squares within circles of the given width.
+double spread_along_circles(const std::vector<Sample>& samples, double x, double y, double width) {
+  std::vector<std::array<double, 3>> circles;  // count, sum, sum of squares
+  for (const Sample& s : samples) {
+    const auto k = std::size_t(std::hypot(s.x - x, s.y - y) / width);
+    if (k >= circles.size()) circles.resize(k + 1, {0, 0, 0});
+    circles[k][0] += 1;
+    circles[k][1] += s.root;
+    circles[k][2] += s.root * s.root;
+  }
+  double within = 0;
+  for (const auto& [n, sum, squares] : circles)
+    if (n > 0) within += squares - sum * sum / n;
+  return within;
+}
+
+}  // namespace
+
+Vector2d rough_centre_shift(const PlaneF& mean, const Calibration& centre, const PixelMask& hidden,
+                            double reach) {
+  constexpr int kSteps = 10;
+  const auto samples = coarse_samples(mean, centre, hidden);
+  const double pixel = std::max(centre.pixel_qx, centre.pixel_qy),
+               block = std::max(1.0, double(std::max(mean.rows(), mean.cols())) / 96),
+               width = 1.5 * pixel * block, step = reach / kSteps;
+  double least = spread_along_circles(samples, 0, 0, width) / 2;
+  Vector2d best = Vector2d::Zero();
+  for (int i = -kSteps; i <= kSteps; ++i)
+    for (int j = -kSteps; j <= kSteps; ++j) {
+      const Vector2d shift(j * step, i * step);
+      if (shift.norm() > reach) continue;
+      if (const double v = spread_along_circles(samples, shift.x(), shift.y(), width); v < least) {
+        least = v;
+        best = shift;
+      }
+    }
+  return best;
+}
+
 std::vector<double> radial_median(const PlaneF& image, const Calibration& centre,
                                   const PixelMask& hidden) {
   std::vector<double> out;

@@ -31,6 +31,13 @@ struct Disc {
 };
 Disc central_disc(const PlaneF& image, const PixelMask& hidden);
 
+// How far (x, y, 1/Angstrom) the undiffracted beam roughly lies off the stated centre: the place,
+// of a lattice up to `reach` away, about which the roots of intensity vary least along circles;
+// zero unless that halves the sum of their squares. For refusing, not for correcting: it is a
+// lattice.
+Vector2d rough_centre_shift(const PlaneF& mean, const Calibration& centre, const PixelMask& hidden,
+                            double reach);
+
 // Median (robust against speckle and spots) or mean intensity of each circle of whole pixels about
 // the centre, radius r = index + 0.5 pixels; not-a-number where nothing is visible.
 std::vector<double> radial_median(const PlaneF& image, const Calibration& centre,

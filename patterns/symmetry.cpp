@@ -52,15 +52,16 @@ RingBand brightest_ring(const PolarGrid& grid, const Eigen::ArrayXd& radial_mean
 }
 
 Eigen::ArrayXd band_mean(const PolarGrid& grid, const RingBand& band,
-                         const Eigen::Ref<const PlaneD>& power) {
+                         const Eigen::Ref<const PlaneD>& power,
+                         const Eigen::Ref<const Eigen::ArrayXd>& weights) {
   Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(power.rows());
-  int rings = 0;
+  double total = 0;
   for (int i = 0; i < grid.n_q; ++i) {
     if (grid.q(i) < band.low || grid.q(i) > band.high || !power.col(i).isFinite().all()) continue;
-    sum += power.col(i);
-    ++rings;
+    sum += weights[i] * power.col(i);
+    total += weights[i];
   }
-  return rings > 0 ? Eigen::ArrayXd(sum / rings) : Eigen::ArrayXd::Constant(power.rows(), kNone);
+  return total > 0 ? Eigen::ArrayXd(sum / total) : Eigen::ArrayXd::Constant(power.rows(), kNone);
 }
 
 Eigen::ArrayXd radial_mean(const Eigen::Ref<const PlaneF>& polar,

@@ -31,9 +31,15 @@ struct RingBand {
 // Around the maximum of q <I>(q), 8 % to either side: the first ring of a glass.
 RingBand brightest_ring(const PolarGrid& grid, const Eigen::ArrayXd& radial_mean);
 
-// Mean over the resolved rings of the band of every order, [n]; not-a-number if there are none.
+// Mean of every order over the resolved rings of the band, which count by `weights` [q]: [n];
+// not-a-number if there are none. Maps and significance take AngularPower::mean_squared, that is
+// |F_n|^2 and F_0^2 are summed over the band before they are divided. A dark ring, whose own ratio
+// may be anything by counting or by chance, decides nothing then (what that finds:
+// validation/analytic/symmetry_rings.py); a power that is the same in all rings is returned without
+// bias either way.
 Eigen::ArrayXd band_mean(const PolarGrid& grid, const RingBand& band,
-                         const Eigen::Ref<const PlaneD>& power);
+                         const Eigen::Ref<const PlaneD>& power,
+                         const Eigen::Ref<const Eigen::ArrayXd>& weights);
 
 // Visible mean of every ring, [q]; not-a-number where nothing is visible.
 Eigen::ArrayXd radial_mean(const Eigen::Ref<const PlaneF>& polar,

@@ -97,7 +97,16 @@ with h5py.File("null.h5") as f:
     p = f["atlas/correlation/spearman_p_effective"][()][np.ix_(inner, outer)].ravel()
     check(f"structure of one slab, patterns of another: {np.sort(p)[:6]} of {p.size}", np.mean(p <= 0.05) < 0.2 and np.min(p) > 1e-5)
 
+# a dump whose frame stands twice, as after a continued run
+atoms = [line.split()[:4] for line in open("slab.xyz").read().splitlines()[2:]]
+box = open("slab.xyz").read().splitlines()[1].split('Lattice="')[1].split()
+with open("twice.dump", "w") as f:
+    for step in [*range(0, 300, 10), *range(290, 400, 10)]:
+        f.write(f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{len(atoms)}\nITEM: BOX BOUNDS pp pp pp\n0 {box[0]}\n0 {box[4]}\n0 {box[8].strip(chr(34))}\n"
+                "ITEM: ATOMS id element x y z\n" + "".join(f"{k + 1} {' '.join(a)}\n" for k, a in enumerate(atoms)))
+
 refused = ["-o", "no.h5"]
+run(3, "frame 30 has the time step 290, after 290", "atlas", "twice.dump", "--step", "8", *refused, *quick)
 run(2, "name one model", "atlas", *refused)
 run(2, "--scan and --patterns", "atlas", "slab.xyz", "--scan", "4x4", "--patterns", "atlas.scan.h5", *refused)
 run(2, "there is no image", "atlas", "slab.xyz", "--calibration", "x.h5", *refused)

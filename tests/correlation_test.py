@@ -66,6 +66,7 @@ run('slow.npy', '-o', 'x.h5', '--frame-time', dt, '--beta', 1, '--together', 3, 
 np.save(folder / 'few.npy', speckles(20, 3.0, (6, 6), rng))
 run('few.npy', '-o', 'x.h5', '--frame-time', dt, status=3, says='20 frames')
 run('series.npy', '-o', 'x.h5', status=2, says='--frame-time')
+run('rings.npy', '-o', 'x.h5', '--kind', 'diffraction', '--pixel-q', 0.05, '--frame-time', dt, '--q-max', 0.9, status=4, says='whole circles')
 times = np.arange(frames) * dt
 times[7] = times[6]
 np.savetxt(folder / 'times.txt', times)

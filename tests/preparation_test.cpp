@@ -45,6 +45,34 @@ TEST_CASE("the central disc gives centre and radius to a fraction of a pixel") {
   CHECK_THROWS_AS(central_disc(pattern(2, 48), {}), Error);
 }
 
+TEST_CASE("a stated centre that is far off is told, one that is near or hidden is not") {
+  const Calibration centre = centred_calibration(kSize, kSize, 0.015, 0.015);
+  PixelMask stop = PixelMask::Zero(kSize, kSize);
+  stop.block(41, 0, 16, 60).setOnes();  // the disc and an arm
+  for (const bool masked : {false, true}) {
+    const PixelMask hidden = masked ? stop : PixelMask();
+    for (const auto& [row, col] : {std::pair{48.0, 48.0}, {49.2, 47.1}}) {
+      PlaneF image = pattern(row, col, 1);
+      image(70, 20) = 1e6f;  // a hot pixel is no centre
+      CHECK(rough_centre_shift(image, centre, hidden, 0.4).norm() <= 0.041);
+    }
+    for (const auto& [row, col] : {std::pair{60.0, 57.0}, {42.0, 66.0}, {53.0, 44.0}}) {
+      const Vector2d shift = rough_centre_shift(pattern(row, col, 1), centre, hidden, 0.4);
+      CHECK(std::abs(shift.x() - (col - 48) * 0.015) <= 0.041);
+      CHECK(std::abs(shift.y() - (row - 48) * 0.015) <= 0.041);
+    }
+  }
+  // speckle of one pattern, its ring in spots
+  RandomSequence random(5, 1);
+  for (int k = 0; k < 20; ++k) {
+    PlaneF image = pattern(48, 48);
+    for (int r = 0; r < kSize; r += 6)
+      for (int c = 0; c < kSize; c += 6)
+        image.block(r, c, 6, 6) *= float(-std::log(1 - random.uniform()));
+    CHECK(rough_centre_shift(image, centre, {}, 0.4).norm() <= 0.041);
+  }
+}
+
 TEST_CASE("faulty pixels are found, spots and edges are none") {
   PlaneF image = pattern(48, 48, 0.3);
   CHECK(faulty_pixels(image, {}, 8).cast<int>().sum() == 0);

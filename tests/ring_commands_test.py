@@ -67,6 +67,8 @@ with h5py.File("flat-born.h5") as f:
     check("flat Born obeys Friedel's law", abs(p - p[::-1, ::-1])[ring].max() < 1e-4 * p[ring].max())
 
 np.save("few.npy", np.ones((2, 64, 64), np.float32))
+np.save("negative.npy", -np.ones((9, 64, 64), np.float32))
+with h5py.File("scan.h5") as f: np.save("far.npy", np.roll(f["simulation/patterns"][-1], (12, 9), axis=(-2, -1)))
 before = sorted(os.listdir("."))
 limit = ["symmetry", "limit", glass, "-o", "new.h5"]
 run(2, "name the model of the glass", "symmetry", "limit", "-o", "new.h5")
@@ -85,6 +87,9 @@ run(4, "finer --pixel", *limit, "--pixel", "0.9", "--motif-ring", "0.3,0.6")
 run(2, "name patterns", "fluctuation", "-o", "new.h5")
 run(3, "2 patterns have no variance", "fluctuation", "few.npy", "-o", "new.h5", "--pixel-q", "0.02", "--q-max", "0.5",
     "--radii", "10", "--gain", "0")
+run(3, "negative", "fluctuation", "negative.npy", "-o", "new.h5", "--pixel-q", "0.02", "--q-max", "0.5", "--radii", "10", "--gain", "0")
+for command, how in (("fluctuation", []), ("radial", ["--composition", "Cu64.5Zr35.5"]), ("strain", []), ("correlation", ["--kind", "diffraction", "--frame-time", "1"])):
+    run(4, "off the stated centre", command, "far.npy", "-o", "new.h5", "--pixel-q", "0.0249", "--energy", "200", "--q-max", "0.9", *how)
 run(4, "whole circles only up to", "fluctuation", "scan.h5", "-o", "new.h5", "--q-max", "3")
 run(4, "holds no visible pixel", "fluctuation", "scan.h5", "-o", "new.h5", "--q-min", "0.01", "--q-max", "0.05")
 run(2, "--resolution", "fluctuation", "-o", "new.h5", "--model", glass)

@@ -32,6 +32,8 @@ np.save("six.npy", np.concatenate([stack(40, 6, 0.5, 3), stack(60, 6, 0, 3)])[No
 np.save("null.npy", stack(150, 1, 0, 3))
 np.save("few.npy", stack(5, 1, 0, 3))
 np.save("off.npy", np.roll(stack(6, 1, 0, 3), (9, 0), axis=(1, 2)))
+np.save("far.npy", np.roll(stack(6, 1, 0, 3), (11, 8), axis=(1, 2)))
+np.save("other.npy", stack(30, 1, 0, 3)[:, :60, :60])
 bad = stack(4, 1, 0, 3)
 bad[1] = np.nan
 np.save("bad.npy", bad)
@@ -70,6 +72,14 @@ with h5py.File("b.h5") as f:
     found = f["symmetry/false_discovery_rate"][()].reshape(100, 12)[:, 5] <= 0.05
     check("masked, against a null file", found[:40].mean() > 0.9 and found[40:].sum() <= 6)
     check("correlation", f["symmetry/correlation"].shape == (30, 120))
+run(0, "null.npy", "symmetry", "six.npy", "-o", "n.h5", *common, "--null", "null.npy")  # no scale: the same camera
+text = run(0, "   friedel   odd_floor   null mean", "symmetry", "six.npy", "-o", "f.h5", *common)
+table = [line.split() for line in text.splitlines() if line[:2].strip().isdigit()]
+check("corrections are printed", len(table) == 12 and abs(float(table[5][4]) / float(table[5][1]) - 1) < 0.05 and
+      abs(float(table[4][4])) < 1e-6 and table[4][5] == "-" and
+      abs(float(table[5][5]) - float(table[5][1]) + (float(table[4][1]) + float(table[6][1])) / 2) < 2e-6)
+text = run(0, "odd / even", "symmetry", "six.npy", "-o", "f.h5", "--force", *common, "--corrections", "none")
+check("and only those asked for", "friedel" not in text and "pairs" not in text)
 one = run(0, "odd / even", "symmetry", "six.npy", "-o", "c.h5", *common, "--threads", "1")
 run(0, "odd / even", "symmetry", "six.npy", "-o", "d.h5", *common, "--threads", "3")
 with h5py.File("c.h5") as f, h5py.File("d.h5") as g:
@@ -93,7 +103,9 @@ run(3, "too few to rank", "symmetry", "six.npy", "-o", "new.h5", *common, "--nul
 run(4, "its patterns reach 0.31", "symmetry", "six.npy", "-o", "new.h5", *common, "--null", "small.h5:/set/data")
 run(4, "whole circles only up to 0.62", "symmetry", "six.npy", "-o", "new.h5", "--pixel-q", "0.02", "--q-max", "0.9")
 run(4, "--ring 0.2,0.3", "symmetry", "six.npy", "-o", "new.h5", *common[:-1], "0.2,0.3")
-run(4, "off centre", "symmetry", "off.npy", "-o", "new.h5", *common)
+run(4, "off the stated centre", "symmetry", "off.npy", "-o", "new.h5", *common)
+run(4, "(near 43,3", "symmetry", "far.npy", "-o", "new.h5", *common)
+run(3, "of the same camera", "symmetry", "six.npy", "-o", "new.h5", *common, "--null", "other.npy")
 run(4, "visible enough", "symmetry", "six.npy", "-o", "new.h5", *common, "--mask", "half.npy")
 check("nothing left behind", sorted(os.listdir(".")) == before)
 sys.exit(1 if commands.failed else 0)

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/random.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -79,9 +80,42 @@ TEST_CASE("the first ring is found, and the mean over a band skips rings without
   const RingBand band = brightest_ring(grid, radial);
   CHECK(std::abs((band.low + band.high) / 2 - 0.44) < 0.011);
   power(3, 14) = std::nan("");
-  const double mean = band_mean(grid, {0.40, 0.48}, power)[0];
+  const Eigen::ArrayXd alike = Eigen::ArrayXd::Ones(40);
+  const double mean = band_mean(grid, {0.40, 0.48}, power, alike)[0];
   double sum = 0;
   for (int i = 10; i < 18; ++i) sum += i == 14 ? 0 : grid.q(i) / 7;
   CHECK(mean == approx(sum));
-  CHECK(std::isnan(band_mean(grid, {0.9, 1.0}, power)[0]));
+  CHECK(std::isnan(band_mean(grid, {0.9, 1.0}, power, alike)[0]));
+}
+
+TEST_CASE("rings that count by their squared mean leave no bias and less noise") {
+  const PolarGrid grid{0.36, 0.48, 12, 120};
+  const RingBand band{0.36, 0.48};
+  const AngularAnalysis analysis(grid, PlaneF::Ones(12, 120), {});
+  // the sums of |F_n|^2 and F_0^2 are divided, and not the mean taken of their ratios
+  const PlaneD power = PlaneD::Random(12, 12).abs();
+  const Eigen::ArrayXd squares = Eigen::ArrayXd::LinSpaced(12, 0.1, 3);
+  const Eigen::ArrayXd weighted = band_mean(grid, band, power, squares);
+  CHECK(weighted[3] == approx((power.row(3).transpose() * squares).sum() / squares.sum()));
+  CHECK(band_mean(grid, band, power, Eigen::ArrayXd::Ones(12))[3] == approx(power.row(3).mean()));
+  // 1 + 0.6 cos(4 theta) on a bright ring between rings of a few electrons
+  RandomSequence random(17, 1);
+  double sum = 0, sum_squares = 0, plain_squares = 0;
+  constexpr int kPatterns = 2000;
+  constexpr double kTruth = 0.09;
+  for (int k = 0; k < kPatterns; ++k) {
+    PlaneF counts(12, 120);
+    for (int i = 0; i < 12; ++i)
+      for (int j = 0; j < 120; ++j)
+        counts(i, j) =
+            float(random.poisson((i == 6 ? 1 : 0.03) * (1 + 0.6 * std::cos(4 * grid.theta(j)))));
+    const AngularPower a = analysis(counts, counts, 1);
+    const double c = band_mean(grid, band, a.power, a.mean_squared)[3];
+    sum += c;
+    sum_squares += std::pow(c - kTruth, 2);
+    plain_squares +=
+        std::pow(band_mean(grid, band, a.power, Eigen::ArrayXd::Ones(12))[3] - kTruth, 2);
+  }
+  CHECK(std::abs(sum / kPatterns - kTruth) < 4 * std::sqrt(sum_squares) / kPatterns);
+  CHECK(sum_squares < plain_squares / 4);
 }

@@ -1,11 +1,16 @@
 #!/usr/bin/python3
 """V(q) of a random glass against thickness and probe, by multislice, single scattering with a curved and with a flat Ewald sphere, beside
 what theory expects of speckle; and V(q) of two models of Zr50Cu35Al15 beside the measured one that they were fitted to.
-Usage: fluctuation.py PROGRAM GLASS SHARED_DATA FOLDER      writes FOLDER/fluctuation*.csv and .png; without the data the first half"""
+Usage: fluctuation.py PROGRAM GLASS SHARED_DATA FOLDER [measured]      writes FOLDER/fluctuation*.csv and .png; without the data the first half,
+"measured" the second alone"""
 import csv, pathlib, subprocess, sys, tempfile
 
 import h5py, numpy as np
+import matplotlib
+matplotlib.use('Agg')
+import matplotlib.pyplot as plt
 
+plt.rcParams.update({'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 7.5})
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from piles import Glass
 
@@ -70,89 +75,89 @@ def table(q, v, k, ring):
 def friedel(q, t): return np.sinc(wavelength * q * q * t) ** 2  # sinc^2(pi lambda q^2 t)
 
 
-# ---- thickness
-models = []
-for k in range(piles):
-    symbols, r = glass.pile(top, 500 + k)
-    models.append(work / f'pile{k}.xyz')
-    glass.write(models[-1], symbols, r, top)
-thickness = np.arange(step, top + 1, step)
-curves = {}
-for engine in engines:
-    every = [simulate(m, engine, 2, '--every-slices', round(step / 2.5)) for m in models]
-    for t in range(len(thickness)): store(f'{engine}{t}.h5', np.concatenate([p[t] for p, _ in every]), every[0][1])
-    q, v = variances([f'{engine}{t}.h5' for t in range(len(thickness))])
-    curves[engine] = q, v
-    for name, ring in (('first', first), ('second', second)):
-        law = [1 if engine == 'flat-born' else 1 + friedel(sum(ring) / 2, t) for t in thickness]
-        scale = np.array([table(q, v, k, ring)['V_omega'] for k in range(len(thickness))])
-        scale = (scale / law).mean()  # one number for the whole series
-        for k, t in enumerate(thickness): put('thickness', label[engine], 2, t, name, table(q, v, k, ring), scale * law[k])
-    if engine == 'multislice':
-        # slabs of the first thickness from places that have nothing to do with each other, added as intensities
-        thin = np.concatenate([p[0] for p, _ in every])
-        random = np.random.default_rng(3)
-        for n in range(1, len(thickness) + 1):
-            # every slab is used n times, in other company each time
-            store(f'sum{n}.h5', sum(thin[random.permutation(len(thin))] for _ in range(n)), every[0][1])
-        q, v = variances([f'sum{n}.h5' for n in range(1, len(thickness) + 1)])
+def glass_series():
+    """V(q) of piles of the glass against thickness and probe, its table and figure."""
+    # ---- thickness
+    models = []
+    for k in range(piles):
+        symbols, r = glass.pile(top, 500 + k)
+        models.append(work / f'pile{k}.xyz')
+        glass.write(models[-1], symbols, r, top)
+    thickness = np.arange(step, top + 1, step)
+    curves = {}
+    for engine in engines:
+        every = [simulate(m, engine, 2, '--every-slices', round(step / 2.5)) for m in models]
+        for t in range(len(thickness)): store(f'{engine}{t}.h5', np.concatenate([p[t] for p, _ in every]), every[0][1])
+        q, v = variances([f'{engine}{t}.h5' for t in range(len(thickness))])
+        curves[engine] = q, v
         for name, ring in (('first', first), ('second', second)):
+            law = [1 if engine == 'flat-born' else 1 + friedel(sum(ring) / 2, t) for t in thickness]
+            scale = np.array([table(q, v, k, ring)['V_omega'] for k in range(len(thickness))])
+            scale = (scale / law).mean()  # one number for the whole series
+            for k, t in enumerate(thickness): put('thickness', label[engine], 2, t, name, table(q, v, k, ring), scale * law[k])
+        if engine == 'multislice':
+            # slabs of the first thickness from places that have nothing to do with each other, added as intensities
+            thin = np.concatenate([p[0] for p, _ in every])
+            random = np.random.default_rng(3)
             for n in range(1, len(thickness) + 1):
-                put('incoherent', label[engine], 2, n * step, name, table(q, v, n - 1, ring), table(q, v, 0, ring)['V_omega'] / n)
-    print(engine, ' '.join(f'{r["V_omega"]:.4f}' for r in rows if r['engine'] == label[engine] and r['series'] == 'thickness' and r['ring'] == 'first'), flush=True)
+                # every slab is used n times, in other company each time
+                store(f'sum{n}.h5', sum(thin[random.permutation(len(thin))] for _ in range(n)), every[0][1])
+            q, v = variances([f'sum{n}.h5' for n in range(1, len(thickness) + 1)])
+            for name, ring in (('first', first), ('second', second)):
+                for n in range(1, len(thickness) + 1):
+                    put('incoherent', label[engine], 2, n * step, name, table(q, v, n - 1, ring), table(q, v, 0, ring)['V_omega'] / n)
+        print(engine, ' '.join(f'{r["V_omega"]:.4f}' for r in rows if r['engine'] == label[engine] and r['series'] == 'thickness' and r['ring'] == 'first'), flush=True)
 
-# ---- probe
-semiangles = (1, 1.4, 2, 2.8, 4)
-for engine in engines[:2]:
-    names = []
-    for a in semiangles:
-        every = [simulate(m, engine, a, '--every-slices', round(80 / 2.5)) for m in models]
-        names.append(f'{engine}-{a}.h5')
-        store(names[-1], np.concatenate([p[0] for p, _ in every]), every[0][1])
-    q, v = variances(names)
-    per = np.mean([table(q, v, k, first)['V_omega'] / a for k, a in enumerate(semiangles)])
-    for k, a in enumerate(semiangles): put('probe', label[engine], a, 80, 'first', table(q, v, k, first), per * a)
-    print(engine, ' '.join(f'{r["V_omega"]:.4f}' for r in rows if r['engine'] == label[engine] and r['series'] == 'probe'), flush=True)
-with open(folder / 'fluctuation.csv', 'w', newline='') as f:
-    w = csv.DictWriter(f, rows[0].keys())
-    w.writeheader()
-    w.writerows({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in r.items()} for r in rows)
+    # ---- probe
+    semiangles = (1, 1.4, 2, 2.8, 4)
+    for engine in engines[:2]:
+        names = []
+        for a in semiangles:
+            every = [simulate(m, engine, a, '--every-slices', round(80 / 2.5)) for m in models]
+            names.append(f'{engine}-{a}.h5')
+            store(names[-1], np.concatenate([p[0] for p, _ in every]), every[0][1])
+        q, v = variances(names)
+        per = np.mean([table(q, v, k, first)['V_omega'] / a for k, a in enumerate(semiangles)])
+        for k, a in enumerate(semiangles): put('probe', label[engine], a, 80, 'first', table(q, v, k, first), per * a)
+        print(engine, ' '.join(f'{r["V_omega"]:.4f}' for r in rows if r['engine'] == label[engine] and r['series'] == 'probe'), flush=True)
+    with open(folder / 'fluctuation.csv', 'w', newline='') as f:
+        w = csv.DictWriter(f, rows[0].keys())
+        w.writeheader()
+        w.writerows({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in r.items()} for r in rows)
 
-import matplotlib
-matplotlib.use('Agg')
-import matplotlib.pyplot as plt
-
-plt.rcParams.update({'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 7.5})
-figure, axes = plt.subplots(2, 2, figsize=(9.5, 7.2), constrained_layout=True)
-colours = {'multislice': 'C0', 'curved Born': 'C1', 'flat Born': 'C2'}
-
-
-def series(name, engine, ring='first'):
-    pick = [r for r in rows if (r['series'], r['engine'], r['ring']) == (name, engine, ring)]
-    return {k: np.array([r[k] for r in pick]) for k in pick[0] if k not in ('series', 'engine', 'ring')}
+    figure, axes = plt.subplots(2, 2, figsize=(9.5, 7.2), constrained_layout=True)
+    colours = {'multislice': 'C0', 'curved Born': 'C1', 'flat Born': 'C2'}
 
 
-q, v = curves['multislice']
-for k, colour in zip((0, 1, 3, 9), plt.cm.viridis(np.linspace(0, 0.85, 4))):
-    axes[0, 0].errorbar(q, v['V_omega'][k], v['V_omega_error'][k], color=colour, lw=1.2, capsize=1.5, label=f'{thickness[k] / 10:g} nm')
-axes[0, 0].set(title='(a) multislice, 2 mrad', xlabel='q (1/Å)', ylabel='$V_Ω$')
-for a, ring, title in ((axes[0, 1], 'first', '(b) 0.385 to 0.455 1/Å'), (axes[1, 0], 'second', '(c) 0.72 to 0.80 1/Å')):
-    for name, colour in colours.items():
-        s = series('thickness', name, ring)
-        a.errorbar(s['thickness_A'] / 10, s['V_omega'], s['V_omega_error'], color=colour, fmt='o', ms=4, capsize=2, label=name)
-        if name == 'multislice': a.plot(s['thickness_A'] / 10, s['law'], color=colour, lw=1, ls='--', label='1 + ρ(t), fitted height')
-    s = series('incoherent', 'multislice', ring)
-    a.errorbar(s['thickness_A'] / 10, s['V_omega'], s['V_omega_error'], color='0.4', fmt='s', ms=4, mfc='none', capsize=2, label='2 nm slabs added as intensities')
-    a.plot(s['thickness_A'] / 10, s['law'], color='0.4', lw=1, ls=':', label='1 / t')
-    a.set(title=title, xlabel='thickness (nm)', ylabel='$V_Ω$', xscale='log', yscale='log')
-    a.set_xticks([2, 4, 8, 16], ['2', '4', '8', '16'])
-for name in ('multislice', 'curved Born'):
-    s = series('probe', name)
-    axes[1, 1].errorbar(s['mrad'], s['V_omega'], s['V_omega_error'], color=colours[name], fmt='o', ms=4, capsize=2, label=name)
-    axes[1, 1].plot(s['mrad'], s['law'], color=colours[name], lw=1, ls='--', label='proportional to the semi-angle')
-axes[1, 1].set(title='(d) 8 nm, 0.385 to 0.455 1/Å', xlabel='semi-angle (mrad)', ylabel='$V_Ω$', xlim=(0, None), ylim=(0, None))
-for a in axes.ravel(): a.legend(frameon=False)
-figure.savefig(folder / 'fluctuation.png', dpi=130)
+    def series(name, engine, ring='first'):
+        pick = [r for r in rows if (r['series'], r['engine'], r['ring']) == (name, engine, ring)]
+        return {k: np.array([r[k] for r in pick]) for k in pick[0] if k not in ('series', 'engine', 'ring')}
+
+
+    q, v = curves['multislice']
+    for k, colour in zip((0, 1, 3, 9), plt.cm.viridis(np.linspace(0, 0.85, 4))):
+        axes[0, 0].errorbar(q, v['V_omega'][k], v['V_omega_error'][k], color=colour, lw=1.2, capsize=1.5, label=f'{thickness[k] / 10:g} nm')
+    axes[0, 0].set(title='(a) multislice, 2 mrad', xlabel='q (1/Å)', ylabel='$V_Ω$')
+    for a, ring, title in ((axes[0, 1], 'first', '(b) 0.385 to 0.455 1/Å'), (axes[1, 0], 'second', '(c) 0.72 to 0.80 1/Å')):
+        for name, colour in colours.items():
+            s = series('thickness', name, ring)
+            a.errorbar(s['thickness_A'] / 10, s['V_omega'], s['V_omega_error'], color=colour, fmt='o', ms=4, capsize=2, label=name)
+            if name == 'multislice': a.plot(s['thickness_A'] / 10, s['law'], color=colour, lw=1, ls='--', label='1 + ρ(t), fitted height')
+        s = series('incoherent', 'multislice', ring)
+        a.errorbar(s['thickness_A'] / 10, s['V_omega'], s['V_omega_error'], color='0.4', fmt='s', ms=4, mfc='none', capsize=2, label='2 nm slabs added as intensities')
+        a.plot(s['thickness_A'] / 10, s['law'], color='0.4', lw=1, ls=':', label='1 / t')
+        a.set(title=title, xlabel='thickness (nm)', ylabel='$V_Ω$', xscale='log', yscale='log')
+        a.set_xticks([2, 4, 8, 16], ['2', '4', '8', '16'])
+    for name in ('multislice', 'curved Born'):
+        s = series('probe', name)
+        axes[1, 1].errorbar(s['mrad'], s['V_omega'], s['V_omega_error'], color=colours[name], fmt='o', ms=4, capsize=2, label=name)
+        axes[1, 1].plot(s['mrad'], s['law'], color=colours[name], lw=1, ls='--', label='proportional to the semi-angle')
+    axes[1, 1].set(title='(d) 8 nm, 0.385 to 0.455 1/Å', xlabel='semi-angle (mrad)', ylabel='$V_Ω$', xlim=(0, None), ylim=(0, None))
+    for a in axes.ravel(): a.legend(frameon=False)
+    figure.savefig(folder / 'fluctuation.png', dpi=130)
+
+
+if sys.argv[5:] != ['measured']: glass_series()
 
 # ---- measured
 if not data.is_dir():
@@ -234,7 +239,13 @@ with open(folder / 'fluctuation-measured.csv', 'w', newline='') as f:
     w.writeheader()
     w.writerows({k: f'{v:.5g}' if isinstance(v, float) else v for k, v in r.items()} for r in rows)
 
+with open(folder / 'fluctuation-curves.csv', 'w', newline='') as f:
+    w = csv.writer(f)
+    w.writerow(['q (1/Angstrom)', *(f'{m} {x}' for m in (f'model t{s}, {name}' for s, name in models) for x in ('V', 'error'))])
+    w.writerows([f'{x:.5g}' for x in line] for line in np.array([k, *(x for pair in models.values() for x in pair)]).T)
+
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), constrained_layout=True, sharey=True)
+highest = 0
 for axis, s in zip(axes, (1, 3)):
     m = measured[s]
     axis.errorbar(m[:, 0], m[:, 1], m[:, 2], color='k', fmt='.', ms=3, lw=0.7, label=f'measured, t{s}')
@@ -242,8 +253,9 @@ for axis, s in zip(axes, (1, 3)):
         v, error = models[s, name]
         scale = next(r['scale'] for r in rows if (r['model'], r['engine'], r['measured']) == (f't{s}', name, f't{s}'))
         axis.plot(k, scale * v, color=colour, lw=1.3, label=f'{name}, model t{s}: / {1 / scale:.0f}')
+        highest = max(highest, np.nanmax(scale * (v + np.nan_to_num(error))))
         if np.isfinite(error).all(): axis.fill_between(k, scale * (v - error), scale * (v + error), color=colour, alpha=0.15, lw=0)
     axis.set(xlabel='q (1/Å)', title=f'Zr50Cu35Al15, state t{s}')
     axis.legend(frameon=False)
-axes[0].set(ylabel='V(q)', ylim=(0, 0.012))
+axes[0].set(ylabel='V(q)', ylim=(0, 1.03 * highest))
 figure.savefig(folder / 'fluctuation-measured.png', dpi=130)

@@ -37,7 +37,7 @@ RefinedFrom refined_from(const MatchExample& e, const PatternInput& input, const
 RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from, std::size_t entry,
                            double in_plane_angle, const LibraryPlan& plan,
                            const MotifLibrary& library, const PolarTransform& camera,
-                           const ScanRecognition& scan, const Eigen::MatrixXd& correlation) {
+                           const ScanRecognition& scan, const Speckle& speckle) {
   const Patch& patch = scan.likelihood().patch();
   std::vector<Vector2d> positions;
   for (const Eigen::Index d : from.members) {
@@ -45,9 +45,7 @@ RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from,
     positions.push_back(patch.step * Vector2d(step[1], step[0]));
   }
   const MotifModel model(plan, library, entry, scan.background(), camera, positions);
-  const Refined fit =
-      refine([&](const Eigen::VectorXd& p) { return model(p); }, from.contrast, scan.background(),
-             correlation(from.members, from.members), model.settings(in_plane_angle));
+  const Refined fit = model.fit(from.contrast, speckle.only(from.members), in_plane_angle);
   RefinedMatch m;
   m.scan_row = example.scan_row;
   m.scan_column = example.scan_column;
@@ -79,11 +77,8 @@ void refine_examples(const PatternInput& input, const LibraryPlan& plan,
     if (int(chosen.size()) < c.refine && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
   r.refined.resize(chosen.size());
   const ScanRecognition& recognition = *judges.scan;
-  const Eigen::MatrixXd correlation =
-      judges.is_joint()
-          ? speckle_correlation(recognition.motif_free(), recognition.likelihood().patch().members,
-                                recognition.background())
-          : Eigen::MatrixXd::Identity(1, 1);
+  const Speckle motif_free = speckle(
+      recognition.motif_free(), recognition.likelihood().patch().members, recognition.background());
   FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
   for (std::size_t i = 0; i < chosen.size(); ++i)
@@ -92,7 +87,7 @@ void refine_examples(const PatternInput& input, const LibraryPlan& plan,
       r.refined[i] =
           refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan),
                         std::size_t(r.template_index.values[at]), r.in_plane_angle.values[at], plan,
-                        library, camera, recognition, correlation);
+                        library, camera, recognition, motif_free);
     });
   failure.rethrow();
 }

@@ -63,6 +63,13 @@ struct MotifModel::State {
   const PolarTransform& camera;
   ChangedSlab<float> slab;
   ChangedSlab<float>::ScratchPointer scratch;
+
+  // Of the library's background, what is left beside the motif at a position.
+  double background_share(std::size_t position, const Eigen::VectorXd& p) const {
+    const Vector2d off = positions[position] + Vector2d(p(3), p(4));
+    const double own = own_thickness * std::exp(-off.squaredNorm() / (2 * width_squared));
+    return std::max(std::exp(p(5)) - own / thickness, kLeastBackground);
+  }
 };
 
 namespace {
@@ -137,12 +144,29 @@ Contrasts MotifModel::operator()(const Eigen::VectorXd& p) const {
   const State& s = *state_;
   Contrasts out;
   for (const PlaneF& pattern : s.slab(placed(p), {}, *s.scratch)) {
-    const Vector2d off = s.positions[out.size()] + Vector2d(p(3), p(4));
-    const double own = s.own_thickness * std::exp(-off.squaredNorm() / (2 * s.width_squared)),
-                 background = std::max(std::exp(p(5)) - own / s.thickness, kLeastBackground);
+    const double background = s.background_share(out.size(), p);
     out.push_back(s.background.contrast_with(s.camera(pattern) / float(background)));
   }
   return out;
+}
+
+Refined MotifModel::fit(const Contrasts& x, const Speckle& speckle, double in_plane_angle) const {
+  const State& s = *state_;
+  const RefinementSettings from = settings(in_plane_angle);
+  Refined r =
+      refine([&](const Eigen::VectorXd& p) { return (*this)(p); }, x, s.background, speckle, from);
+  // the amount of a whole specimen differs by amount_deviation; of independent layers are left as
+  // many as the background has beside the motif
+  double share = 0;
+  for (std::size_t i = 0; i < s.positions.size(); ++i)
+    share += s.background_share(i, r.value) / double(s.positions.size());
+  r.error(5) =
+      std::hypot(r.error(5), speckle.amount_deviation * std::sqrt(share) / std::exp(r.value(5)));
+  for (int k = 3; k < 5 && s.positions.size() == 1; ++k) {
+    r.value(k) = from.start(k);
+    r.error(k) = from.prior(k) / std::sqrt(3.0);
+  }
+  return r;
 }
 
 RefinementSettings MotifModel::settings(double in_plane_angle) const {

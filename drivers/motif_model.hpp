@@ -30,6 +30,11 @@ class MotifModel {
 
   Atoms placed(const Eigen::VectorXd& parameters) const;          // in the library's box
   Contrasts operator()(const Eigen::VectorXd& parameters) const;  // one thread at a time
+  // What fits the patterns at the positions best, from the library's own values turned by
+  // `in_plane_angle`. The error of the thickness includes that the background beside the motif
+  // differs from place to place. One position does not tell the offset: that stays the library's,
+  // with the error of any place between its templates.
+  Refined fit(const Contrasts& x, const Speckle& speckle, double in_plane_angle) const;
   // From the library's own values, turned by `in_plane_angle`; priors are half of what a library
   // leaves open.
   RefinementSettings settings(double in_plane_angle) const;

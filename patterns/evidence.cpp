@@ -86,6 +86,10 @@ Harmonics Background::contrast(const PlaneF& pattern) const {
   return own > 0 ? harmonics(pattern, 1 / own) : Harmonics::Zero(grid_.n_q, settings_.m_max);
 }
 
+double Background::amount(const PlaneF& pattern) const {
+  return mean_intensity(pattern, weights_) / mean_;
+}
+
 Harmonics Background::expected(const PlaneF& motif) const {
   return harmonics(motif.colwise() + rings_, 1 / mean_);
 }

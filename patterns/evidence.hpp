@@ -37,6 +37,7 @@ class Background {
 
   const PolarGrid& grid() const { return grid_; }
   Harmonics contrast(const PlaneF& pattern) const;  // x
+  double amount(const PlaneF& pattern) const;       // mean intensity over that of the motif-free
   // t of a motif whose pattern alone is `motif`, in the units of the motif-free patterns.
   Harmonics expected(const PlaneF& motif) const;
   // x of the mean motif-free pattern with that motif in it, at its own mean intensity.

@@ -30,11 +30,12 @@ struct MotifView {
 int nearest_view(const std::vector<MotifView>& views, int motif, const PlantedView& planted);
 
 // Contrasts of a raster, row by row; null where a pattern must not be used. `periodic`: the raster
-// closes upon itself.
+// closes upon itself. `amount`: Background::amount of every pattern; may be left out.
 struct ContrastScan {
   std::size_t rows = 1, columns = 1;
   bool periodic = false;
   std::vector<const Harmonics*> contrast;
+  std::vector<double> amount = {};
 };
 
 // Steps (rows, columns) from a position to the neighbours that count with it; the first is (0, 0).

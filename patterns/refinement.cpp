@@ -1,6 +1,7 @@
 #include "patterns/refinement.hpp"
 
 #include <Eigen/Dense>
+#include <cmath>
 #include <vector>
 
 namespace vitrobeam {
@@ -22,38 +23,70 @@ Contrasts difference(Contrasts a, const Contrasts& b, float scale = 1) {
   return a;
 }
 
+// Covariance of 2 Re <filter, x> over motif-free x.
+Eigen::MatrixXd slope_covariance(const std::vector<Contrasts>& filter,
+                                 const std::vector<std::vector<const Harmonics*>>& patches) {
+  const auto n = Eigen::Index(filter.size());
+  Eigen::MatrixXd slopes = Eigen::MatrixXd::Zero(n, Eigen::Index(patches.size()));
+  for (Eigen::Index k = 0; k < n; ++k)
+    for (std::size_t p = 0; p < patches.size(); ++p)
+      for (std::size_t d = 0; d < patches[p].size(); ++d)
+        slopes(k, Eigen::Index(p)) += 2 * product(filter[std::size_t(k)][d], *patches[p][d]);
+  return slopes * slopes.transpose() / double(patches.size());
+}
+
 }  // namespace
 
-Eigen::MatrixXd speckle_correlation(const std::vector<ContrastScan>& motif_free,
-                                    const std::vector<std::array<int, 2>>& members,
-                                    const Background& background) {
+Speckle Speckle::only(const std::vector<Eigen::Index>& members) const {
+  Speckle s{correlation(members, members), {}, amount_deviation};
+  for (const auto& patch : patches) {
+    s.patches.emplace_back();
+    for (const Eigen::Index k : members) s.patches.back().push_back(patch[std::size_t(k)]);
+  }
+  return s;
+}
+
+Speckle speckle(const std::vector<ContrastScan>& motif_free,
+                const std::vector<std::array<int, 2>>& members, const Background& background) {
   const Eigen::Index n = Eigen::Index(members.size());
-  Eigen::MatrixXd c = Eigen::MatrixXd::Zero(n, n);
+  Speckle s{Eigen::MatrixXd::Zero(n, n), {}, 0};
+  std::vector<double> amounts;  // their logs
   for (const ContrastScan& scan : motif_free) {
     Contrasts white;
     for (const Harmonics* h : scan.contrast) white.push_back(background.whitened(*h));
     const auto rows = std::ptrdiff_t(scan.rows), columns = std::ptrdiff_t(scan.columns);
-    const auto at = [&](std::ptrdiff_t row, std::ptrdiff_t column, const std::array<int, 2>& step) {
-      return std::size_t((row + step[0] + rows) % rows * columns +
-                         (column + step[1] + columns) % columns);
-    };
     for (std::ptrdiff_t row = 0; row < rows; ++row)
-      for (std::ptrdiff_t column = row % 2; column < columns; column += 2)
-        for (Eigen::Index i = 0; i < n; ++i)
-          for (Eigen::Index j = 0; j <= i; ++j)
-            c(i, j) += product(white[at(row, column, members[std::size_t(i)])],
-                               *scan.contrast[at(row, column, members[std::size_t(j)])]);
+      for (std::ptrdiff_t column = row % 2; column < columns; column += 2) {
+        std::vector<std::size_t> at;
+        for (const auto& step : members)
+          at.push_back(std::size_t((row + step[0] + rows) % rows * columns +
+                                   (column + step[1] + columns) % columns));
+        s.patches.emplace_back();
+        double amount = 0;
+        for (std::size_t i = 0; i < at.size(); ++i) {
+          s.patches.back().push_back(scan.contrast[at[i]]);
+          if (!scan.amount.empty()) amount += scan.amount[at[i]] / double(n);
+          for (std::size_t j = 0; j <= i; ++j)
+            s.correlation(Eigen::Index(i), Eigen::Index(j)) +=
+                product(white[at[i]], *scan.contrast[at[j]]);
+        }
+        if (amount > 0) amounts.push_back(std::log(amount));
+      }
   }
-  c = Eigen::MatrixXd(c.selfadjointView<Eigen::Lower>()) * (double(n) / c.trace());
-  c.diagonal() *= 1.02;
-  return c;
+  s.correlation = Eigen::MatrixXd(s.correlation.selfadjointView<Eigen::Lower>()) *
+                  (double(n) / s.correlation.trace());
+  if (n > 1) s.correlation.diagonal() *= 1.02;
+  const auto log_amount =
+      Eigen::Map<const Eigen::ArrayXd>(amounts.data(), Eigen::Index(amounts.size()));
+  if (!amounts.empty())
+    s.amount_deviation = std::sqrt((log_amount - log_amount.mean()).square().mean());
+  return s;
 }
 
 Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, const Contrasts& x,
-               const Background& background, const Eigen::MatrixXd& correlation,
-               const RefinementSettings& s) {
+               const Background& background, const Speckle& speckle, const RefinementSettings& s) {
   const Eigen::Index n = s.start.size();
-  const Eigen::MatrixXd between = correlation.inverse();
+  const Eigen::MatrixXd between = speckle.correlation.inverse();
   const auto whitened = [&](const Contrasts& h) {
     Contrasts white, out;
     for (const auto& one : h) white.push_back(background.whitened(one));
@@ -92,7 +125,14 @@ Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, co
       for (Eigen::Index j = 0; j < n; ++j)
         curvature(i, j) += 2 * product(filter[std::size_t(i)], slope[std::size_t(j)]);
     }
-    out.error = curvature.inverse().diagonal().cwiseMax(0).cwiseSqrt();
+    const Eigen::MatrixXd inverse = curvature.inverse();
+    const Eigen::MatrixXd covariance = speckle.patches.empty()
+                                           ? inverse
+                                           : inverse *
+                                                 (slope_covariance(filter, speckle.patches) +
+                                                  Eigen::MatrixXd(weight.asDiagonal())) *
+                                                 inverse;
+    out.error = covariance.diagonal().cwiseMax(0).cwiseSqrt();
     for (int attempt = 0; attempt < 8; ++attempt) {
       Eigen::MatrixXd damped = curvature;
       damped.diagonal() *= 1 + damping;

@@ -85,7 +85,10 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   const std::size_t edge = joint_ ? std::size_t(library.layout.null_edge) : 1;
   for (std::size_t i = 0; i < null_.size(); i += edge * edge) {
     Motifless m{{edge, edge, joint_, {}}, trains[i]};
-    for (std::size_t k = 0; k < edge * edge; ++k) m.scan.contrast.push_back(&null_[i + k]);
+    for (std::size_t k = 0; k < edge * edge; ++k) {
+      m.scan.contrast.push_back(&null_[i + k]);
+      m.scan.amount.push_back(background_->amount(null[i + k]));
+    }
     null_scans_.push_back(std::move(m));
   }
   std::vector<std::size_t> planted = planted_centres(library);

@@ -341,6 +341,8 @@ VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
     if (!embedded) p.colwise() -= p.rowwise().mean().eval();
     return p;
   };
+  // of the variance of a packing, what is left in the mean over realisations
+  const double own_share = embedded ? 1.0 / std::max(l.condition().realisations, 1) : 0;
   std::vector<MaskSums> null, rival;
   PlaneD null_mean = PlaneD::Zero(grid.n_q, grid.n_theta);
   for (std::size_t i = 0; i < l.null_packing.size(); ++i) {
@@ -394,7 +396,9 @@ VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
                 variance += std::max(own, under) / noise.dose +
                             std::pow(noise.readout / noise.dose, 2) * double(sectors * width) *
                                 area.segment(first, last - first).sum();
-              const double distance = std::abs(own - mean) / std::sqrt(variance + 1e-30);
+              const double distance =
+                  std::max(std::abs(own - mean) - 4 * std::sqrt(packing * own_share), 0.0) /
+                  std::sqrt(variance + 1e-30);
               if (distance > best.distance)
                 best = {grid.q_min + double(first) * grid.dq(),
                         grid.q_min + double(last) * grid.dq(),

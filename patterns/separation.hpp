@@ -69,7 +69,8 @@ struct VirtualDetector {
 // The mask, of all rings and 1 to 6 equal sectors of the grid, on which a view of motif `a` differs
 // most from motif `b` (-1: motif-free patterns), whose direction and in-plane angle are unknown, in
 // units of the standard deviation of that unknown, of the surrounding packing and of the counts.
-// By trying all.
+// By trying all; four standard errors of an embedded template's own speckle do not count, else the
+// mask of few realisations would follow that.
 VirtualDetector best_virtual_detector(const MotifLibrary& one_condition, int a, int b,
                                       const CountingNoise& noise, const PolarGrid& grid);
 

@@ -75,14 +75,16 @@ int main(int argc, char** argv) {
   std::vector<ContrastScan> scans;
   for (std::size_t first = 0; first < raster.size(); first += edge * edge) {
     scans.push_back({edge, edge, true, {}});
-    for (std::size_t k = 0; k < edge * edge; ++k)
+    for (std::size_t k = 0; k < edge * edge; ++k) {
       scans.back().contrast.push_back(&raster[first + k]);
+      scans.back().amount.push_back(background.amount(free[first + k]));
+    }
   }
-  const Eigen::MatrixXd correlation = speckle_correlation(scans, steps, background);
+  const Speckle motif_free = speckle(scans, steps, background);
   for (std::size_t k = 0; k < steps.size(); ++k)
     if (steps[k] == std::array<int, 2>{0, 1})
       fmt::print("correlation of speckle with the next position {:.3f}\n",
-                 correlation(0, Eigen::Index(k)));
+                 motif_free.correlation(0, Eigen::Index(k)));
 
   constexpr int kCount = MotifModel::kParameters;
   std::vector<Eigen::VectorXd> truths(static_cast<std::size_t>(n)), starts = truths;
@@ -97,7 +99,7 @@ int main(int argc, char** argv) {
     Eigen::VectorXd truth(kCount);
     truth << centred(4 * kDegree), centred(4 * kDegree), phi, centred(0.75), centred(0.75), 0,
         centred(0.03);
-    const RefinementSettings s = model.settings(phi + centred(2.5 * kDegree));
+    const double start = phi + centred(2.5 * kDegree);
     // the same motif in a packing
     const Vector3d low(kBox * r.uniform(), kBox * r.uniform(), 17 * r.uniform());
     const Atoms slab = cut_box(fresh[r.below(fresh.size())], low, low + Vector3d(kBox, kBox, t));
@@ -112,9 +114,8 @@ int main(int argc, char** argv) {
       seen.push_back(background.contrast(camera(image)));
     }
     truths[std::size_t(i)] = truth;
-    starts[std::size_t(i)] = s.start;
-    results[std::size_t(i)] = refine([&](const Eigen::VectorXd& p) { return model(p); }, seen,
-                                     background, correlation, s);
+    starts[std::size_t(i)] = model.settings(start).start;
+    results[std::size_t(i)] = model.fit(seen, motif_free, start);
   }
   fmt::print("{} icosahedra in {:.1f} nm of packing, {:.0e} electrons, {} positions each\n", n,
              t / 10, dose, positions.size());

@@ -132,7 +132,12 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
   AngularSettings angular;
   angular.n_max = *std::max_element(request.orders.begin(), request.orders.end());
   const AngularAnalysis analysis(polar, angular);
-  const RingProfile profile = RingProfile::of(wide(mean), wide.weights(), grids.strain);
+  RingProfile profile = RingProfile::of(wide(mean), wide.weights(), grids.strain);
+  const PolarTransform outward(mean.rows(), mean.cols(), calibration,
+                               input.reaching_out(grids.strain), hidden);
+  profile.set_disc(input.disc_radius(),
+                   RingProfile::of(outward(mean), outward.weights(), outward.grid()).values(),
+                   [](double) { return 1.0; });
   const auto map = [&](const std::string& name, const std::string& unit,
                        const std::string& description, bool correlated = true) {
     out.push_back({"diffraction", name, unit, description, PlaneD::Constant(rows, columns, kNone),

@@ -10,6 +10,7 @@
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
 #include "io/result_file.hpp"
+#include "multislice/optics.hpp"
 #include "patterns/preparation.hpp"
 #include "patterns/recognition.hpp"
 
@@ -113,6 +114,22 @@ std::vector<std::optional<double>> PatternInput::thickness() const {
   if (thicknesses() == 1) return {source_.thickness};
   const auto values = Hdf5Reader(source_.file()).read<double>("/simulation/thickness").values;
   return {values.begin(), values.end()};
+}
+
+double PatternInput::disc_radius() const {
+  if (!source_.semiangle_mrad || !source_.energy_kV) return 0;
+  return *source_.semiangle_mrad * 1e-3 / wavelength(*source_.energy_kV);
+}
+
+PolarGrid PatternInput::reaching_out(PolarGrid grid) const {
+  const double reach = largest_full_circle(Eigen::Index(source_.rows()),
+                                           Eigen::Index(source_.columns()), calibration_),
+               step = grid.dq();
+  const int more =
+      std::max(0, int((std::min(grid.q_max + disc_radius(), reach) - grid.q_max) / step));
+  grid.n_q += more;
+  grid.q_max += more * step;
+  return grid;
 }
 
 void PatternInput::check_rings(double q_max) const {

@@ -43,6 +43,12 @@ class PatternInput {
   // have no counting noise.
   double electrons() const;
 
+  // Of the beam's disc in the patterns, 1/Angstrom; 0 where semi-angle or energy are not known.
+  double disc_radius() const;
+  // The bins and further ones, out to the disc's radius beyond, if whole circles reach there: what
+  // lies there is blurred into the bins.
+  PolarGrid reaching_out(PolarGrid grid) const;
+
   // Error{physics} where whole circles end before q_max, unless --partial-rings, and where the
   // patterns, a sample of the scan together, lie about another centre than the stated one, farther
   // off than a tenth of q_max, beyond which no analysis of rings can make up for it.

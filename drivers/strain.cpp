@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <iostream>
+#include <optional>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -16,7 +18,6 @@
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
 #include "models/packing.hpp"
-#include "multislice/optics.hpp"
 #include "patterns/ring.hpp"
 #include "patterns/statistics.hpp"
 #include "potentials/scattering_factors.hpp"
@@ -91,74 +92,104 @@ Rectangle parse_reference(const std::string& text, const PatternSource& source) 
   return {v[0], v[1], v[2], v[3]};
 }
 
-// Polar patterns of the whole scan, [position, q, theta]; those that are not finite are marked.
-struct PolarScan {
-  std::vector<PlaneF> polar;  // empty where the pattern is not usable
-};
+using Envelope = std::function<double(double)>;
 
-// What the rings are divided by, [q]: <f^2> of the composition, 1 at the middle; ones without it.
-Eigen::ArrayXf envelope(const std::string& composition, const PolarGrid& grid) {
-  Eigen::ArrayXf f2 = Eigen::ArrayXf::Ones(grid.n_q);
-  if (composition.empty()) return f2;
+// What the rings are divided by at q: <f^2> of the composition, 1 at `middle`; 1 without it.
+Envelope envelope(const std::string& composition, double middle) {
+  if (composition.empty()) return [](double) { return 1.0; };
   const Composition c = parse_composition(composition);
-  for (int i = 0; i < grid.n_q; ++i) {
+  const auto f2 = [c](double q) {
     double sum = 0;
     for (std::size_t k = 0; k < c.elements.size(); ++k) {
-      const double f = scattering_factor(Parametrisation::kirkland, c.elements[k], grid.q(i));
+      const double f = scattering_factor(Parametrisation::kirkland, c.elements[k], q);
       sum += c.shares[k] * f * f;
     }
-    f2[i] = float(sum);
-  }
-  return f2 / f2[grid.n_q / 2];
+    return sum;
+  };
+  return [f2, unit = f2(middle)](double q) { return f2(q) / unit; };
 }
 
-bool read_scan(const PatternInput& input, const PolarTransform& transform, const StrainCommand& c,
-               PolarScan& out) {
-  out.polar.assign(input.positions(), {});
-  const Eigen::ArrayXf divisor = envelope(c.composition, transform.grid());
-  Progress progress("patterns", out.polar.size(), c.common.progress);
-  return input.for_each_part(input.thicknesses() - 1, c.common.threads,
+// Polar patterns of a whole scan over the envelope, [position][q, theta]; empty where the pattern
+// is unusable.
+using PolarScan = std::vector<PlaneF>;
+
+bool read_scan(const PatternInput& input, const PolarTransform& transform, const Envelope& envelope,
+               const CommonSettings& common, PolarScan& out) {
+  out.assign(input.positions(), {});
+  Eigen::ArrayXf divisor(transform.grid().n_q);
+  for (int i = 0; i < transform.grid().n_q; ++i)
+    divisor[i] = float(envelope(transform.grid().q(i)));
+  Progress progress("patterns", out.size(), common.progress);
+  return input.for_each_part(input.thicknesses() - 1, common.threads,
                              [&](const Stack<float>& images, std::size_t first) {
-#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+#pragma omp parallel for schedule(dynamic) num_threads(common.threads)
                                for (long i = 0; i < long(images.shape[0]); ++i) {
                                  const auto image = images.plane(std::size_t(i));
                                  if (!image.isFinite().all() || !(image != 0.0f).any()) continue;
                                  PlaneF polar = transform(image);
                                  polar.colwise() /= divisor;
-                                 out.polar[first + std::size_t(i)] = std::move(polar);
+                                 out[first + std::size_t(i)] = std::move(polar);
                                }
                                progress.advance(images.shape[0]);
                              });
 }
 
-PlaneF mean_polar(const PolarScan& scan, const Rectangle& where, std::size_t columns,
-                  const PolarGrid& grid) {
-  PlaneD sum = PlaneD::Zero(grid.n_q, grid.n_theta);
-  double count = 0;
-  for (std::size_t at = 0; at < scan.polar.size(); ++at)
-    if (scan.polar[at].size() > 0 && where.holds(at / columns, at % columns)) {
-      sum += scan.polar[at].cast<double>();
-      count += 1;
-    }
-  if (count == 0) fail(Fault::physics, "no usable pattern among the reference positions");
-  return (sum / count).cast<float>();
+// Every pattern becomes the mean of those around it; an unusable one stays so.
+PolarScan neighbourhoods(const PolarScan& scan, std::size_t columns, const StrainCommand& c) {
+  if (c.together == 1) return scan;
+  PolarScan sums(scan.size());
+  const long half = c.together / 2, rows = long(scan.size() / columns);
+#pragma omp parallel for schedule(dynamic, 8) num_threads(c.common.threads)
+  for (long at = 0; at < long(scan.size()); ++at) {
+    if (scan[std::size_t(at)].size() == 0) continue;
+    const long row = at / long(columns), column = at % long(columns);
+    PlaneF sum = PlaneF::Zero(scan[std::size_t(at)].rows(), scan[std::size_t(at)].cols());
+    float count = 0;
+    for (long r = std::max(0L, row - half); r <= std::min(rows - 1, row + half); ++r)
+      for (long k = std::max(0L, column - half); k <= std::min(long(columns) - 1, column + half);
+           ++k)
+        if (const PlaneF& one = scan[std::size_t(r) * columns + std::size_t(k)]; one.size() > 0) {
+          sum += one;
+          count += 1;
+        }
+    sums[std::size_t(at)] = sum / count;
+  }
+  return sums;
 }
 
-// The sum of the patterns around a position; empty if it or its own pattern is unusable.
-PlaneF neighbourhood(const PolarScan& scan, std::size_t rows, std::size_t columns, std::size_t at,
-                     int together) {
-  if (scan.polar[at].size() == 0 || together == 1) return scan.polar[at];
-  const long half = together / 2, row = long(at / columns), column = long(at % columns);
-  PlaneF sum = PlaneF::Zero(scan.polar[at].rows(), scan.polar[at].cols());
-  float count = 0;
-  for (long r = std::max(0L, row - half); r <= std::min(long(rows) - 1, row + half); ++r)
-    for (long k = std::max(0L, column - half); k <= std::min(long(columns) - 1, column + half); ++k)
-      if (const PlaneF& one = scan.polar[std::size_t(r) * columns + std::size_t(k)];
-          one.size() > 0) {
-        sum += one;
-        count += 1;
-      }
-  return sum / count;
+// The reference's profile, which knows the beam's disc where that is stated (radius 1/Angstrom):
+// the mean of its rings, each over its own amplitude as the fit takes them. `wide` reaches farther
+// out than the ring on equal bins.
+RingProfile reference_profile(const PolarScan& scan, const Rectangle& where, std::size_t columns,
+                              const PolarTransform& wide, const PolarGrid& grid,
+                              const Envelope& envelope, double disc_radius) {
+  const auto mean_over = [&](auto amplitude) {
+    PlaneD sum = PlaneD::Zero(wide.grid().n_q, wide.grid().n_theta);
+    double count = 0;
+    for (std::size_t at = 0; at < scan.size(); ++at) {
+      if (scan[at].size() == 0 || !where.holds(at / columns, at % columns)) continue;
+      const double a = amplitude(scan[at]);
+      constexpr double kFaintest = 0.05;  // of the mean
+      if (!(a > kFaintest)) continue;
+      sum += scan[at].cast<double>() / a;
+      count += 1;
+    }
+    if (count == 0) fail(Fault::physics, "no usable pattern among the reference positions");
+    return PlaneF((sum / count).cast<float>());
+  };
+  const PlaneF weights = wide.weights().topRows(grid.n_q);
+  const auto profile_of = [&](const PlaneF& mean) {
+    return RingProfile::of(mean.topRows(grid.n_q), weights, grid);
+  };
+  PlaneF mean = mean_over([](const PlaneF&) { return 1.0; });
+  for (int round = 0; round < 2; ++round)
+    mean = mean_over([&, profile = profile_of(mean)](const PlaneF& rings) {
+      return ring_amplitude(rings.topRows(grid.n_q), weights, profile);
+    });
+  RingProfile profile = profile_of(mean);
+  profile.set_disc(disc_radius, RingProfile::of(mean, wide.weights(), wide.grid()).values(),
+                   envelope);
+  return profile;
 }
 
 constexpr std::array<const char*, 3> kNames = {"exx", "eyy", "exy"};
@@ -176,19 +207,18 @@ struct StrainMaps {
   }
 };
 
-void fit_all(const PolarScan& scan, const PatternSource& source, const PolarTransform& transform,
+void fit_all(const PolarScan& scan, const PolarTransform& wide, const PolarGrid& grid,
              const RingProfile& profile, const StrainCommand& c, StrainMaps& maps) {
-  const std::size_t columns = source.scan_columns();
-  Progress progress("rings", scan.polar.size(), c.common.progress);
-  std::vector<RingFit> fits(scan.polar.size());
+  Progress progress("rings", scan.size(), c.common.progress);
+  std::vector<RingFit> fits(scan.size());
+  const PlaneF weights = wide.weights().topRows(grid.n_q);
 #pragma omp parallel for schedule(dynamic, 8) num_threads(c.common.threads)
-  for (long at = 0; at < long(scan.polar.size()); ++at) {
-    const PlaneF polar =
-        neighbourhood(scan, source.scan_rows(), columns, std::size_t(at), c.together);
+  for (long at = 0; at < long(scan.size()); ++at) {
     progress.advance();
-    if (polar.size() == 0) continue;
-    fits[std::size_t(at)] = fit_ring(polar, transform.weights(), transform.grid(), profile,
-                                     {!c.fixed_centre, true, true});
+    const PlaneF& rings = scan[std::size_t(at)];
+    if (rings.size() == 0) continue;
+    fits[std::size_t(at)] =
+        fit_ring(rings.topRows(grid.n_q), weights, grid, profile, {!c.fixed_centre, true, true});
     maps.status.data()[at] = fits[std::size_t(at)].converged ? 0 : 2;
   }
   maps.shape = ring_noise_shape(fits);
@@ -211,6 +241,11 @@ PolarGrid ring_range(const StrainCommand& c, double maximum) {
                        c.q_max > 0 ? c.q_max : 1.35 * maximum, c.radii, c.angles};
   check_polar_grid(grid);
   return grid;
+}
+
+PolarTransform transform_of(const PatternInput& input, const PolarGrid& grid) {
+  return {Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()),
+          input.calibration(), grid, input.source().hidden()};
 }
 
 // Maximum of the radial mean beyond the central disc, from a few patterns of the scan.
@@ -305,12 +340,17 @@ int run_strain(const std::vector<std::string>& arguments) {
   const double maximum = c.q_min > 0 && c.q_max > 0 ? 0 : find_maximum(input);
   const PolarGrid grid = ring_range(c, maximum);
   input.check_rings(grid.q_max);
+  const double disc_radius = input.disc_radius();
+  if (disc_radius == 0)
+    spdlog::info(
+        "the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
+  const PolarGrid wide = input.reaching_out(grid);
   if (c.common.dry_run) {
     std::cout << fmt::format(
         "patterns    {}\nring        {:.4f} to {:.4f} 1/Angstrom\nmemory      "
         "{:.3g} GiB\n",
         source.scan_rows() * source.scan_columns(), grid.q_min, grid.q_max,
-        double(source.scan_rows() * source.scan_columns()) * grid.n_q * grid.n_theta * 4 /
+        double(source.scan_rows() * source.scan_columns()) * wide.n_q * wide.n_theta * 4 /
             (1 << 30));
     return 0;
   }
@@ -318,41 +358,39 @@ int run_strain(const std::vector<std::string>& arguments) {
   if (!c.reference_file.empty()) inputs.push_back(c.reference_file);
   const RunRecord record = start_record(settings, c.common, inputs);
   if (!start_output(c.common, record)) return 0;
-  const auto rows = Eigen::Index(source.rows()), cols = Eigen::Index(source.columns());
-  const PolarTransform transform(rows, cols, input.calibration(), grid, source.hidden());
-  PolarScan scan, reference;
-  if (!read_scan(input, transform, c, scan)) return nothing_written();
-  PlaneF mean;
+  const Envelope f2 = envelope(c.composition, grid.q(grid.n_q / 2));
+  const auto rings_of = [&](const PatternInput& from, const PolarTransform& transform) {
+    PolarScan scan;
+    if (!read_scan(from, transform, f2, c.common, scan)) return PolarScan();
+    return neighbourhoods(scan, from.source().scan_columns(), c);
+  };
+  const PolarTransform transform = transform_of(input, wide);
+  const PolarScan scan = rings_of(input, transform);
+  if (scan.empty()) return nothing_written();
+  std::optional<RingProfile> profile;
   if (c.reference_file.empty()) {
-    mean = mean_polar(scan, where, source.scan_columns(), grid);
+    profile =
+        reference_profile(scan, where, source.scan_columns(), transform, grid, f2, disc_radius);
   } else {
     const PatternInput other(c.reference_file, c.input, c.common.seed + 1);
-    const PolarTransform its(Eigen::Index(other.source().rows()),
-                             Eigen::Index(other.source().columns()), other.calibration(), grid,
-                             other.source().hidden());
     other.check_rings(grid.q_max);
-    if (!read_scan(other, its, c, reference)) return nothing_written();
-    mean = mean_polar(reference, {}, other.source().scan_columns(), grid);
-  }
-  RingProfile profile = RingProfile::of(mean, transform.weights(), grid);
-  if (source.semiangle_mrad && source.energy_kV) {
-    const double disc = *source.semiangle_mrad * 1e-3 / wavelength(*source.energy_kV);
-    profile.set_disc_variance(disc * disc / 4);
-  } else {
-    spdlog::info(
-        "the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
+    const PolarTransform its = transform_of(other, wide);
+    const PolarScan reference = rings_of(other, its);
+    if (reference.empty()) return nothing_written();
+    profile =
+        reference_profile(reference, {}, other.source().scan_columns(), its, grid, f2, disc_radius);
   }
   StrainMaps maps(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
-  fit_all(scan, source, transform, profile, c, maps);
+  fit_all(scan, transform, grid, *profile, c, maps);
 
   Hdf5Writer file(c.common.output);
-  write_maps(file, maps, profile, grid);
+  write_maps(file, maps, *profile, grid);
   if (source.is_result() || source.dataset() == "/measurement/patterns")
     write_axes(file, read_axes(Hdf5Reader(source.file())));
   write_interchange(file, {}, record, "strain");
   write_record(file, record);
   file.commit();
-  summarise(maps, profile, grid);
+  summarise(maps, *profile, grid);
   std::cout << fmt::format("wrote       {}\n", c.common.output);
   return 0;
 }

@@ -18,19 +18,6 @@ using Normal = Eigen::Matrix<double, 5, 5>;
 // within 1.09.
 constexpr double kStudent = 1.09;
 
-// Second derivatives of the natural cubic spline on equal steps.
-std::vector<double> spline_curvature(const std::vector<double>& y, double step) {
-  const std::size_t n = y.size();
-  std::vector<double> curvature(n, 0), u(n, 0);
-  for (std::size_t i = 1; i + 1 < n; ++i) {
-    const double p = 0.5 * curvature[i - 1] + 2;
-    curvature[i] = -0.5 / p;
-    u[i] = (3 * (y[i + 1] - 2 * y[i] + y[i - 1]) / (step * step) - 0.5 * u[i - 1]) / p;
-  }
-  for (std::size_t i = n - 1; i-- > 0;) curvature[i] = curvature[i] * curvature[i + 1] + u[i];
-  return curvature;
-}
-
 // The columns of the parameters that are free, as a projection: e_xx = e_yy = dilatation if only
 // that is, e_xx = -e_yy if there is no dilatation.
 std::vector<Parameters> free_directions(const RingFreedom& f) {
@@ -59,28 +46,27 @@ struct Azimuth {
   bool seen = false;
 };
 
-// One azimuth under parameters p: amplitude by least squares, then what moves the profile
-// orthogonally to it. Weights 1 / (P^2 + floor^2): speckle is multiplicative.
+// One azimuth under parameters p: what moves the profile orthogonally to its amplitude. Weights
+// 1 / (P^2 + floor^2): speckle is multiplicative. The amplitude that strains are divided by is the
+// bright part's, by least squares: what strain changes in a speckle goes with that.
 Azimuth azimuth_of(const PlaneF& polar, const PlaneF& weights, const PolarGrid& grid,
                    const RingProfile& profile, const Parameters& p, double floor, int j) {
   const int n = grid.n_q;
   Azimuth a;
   Eigen::Matrix<double, 5, Eigen::Dynamic> tangent(5, n);
   std::vector<double> value(n), weight(n);
-  const double cosine = std::cos(grid.theta(j)), sine = std::sin(grid.theta(j));
-  double pp = 0, ip = 0;
+  const double cosine = std::cos(grid.theta(j)), sine = std::sin(grid.theta(j)),
+               cosine2 = cosine * cosine - sine * sine, sine2 = 2 * cosine * sine;
+  double pp = 0, bright_pp = 0, bright_ip = 0;
   Parameters tp = Parameters::Zero();
   for (int i = 0; i < n; ++i) {
     const double x = grid.q(i) * cosine - p[0], y = grid.q(i) * sine - p[1];
     const double mx = (1 + p[2]) * x + p[4] * y, my = p[4] * x + (1 + p[3]) * y;
     const double r = std::hypot(mx, my), ux = mx / r, uy = my / r;
-    const auto [unmoved, slope, curvature] = profile(r);
-    // the disc stays as it is: s^2 times the second derivatives along e
-    const double radial = profile.disc_variance() * curvature,
-                 tangential = profile.disc_variance() * slope / r, cc = cosine * cosine,
-                 ss = sine * sine, cs = 2 * cosine * sine;
-    const Parameters of_disc(0, 0, radial * cc + tangential * ss, radial * ss + tangential * cc,
-                             (radial - tangential) * cs);
+    const auto [unmoved, slope] = profile(r);
+    const auto disc = profile.of_disc(r);
+    const Parameters of_disc(0, 0, (disc.dilatation + disc.shear * cosine2) / 2,
+                             (disc.dilatation - disc.shear * cosine2) / 2, disc.shear * sine2);
     const double v = unmoved + of_disc.dot(p);
     value[i] = v;
     weight[i] = double(weights(i, j)) / (v * v + floor * floor);
@@ -89,15 +75,16 @@ Azimuth azimuth_of(const PlaneF& polar, const PlaneF& weights, const PolarGrid& 
                            uy * y, ux * y + uy * x) +
         of_disc;
     pp += weight[i] * v * v;
-    ip += weight[i] * v * double(polar(i, j));
     tp += weight[i] * v * tangent.col(i);
+    bright_pp += double(weights(i, j)) * v * v;
+    bright_ip += double(weights(i, j)) * v * double(polar(i, j));
   }
   if (!(pp > 0)) return a;
   a.seen = true;
-  a.amplitude = ip / pp;
+  a.amplitude = bright_ip / bright_pp;
   for (int i = 0; i < n; ++i) {
     const Parameters t = tangent.col(i) - tp / pp * value[i];
-    a.score += weight[i] * (double(polar(i, j)) - a.amplitude * value[i]) * t;
+    a.score += weight[i] * double(polar(i, j)) * t;
     a.normal += weight[i] * t * t.transpose();
   }
   return a;
@@ -138,93 +125,73 @@ struct ScoreSpread {
   std::array<double, RingFit::kHarmonics> power{};
   double patches = 0;
 };
-ScoreSpread score_spread(const Equations& e, const PolarGrid& grid, double q) {
-  const int n = int(e.azimuths.size());
-  std::vector<double> radial(std::size_t(n), 0);
-  double seen = 0, squares = 0;
-  ScoreSpread spread;
-  Normal even = Normal::Zero(), odd = Normal::Zero();
-  Parameters mean_mode = Parameters::Zero();
-  for (int j = 0; j < n; ++j) {
+ScoreSpread score_spread(const Equations& e, const PolarGrid& grid) {
+  const auto n = Eigen::Index(e.azimuths.size());
+  // what the scores of an azimuth are made of: u_0 (e_xx + e_yy) / 2, u_1 along the radius,
+  // u_2 that of a shear along the radius
+  std::array<Eigen::ArrayXd, 3> u;
+  u.fill(Eigen::ArrayXd::Zero(n));
+  Normal odd = Normal::Zero(), twofold = Normal::Zero();
+  double seen = 0;
+  for (Eigen::Index j = 0; j < n; ++j) {
     const Azimuth& a = e.azimuths[std::size_t(j)];
     if (!a.seen) continue;
-    const double c = std::cos(grid.theta(j)), s = std::sin(grid.theta(j));
-    radial[std::size_t(j)] = -(c * a.score[0] + s * a.score[1]);
-    squares += radial[std::size_t(j)] * radial[std::size_t(j)];
+    const double theta = grid.theta(int(j)), c = std::cos(theta), s = std::sin(theta),
+                 c2 = std::cos(2 * theta), s2 = std::sin(2 * theta);
+    u[0][j] = a.score[2] + a.score[3];
+    u[1][j] = -(c * a.score[0] + s * a.score[1]);
+    u[2][j] = (a.score[2] - a.score[3]) * c2 + a.score[4] * s2;
     seen += 1;
-    const Parameters strain(0, 0, q * c * c, q * s * s, 2 * q * c * s), centre(-c, -s, 0, 0, 0);
-    even += strain * strain.transpose();
+    const Parameters centre(-c, -s, 0, 0, 0), shear(0, 0, c2 / 2, -c2 / 2, s2);
     odd += centre * centre.transpose();
-    mean_mode += strain;
+    twofold += shear * shear.transpose();
   }
+  ScoreSpread spread;
   if (seen == 0) return spread;
-  for (int m = 0; m < RingFit::kHarmonics && m <= n / 2; ++m) {
-    std::complex<double> u = 0;
-    for (int j = 0; j < n; ++j) u += radial[std::size_t(j)] * std::polar(1.0, -m * grid.theta(j));
-    spread.power[std::size_t(m)] = std::norm(u) / seen;
-  }
+  const auto power = [&](int of, int m) {
+    std::complex<double> sum = 0;
+    for (Eigen::Index j = 0; j < n; ++j)
+      sum += u[std::size_t(of)][j] * std::polar(1.0, -m * grid.theta(int(j)));
+    return std::norm(sum) / seen;
+  };
+  for (int m = 0; m < RingFit::kHarmonics && m <= n / 2; ++m)
+    spread.power[std::size_t(m)] = power(m % 2 == 0 ? 2 : 1, m);
   const auto& p = spread.power;
-  const double even_power = (p[4] + p[6] + p[8]) / 3, odd_power = (p[3] + p[5] + p[7]) / 3;
-  const Normal of_mean = mean_mode * mean_mode.transpose() / seen;
-  spread.of_harmonic = {Normal(even_power * of_mean), Normal(odd_power * odd),
-                        Normal(even_power * (even - of_mean))};
-  spread.patches = even_power > 0 ? squares / even_power : seen;
+  const double even_power = (p[4] + p[6] + p[8]) / 3, odd_power = (p[3] + p[5] + p[7]) / 3,
+               mean_power = (power(0, 4) + power(0, 6) + power(0, 8)) / 3;
+  const Parameters dilatation(0, 0, 0.5, 0.5, 0);
+  spread.of_harmonic = {Normal(mean_power * seen * dilatation * dilatation.transpose()),
+                        Normal(odd_power * odd), Normal(even_power * twofold)};
+  spread.patches = even_power > 0 ? u[2].square().sum() / even_power : seen;
   return spread;
 }
 
+// Where to linearise next: what of an estimate stands above its errors.
+Parameters surely(const Parameters& estimate, const Parameters& error) {
+  const auto share = [&](auto part) {
+    const double size = part(estimate).squaredNorm();
+    return size > 0 ? std::max(0.0, 1 - 9 * part(error).squaredNorm() / size) : 0.0;
+  };
+  Parameters p;
+  p.head<2>() = share([](const Parameters& a) { return a.head<2>(); }) * estimate.head<2>();
+  p.tail<3>() = share([](const Parameters& a) { return a.tail<3>(); }) * estimate.tail<3>();
+  return p;
+}
+
+// The errors of a fit whose parameters are `sandwich` times the scores.
+RingFit with_errors(const Normal& sandwich, const ScoreSpread& spread) {
+  RingFit fit;
+  for (std::size_t h = 0; h < 3; ++h) {
+    const Normal covariance = sandwich * spread.of_harmonic[h] * sandwich;
+    for (int k = 0; k < 5; ++k)
+      fit.variance_parts[h][std::size_t(k)] = kStudent * kStudent * std::max(0.0, covariance(k, k));
+  }
+  fit.residual_power = spread.power;
+  fit.effective_patches = spread.patches;
+  return with_noise_shape(fit, {});
+}
+
 }  // namespace
-
-RingProfile::RingProfile(const PolarGrid& grid, std::vector<double> values)
-    : first_(grid.q(0)),
-      step_(grid.dq()),
-      values_(std::move(values)),
-      curvature_(spline_curvature(values_, step_)) {}
-
-RingProfile RingProfile::of(const PlaneF& polar, const PlaneF& weights, const PolarGrid& grid) {
-  std::vector<double> values(std::size_t(grid.n_q), 0);
-  double sum = 0;
-  for (int i = 0; i < grid.n_q; ++i) {
-    double intensity = 0, weight = 0;
-    for (int j = 0; j < grid.n_theta; ++j) {
-      intensity += double(weights(i, j)) * double(polar(i, j));
-      weight += double(weights(i, j));
-    }
-    if (!(weight > 0))
-      fail(Fault::physics,
-           "the circle of {:.4g} 1/Angstrom is wholly hidden or off the detector; choose another "
-           "--q-min, --q-max",
-           grid.q(i));
-    values[std::size_t(i)] = intensity / weight;
-    sum += intensity / weight;
-  }
-  if (!(sum > 0))
-    fail(Fault::physics, "no intensity between {} and {} 1/Angstrom: there is no ring to fit",
-         grid.q_min, grid.q_max);
-  return {grid, values};
-}
-
-RingProfile::Value RingProfile::operator()(double q) const {
-  const double at = (q - first_) / step_, last = double(values_.size() - 1);
-  const auto i = std::size_t(std::clamp(std::floor(at), 0.0, last - 1));
-  const double inside = std::clamp(at - double(i), 0.0, 1.0), h = step_;
-  const double b = inside, a = 1 - b, low = curvature_[i], high = curvature_[i + 1];
-  const double slope =
-      (values_[i + 1] - values_[i]) / h + ((3 * b * b - 1) * high - (3 * a * a - 1) * low) * h / 6;
-  const double value = a * values_[i] + b * values_[i + 1] +
-                       ((a * a * a - a) * low + (b * b * b - b) * high) * h * h / 6;
-  const bool within = at == double(i) + inside;
-  return {value + slope * (at - double(i) - inside) * h, slope, within ? a * low + b * high : 0};
-}
-
-double RingProfile::q_of_maximum() const {
-  double best = first_;
-  constexpr int kFine = 32;  // parts of a bin
-  for (std::size_t i = 0; i < (values_.size() - 1) * kFine; ++i) {
-    const double q = first_ + step_ * double(i) / kFine;
-    if ((*this)(q).p > (*this)(best).p) best = q;
-  }
-  return best;
-}
 
 RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& grid,
                  const RingProfile& profile, const RingFreedom& freedom) {
@@ -235,42 +202,41 @@ RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& gr
   const double floor = 0.02 * top;
   RingFit fit;
   Parameters p = Parameters::Zero();
-  Equations e;
   constexpr int kMostSteps = 60;
-  for (int step = 0; step < kMostSteps; ++step) {
-    e = equations(polar, weights, grid, profile, p, floor);
-    if (!(e.amplitude > 0)) return fit;
-    const Eigen::MatrixXd normal = directions.transpose() * e.normal * directions;
-    const Eigen::VectorXd score = directions.transpose() * e.score;
-    Parameters change = directions * normal.ldlt().solve(score);
+  for (int step = 0; step < kMostSteps && !fit.converged; ++step) {
+    const Equations e = equations(polar, weights, grid, profile, p, floor);
+    if (!(e.amplitude > 0)) return {};
+    const Eigen::MatrixXd inverse =
+        (directions.transpose() * e.normal * directions)
+            .ldlt()
+            .solve(Eigen::MatrixXd::Identity(directions.cols(), directions.cols()));
+    const Normal sandwich = directions * inverse * directions.transpose();
+    const Parameters estimate = p + sandwich * e.score;
+    if (!estimate.allFinite()) return {};
+    fit = with_errors(sandwich, score_spread(e, grid));
+    for (int k = 0; k < 5; ++k) fit.value[std::size_t(k)] = estimate[k];
+    fit.amplitude = e.amplitude;
+    const Eigen::Map<const Parameters> error(fit.error.data());
+    Parameters change = surely(estimate, error) - p;
+    // settled to a hundredth of the errors; single-precision data settle no further than 2e-6
+    const Parameters size(grid.q_max, grid.q_max, 1, 1, 1);
+    fit.converged = (change.array().abs() < (0.01 * error).cwiseMax(2e-6 * size).array()).all();
     // one step moves the ring by no more than a twentieth of its radius
-    const double largest = std::max(change.tail<3>().cwiseAbs().maxCoeff(),
-                                    change.head<2>().cwiseAbs().maxCoeff() / grid.q_max);
-    if (!std::isfinite(largest)) return fit;
+    const double largest = change.cwiseQuotient(size).cwiseAbs().maxCoeff();
     if (largest > 0.05) change *= 0.05 / largest;
-    p += step < kMostSteps / 4 ? change : Parameters(0.5 * change);  // ends a cycle
-    if (p.tail<3>().cwiseAbs().maxCoeff() > 0.5) return fit;
-    if (largest < 2e-6) {  // far below any error; single-precision data settle no further
-      fit.converged = true;
-      break;
-    }
+    p += change / (1 + step / 8);  // ever smaller steps end a cycle
+    if (p.tail<3>().cwiseAbs().maxCoeff() > 0.5) return {};
   }
-  const ScoreSpread spread = score_spread(e, grid, profile.q_of_maximum());
-  const Eigen::MatrixXd inverse =
-      (directions.transpose() * e.normal * directions)
-          .ldlt()
-          .solve(Eigen::MatrixXd::Identity(directions.cols(), directions.cols()));
-  const Normal sandwich = directions * inverse * directions.transpose();
-  for (std::size_t h = 0; h < 3; ++h) {
-    const Normal covariance = sandwich * spread.of_harmonic[h] * sandwich;
-    for (int k = 0; k < 5; ++k)
-      fit.variance_parts[h][std::size_t(k)] = kStudent * kStudent * std::max(0.0, covariance(k, k));
-  }
-  for (int k = 0; k < 5; ++k) fit.value[std::size_t(k)] = p[k];
-  fit.residual_power = spread.power;
-  fit.amplitude = e.amplitude;
-  fit.effective_patches = spread.patches;
-  return with_noise_shape(fit, {});
+  return fit;
+}
+
+double ring_amplitude(const PlaneF& polar, const PlaneF& weights, const RingProfile& profile) {
+  const auto& values = profile.values();
+  const Eigen::Map<const Eigen::ArrayXd> p(values.data(), Eigen::Index(values.size()));
+  const PlaneF seen = weights.colwise() * p.cast<float>();
+  const Eigen::ArrayXf overlap = (seen * polar).colwise().sum(),
+                       unit = (seen.colwise() * p.cast<float>()).colwise().sum();
+  return double((unit > 0).select(overlap / unit, 0.0f).sum()) / double((unit > 0).count());
 }
 
 RingNoiseShape ring_noise_shape(const std::vector<RingFit>& fits) {

@@ -1,45 +1,14 @@
 // The amorphous ring as a strain gauge: centre and strain of a ring against a reference profile,
-// with errors. A specimen strained by the symmetric real-space tensor e turns the ring |q| = q0
-// into q' with |(1 + e) q'| = q0 (tension along x shrinks the ring along x), so the model is
-// I(q, theta) = a(theta) P(|(1 + e) (q - c)|) with the reference's radial profile P and a free
-// amplitude for every azimuth. Only the ring of a parallel beam is strained so: in a convergent
-// beam it is convolved with the aperture's disc, which is not. With the disc's variance s^2 along
-// an axis the derivative for e is, to second cumulants,
-//   D * (e q . grad P0) = e q . grad P + s^2 e : grad grad P,   P = D * P0,
-// the second term of which is in the model as well.
+// with errors. The model is I(q, theta) = a(theta) P(|(1 + e) (q - c)|) with the reference's radial
+// profile P and a free amplitude for every azimuth, and the change that the profile knows for what
+// is not strained with the ring (ring_profile.hpp).
 #pragma once
 #include <array>
 #include <vector>
 
-#include "patterns/polar.hpp"
+#include "patterns/ring_profile.hpp"
 
 namespace vitrobeam {
-
-// A smooth radial profile on the bins of a polar grid: natural cubic spline through its values.
-class RingProfile {
- public:
-  RingProfile(const PolarGrid& grid, std::vector<double> values);
-  // Azimuthal mean of a polar pattern [q, theta]; bins of weight 0 take no part. Error{physics} if
-  // a whole radius is hidden, or if there is nothing to see (no positive intensity).
-  static RingProfile of(const PlaneF& polar, const PlaneF& weights, const PolarGrid& grid);
-
-  // The beam's convergence: variance along one axis of the disc that the ring is convolved with,
-  // (semi-angle / wavelength)^2 / 4 for a full aperture; 0 for a parallel beam.
-  void set_disc_variance(double s2) { disc_variance_ = s2; }
-  double disc_variance() const { return disc_variance_; }
-
-  // Value and derivatives (per 1/Angstrom) at q; straight on outside of the bins.
-  struct Value {
-    double p, slope, curvature;
-  };
-  Value operator()(double q) const;
-  double q_of_maximum() const;  // of the spline
-  const std::vector<double>& values() const { return values_; }
-
- private:
-  double first_, step_, disc_variance_ = 0;
-  std::vector<double> values_, curvature_;
-};
 
 // Which of the five parameters are fitted; the others stay 0.
 struct RingFreedom {
@@ -63,13 +32,19 @@ struct RingFit {
   std::array<std::array<double, 5>, 3> variance_parts{};  // of error^2, by harmonic 0, 1, 2
 };
 
-// Fits one polar pattern. The estimating equations are linear in the intensities (weights from the
-// profile alone), so that speckle, which has the profile as its mean, does not bias the result. The
+// Fits one polar pattern. The estimate is linear in the intensities but for the amplitude that it
+// is divided by, so that speckle, which has the profile as its mean, does not bias it: a fit that
+// follows its own noise loses strain. It is linearised where the parameters surely are: at their
+// estimates times max(0, 1 - 9 s^2), s their relative error, for the centre and for the strain. The
 // errors come from the residuals' harmonics that no parameter describes (even ones for the strain,
 // odd ones for the centre, as Friedel's law ties opposite azimuths together), as if the noise were
 // as strong at the harmonics that the fit takes; ring_noise_shape() knows better.
 RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& grid,
                  const RingProfile& profile, const RingFreedom& freedom);
+
+// The amplitude that an unmoved ring's strains are divided by: mean over the azimuths of the least
+// squares amplitude against the profile, in which the ring's bright part counts most.
+double ring_amplitude(const PlaneF& polar, const PlaneF& weights, const RingProfile& profile);
 
 // From many fits, as of a scan: speckles of finite width have less power at high harmonics, as
 // exp(-b m^(3/2)), with b fitted to the even harmonics 4 to 12 of all together. Flat from fewer

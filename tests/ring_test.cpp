@@ -17,6 +17,8 @@ constexpr double kPixel = 0.0125, kRing = 0.42, kWidth = 0.045;
 
 double ring(double q) { return std::exp(-0.5 * std::pow((q - kRing) / kWidth, 2)) + 0.2; }
 
+double falling(double q) { return std::pow(0.08 + 0.74 * q * q, -2); }
+
 // A strained ring about (row, col), as a camera sees it.
 PlaneF image_of(int size, double row, double col, double exx, double eyy, double exy,
                 const std::function<double(double, double)>& noise = {}) {
@@ -54,43 +56,57 @@ TEST_CASE("a planted strain and shift come back from a clean ring") {
   CHECK(fixed.value[2] == -fixed.value[3]);
 }
 
-TEST_CASE("the disc of a convergent beam is not strained with the ring") {
-  // a ring of Gaussian profile about its own radius, blurred by a Gaussian as wide as the ring: a
-  // strained one moves without its blur growing
-  constexpr double kTrue = 0.02, kBlur = 0.04;
-  const auto blurred = [&](double e) {
-    PlaneD sharp(128, 128), out = PlaneD::Zero(128, 128);
+namespace {
+
+// A strained ring over a fall of the scattering factors that is not strained, convolved with a
+// disc.
+PlaneF convergent(double radius, double exx, double eyy, double exy) {
+  const int kRadii = radius > 0 ? 12 : 1, kAngles = radius > 0 ? 32 : 1;
+  PlaneF image = PlaneF::Zero(128, 128);
+  for (int k = 0; k < kRadii * kAngles; ++k) {
+    const double d = radius * std::sqrt((k / kAngles + 0.5) / kRadii),
+                 angle = 2 * M_PI * (k % kAngles + 0.5) / kAngles;
     for (int r = 0; r < 128; ++r)
       for (int c = 0; c < 128; ++c) {
-        const double q = std::hypot((1 + e) * (c - 64), r - 64) * kPixel;
-        sharp(r, c) = std::exp(-0.5 * std::pow((q - kRing) / 0.03, 2));
+        const double x = (c - 64) * kPixel + d * std::cos(angle),
+                     y = (r - 64) * kPixel + d * std::sin(angle);
+        const double q = std::hypot((1 + exx) * x + exy * y, exy * x + (1 + eyy) * y);
+        image(r, c) += float(ring(q) * falling(std::hypot(x, y)) / (kRadii * kAngles));
       }
-    constexpr int kReach = 16;
-    Eigen::ArrayXd kernel(2 * kReach + 1);
-    for (int k = -kReach; k <= kReach; ++k)
-      kernel[k + kReach] = std::exp(-0.5 * std::pow(k * kPixel / kBlur, 2));
-    kernel /= kernel.sum();
-    PlaneD along = PlaneD::Zero(128, 128);
-    for (int r = 0; r < 128; ++r)
-      for (int c = kReach; c < 128 - kReach; ++c)
-        along(r, c) = (sharp.row(r).segment(c - kReach, 2 * kReach + 1).transpose() * kernel).sum();
-    for (int r = kReach; r < 128 - kReach; ++r)
-      for (int c = 0; c < 128; ++c)
-        out(r, c) = (along.col(c).segment(r - kReach, 2 * kReach + 1) * kernel).sum();
-    return PlaneF(out.cast<float>());
+  }
+  return image;
+}
+
+}  // namespace
+
+TEST_CASE("neither the disc of a convergent beam nor the scattering factors are strained") {
+  const PolarGrid wide{0.28, 0.76, 60, 120};
+  REQUIRE(wide.dq() == approx(kGrid.dq()));
+  const Calibration calibration = centred_calibration(128, 128, kPixel, kPixel);
+  const PolarTransform polar(128, 128, calibration, kGrid), outward(128, 128, calibration, wide);
+  const auto over_factors = [](PlaneF rings, const PolarGrid& grid) {
+    for (int i = 0; i < grid.n_q; ++i) rings.row(i) /= float(falling(grid.q(i)));
+    return rings;
   };
-  const PolarTransform polar(128, 128, centred_calibration(128, 128, kPixel, kPixel), kGrid);
-  RingProfile profile = RingProfile::of(polar(blurred(0)), polar.weights(), kGrid);
-  const PlaneF strained = polar(blurred(kTrue));
-  const RingFit taken_for_parallel = fit_ring(strained, polar.weights(), kGrid, profile, {});
-  profile.set_disc_variance(kBlur * kBlur);
-  const RingFit known = fit_ring(strained, polar.weights(), kGrid, profile, {});
-  REQUIRE(known.converged);
-  MESSAGE("planted " << kTrue << ", found " << known.value[2] << ", as parallel "
-                     << taken_for_parallel.value[2]);
-  CHECK(std::abs(known.value[2] - kTrue) < 0.02 * kTrue);
-  CHECK(std::abs(known.value[3]) < 0.02 * kTrue);
-  CHECK(std::abs(taken_for_parallel.value[2] - kTrue) > 0.04 * kTrue);
+  for (const double radius : {0.0, 0.08, 0.16}) {
+    CAPTURE(radius);
+    const PlaneF unstrained = convergent(radius, 0, 0, 0);
+    const PlaneF mean = over_factors(outward(unstrained), wide);
+    RingProfile profile =
+        RingProfile::of(over_factors(polar(unstrained), kGrid), polar.weights(), kGrid);
+    const PlaneF strained = over_factors(polar(convergent(radius, 0.010, -0.003, 0.004)), kGrid);
+    const RingFit as_parallel = fit_ring(strained, polar.weights(), kGrid, profile, {});
+    profile.set_disc(radius, RingProfile::of(mean, outward.weights(), wide).values(), falling);
+    const RingFit fit = fit_ring(strained, polar.weights(), kGrid, profile, {});
+    REQUIRE(fit.converged);
+    MESSAGE(radius << ": " << fit.value[2] << ' ' << fit.value[3] << ' ' << fit.value[4]
+                   << ", as of a parallel beam " << as_parallel.value[2]);
+    CHECK(std::abs(fit.value[2] - 0.010) < 0.012 * 0.010);
+    CHECK(std::abs(fit.value[3] - -0.003) < 0.012 * 0.010);
+    CHECK(std::abs(fit.value[4] - 0.004) < 0.012 * 0.010);
+    if (radius >= 0.08) CHECK(std::abs(as_parallel.value[2] - 0.010) > 0.04 * 0.010);
+    if (radius == 0) CHECK(fit.value == as_parallel.value);
+  }
 }
 
 TEST_CASE("tension along x shrinks the ring along x") {
@@ -108,6 +124,34 @@ TEST_CASE("tension along x shrinks the ring along x") {
   CHECK(std::abs(fit.value[3]) < 3e-4);
 }
 
+namespace {
+
+// The strained ring under the speckle number k.
+PlaneF speckled(int k, double exx) {
+  // |sum of plane waves|^2: a random field of mean 1, correlated over about 0.06 1/Angstrom, that
+  // obeys Friedel's law
+  RandomSequence random(7, std::uint64_t(k));
+  constexpr int kWaves = 24;
+  double kx[kWaves], ky[kWaves], phase[kWaves];
+  for (int w = 0; w < kWaves; ++w) {
+    kx[w] = 5 * random.normal();
+    ky[w] = 5 * random.normal();
+    phase[w] = 2 * M_PI * random.uniform();
+  }
+  const auto speckle = [&](double x, double y) {
+    double re = 0;
+    double im = 0;
+    for (int w = 0; w < kWaves; ++w) {
+      re += std::cos(2 * M_PI * (kx[w] * x + ky[w] * y)) * std::cos(phase[w]);
+      im += std::cos(2 * M_PI * (kx[w] * x + ky[w] * y)) * std::sin(phase[w]);
+    }
+    return 2 * (re * re + im * im) / kWaves;
+  };
+  return image_of(96, 48, 48, exx, 0, 0, speckle);
+}
+
+}  // namespace
+
 TEST_CASE("speckle does not bias the strain, and the errors cover: 68 % within one sigma") {
   const Calibration c = centred_calibration(96, 96, kPixel, kPixel);
   const PolarTransform polar(96, 96, c, kGrid);
@@ -115,33 +159,19 @@ TEST_CASE("speckle does not bias the strain, and the errors cover: 68 % within o
       RingProfile::of(polar(image_of(96, 48, 48, 0, 0, 0)), polar.weights(), kGrid);
   constexpr int kPatterns = 200;
   constexpr double kTrue = 0.01;
-  double sum = 0, sum_squares = 0;
+  double sum = 0, sum_squares = 0, gained = 0, gained_squares = 0;
   int covered = 0, fitted = 0;
   std::vector<RingFit> fits;
   for (int k = 0; k < kPatterns; ++k) {
-    // |sum of plane waves|^2: a random field of mean 1, correlated over about 0.06 1/Angstrom, that
-    // obeys Friedel's law
-    RandomSequence random(7, std::uint64_t(k));
-    constexpr int kWaves = 24;
-    double kx[kWaves], ky[kWaves], phase[kWaves];
-    for (int w = 0; w < kWaves; ++w) {
-      kx[w] = 5 * random.normal();
-      ky[w] = 5 * random.normal();
-      phase[w] = 2 * M_PI * random.uniform();
-    }
-    const auto speckle = [&](double x, double y) {
-      double re = 0;
-      double im = 0;
-      for (int w = 0; w < kWaves; ++w) {
-        re += std::cos(2 * M_PI * (kx[w] * x + ky[w] * y)) * std::cos(phase[w]);
-        im += std::cos(2 * M_PI * (kx[w] * x + ky[w] * y)) * std::sin(phase[w]);
-      }
-      return 2 * (re * re + im * im) / kWaves;
-    };
-    const PlaneF image = image_of(96, 48, 48, kTrue, 0, 0, speckle);
     const RingFit fit =
-        fit_ring(polar(image), polar.weights(), kGrid, profile, {false, true, true});
+        fit_ring(polar(speckled(k, kTrue)), polar.weights(), kGrid, profile, {false, true, true});
     if (!fit.converged) continue;
+    const RingFit unstrained =
+        fit_ring(polar(speckled(k, 0)), polar.weights(), kGrid, profile, {false, true, true});
+    REQUIRE(unstrained.converged);
+    const double gain = fit.value[2] - unstrained.value[2];
+    gained += gain;
+    gained_squares += gain * gain;
     ++fitted;
     sum += fit.value[2];
     sum_squares += fit.value[2] * fit.value[2];
@@ -158,10 +188,45 @@ TEST_CASE("speckle does not bias the strain, and the errors cover: 68 % within o
   }
   REQUIRE(fitted > kPatterns * 9 / 10);
   const double mean = sum / fitted, sd = std::sqrt(sum_squares / fitted - mean * mean);
+  const double response = gained / fitted,
+               its_sd = std::sqrt(gained_squares / fitted - response * response);
   MESSAGE("mean " << mean << " scatter of one pattern " << sd << " covered "
-                  << double(covered) / fitted << " fitted " << fitted);
+                  << double(covered) / fitted << " fitted " << fitted
+                  << " strain under the same speckle " << response << " +- "
+                  << its_sd / std::sqrt(fitted));
   CHECK(std::abs(mean - kTrue) < 3 * sd / std::sqrt(fitted));
+  CHECK(std::abs(response - kTrue) < 3 * its_sd / std::sqrt(fitted));
+  CHECK(its_sd / std::sqrt(fitted) < 0.05 * kTrue);
   CHECK(std::abs(double(covered) / fitted - 0.683) < 0.09);  // 2.7 standard deviations of 200
+}
+
+TEST_CASE("a fit does not follow noise: what speckle alone moves adds up as intensities do") {
+  const PolarTransform polar(96, 96, centred_calibration(96, 96, kPixel, kPixel), kGrid);
+  const RingProfile profile =
+      RingProfile::of(polar(image_of(96, 48, 48, 0, 0, 0)), polar.weights(), kGrid);
+  const auto fit = [&](const PlaneF& rings) {
+    return fit_ring(rings, polar.weights(), kGrid, profile, {false, true, true});
+  };
+  const auto within_noise = [](const RingFit& f) {
+    double value = 0, error = 0;
+    for (int k = 2; k < 5; ++k) {
+      value += f.value[k] * f.value[k];
+      error += f.error[k] * f.error[k];
+    }
+    return value < 9 * error;
+  };
+  int seen = 0;
+  for (int k = 0; k < 40; k += 2) {
+    const PlaneF one = polar(speckled(k, 0)), two = polar(speckled(k + 1, 0));
+    const RingFit a = fit(one), b = fit(two), both = fit(one + two);
+    if (!within_noise(a) || !within_noise(b) || !within_noise(both)) continue;
+    ++seen;
+    CHECK(both.amplitude == approx(a.amplitude + b.amplitude));
+    for (int p = 2; p < 5; ++p)
+      CHECK(std::abs(both.amplitude * both.value[p] - a.amplitude * a.value[p] -
+                     b.amplitude * b.value[p]) < 1e-6);
+  }
+  CHECK(seen > 10);
 }
 
 TEST_CASE("the ring finds its own centre and ellipse, behind a beam stop as well") {

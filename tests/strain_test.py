@@ -54,6 +54,9 @@ with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
         sem = np.hypot(sem, np.nanstd(left) / np.isfinite(left).sum() ** 0.5)
         check(f'{name}: {np.nanmean(right) - np.nanmean(left)} +- {sem}', abs(np.nanmean(right) - np.nanmean(left) - planted[k]) < 3.5 * sem)
         covered.append(np.nanmean(np.abs(right - planted[k]) < e[:, columns // 2:]))
+    # each ring of the reference over its own amplitude: together they read no strain
+    v = f['strain/dilatation'][:, :columns // 2]
+    check(f'dilatation of the reference {np.nanmean(v)}', abs(np.nanmean(v)) < 0.25 * np.nanstd(v) / np.isfinite(v).sum() ** 0.5)
     check(f'coverage {covered}', 0.5 < np.mean(covered) < 0.85)
     check('threads change nothing', all(np.array_equal(f['strain'][k], g['strain'][k], equal_nan=True) for k in f['strain'] if isinstance(f['strain'][k], h5py.Dataset)))
     check('few fail', np.mean(f['strain/status'][()] != 0) < 0.05)

@@ -73,7 +73,7 @@ def measure(what, percent=100, semiangle=2, thickness=80, dose=0, neighbours=1, 
     (p, _), (s, error) = strains(plain, reference, options), strains(strained, reference, options)
     truth = (planted * percent / 100)[[0, 1, 0], [0, 1, 1]]
     good = np.isfinite(s) & np.isfinite(p)
-    found = np.array([[np.median((s - p)[k, c][good[k, c]]) for c in range(3)] for k in range(piles)])
+    found = np.array([[np.mean((s - p)[k, c][good[k, c]]) for c in range(3)] for k in range(piles)])
     covered = np.array([np.mean((np.abs(s[k] - truth[:, None]) < error[k])[good[k]]) for k in range(piles)])
     mean, sem = found.mean(0), found.std(0, ddof=1) / piles ** 0.5
     row = dict(what=what, planted_exx=truth[0], planted_eyy=truth[1], planted_exy=truth[2], mrad=semiangle, thickness_A=thickness,
@@ -98,6 +98,7 @@ for dose in (1e5, 1e4, 1e3): measure(f'{dose:g} electrons', dose=dose)
 for n in (3, 5): measure(f'{n} x {n} together', neighbours=n)
 for percent in (10, 50, 150): measure(f'exx {percent / 100:g} %', percent=percent)
 for semiangle in (1.4, 2.8, 4): measure(f'{semiangle:g} mrad', semiangle=semiangle)
+measure('4 mrad, 3 x 3 together', semiangle=4, neighbours=3)
 for thickness in (20, 40, 160): measure(f'{thickness} Angstrom', thickness=thickness)
 with open(table, 'w', newline='') as f:
     w = csv.DictWriter(f, rows[0].keys())
@@ -137,7 +138,7 @@ for (upper, lower), (key, name, log, zero) in zip(axes.T, (('planted_exx', 'plan
         if key == 'thickness_A':
             a.set_xticks([2, 4, 8, 16], ['2', '4', '8', '16'])
             a.minorticks_off()
-    lower.set(xlabel=name, ylim=(0, 9))
+    lower.set(xlabel=name, ylim=(0, 12))
 axes[0, 0].set(ylabel='strain found / planted', ylim=(0.5, 1.5))
 axes[1, 0].set(ylabel='strain (%)')
 axes[1, 0].legend(loc='best', fontsize=8, title='numbers: share within one error', title_fontsize=8)

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <regex>
 #include <set>
 
 #include "base/error.hpp"
@@ -16,6 +17,8 @@
 #include "drivers/quantity.hpp"
 #include "drivers/ranks.hpp"
 #include "drivers/trial.hpp"
+#include "drivers/version.hpp"
+#include "drivers/version.hpp"
 #include "drivers/work_units.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
@@ -33,6 +36,7 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
                    l.elements, l.density, l.thickness,
                    l.matrix == "none" ? std::string("vacuum")
                                       : fmt::format("packings (mean of {})", l.realisations));
+  if (!l.simulation.empty()) std::cout << fmt::format("simulated   {}\n", l.simulation);
   std::set<int> packings;
   std::size_t null = 0;
   for (std::size_t i = 0; i < library.null_packing.size(); ++i)
@@ -60,6 +64,7 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
     planted /= library.layout.patch();
     std::string more;
     if (decorations.size() > 1) more += fmt::format(", {} decorations", decorations.size());
+    if (depths.size() > 1) more += fmt::format(", {} depths", depths.size());
     if (offsets.size() > 1) more += fmt::format(", {} offsets", offsets.size());
     if (templates != views.size()) more += fmt::format(", {} templates", templates);
     std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[m],
@@ -76,7 +81,22 @@ void print_coverage(const MotifLibrary& library) {
   std::cout << fmt::format("patterns    {} x {} pixels of {:.5f} x {:.5f} 1/Angstrom\n",
                            library.patterns.shape[1], library.patterns.shape[2], library.pixel_qy,
                            library.pixel_qx);
-  for (std::size_t c = 0; c < library.conditions.size(); ++c) print_condition(library, c);
+  for (std::size_t c = 0; c < library.conditions.size(); ++c) {
+    if (library.conditions.size() > 1) std::cout << fmt::format("condition   {}\n", c);
+    print_condition(library, c);
+  }
+  for (std::size_t o = 0; o < library.origins.size(); ++o) {
+    const LibraryOrigin& made = library.origins[o];
+    std::smatch seed;
+    const bool known = std::regex_search(made.plan, seed, std::regex("(?:^|\\n)seed *= *([0-9]+)"));
+    const auto of = [o](const auto& list) { return std::count(list.begin(), list.end(), int(o)); };
+    std::cout << fmt::format(
+        "made by     {}, seed {}: {} templates, {} motif-free, {} planted\n",
+        made.program.empty() ? "an older program" : made.program, known ? seed[1].str() : "unknown",
+        std::count_if(library.templates.begin(), library.templates.end(),
+                      [o](const TemplateRecord& t) { return t.origin == int(o); }),
+        of(library.null_origin), of(library.planted_origin));
+  }
   if (!library.is_whole())
     std::cout << fmt::format("not whole   {} of {} units of the build\n", library.units.size(),
                              library.planned_units);
@@ -140,6 +160,7 @@ class BuildUnits {
   void write(const std::string& path, const RunRecord& record) const {
     MotifLibrary records = builder_.records(done());
     records.identity = run_digest(record);
+    records.origins = {{fmt::format("vitrobeam {} ({})", version(), revision()), record.ini}};
     LibraryWriter file(path, records, record);
     builder_.copy(
         done(),

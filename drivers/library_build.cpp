@@ -345,6 +345,7 @@ struct LibraryBuilder::State {
     d.elements = plan.composition;
     d.matrix = plan.matrix == Matrix::none ? "none" : "packing";
     d.realisations = int(realisations());
+    d.simulation = plan.sampling;
     return d;
   }
 
@@ -369,6 +370,7 @@ struct LibraryBuilder::State {
         l.null_packing.push_back(int(packing_of_null(u.first)));
         l.null_condition.push_back(int(u.condition));
         l.null_unit.push_back(std::int64_t(index));
+        l.null_origin.push_back(0);
       } else {
         const std::size_t pattern = u.first + i / layout.patch();
         l.planted_motif.push_back(planted_motif(pattern));
@@ -378,6 +380,7 @@ struct LibraryBuilder::State {
           l.planted_view.push_back(l.planted_view.back());
         l.planted_condition.push_back(int(u.condition));
         l.planted_unit.push_back(std::int64_t(index));
+        l.planted_origin.push_back(0);
       }
     }
   }

@@ -45,7 +45,8 @@ struct LibraryPlan {
   int packings = 12;             // motif-free patterns come from
   int null_patterns = 600, planted_patterns = 40;  // per condition; planted: and per motif
   std::string composition;                         // of the packings, for the record
-  double density = 0;  // of the packings, atoms/Angstrom^3, for the record
+  double density = 0;    // of the packings, atoms/Angstrom^3, for the record
+  std::string sampling;  // LibraryConditions::simulation
   SimulationSettings simulation;
   std::uint64_t seed = 1;
   int threads = 1;

@@ -23,6 +23,14 @@ constexpr double kPatternQ = kMatchedQ + 0.05;
 // image.
 constexpr double kThinnestPacking = 6;
 
+std::string value_text(const ParameterRecord& p) {
+  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
+  if (const auto* d = std::get_if<double>(&p.value)) return fmt::format("{:.10g}{}", *d, unit);
+  if (const auto* i = std::get_if<std::int64_t>(&p.value)) return fmt::format("{}{}", *i, unit);
+  if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
+  return "";
+}
+
 std::vector<double> numbers(const std::string& text, const std::string& unit,
                             const std::string& name, double low, double high) {
   std::vector<double> out;
@@ -89,6 +97,28 @@ void check_optics(const LibraryCommand& c) {
                "use a larger --box",
                wrapped, p.box, c.beam.wrap_limit);
       }
+}
+
+// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
+// name.
+std::string sampling_text(const std::vector<ParameterRecord>& parameters) {
+  constexpr const char* kShaping[] = {
+      "cs",          "aberrations",    "beam-tilt",        "specimen-tilt", "focal-spread",
+      "source-size", "aperture-inner", "aperture-ellipse", "aperture-edge", "grid",
+      "slice",       "potential",      "projection",       "precision"};
+  std::string text;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
+  };
+  for (const char* name : kShaping)
+    for (const auto& p : parameters)
+      if (p.name == name) add(name, value_text(p));
+  for (const auto& p : parameters)
+    if (p.name == "engine")
+      if (const std::string engine = value_text(p);
+          engine != "auto" && engine != "multislice" && engine != "smatrix")
+        add("engine", engine);
+  return text;
 }
 
 }  // namespace
@@ -199,6 +229,8 @@ void resolve(LibraryCommand& c) {
   p.composition = c.composition;
   check_optics(c);
   p.density = packing_settings(c).density;
+  LibraryCommand copy = c;
+  p.sampling = sampling_text(describe(copy, "library build").record());
   units_of_shard(c.shard, 1);
 }
 

@@ -47,28 +47,53 @@ void check_quantity(const char* what, const char* unit, std::optional<double> me
   }
 }
 
+// Underfocus that a result file of patterns states, Angstrom.
+std::optional<double> stated_defocus(const PatternSource& source) {
+  if (!source.is_result()) return {};
+  const Hdf5Reader file(source.file());
+  if (!file.exists("/parameters") || !file.has_attribute("/parameters", "defocus")) return {};
+  const AttributeValue said = file.attribute("/parameters", "defocus");
+  if (const auto* number = std::get_if<double>(&said)) return *number;
+  return {};
+}
+
 // The condition of the library that is nearest to that of the patterns: beam before thickness.
-std::size_t nearest_condition(const PatternSource& source, const MotifLibrary& library) {
+std::size_t nearest_condition(const PatternSource& source, const MotifLibrary& library,
+                              const MatchCommand& c) {
+  if (c.condition >= int(library.conditions.size()))
+    fail(Fault::usage, "--condition {}: the library has {} (0 to {})", c.condition,
+         library.conditions.size(), library.conditions.size() - 1);
+  if (c.condition >= 0) return std::size_t(c.condition);
+  const std::optional<double> focus = stated_defocus(source);
   const auto apart = [](std::optional<double> measured, double of_library) {
     return measured ? std::abs(*measured - of_library) / of_library : 0;
   };
-  std::size_t best = 0;
+  std::size_t best = 0, equal = 0;
   double least = 1e300;
   for (std::size_t i = 0; i < library.conditions.size(); ++i) {
     const LibraryConditions& l = library.conditions[i];
     const double distance = 1e4 * apart(source.energy_kV, l.energy_kV) +
                             1e2 * apart(source.semiangle_mrad, l.semiangle_mrad) +
-                            apart(source.thickness, l.thickness);
+                            apart(source.thickness, l.thickness) +
+                            (focus ? 1e-6 * std::abs(*focus - l.defocus) : 0);
+    if (distance == least) ++equal;
     if (distance < least) {
       least = distance;
       best = i;
+      equal = 1;
     }
   }
+  if (equal > 1)
+    spdlog::warn(
+        "{} conditions of the library are equally near to the patterns; condition {} is taken "
+        "(library info lists them, --condition chooses)",
+        equal, best);
   return best;
 }
 
 // The library that is to be matched with: of the nearest condition, as far as it goes.
-MotifLibrary library_for(const std::string& path, const PatternSource& source) {
+MotifLibrary library_for(const std::string& path, const PatternSource& source,
+                         const MatchCommand& c) {
   const MotifLibrary library = read_library(path);
   if (!library.is_whole())
     spdlog::warn(
@@ -76,7 +101,7 @@ MotifLibrary library_for(const std::string& path, const PatternSource& source) {
         "cannot "
         "be found; 'library build --resume' or 'library merge' makes it whole",
         path, library.units.size(), library.planned_units);
-  return under_condition(library, nearest_condition(source, library));
+  return under_condition(library, nearest_condition(source, library, c));
 }
 
 // A library made for another beam gives no answer; one for another thickness gives a worse one.
@@ -366,7 +391,7 @@ int run_match(const std::vector<std::string>& arguments) {
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
   const PatternInput input(settings.positional()[0], c.patterns, c.common.seed);
   const PatternSource& source = input.source();
-  const MotifLibrary library = library_for(settings.positional()[1], source);
+  const MotifLibrary library = library_for(settings.positional()[1], source, c);
   c.recognition.grid.q_max = matched_q_max(input, library, c.q_max);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);

@@ -39,6 +39,10 @@ Settings describe(MatchCommand& c) {
   o.add(
       "rescale", c.rescale,
       "match patterns of another energy or convergence with this library all the same, at equal q");
+  o.add("condition", c.condition,
+        "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
+        "what the patterns say")
+      .at_least(-1);
   o.section("Matching");
   auto& r = c.recognition;
   o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);

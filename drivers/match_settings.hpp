@@ -18,7 +18,7 @@ struct MatchCommand {
   PatternInputSettings patterns;
   std::optional<double> null_dose;
   Filter filter = Filter::matched;
-  int examples = 6, components = 1, refine = 0;
+  int examples = 6, components = 1, refine = 0, condition = -1;
   bool rescale = false;
   double saturation = 0;
   std::string csv;

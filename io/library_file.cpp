@@ -84,13 +84,15 @@ void write_conditions(Hdf5Writer& file, const MotifLibrary& library) {
   write_item(file, "pixel_qy", library.pixel_qy);
   write_names(file, "motif_names", library.motif_names);
   write_names(file, "decorations", library.decorations);
-  std::vector<std::string> elements, matrix;
+  std::vector<std::string> elements, matrix, simulation;
   for (const auto& c : library.conditions) {
     elements.push_back(c.elements);
     matrix.push_back(c.matrix);
+    simulation.push_back(c.simulation);
   }
   write_names(file, "condition_elements", elements);
   write_names(file, "condition_matrix", matrix);
+  write_names(file, "condition_simulation", simulation);
   const auto field = [&](const char* name, auto&& value) {
     std::vector<double> values;
     for (const auto& c : library.conditions) values.push_back(double(value(c)));
@@ -122,6 +124,7 @@ void write_templates(Hdf5Writer& file, const MotifLibrary& library) {
   index("condition", [](T t) { return t.condition; });
   index("decoration", [](T t) { return t.decoration; });
   index("unit", [](T t) { return t.unit; });
+  index("origin", [](T t) { return t.origin; });
   number("direction_x", [](T t) { return t.direction.x(); });
   number("direction_y", [](T t) { return t.direction.y(); });
   number("direction_z", [](T t) { return t.direction.z(); });
@@ -163,6 +166,17 @@ void make_moments(Hdf5Writer& file, const MotifLibrary& library) {
   file.attribute(group, "q_max", library.moment_grid.q_max);
   file.attribute(group, "bands", std::int64_t(library.moment_grid.n_q));
   file.attribute(group, "harmonics", std::int64_t(library.moment_grid.m_max));
+}
+
+void write_origins(Hdf5Writer& file, const MotifLibrary& library) {
+  for (std::size_t i = 0; i < library.origins.size(); ++i) {
+    const std::string group = kRoot + "/origins/" + std::to_string(i);
+    file.group(group);
+    file.attribute(group, "program", library.origins[i].program);
+    file.attribute(group, "plan", library.origins[i].plan);
+  }
+  write_field(file, kRoot + "/null", "origin", library.null_origin, "int32");
+  write_field(file, kRoot + "/planted", "origin", library.planted_origin, "int32");
 }
 
 void write_units(Hdf5Writer& file, const MotifLibrary& library) {
@@ -245,12 +259,42 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
   for (const auto& t : library.templates)
     if (!known(t.motif, library.motif_names.size()) ||
         !known(t.condition, library.conditions.size()) ||
-        !known(t.decoration, library.decorations.size()))
+        !known(t.decoration, library.decorations.size()) ||
+        !known(t.origin, library.origins.size()))
       fail(Fault::input,
            "{}: a template of motif {}, condition {}, decoration {} among {} motifs, {} "
            "conditions, {} decorations; the file is damaged",
            path, t.motif, t.condition, t.decoration, library.motif_names.size(),
            library.conditions.size(), library.decorations.size());
+}
+
+// Where a library does not say which builds its entries are from, it is the run that made the file.
+void read_origins(const Hdf5Reader& file, MotifLibrary& library) {
+  library.null_origin.assign(library.null_packing.size(), 0);
+  library.planted_origin.assign(library.planted_motif.size(), 0);
+  if (!file.exists(kRoot + "/origins")) {
+    const auto said = [&](const char* of, const char* name) {
+      return file.exists(of) ? file.string_attribute(of, name, "") : "";
+    };
+    library.origins = {
+        {fmt::format("vitrobeam {} ({})", said("/audit", "version"), said("/audit", "revision")),
+         said("/parameters", "ini")}};
+    return;
+  }
+  library.origins.clear();
+  for (std::size_t i = 0; i < file.children(kRoot + "/origins").size(); ++i) {
+    const std::string group = kRoot + "/origins/" + std::to_string(i);
+    library.origins.push_back(
+        {file.string_attribute(group, "program"), file.string_attribute(group, "plan")});
+  }
+  const auto list = [&](const std::string& name) {
+    return file.read<std::int32_t>(kRoot + "/" + name + "/origin").values;
+  };
+  const auto of_template = list("templates");
+  for (std::size_t t = 0; t < library.templates.size(); ++t)
+    library.templates[t].origin = of_template.at(t);
+  library.null_origin = list("null");
+  library.planted_origin = list("planted");
 }
 
 std::vector<std::string> read_names(const Hdf5Reader& file, const std::string& name) {
@@ -280,6 +324,9 @@ void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
 void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
   const auto elements = read_names(file, "condition_elements"),
              matrix = read_names(file, "condition_matrix");
+  std::vector<std::string> simulation(elements.size());
+  if (file.exists(kSimulation + "/condition_simulation"))
+    simulation = read_names(file, "condition_simulation");
   const auto field = [&](const std::string& name) {
     return file.read<double>(kRoot + "/conditions/" + name).values;
   };
@@ -290,7 +337,7 @@ void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
   for (std::size_t c = 0; c < energy.size(); ++c)
     library.conditions.push_back({energy[c], semiangle.at(c), defocus.at(c), thickness.at(c),
                                   bond.at(c), density.at(c), elements.at(c), matrix.at(c),
-                                  int(realisations.at(c))});
+                                  int(realisations.at(c)), simulation.at(c)});
   library.decorations = read_names(file, "decorations");
   const auto number = [&](const std::string& name) {
     return file.read<double>(kRoot + "/templates/" + name).values;
@@ -372,6 +419,7 @@ LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& librar
   write_field(file, kRoot + "/null", "unit", units(library.null_unit), "int32");
   write_field(file, kRoot + "/planted", "condition", library.planted_condition, "int32");
   write_field(file, kRoot + "/planted", "unit", units(library.planted_unit), "int32");
+  write_origins(file, library);
   make_moments(file, library);
   write_units(file, library);
   std::vector<std::int32_t> motif;
@@ -447,6 +495,7 @@ LibraryFile::LibraryFile(const std::string& path) : file_(path) {
                         file.number_attribute(kRoot, "scan_step")};
     library.units = file.read<std::int64_t>(kRoot + "/units").values;
   }
+  read_origins(file, library);
   check_counts(library, path);
 }
 

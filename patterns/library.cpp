@@ -48,10 +48,12 @@ LibrarySelection selected(const MotifLibrary& records, const std::vector<std::si
   out.null_packing = kept(records.null_packing, null);
   out.null_condition = kept(records.null_condition, null);
   out.null_unit = kept(records.null_unit, null);
+  out.null_origin = kept(records.null_origin, null);
   out.planted_motif = kept(records.planted_motif, planted);
   out.planted_view = kept(records.planted_view, planted);
   out.planted_condition = kept(records.planted_condition, planted);
   out.planted_unit = kept(records.planted_unit, planted);
+  out.planted_origin = kept(records.planted_origin, planted);
   set_length(out.patterns, templates.size());
   set_length(out.mean, templates.size());
   set_length(out.covariance, templates.size());
@@ -100,7 +102,8 @@ int index_in(std::vector<T>& list, const T& item) {
 }
 
 void append_records(MotifLibrary& to, const MotifLibrary& more, int first_packing) {
-  std::vector<int> condition, motif, decoration;
+  std::vector<int> condition, motif, decoration, origin;
+  for (const auto& o : more.origins) origin.push_back(index_in(to.origins, o));
   for (const auto& c : more.conditions) condition.push_back(index_in(to.conditions, c));
   for (const auto& m : more.motif_names) motif.push_back(index_in(to.motif_names, m));
   for (const auto& d : more.decorations) decoration.push_back(index_in(to.decorations, d));
@@ -109,6 +112,7 @@ void append_records(MotifLibrary& to, const MotifLibrary& more, int first_packin
     t.motif = mapped(motif, t.motif);
     t.condition = mapped(condition, t.condition);
     t.decoration = mapped(decoration, t.decoration);
+    t.origin = mapped(origin, t.origin);
     to.templates.push_back(t);
   }
   append_shape(to.patterns, more.patterns, "patterns");
@@ -125,6 +129,11 @@ void append_records(MotifLibrary& to, const MotifLibrary& more, int first_packin
     to.planted_view.push_back(v);
   }
   to.planted_view.resize(to.planted_motif.size() + more.planted_motif.size());
+  const auto add_origins = [&](std::vector<int>& list, const std::vector<int>& of, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) list.push_back(mapped(origin, of.empty() ? 0 : of[i]));
+  };
+  add_origins(to.null_origin, more.null_origin, more.null_packing.size());
+  add_origins(to.planted_origin, more.planted_origin, more.planted_motif.size());
   for (int m : more.planted_motif) to.planted_motif.push_back(mapped(motif, m));
   for (int c : more.planted_condition) to.planted_condition.push_back(mapped(condition, c));
   to.null_unit.insert(to.null_unit.end(), more.null_unit.begin(), more.null_unit.end());
@@ -233,6 +242,9 @@ MotifLibrary records_of(const MotifLibrary& l) {
   r.planted_condition = l.planted_condition;
   r.null_unit = l.null_unit;
   r.planted_unit = l.planted_unit;
+  r.origins = l.origins;
+  r.null_origin = l.null_origin;
+  r.planted_origin = l.planted_origin;
   r.planned_units = l.planned_units;
   r.units = l.units;
   r.identity = l.identity;
@@ -352,6 +364,7 @@ LibrarySelection select_merged(const std::vector<MotifLibrary>& libraries) {
   MotifLibrary& all = out.records;
   all.conditions.clear();
   all.decorations.clear();
+  all.origins.clear();
   all.pixel_qx = first.pixel_qx;
   all.pixel_qy = first.pixel_qy;
   all.layout = first.layout;

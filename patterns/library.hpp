@@ -22,7 +22,17 @@ struct LibraryConditions {
   std::string elements;         // of the packings, "Cu64.5Zr35.5"
   std::string matrix = "none";  // around the templates: none (free cluster) or packing
   int realisations = 1;         // packings over which a template is averaged
+  // The rest of the optics and the sampling, "cs = 0 mm, grid = 96x96, ..": patterns that differ in
+  // it are not of one condition. Empty: an older library, which does not say.
+  std::string simulation = {};
   bool operator==(const LibraryConditions&) const = default;
+};
+
+// The build that made an entry.
+struct LibraryOrigin {
+  std::string program;  // "vitrobeam 0.1.0 (1fa0aa8ab1d7)"
+  std::string plan;     // the INI text that reproduces it, with its seed
+  bool operator==(const LibraryOrigin&) const = default;
 };
 
 // One template: the motif seen along `direction` (unit vector in the motif's own frame, towards the
@@ -36,6 +46,7 @@ struct TemplateRecord {
   Vector2d offset = {0, 0};  // of the probe from the motif's centre, Angstrom
   double solid_angle = 1;    // that the direction stands for, steradian
   std::int64_t unit = 0;     // of the build: the order of entries, and what their seed hangs on
+  int origin = 0;            // index into origins
 };
 
 // A motif as it was planted in a packing.
@@ -80,6 +91,8 @@ struct MotifLibrary {
   std::vector<PlantedView> planted_view;              // [pattern]; empty: an older library
   std::vector<int> planted_condition;                 // [pattern]
   std::vector<std::int64_t> null_unit, planted_unit;  // [pattern], as TemplateRecord::unit
+  std::vector<LibraryOrigin> origins = {{}};
+  std::vector<int> null_origin, planted_origin;  // [pattern]
   ScanLayout layout;
   // Of the build's units, the number planned and those that are here: fewer in a shard, or when
   // the build was interrupted. Empty: all of them, or an older library.

@@ -30,7 +30,7 @@ Stack<float> counting(std::vector<std::size_t> shape) {
 
 MotifLibrary example() {
   MotifLibrary l;
-  l.conditions = {{200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4},
+  l.conditions = {{200, 3.3, -12.5, 15, 2.75, 0.06, "Cu,Zr", "packing", 4, "cs = 1 mm"},
                   {300, 3.3, -12.5, 20, 2.75, 0.06, "Cu,Zr", "none", 1}};
   l.motif_names = {"icosahedron", "fcc"};
   l.pixel_qx = 0.025;
@@ -39,7 +39,10 @@ MotifLibrary example() {
   l.decorations = {"Cu,Zr", "Zr,Cu"};
   l.templates = {{0, Vector3d::UnitZ()},
                  {0, Vector3d(0.6, 0, 0.8)},
-                 {1, Vector3d::UnitX(), 1, 1, 7.5, {1.5, -3}, 0.25, 6}};
+                 {1, Vector3d::UnitX(), 1, 1, 7.5, {1.5, -3}, 0.25, 6, 1}};
+  l.origins = {{"vitrobeam 1", "seed = 5"}, {"vitrobeam 2", "seed = 6"}};
+  l.null_origin = {0, 1, 1, 0};
+  l.planted_origin = {1, 0};
   l.moment_grid = {0.25, 0.9, 2, 3};
   l.mean = Stack<std::complex<float>>({3, 4, 2}, {1.5f, -0.5f});
   l.covariance = counting({3, 4, 3});
@@ -85,6 +88,10 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.templates[2].offset == Vector2d(1.5, -3));
   CHECK(r.templates[2].solid_angle == 0.25);
   CHECK(r.templates[2].unit == 6);
+  CHECK(r.templates[2].origin == 1);
+  CHECK(r.origins == l.origins);
+  CHECK(r.null_origin == l.null_origin);
+  CHECK(r.planted_origin == l.planted_origin);
   CHECK(r.units == l.units);
   CHECK(r.planned_units == 9);
   CHECK(!r.is_whole());
@@ -189,6 +196,26 @@ TEST_CASE("a library of the first version can still be read; one of a later vers
     CHECK(r.motif_names == l.motif_names);
     CHECK(under_condition(r, 0).null_packing == l.null_packing);
   }
+}
+
+TEST_CASE("libraries simulated otherwise stay apart when merged, and every entry knows its build") {
+  MotifLibrary a = example(), b = example();
+  a.identity = b.identity = "";
+  a.origins = {{"vitrobeam 1", "seed = 5"}, {"vitrobeam 2", "seed = 6"}};
+  b.origins = {{"vitrobeam 3", "seed = 7"}, {"vitrobeam 2", "seed = 6"}};
+  b.conditions[0].simulation = "cs = 2 mm";
+  const MotifLibrary both = merged({a, b});
+  REQUIRE(both.conditions.size() == 3);
+  CHECK(both.conditions[2].simulation == "cs = 2 mm");
+  CHECK(both.null_condition == std::vector{0, 1, 0, 1, 2, 1, 2, 1});
+  REQUIRE(both.origins.size() == 3);
+  CHECK(both.null_origin == std::vector{0, 1, 1, 0, 2, 1, 1, 2});
+  CHECK(both.planted_origin == std::vector{1, 0, 1, 2});
+  CHECK(both.templates[2].origin == 1);
+  CHECK(both.templates[3].origin == 2);
+  const MotifLibrary part = with_motifs(both, {"fcc"});
+  CHECK(part.planted_origin == std::vector{1, 1});
+  CHECK(part.origins == both.origins);
 }
 
 TEST_CASE("what is no library is refused") {

@@ -75,6 +75,11 @@ expect 2 "version" $program library migrate whole.h5 -o no.h5
 expect 2 "twice" $build -o no.h5 --thickness 12,12
 expect 2 "depths" $build -o no.h5 --depths 1.5
 expect 2 "semiangles" $build -o no.h5 --semiangles 0,5
+# of other optics: a condition of its own, not more of the same; every entry keeps the build that made it
+expect 0 "wrote" $build -o sharper.h5 --thickness 12 --cs 0.5 --seed 3 --motifs fcc
+expect 0 "condition   2" $program library merge whole.h5 sharper.h5 -o optics.h5
+grep -q "cs = 0.5 mm" out.txt || complain "conditions do not tell their optics"
+[ "$(grep -c "^made by" out.txt)" = 2 ] && grep -q "seed 3" out.txt || complain "entries do not tell their builds"
 expect 0 "wrote" $program library build -o other.h5 --config plan.ini --box 16 --null 24 --planted 0 --spacing-deg 90
 expect 3 "same --box" $program library merge whole.h5 other.h5 -o no.h5
 expect 0 "wrote" $program plot more.h5 -o more.png
@@ -99,6 +104,10 @@ expect 3 "no motif library" $program plan plan.h5
 glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz
 expect 0 "wrote" $program simulate $glass -o p.h5 --scan 2x1 --to 4,4 --grid 180 --q-max 1.1 --semiangle 7
 expect 0 "no motif" $program match p.h5 more.h5 -o m.h5
+expect 0 "equally near" $program match p.h5 optics.h5 -o m2.h5 --thickness 12
+expect 0 "no motif" $program match p.h5 optics.h5 -o m3.h5 --condition 2 --thickness 12
+grep -q "equally near" out.txt && complain "a chosen condition is doubted"
+expect 2 "the library has 3" $program match p.h5 optics.h5 -o n.h5 --condition 3
 expect 3 "motif-free" $program match p.h5 s1.h5 -o n.h5
 grep -q "units of its build" out.txt || complain "a shard passes for a library"
 finish

@@ -18,7 +18,6 @@
 #include "drivers/ranks.hpp"
 #include "drivers/trial.hpp"
 #include "drivers/version.hpp"
-#include "drivers/version.hpp"
 #include "drivers/work_units.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
@@ -442,6 +441,14 @@ int info(const std::vector<std::string>& arguments) {
   return 0;
 }
 
+// The coverage and some templates, as vitrobeam plot shows them.
+int plot(const std::vector<std::string>& arguments) {
+  for (const auto& a : arguments)
+    if (!a.starts_with("-") && a.ends_with(".h5") && std::filesystem::is_regular_file(a))
+      LibraryFile{a};  // refuses what is no library
+  return run_plot(arguments);
+}
+
 }  // namespace
 
 int run_library(const std::vector<std::string>& arguments) {
@@ -453,6 +460,7 @@ int run_library(const std::vector<std::string>& arguments) {
   if (action == "subset") return subset(rest);
   if (action == "migrate") return migrate(rest);
   if (action == "info") return info(rest);
+  if (action == "plot") return plot(rest);
   const bool wants_help = action == "--help" || action == "-h";
   (wants_help ? std::cout : std::cerr)
       << "usage: vitrobeam library build -o LIBRARY [options]\n"
@@ -461,10 +469,11 @@ int run_library(const std::vector<std::string>& arguments) {
          "       vitrobeam library subset LIBRARY -o NEW [--motifs ..] [--condition N]\n"
          "       vitrobeam library migrate LIBRARY -o NEW\n"
          "       vitrobeam library info LIBRARY\n"
+         "       vitrobeam library plot LIBRARY -o PICTURE.png\n"
          "       vitrobeam library ACTION --help\n";
   if (wants_help) return 0;
-  fail(Fault::usage, "library: '{}' is no action; build, extend, merge, subset, migrate or info",
-       action);
+  fail(Fault::usage,
+       "library: '{}' is no action; build, extend, merge, subset, migrate, info or plot", action);
 }
 
 }  // namespace vitrobeam

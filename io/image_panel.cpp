@@ -67,7 +67,17 @@ void draw_axes(Canvas& canvas, const ImagePanel& p, const Box& box) {
   const auto along_x = ticks(std::min(p.x.first, p.x.last), std::max(p.x.first, p.x.last), 5);
   const auto along_y = ticks(std::min(p.y.first, p.y.last), std::max(p.y.first, p.y.last), 5);
   const double bottom = box.y + box.height;
+  const auto name = [](const ImageAxis& axis, Eigen::Index i) {
+    return std::size_t(i) < axis.names.size() ? axis.names[std::size_t(i)] : std::string();
+  };
+  for (Eigen::Index c = 0; c < nx && !p.x.names.empty(); ++c)
+    canvas.text(box.x + (double(c) + 0.5) / double(nx) * box.width, bottom + kTick + 11,
+                name(p.x, c), {.size = kText - 1, .align = Align::centre, .colour = kInk});
+  for (Eigen::Index r = 0; r < ny && !p.y.names.empty(); ++r)
+    canvas.text(box.x - kTick, box.y + (double(r) + 0.5) / double(ny) * box.height + 3.2,
+                name(p.y, r), {.size = kText - 1, .align = Align::right, .colour = kInk});
   for (double v : along_x) {
+    if (!p.x.names.empty()) break;
     const double x = box.x + ((v - p.x.first) / dx + 0.5) / double(nx) * box.width;
     canvas.line(x, bottom, x, bottom + kTick, 0.8, kInk);
     canvas.text(x, bottom + kTick + 11,
@@ -75,6 +85,7 @@ void draw_axes(Canvas& canvas, const ImagePanel& p, const Box& box) {
                 {.size = kText - 1, .align = Align::centre, .colour = kInk});
   }
   for (double v : along_y) {
+    if (!p.y.names.empty()) break;
     const double y = box.y + ((v - p.y.first) / dy + 0.5) / double(ny) * box.height;
     canvas.line(box.x - kTick, y, box.x, y, 0.8, kInk);
     canvas.text(box.x - kTick - 2, y + 3.2,
@@ -83,7 +94,7 @@ void draw_axes(Canvas& canvas, const ImagePanel& p, const Box& box) {
   }
   canvas.text(box.x + box.width / 2, bottom + 32, axis_label(p.x),
               {.size = kText, .align = Align::centre, .colour = kInk});
-  canvas.text(box.x - 40, box.y + box.height / 2, axis_label(p.y),
+  canvas.text(box.x - margins(p).left + 14, box.y + box.height / 2, axis_label(p.y),
               {.size = kText, .align = Align::centre, .colour = kInk, .upwards = true});
 }
 
@@ -128,6 +139,21 @@ void draw_legend(Canvas& canvas, const ImagePanel& p, const Box& box) {
   }
 }
 
+void write_cells(Canvas& canvas, const ImagePanel& p, const Box& box,
+                 std::pair<double, double> limits) {
+  const double width = box.width / double(p.values.cols()),
+               height = box.height / double(p.values.rows());
+  for (Eigen::Index r = 0; r < p.values.rows(); ++r)
+    for (Eigen::Index c = 0; c < p.values.cols(); ++c) {
+      const double v = p.values(r, c);
+      if (!std::isfinite(v)) continue;
+      const double at = position(v, limits.first, limits.second, p.display);
+      canvas.text(box.x + (double(c) + 0.5) * width, box.y + (double(r) + 0.5) * height + 4,
+                  fmt::format(fmt::runtime(p.cell_format), v * p.cell_scale),
+                  {.size = kText + 1, .align = Align::centre, .colour = at > 0.6 ? kInk : kWhite});
+    }
+}
+
 }  // namespace
 
 std::pair<double, double> display_limits(const ImagePanel& p) {
@@ -167,6 +193,7 @@ Margins margins(const ImagePanel& p) {
   Margins m{8, 10, 8, 8};
   if (!p.title.empty()) m.top = 24;
   if (p.axes) m.left = 54, m.bottom = 40;
+  for (const auto& name : p.y.names) m.left = std::max(m.left, 26 + 6.2 * double(name.size()));
   if (!p.categories.empty()) {
     std::size_t longest = 4;
     for (const auto& c : p.categories) longest = std::max(longest, c.size());
@@ -202,6 +229,7 @@ void draw(Canvas& canvas, const ImagePanel& p, const Box& box) {
       canvas.text(x + m.radius + 2, y + 3, m.text,
                   {.size = kText - 1, .colour = kWhite, .bold = true});
   }
+  if (!p.cell_format.empty()) write_cells(canvas, p, box, limits);
   canvas.unclip();
   canvas.frame(box.x, box.y, box.width, box.height, 0.8, kInk);
   if (p.axes) draw_axes(canvas, p, box);

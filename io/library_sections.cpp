@@ -8,6 +8,127 @@
 #include <set>
 
 namespace vitrobeam {
+namespace {
+
+// A library's templates, as far as the pictures of its coverage need them.
+struct Coverage {
+  std::vector<std::string> motifs;
+  std::vector<double> motif, condition, x, y, z, depth, offset_x, offset_y, thickness, energy,
+      semiangle, defocus;
+
+  explicit Coverage(const Hdf5Reader& file) {
+    const std::string root = "/motif_library/";
+    const auto list = [&](const std::string& name) {
+      return file.is_dataset(root + name) ? file.read<double>(root + name).values
+                                          : std::vector<double>(motif.size(), 0.0);
+    };
+    motif = list("templates/motif");
+    condition = list("templates/condition");
+    x = list("templates/direction_x");
+    y = list("templates/direction_y");
+    z = list("templates/direction_z");
+    depth = list("templates/depth_A");
+    offset_x = list("templates/offset_x_A");
+    offset_y = list("templates/offset_y_A");
+    thickness = list("conditions/thickness_A");
+    energy = list("conditions/energy_kV");
+    semiangle = list("conditions/semiangle_mrad");
+    defocus = list("conditions/defocus_A");
+    const std::string names = root + "metadatabundle/simulation/motif_names";
+    for (std::size_t i = 0; i < file.children(names).size(); ++i)
+      motifs.push_back(file.read_strings(fmt::format("{}/{}", names, i)).at(0));
+  }
+};
+
+// Directions of one motif in its own frame by Lambert's projection about its z axis, which keeps
+// areas: an even sampling looks even.
+LinePanel directions_panel(const Coverage& c, std::size_t motif) {
+  LinePanel panel;
+  panel.title = fmt::format("{}: directions of the beam", c.motifs[motif]);
+  panel.x_label = "x (equal area; rim: across z)";
+  panel.y_label = "y";
+  panel.width = panel.height = 230;
+  panel.y_range = {-1.05, 1.05};
+  Curve above{"", {}, {}, {}, true}, below{"", {}, {}, {}, true}, rim;
+  std::set<std::tuple<double, double, double>> seen;
+  for (std::size_t t = 0; t < c.motif.size(); ++t) {
+    if (c.motif[t] != double(motif) || !seen.insert({c.x[t], c.y[t], c.z[t]}).second) continue;
+    Curve& half = c.z[t] >= 0 ? above : below;
+    const double scale = 1 / std::sqrt(1 + std::abs(c.z[t]));
+    half.x.push_back(c.x[t] * scale);
+    half.y.push_back(c.y[t] * scale);
+  }
+  for (int k = 0; k <= 120; ++k) {
+    rim.x.push_back(std::cos(k * std::numbers::pi / 60));
+    rim.y.push_back(std::sin(k * std::numbers::pi / 60));
+  }
+  if (!below.x.empty()) {
+    above.label = "z > 0";
+    below.label = "z < 0";
+  }
+  panel.curves = {above, below, rim};
+  return panel;
+}
+
+// Templates by motif and condition.
+ImagePanel templates_panel(const Coverage& c) {
+  ImagePanel panel;
+  panel.values = PlaneF::Zero(Eigen::Index(c.motifs.size()),
+                              Eigen::Index(std::max<std::size_t>(c.thickness.size(), 1)));
+  for (std::size_t t = 0; t < c.motif.size(); ++t)
+    panel.values(Eigen::Index(c.motif[t]), Eigen::Index(c.condition[t])) += 1;
+  panel.title = "templates by motif and condition";
+  panel.x = {"condition", "", 0, double(panel.values.cols() - 1)};
+  panel.y = {"", "", 0, double(panel.values.rows() - 1), c.motifs};
+  for (Eigen::Index k = 0; k < panel.values.cols(); ++k) panel.x.names.push_back(std::to_string(k));
+  panel.low = 0;
+  panel.cell_format = "{:.0f}";
+  return panel;
+}
+
+LinePanel points_panel(const std::string& title, const std::string& x_label,
+                       const std::string& y_label,
+                       const std::set<std::pair<double, double>>& points) {
+  LinePanel panel;
+  panel.title = title;
+  panel.x_label = x_label;
+  panel.y_label = y_label;
+  panel.width = panel.height = 230;
+  Curve curve{"", {}, {}, {}, true};
+  for (const auto& [px, py] : points) {
+    curve.x.push_back(px);
+    curve.y.push_back(py);
+  }
+  panel.curves = {curve};
+  return panel;
+}
+
+}  // namespace
+
+// What the templates of a library cover: directions, conditions, depths and offsets.
+ResultSection coverage_section(const Hdf5Reader& file) {
+  ResultSection s{"Coverage", {}, ""};
+  if (!file.is_dataset("/motif_library/templates/motif")) return s;
+  const Coverage c(file);
+  if (c.motifs.empty() || c.motif.empty()) return s;
+  s.panels.emplace_back(templates_panel(c));
+  for (std::size_t m = 0; m < c.motifs.size(); ++m) s.panels.emplace_back(directions_panel(c, m));
+  std::set<std::pair<double, double>> depths, offsets;
+  for (std::size_t t = 0; t < c.motif.size() && !c.thickness.empty(); ++t) {
+    depths.insert({c.thickness.at(std::size_t(c.condition[t])), c.depth[t]});
+    offsets.insert({c.offset_x[t], c.offset_y[t]});
+  }
+  if (depths.size() > 1)
+    s.panels.emplace_back(points_panel("depth of the motif's centre", "thickness (\u00c5)",
+                                       "depth (\u00c5)", depths));
+  if (offsets.size() > 1)
+    s.panels.emplace_back(points_panel("probe off the motif", "x (\u00c5)", "y (\u00c5)", offsets));
+  for (std::size_t k = 0; k < c.thickness.size(); ++k)
+    s.text +=
+        fmt::format("Condition {}: {:g} kV, {:g} mrad, defocus {:g} \u00c5, {:g} \u00c5 thick. ", k,
+                    c.energy.at(k), c.semiangle.at(k), c.defocus.at(k), c.thickness[k]);
+  return s;
+}
 
 // Planted motifs of the library: what each is called, and how often it is found at which rate.
 ResultSection recognition_section(const Hdf5Reader& file) {
@@ -21,10 +142,13 @@ ResultSection recognition_section(const Hdf5Reader& file) {
   const std::size_t n = names.size();
   ImagePanel calls;
   calls.values = confusion.plane(0);
-  calls.title = "planted motif (row), called (column; last: none)";
-  calls.x = {"called", "", 0, double(n)};
-  calls.y = {"planted", "", 0, double(n) - 1};
+  calls.title = "planted motifs and what they are called, %";
+  calls.x = {"called, at p <= 5 %", "", 0, double(n), names};
+  calls.x.names.push_back("none");
+  calls.y = {"planted", "", 0, double(n) - 1, names};
   calls.quantity = "share";
+  calls.cell_format = "{:.0f}";
+  calls.cell_scale = 100;
   calls.low = 0;
   calls.high = 1;
   LinePanel curves;

@@ -1,10 +1,11 @@
-// What a library can tell apart, as sections of pictures: of match and of plan;
-// io/result_sections.cpp has the table.
+// What a library covers, and what it can tell apart, as sections of pictures: of library, match and
+// plan; io/result_sections.cpp has the table.
 #pragma once
 #include "io/result_sections.hpp"
 
 namespace vitrobeam {
 
+ResultSection coverage_section(const Hdf5Reader& file);
 ResultSection recognition_section(const Hdf5Reader& file);
 ResultSection plan_section(const Hdf5Reader& file);
 

@@ -20,6 +20,7 @@ enum class Display { linear, sqrt, log };
 struct ImageAxis {
   std::string label, units;
   double first = 0, last = 1;
+  std::vector<std::string> names = {};  // of the pixels, in place of numbers
 };
 
 struct Marker {
@@ -38,6 +39,9 @@ struct ImagePanel {
   bool scale_bar = true;  // where there are no axes
   bool colour_bar = true;
   std::string quantity;  // label of the colour bar
+  std::string cell_format =
+      {};                 // as "{:.0f}": every pixel's value is written into it, for small tables
+  double cell_scale = 1;  // and multiplied by this first
 
   Display display = Display::linear;
   ColourMap map = ColourMap::sequential;

@@ -274,6 +274,12 @@ std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most
     return file.is_dataset(path) ? file.read_strings(path).at(0) : fmt::format("motif {}", int(m));
   };
   // Evenly spread over the templates, so that every motif is seen.
+  const auto of_templates = [&](const std::string& name) {
+    const std::string path = root + "templates/" + name;
+    return file.is_dataset(path) ? file.read<double>(path).values : std::vector<double>{};
+  };
+  const auto x = of_templates("direction_x"), y = of_templates("direction_y"),
+             z = of_templates("direction_z"), depth = of_templates("depth_A");
   const std::size_t n = motif.size(), shown = std::min(most, n);
   std::vector<ImagePanel> panels;
   for (std::size_t k = 0; k < shown; ++k) {
@@ -287,6 +293,9 @@ std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most
     panels.push_back(q_panel(pattern, dim("dim2", "q_{x}", pattern.cols()),
                              dim("dim1", "q_{y}", pattern.rows()), view));
     panels.back().title = fmt::format("{}, template {}", name_of(motif[i]), i);
+    if (x.size() == n && y.size() == n && z.size() == n)
+      panels.back().title += fmt::format(": [{:.2f} {:.2f} {:.2f}]", x[i], y[i], z[i]);
+    if (depth.size() == n) panels.back().title += fmt::format(" at {:.3g} \u00c5", depth[i]);
     panels.back().quantity = file.string_attribute(data, "units", "");
   }
   return panels;

@@ -267,6 +267,7 @@ constexpr SectionOf kSections[] = {
     thermal_section,         //
     preparation_section,     //
     correlation_section,     //
+    coverage_section,        //
     recognition_section,     //
     plan_section,            //
     symmetry_section,        //

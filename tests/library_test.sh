@@ -83,6 +83,7 @@ grep -q "cs = 0.5 mm" out.txt || complain "conditions do not tell their optics"
 expect 0 "wrote" $program library build -o other.h5 --config plan.ini --box 16 --null 24 --planted 0 --spacing-deg 90
 expect 3 "same --box" $program library merge whole.h5 other.h5 -o no.h5
 expect 0 "wrote" $program plot more.h5 -o more.png
+expect 0 "wrote" $program library plot more.h5 -o coverage.png
 [ -e no.h5 ] && complain "a refused run left no.h5"
 
 # which condition separates best: all of them are told, the best is one of them
@@ -93,12 +94,15 @@ done
 h5ls plan.h5/plan/information >/dev/null 2>&1 || complain "plan.h5 lacks /plan/information"
 expect 0 "wrote" $program plot plan.h5 -o plan.png
 expect 0 "wrote" $program report plan.h5 -o plan.html
+expect 0 "wrote" $program report more.h5 -o more.html
+grep -q "directions of the beam" more.html || complain "no coverage in the report of a library"
 grep -q "virtual detector" plan.html || complain "no detector in the report of a plan"
 expect 0 "from hcp" $program plan few.h5 --doses 1e4 --separate fcc,hcp --angles 24 --radii 6
 expect 2 "no motif 'bcc'" $program plan more.h5 --separate fcc,bcc
 expect 2 "doses" $program plan more.h5 --doses 0
 expect 2 "multiple of 12" $program plan more.h5 --angles 50
 expect 3 "no motif library" $program plan plan.h5
+expect 3 "no motif library" $program library plot plan.h5 -o no.h5
 
 # matching takes the condition of the patterns, and says that a shard is not the whole
 glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz

@@ -29,7 +29,7 @@ struct ConvertCommand {
   CommonSettings common;
   PatternSettings patterns;
   Centring centring = Centring::none;
-  bool each = false, align = false, ellipse = false;
+  bool each = false, align = false, ellipse = false, undo = false;
   Scale scale = Scale::file;
   Background background = Background::keep;
   std::string ring;
@@ -71,6 +71,10 @@ Settings describe(ConvertCommand& c) {
         {{"keep", Background::keep}, {"median", Background::median}, {"mean", Background::mean}},
         "subtract every pattern's radial median (spots stay) or mean; what was subtracted is "
         "stored");
+  o.add("undo", c.undo,
+        "PATTERNS is a file that convert has made: give back the patterns as they were recorded, "
+        "without "
+        "--align and --background");
   add_common(o, c.common);
   return o;
 }
@@ -126,8 +130,13 @@ struct Preparation {
   PixelMask hidden() const { return either(stated, either(stop, faulty)); }
   std::optional<double> disc_radius, ring_radius, centre_error, ellipticity_error;
   double moved = 0;
-  PlaneD centre_row, centre_col;  // of every pattern
+  PlaneD centre_row, centre_col;           // of every pattern
+  std::vector<std::pair<int, int>> moves;  // of every pattern, where they were aligned
   std::vector<std::string> steps;
+  // Of the patterns as they are written.
+  PixelMask hidden_in(Eigen::Index rows, Eigen::Index cols) const {
+    return moves.empty() ? hidden() : hidden_after_moves(hidden(), rows, cols, moves);
+  }
 };
 
 void find_disc(const PlaneF& mean, Preparation& p) {
@@ -272,7 +281,7 @@ std::pair<int, int> shift_of(const Preparation& p, std::size_t y, std::size_t x)
 
 // Patterns aligned and without background, one chunk each; false when interrupted.
 bool write_patterns(Hdf5Writer& file, const PatternSource& source, const ConvertCommand& c,
-                    const Preparation& p) {
+                    Preparation& p) {
   const std::string path = "/measurement/patterns";
   const std::size_t rows = source.rows(), columns = source.columns();
   file.create_chunked<float>(path, {source.scan_rows(), source.scan_columns(), rows, columns},
@@ -290,12 +299,16 @@ bool write_patterns(Hdf5Writer& file, const PatternSource& source, const Convert
         const auto [dr, dc] = shift_of(p, y, x);
         shift.values[2 * at] = dr;
         shift.values[2 * at + 1] = dc;
+        p.moves.emplace_back(dr, dc);
         if (dr != 0 || dc != 0) image = moved(image, dr, dc);
       }
       if (c.background != Background::keep) {
+        const PixelMask hidden =
+            c.align ? hidden_after_moves(p.hidden(), image.rows(), image.cols(), {p.moves.back()})
+                    : p.hidden();
         const auto profile = c.background == Background::median
-                                 ? radial_median(image, p.pixels, p.hidden())
-                                 : radial_mean(image, p.pixels, p.hidden());
+                                 ? radial_median(image, p.pixels, hidden)
+                                 : radial_mean(image, p.pixels, hidden);
         image -= radial_image(profile, image.rows(), image.cols(), p.pixels);
         if (background.values.empty())
           background =
@@ -371,6 +384,66 @@ void write_preparation(Hdf5Writer& file, const Preparation& p, const Overview& o
   }
 }
 
+void write_hidden(Hdf5Writer& file, const std::string& path, const PixelMask& hidden) {
+  file.write(path, hidden);
+  file.attribute(path, "description", "1: the pixel must not be used");
+}
+
+// The patterns of a prepared file as they were recorded, with its calibration.
+int undo(const Settings& settings, const ConvertCommand& c, const PatternSource& source) {
+  const Hdf5Reader prepared(source.file());
+  if (!prepared.exists("/preparation") || !prepared.is_dataset("/measurement/patterns"))
+    fail(Fault::input, "{}: no file that convert has made; --undo has nothing to undo",
+         source.file());
+  const RunRecord record = start_record(settings, c.common, {source.file()});
+  if (!start_output(c.common, record)) return 0;
+  const auto optional = [&]<typename T>(const std::string& path, T) {
+    return prepared.is_dataset(path) ? prepared.read<T>(path) : Stack<T>();
+  };
+  const Stack<float> background = optional("/preparation/background", 0.0f);
+  const Stack<std::int32_t> shift = optional("/preparation/shift", std::int32_t(0));
+  Calibration pixels = source.calibration();
+  pixels.pixel_qy /= pixels.pixel_qx;
+  pixels.pixel_qx = 1;
+  const std::string path = "/measurement/patterns";
+  const std::size_t rows = source.rows(), columns = source.columns();
+  Hdf5Writer file(c.common.output);
+  file.create_chunked<float>(path, {source.scan_rows(), source.scan_columns(), rows, columns},
+                             {1, 1, rows, columns});
+  for (std::size_t y = 0; y < source.scan_rows(); ++y) {
+    if (interrupted()) return nothing_written();
+    const Stack<float> row = source.read(y, 0, source.scan_columns());
+    for (std::size_t x = 0; x < source.scan_columns(); ++x) {
+      const std::size_t at = y * source.scan_columns() + x;
+      PlaneF image = row.plane(x);
+      if (background.size() > 0) {
+        const auto first = background.values.begin() + std::ptrdiff_t(at * background.shape[2]);
+        image += radial_image({first, first + std::ptrdiff_t(background.shape[2])}, image.rows(),
+                              image.cols(), pixels);
+      }
+      if (shift.size() > 0) image = moved(image, -shift.values[2 * at], -shift.values[2 * at + 1]);
+      file.write_chunk(path, {y, x, 0, 0},
+                       compress_chunk(image.data(), sizeof(float), std::size_t(image.size())));
+    }
+  }
+  file.attribute(path, "units", prepared.string_attribute(path, "units", "counts"));
+  const DiffractionAxes axes = axes_of(source, c, source.calibration());
+  file.attribute(axes.group, "ellipticity", source.calibration().ellipticity);
+  file.attribute(axes.group, "ellipse_angle", source.calibration().ellipse_angle);
+  const bool aligned = prepared.is_dataset("/preparation/hidden_recorded");
+  const std::string hidden = aligned            ? "/preparation/hidden_recorded"
+                             : shift.size() > 0 ? ""
+                                                : "/measurement/hidden";
+  if (!hidden.empty() && prepared.is_dataset(hidden))
+    write_hidden(file, axes.group + "/hidden", prepared.read<std::uint8_t>(hidden).plane(0));
+  write_result(file, axes, record, "measured patterns");
+  file.commit();
+  std::cout << fmt::format(
+      "undone      {}{}\nwrote       {}\n", background.size() > 0 ? "background" : "",
+      shift.size() > 0 ? background.size() > 0 ? ", alignment" : "alignment" : "", c.common.output);
+  return 0;
+}
+
 void summarise(const PatternSource& source, const Preparation& p, const Calibration& k,
                const Overview& overview) {
   std::cout << fmt::format("patterns    {} x {} positions of {} x {} pixels, {}\n",
@@ -413,6 +486,10 @@ int run_convert(const std::vector<std::string>& arguments) {
   PatternSettings patterns = c.patterns;
   if (patterns.mask == "beam-stop") patterns.mask.clear();
   const PatternSource source = open_patterns(settings.positional()[0], patterns, true);
+  if (c.undo && (c.align || c.each || c.ellipse || c.centring != Centring::none ||
+                 c.background != Background::keep || c.hot_pixels > 0))
+    fail(Fault::usage, "--undo only gives back what was recorded; prepare in another run");
+  if (c.undo && !c.common.dry_run) return undo(settings, c, source);
   if (c.common.dry_run) {
     std::cout << fmt::format("patterns    {} x {} positions of {} x {} pixels, {}\n",
                              source.scan_columns(), source.scan_rows(), source.columns(),
@@ -435,10 +512,12 @@ int run_convert(const std::vector<std::string>& arguments) {
   file.attribute(axes.group, "ellipticity", calibration.ellipticity);
   file.attribute(axes.group, "ellipse_angle", calibration.ellipse_angle);
   file.attribute(axes.group, "scan_rotation_deg", c.scan_rotation_deg);
-  if (const PixelMask hidden = p.hidden(); hidden.size() > 0) {
-    file.write(axes.group + "/hidden", hidden);
-    file.attribute(axes.group + "/hidden", "description", "1: the pixel must not be used");
-  }
+  if (const PixelMask hidden =
+          p.hidden_in(Eigen::Index(source.rows()), Eigen::Index(source.columns()));
+      hidden.size() > 0)
+    write_hidden(file, axes.group + "/hidden", hidden);
+  if (const PixelMask hidden = p.hidden(); !p.moves.empty() && hidden.size() > 0)
+    write_hidden(file, "/preparation/hidden_recorded", hidden);
   write_preparation(file, p, overview);
   write_result(file, axes, record, "measured patterns");
   file.commit();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "base/error.hpp"
 
@@ -336,12 +337,24 @@ PlaneF radial_image(const std::vector<double>& profile, Eigen::Index rows, Eigen
 }
 
 PlaneF moved(const PlaneF& image, int rows, int cols) {
-  PlaneF out = PlaneF::Zero(image.rows(), image.cols());
+  const auto wrapped = [](Eigen::Index i, Eigen::Index n) { return (i % n + n) % n; };
+  PlaneF out(image.rows(), image.cols());
   for (Eigen::Index r = 0; r < image.rows(); ++r)
-    for (Eigen::Index c = 0; c < image.cols(); ++c) {
-      const Eigen::Index y = r + rows, x = c + cols;
-      if (y >= 0 && x >= 0 && y < image.rows() && x < image.cols()) out(y, x) = image(r, c);
-    }
+    for (Eigen::Index c = 0; c < image.cols(); ++c)
+      out(wrapped(r + rows, image.rows()), wrapped(c + cols, image.cols())) = image(r, c);
+  return out;
+}
+
+PixelMask hidden_after_moves(const PixelMask& hidden, Eigen::Index rows, Eigen::Index cols,
+                             const std::vector<std::pair<int, int>>& moves) {
+  PixelMask out = PixelMask::Zero(rows, cols);
+  for (const auto& [down, right] : std::set<std::pair<int, int>>(moves.begin(), moves.end()))
+    for (Eigen::Index r = 0; r < rows; ++r)
+      for (Eigen::Index c = 0; c < cols; ++c) {
+        const Eigen::Index y = r - down, x = c - right;
+        const bool entered = y < 0 || x < 0 || y >= rows || x >= cols;
+        if (entered || is_hidden(hidden, y, x)) out(r, c) = 1;
+      }
   return out;
 }
 

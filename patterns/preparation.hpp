@@ -2,6 +2,7 @@
 // Everything found here is stated, never applied silently; patterns keep their values.
 #pragma once
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "patterns/polar.hpp"
@@ -48,8 +49,13 @@ std::vector<double> radial_mean(const PlaneF& image, const Calibration& centre,
 PlaneF radial_image(const std::vector<double>& profile, Eigen::Index rows, Eigen::Index cols,
                     const Calibration& centre);
 
-// The image moved by whole pixels; 0 comes in at the border.
+// The image moved by whole pixels; what leaves at one border enters at the other, so that moving it
+// back gives the image.
 PlaneF moved(const PlaneF& image, int rows, int cols);
+// Pixels of which at least one of the moved images shows a hidden pixel, or what entered at a
+// border. `hidden` may be empty.
+PixelMask hidden_after_moves(const PixelMask& hidden, Eigen::Index rows, Eigen::Index cols,
+                             const std::vector<std::pair<int, int>>& moves);
 
 // Least squares of a + b x + c y through a map (not-a-number left out): what descan does.
 struct PlaneFit {

@@ -46,14 +46,35 @@ with h5py.File(folder / 'plain.h5') as f:
 
 run('a.npy', '-o', 'disc.h5', '--pixel-q', 0.01, '--hot-pixels', 8, '--find-centre', 'disc', '--each', '--align', '--energy', 200)
 with h5py.File(folder / 'disc.h5') as f:
-    check('hot pixel', f['measurement/hidden'][()].sum() == 1 and f['measurement/hidden'][20, 60] == 1)
+    hot = f['preparation/hidden_recorded'][()]
+    check('hot pixel', hot.sum() == 1 and hot[20, 60] == 1)
     row, col = f['preparation/centre_row'], f['preparation/centre_column']
     check('centres', np.abs(row[()] - [[46.3, 46.3], [48.3, 48.3]]).max() < 0.1 and np.abs(col[()] - [[43.1, 46.1], [43.1, 46.1]]).max() < 0.1)
     check('descan', abs(row.attrs['descan_per_row'] - 2) < 0.1 and abs(col.attrs['descan_per_column'] - 3) < 0.1)
     shift = f['preparation/shift'][()]
     check('aligned', np.abs(row[()] + shift[..., 0] - f['preparation'].attrs['centre_row']).max() <= 0.5)
     back = np.roll(f['measurement/patterns'][1, 1], (-shift[1, 1, 0], -shift[1, 1, 1]), (0, 1))
-    check('undone', np.array_equal(back[5:-5, 5:-5], patterns[1, 1, 5:-5, 5:-5]))
+    check('undone', np.array_equal(back, patterns[1, 1]))
+    # a pixel that any pattern shows hidden, or from over the border, is hidden in the aligned ones
+    expected = np.zeros((rows, cols), bool)
+    for dy, dx in shift.reshape(-1, 2):
+        good = np.ones((rows, cols), bool); good[20, 60] = False
+        there = np.zeros((rows, cols), bool)
+        there[max(dy, 0):rows + min(dy, 0), max(dx, 0):cols + min(dx, 0)] = \
+            good[max(-dy, 0):rows + min(-dy, 0), max(-dx, 0):cols + min(-dx, 0)]
+        expected |= ~there
+    check('hidden moves along', np.array_equal(f['measurement/hidden'][()] != 0, expected))
+run('disc.h5', '-o', 'undone.h5', '--undo', says='alignment')
+with h5py.File(folder / 'undone.h5') as f:
+    check('undone by convert', np.array_equal(f['measurement/patterns'][()], patterns))
+    check('mask undone', f['measurement/hidden'][()].sum() == 1 and f['measurement/hidden'][20, 60] == 1)
+run('a.npy', '-o', 'both.h5', '--pixel-q', 0.01, '--find-centre', 'disc', '--each', '--align', '--background', 'median', '--energy', 200)
+run('both.h5', '-o', 'bare.h5', '--undo', says='background, alignment')
+with h5py.File(folder / 'both.h5') as f, h5py.File(folder / 'bare.h5') as g:
+    check('something was done', np.abs(f['measurement/patterns'][()] - patterns).max() > 50)
+    check('background undone', np.abs(g['measurement/patterns'][()] - patterns).max() < 1e-6 * patterns.max())
+run('a.npy', '-o', 'x.h5', '--undo', '--pixel-q', 0.01, status=3, says='nothing to undo')
+run('both.h5', '-o', 'x.h5', '--undo', '--align', '--each', '--find-centre', 'disc', status=2, says='--undo')
 
 np.save(folder / 'one.npy', patterns[0, 0])
 run('one.npy', '-o', 'ring.h5', '--hot-pixels', 8, '--find-centre', 'ring', '--ring', '18,40', '--find-ellipse', '--scale-from', 'ring',
@@ -71,7 +92,8 @@ with h5py.File(folder / 'ring.h5') as f:
 # another command takes the prepared file with its centre, ellipse and mask
 run('disc.h5', '-o', 'again.h5', '--energy', 200)
 with h5py.File(folder / 'again.h5') as f:
-    check('mask kept', f['measurement/hidden'][()].sum() == 1)
+    with h5py.File(folder / 'disc.h5') as g:
+        check('mask kept', np.array_equal(f['measurement/hidden'][()], g['measurement/hidden'][()]))
 
 run('a.npy', '-o', 'x.h5', status=3, says='--pixel-q')
 run('a.npy', '-o', 'x.h5', '--find-centre', 'ring', status=2, says='--ring')

@@ -409,7 +409,10 @@ int run_match(const std::vector<std::string>& arguments) {
   c.recognition.matched_filter = c.filter == Filter::matched;
   c.recognition.prior_none = c.prior_none;
   c.recognition.seed = c.common.seed;
-  c.recognition.dose = c.null_dose ? *c.null_dose : input.electrons();
+  c.recognition.camera = {Eigen::Index(source.rows()), Eigen::Index(source.columns()),
+                          input.calibration(), source.hidden()};
+  c.recognition.readout = c.patterns.readout;
+  c.recognition.dose = c.null_dose ? *c.null_dose : matched_electrons(input, library, c);
 
   Judges judges = make_judges(input, library, c);
   MatchResult result = empty_result(source, library, c, judges);

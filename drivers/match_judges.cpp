@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "io/result_file.hpp"
+#include "patterns/statistics.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -48,7 +49,39 @@ MixtureSearch make_mixture(const MotifLibrary& library, const ScanRecognition& s
   return {scan.background(), scan.likelihood(), templates, scan.ranking(), c.common.threads};
 }
 
+// Mean intensity per pixel over the visible bins.
+double mean_seen(const PlaneF& polar, const PlaneF& weights) {
+  return (polar * weights).cast<double>().sum() / weights.cast<double>().sum();
+}
+
 }  // namespace
+
+double matched_electrons(const PatternInput& input, const MotifLibrary& library,
+                         const MatchCommand& c) {
+  if (input.gain() == 0 || input.stated_electrons()) return input.electrons();
+  const PatternSource& source = input.source();
+  const PolarTransform camera(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
+                              input.calibration(), c.recognition.grid, source.hidden());
+  const PolarTransform of_library(Eigen::Index(library.patterns.shape[1]),
+                                  Eigen::Index(library.patterns.shape[2]), library.calibration(),
+                                  c.recognition.grid);
+  const Stack<float> sample =
+      input.patterns(input.thicknesses() - 1, source.scan_rows() / 2, 0,
+                     std::min<std::size_t>(source.scan_columns(), 64), c.common.threads);
+  std::vector<double> seen;
+  for (std::size_t i = 0; i < sample.shape[0]; ++i)
+    if (const double mean = mean_seen(camera(sample.plane(i)), camera.weights());
+        std::isfinite(mean) && mean > 0)
+      seen.push_back(mean);
+  double expected = 0;
+  for (std::size_t i = 0; i < library.null_packing.size(); ++i)
+    expected += mean_seen(of_library(library.null_patterns.plane(i)), camera.weights());
+  expected *= input.calibration().pixel_qx * input.calibration().pixel_qy /
+              (library.pixel_qx * library.pixel_qy * double(library.null_packing.size()));
+  if (seen.empty() || !(expected > 0)) return input.electrons();
+  return finite_median(Eigen::Map<const Eigen::ArrayXd>(seen.data(), Eigen::Index(seen.size()))) /
+         input.gain() / expected;
+}
 
 Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c) {
   const PatternSource& source = input.source();

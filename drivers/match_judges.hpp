@@ -31,6 +31,12 @@ struct Judges {
   }
 };
 
+// Electrons per pattern of a library that would give the counts that the patterns have in the
+// matched range: free of what a beam stop hides or the camera does not reach. What is stated wins;
+// 0 where patterns have no counting noise.
+double matched_electrons(const PatternInput& input, const MotifLibrary& library,
+                         const MatchCommand& c);
+
 // The judges that --neighbours, --components and --refine ask for. Error{usage} where positions
 // cannot count together, Error{input} where the library has too little.
 Judges make_judges(const PatternInput& input, const MotifLibrary& library, const MatchCommand& c);

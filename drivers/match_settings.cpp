@@ -29,7 +29,12 @@ Settings describe(MatchCommand& c) {
   add_pattern_input(o, c.patterns);
   o.add("null-dose", c.null_dose, "",
         "electrons per pattern whose noise the library's patterns get (default: what the patterns "
-        "have: --dose, or their mean sum over --gain)")
+        "have: --dose, what the file says, or what explains their counts in the matched range)")
+      .at_least(0);
+  o.add(
+       "readout", c.patterns.readout, "electrons",
+       "rms of a pixel's readout noise, which the library's patterns get as well; with --dose also "
+       "the patterns")
       .at_least(0);
   o.add("saturation", c.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "

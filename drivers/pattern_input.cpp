@@ -105,9 +105,14 @@ void PatternInput::find_gain() {
 
 double PatternInput::electrons() const {
   if (gain_ == 0) return 0;
-  if (settings_.dose > 0) return settings_.dose;
-  if (source_.dose && *source_.dose > 0 && !settings_.gain) return *source_.dose;
+  if (const auto stated = stated_electrons()) return *stated;
   return mean_sum(source_) / gain_;
+}
+
+std::optional<double> PatternInput::stated_electrons() const {
+  if (settings_.dose > 0) return settings_.dose;
+  if (source_.dose && *source_.dose > 0 && !settings_.gain) return source_.dose;
+  return {};
 }
 
 std::vector<std::optional<double>> PatternInput::thickness() const {
@@ -189,8 +194,8 @@ Stack<float> PatternInput::patterns(std::size_t thickness, std::size_t row, std:
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (long i = 0; i < long(count); ++i)
     if (auto image = images.plane(std::size_t(i)); image.isFinite().all())
-      add_poisson_noise(image, settings_.dose, seed_,
-                        thickness * positions() + at + std::size_t(i));
+      add_camera_noise(image, settings_.dose, seed_, thickness * positions() + at + std::size_t(i),
+                       settings_.readout);
   return images;
 }
 

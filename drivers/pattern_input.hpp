@@ -16,7 +16,7 @@ struct PatternInputSettings {
   PatternSettings patterns;
   std::string ellipse;
   std::optional<double> gain;
-  double dose = 0;
+  double dose = 0, readout = 0;  // electrons; readout: rms of a pixel
   bool partial_rings = false;
 };
 // The section "Patterns" and a section "Counting noise".
@@ -42,6 +42,8 @@ class PatternInput {
   // Electrons per pattern, from the gain and the mean sum of a part of the scan; 0 where patterns
   // have no counting noise.
   double electrons() const;
+  // What --dose or the file says of them.
+  std::optional<double> stated_electrons() const;
 
   // Of the beam's disc in the patterns, 1/Angstrom; 0 where semi-angle or energy are not known.
   double disc_radius() const;
@@ -58,7 +60,7 @@ class PatternInput {
   // positions; false when interrupted. Not-finite patterns come as they are.
   using Part = std::function<void(const Stack<float>& images, std::size_t first)>;
   bool for_each_part(std::size_t thickness, int threads, const Part& work) const;
-  // Patterns [count, row, column] of one scan row with the noise of --dose.
+  // Patterns [count, row, column] of one scan row with the noise of --dose and of a readout.
   Stack<float> patterns(std::size_t thickness, std::size_t row, std::size_t first,
                         std::size_t count, int threads = 1) const;
   // Scan axes and detector images of a result file, so that they stand beside what is made of its

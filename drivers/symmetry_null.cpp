@@ -69,7 +69,7 @@ PlaneD noise_null(const SymmetryCommand& c, const PatternInput& input, SymmetryS
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
   for (int k = 0; k < c.noise_patterns; ++k) {
     PlaneF image = flat;
-    add_poisson_noise(image, 1 / input.gain(), c.common.seed ^ 0x6e756c6c, std::uint64_t(k));
+    add_camera_noise(image, 1 / input.gain(), c.common.seed ^ 0x6e756c6c, std::uint64_t(k));
     map.row(k) = power_in_band(c, scan, band, image, input.gain());
   }
   return map;
@@ -112,8 +112,7 @@ PlaneD pattern_null(const SymmetryCommand& c, const PatternInput& input, Symmetr
                                           Eigen::Index(input.source().columns()), to, 0, false) *
                              float(area);
               if (dose > 0)
-                add_poisson_noise(image, dose, c.common.seed ^ 0x6e756c6c,
-                                  first + std::uint64_t(i));
+                add_camera_noise(image, dose, c.common.seed ^ 0x6e756c6c, first + std::uint64_t(i));
               map.row(Eigen::Index(first) + i) = power_in_band(c, scan, band, image, gain);
             }
           }))

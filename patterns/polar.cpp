@@ -10,11 +10,6 @@
 namespace vitrobeam {
 namespace {
 
-struct PixelShare {
-  int pixel;
-  float share;
-};
-
 // Row and column of (q, theta) on the image.
 Vector2d image_position(const Calibration& c, double q, double theta) {
   const double stretch = std::sqrt(1 + c.ellipticity);
@@ -75,6 +70,21 @@ double largest_full_circle(Eigen::Index rows, Eigen::Index cols, const Calibrati
   return std::max(0.0, std::min(down, right) / std::sqrt(1 + std::abs(c.ellipticity)));
 }
 
+std::vector<PixelShare> seen_by_pixel(Eigen::Index rows, Eigen::Index cols, const Calibration& from,
+                                      const Calibration& to, double row, double col) {
+  // out of the ellipse of `to`: image_position undone
+  const double qx = (col - to.centre_col) * to.pixel_qx, qy = (row - to.centre_row) * to.pixel_qy;
+  const double c = std::cos(to.ellipse_angle), s = std::sin(to.ellipse_angle),
+               stretch = std::sqrt(1 + to.ellipticity);
+  const double along = (c * qx + s * qy) / stretch, across = (c * qy - s * qx) * stretch;
+  std::vector<PixelShare> shares;
+  add_point(
+      shares,
+      image_position(from, std::hypot(along, across), std::atan2(across, along) + to.ellipse_angle),
+      rows, cols, 1);
+  return shares;
+}
+
 PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& from,
                     Eigen::Index rows, Eigen::Index cols, const Calibration& to, double angle,
                     bool mirrored) {
@@ -99,7 +109,11 @@ PlaneF turned_image(const Eigen::Ref<const PlaneF>& image, const Calibration& fr
 PolarTransform::PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration,
                                const PolarGrid& grid, const Plane<unsigned char>& hidden,
                                PolarSampling sampling)
-    : grid_(grid), rows_(rows), cols_(cols), weights_(grid.n_q, grid.n_theta) {
+    : grid_(grid),
+      calibration_(calibration),
+      rows_(rows),
+      cols_(cols),
+      weights_(grid.n_q, grid.n_theta) {
   check_polar_grid(grid);
   if (!(calibration.pixel_qx > 0 && calibration.pixel_qy > 0))
     fail(Fault::usage, "pixel sizes {} and {} 1/Angstrom; both must be positive (--pixel-q)",

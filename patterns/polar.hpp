@@ -41,6 +41,15 @@ Calibration centred_calibration(Eigen::Index rows, Eigen::Index cols, double pix
 // The largest q whose whole circle lies on the image, 1/Angstrom.
 double largest_full_circle(Eigen::Index rows, Eigen::Index cols, const Calibration& calibration);
 
+// What of an image of `from` falls on one pixel of `to`: flat indices of at most four pixels and
+// their bilinear shares, none where the image does not reach.
+struct PixelShare {
+  int pixel;
+  float share;
+};
+std::vector<PixelShare> seen_by_pixel(Eigen::Index rows, Eigen::Index cols, const Calibration& from,
+                                      const Calibration& to, double row, double col);
+
 // The image as another camera would record it (rows x cols pixels of `to`) after the specimen was
 // mirrored (theta -> -theta) if asked, then turned by `angle` from +x towards +y; 0 where the image
 // does not reach. Bilinear.
@@ -63,6 +72,7 @@ class PolarTransform {
                  PolarSampling sampling = PolarSampling::areas);
 
   const PolarGrid& grid() const { return grid_; }
+  const Calibration& calibration() const { return calibration_; }
   const PlaneF& weights() const { return weights_; }  // [q, theta]
   PlaneF operator()(
       const Eigen::Ref<const PlaneF>& image) const;  // [q, theta], 0 where the weight is 0
@@ -78,6 +88,7 @@ class PolarTransform {
 
  private:
   PolarGrid grid_;
+  Calibration calibration_;
   Eigen::Index rows_, cols_;
   PlaneF weights_;
   std::vector<std::size_t> first_;  // [bin + 1] into the two below

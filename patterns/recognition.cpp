@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
@@ -20,6 +21,60 @@ void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
          "a library with a larger --q-max",
          grid.q_max, most);
 }
+
+}  // namespace
+
+namespace {
+
+float recorded(double intensity, double dose, double readout, RandomSequence& random) {
+  const auto counts = double(random.poisson(std::max(0.0, intensity * dose)));
+  return float((readout > 0 ? counts + readout * random.normal() : counts) / dose);
+}
+
+// A library's pattern on the pixels of another camera, of those only that the polar transform of
+// that camera uses.
+class Recorder {
+ public:
+  Recorder(const PolarTransform& library, Index rows, Index cols, const PatternPixels& camera)
+      : polar_(camera.rows, camera.cols, camera.calibration, library.grid(), camera.hidden),
+        rows_(camera.rows),
+        cols_(camera.cols) {
+    const Calibration &from = library.calibration(), &to = camera.calibration;
+    area_ = to.pixel_qx * to.pixel_qy / (from.pixel_qx * from.pixel_qy);
+    std::set<int> used;
+    for (Index bin = 0; bin < polar_.weights().size(); ++bin)
+      for (const int p : polar_.pixels(std::size_t(bin))) used.insert(p);
+    first_.push_back(0);
+    for (const int p : used) {
+      for (const auto& s :
+           seen_by_pixel(rows, cols, from, to, double(p / cols_), double(p % cols_)))
+        shares_.push_back(s);
+      pixel_.push_back(p);
+      first_.push_back(shares_.size());
+    }
+  }
+
+  PlaneF operator()(const Eigen::Ref<const PlaneF>& image, double dose, double readout,
+                    RandomSequence random) const {
+    PlaneF seen = PlaneF::Zero(rows_, cols_);
+    for (std::size_t k = 0; k < pixel_.size(); ++k) {
+      double sum = 0;
+      for (std::size_t s = first_[k]; s < first_[k + 1]; ++s)
+        sum += shares_[s].share *
+               double(image(shares_[s].pixel / image.cols(), shares_[s].pixel % image.cols()));
+      seen.data()[pixel_[k]] = recorded(sum * area_, dose, readout, random);
+    }
+    return polar_(seen) / float(area_);
+  }
+
+ private:
+  PolarTransform polar_;
+  Index rows_, cols_;
+  double area_ = 1;  // of its pixels, in those of the library
+  std::vector<int> pixel_;
+  std::vector<std::size_t> first_;  // [pixel + 1] into the next
+  std::vector<PixelShare> shares_;
+};
 
 }  // namespace
 
@@ -80,12 +135,12 @@ ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
   return {quantile(0.01), quantile(0.5), quantile(0.99), contrast.front()};
 }
 
-void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
-                       std::uint64_t stream) {
+void add_camera_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
+                      std::uint64_t stream, double readout) {
   RandomSequence random(seed, stream);
   for (Index r = 0; r < image.rows(); ++r)
     for (Index c = 0; c < image.cols(); ++c)
-      image(r, c) = float(double(random.poisson(std::max(0.0, double(image(r, c)) * dose))) / dose);
+      image(r, c) = recorded(image(r, c), dose, readout, random);
 }
 
 std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,
@@ -93,11 +148,21 @@ std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<
                                 const RecognitionSettings& settings, std::uint64_t stream,
                                 int threads) {
   std::vector<PlaneF> polar(which.size());
+  const bool noisy = settings.dose > 0 && stream > 0;
+  std::optional<Recorder> recorder;
+  if (noisy && settings.camera.rows > 0)
+    recorder.emplace(transform, Index(patterns.shape.at(1)), Index(patterns.shape.at(2)),
+                     settings.camera);
 #pragma omp parallel for schedule(dynamic) num_threads(std::max(threads, 1))
   for (long i = 0; i < long(polar.size()); ++i) {
-    PlaneF image = patterns.plane(which[std::size_t(i)]);
-    if (settings.dose > 0 && stream > 0)
-      add_poisson_noise(image, settings.dose, settings.seed, stream + which[std::size_t(i)]);
+    const std::size_t w = which[std::size_t(i)];
+    PlaneF image = patterns.plane(w);
+    if (recorder) {
+      polar[std::size_t(i)] = (*recorder)(image, settings.dose, settings.readout,
+                                          RandomSequence(settings.seed, stream + w));
+      continue;
+    }
+    if (noisy) add_camera_noise(image, settings.dose, settings.seed, stream + w, settings.readout);
     polar[std::size_t(i)] = transform(image);
   }
   return polar;

@@ -15,6 +15,13 @@ namespace vitrobeam {
 // How far patterns are matched where they and the library reach it, 1/Angstrom.
 inline constexpr double kMatchedQ = 1.6;
 
+// The pixels of a camera; without rows: those of the library's patterns.
+struct PatternPixels {
+  Eigen::Index rows = 0, cols = 0;
+  Calibration calibration;
+  Plane<unsigned char> hidden;  // may be empty
+};
+
 struct RecognitionSettings {
   PolarGrid grid{0.3, kMatchedQ, 64, 180};
   MatchSettings matching;
@@ -24,6 +31,9 @@ struct RecognitionSettings {
       true;         // false: raw scores compete (the best of the library wins by correlation alone)
   double dose = 0;  // electrons per pattern: Poisson noise for the library's null and planted
                     // patterns; 0 = none
+  double readout = 0;  // rms of a pixel's readout, electrons; only with a dose
+  // Where those counts and readouts fall: the pixels of the patterns to be judged.
+  PatternPixels camera;
   double prior_none = 0.5;  // probability of no motif before the pattern is seen (posterior)
   std::uint64_t seed = 1;
 };
@@ -70,17 +80,20 @@ struct ContrastRange {
 ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
                             const RecognitionSettings& settings, int threads);
 
-// Every pixel replaced by a Poisson count of mean intensity * dose, divided by dose; negative
-// intensities count as 0.
-void add_poisson_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
-                       std::uint64_t stream);
+// Every pixel replaced by a Poisson count of mean intensity * dose plus normal readout noise of
+// that rms (electrons), divided by dose; negative intensities count as 0.
+void add_camera_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
+                      std::uint64_t stream, double readout = 0);
 
 // Random streams of the noise on the library's own patterns; those of measured patterns are the
 // callers' (from 0 up).
 inline constexpr std::uint64_t kNullStream = std::uint64_t(1) << 40,
                                kPlantedStream = std::uint64_t(1) << 41;
 
-// Patterns `which` as polar ones, with the noise of settings.dose (stream 0: without).
+// Patterns `which` of the library behind `transform` as polar ones, in its units. Unless there is
+// no dose, or the stream is 0, they are recorded as the patterns to be judged were: on the pixels
+// of settings.camera, with its hidden ones, counts and readout, so that a bin has the noise that it
+// has there.
 std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,
                                 const PolarTransform& transform,
                                 const RecognitionSettings& settings, std::uint64_t stream,

@@ -85,7 +85,7 @@ struct Fixture {
   // With the noise of counting: without any, harmonics that speckle lacks would be infinitely
   // sharp.
   PlaneF seen(PlaneF p) const {
-    add_poisson_noise(p, 1e5, 3, std::uint64_t(1e9 * double(p(kSize / 2, kSize / 2 + 10))));
+    add_camera_noise(p, 1e5, 3, std::uint64_t(1e9 * double(p(kSize / 2, kSize / 2 + 10))));
     return camera(p);
   }
   Harmonics contrast(const PlaneF& p) const { return background->contrast(seen(p)); }

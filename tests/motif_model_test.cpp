@@ -102,7 +102,7 @@ TEST_CASE("planted values come back, and to within their errors under noise") {
   // validation/analytic/refinement.cpp has the real thing
   const auto seen = [&](std::size_t i) {
     PlaneF image = f.library.null_patterns.plane(i);
-    add_poisson_noise(image, 1e5, 9, i);
+    add_camera_noise(image, 1e5, 9, i);
     return f.background->contrast((*f.camera)(image));
   };
   std::vector<Harmonics> null;

@@ -2,6 +2,7 @@
 // motif, template and angle come back, patterns that hold nothing are not judged.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -19,18 +20,20 @@ const Calibration kCamera = centred_calibration(kSize, kSize, 0.05, 0.05);
 double envelope(double q) { return std::exp(-0.5 * std::pow((q - 0.6) / 0.15, 2)); }
 
 // Smooth random modulation on a ring: the pattern of a random packing.
-PlaneF speckle(std::uint64_t seed) {
+// On kSize * finer pixels along an edge, each seeing the share of the beam that falls on it.
+PlaneF speckle(std::uint64_t seed, int finer = 1) {
   RandomSequence random(seed, 1);
   double a[9], b[9];
   for (int m = 1; m < 9; ++m) a[m] = random.normal(), b[m] = random.normal();
-  PlaneF image(kSize, kSize);
-  for (int r = 0; r < kSize; ++r)
-    for (int c = 0; c < kSize; ++c) {
-      const double qy = (r - 24) * 0.05, qx = (c - 24) * 0.05, q = std::hypot(qx, qy),
-                   t = std::atan2(qy, qx);
+  const int n = kSize * finer;
+  PlaneF image(n, n);
+  for (int r = 0; r < n; ++r)
+    for (int c = 0; c < n; ++c) {
+      const double qy = (r - n / 2) * 0.05 / finer, qx = (c - n / 2) * 0.05 / finer,
+                   q = std::hypot(qx, qy), t = std::atan2(qy, qx);
       double v = 4;
       for (int m = 1; m < 9; ++m) v += (a[m] * std::cos(m * t) + b[m] * std::sin(m * t)) / m;
-      image(r, c) = float(1e-4 * envelope(q) * std::max(v, 0.0));
+      image(r, c) = float(1e-4 / (finer * finer) * envelope(q) * std::max(v, 0.0));
     }
   return image;
 }
@@ -119,12 +122,48 @@ TEST_CASE(
   std::vector<PlaneF> noisy;
   for (int i = 0; i < 150; ++i) {
     PlaneF image = speckle(std::uint64_t(30000 + i));
-    add_poisson_noise(image, s.dose, 5, std::uint64_t(i));
+    add_camera_noise(image, s.dose, 5, std::uint64_t(i));
     noisy.push_back(camera()(image));
   }
   int below = 0;
   for (const auto& f : recognition(noisy, 2)) below += f.significance.p <= 0.2;
   CHECK(std::abs(below - 30) < 3.5 * std::sqrt(150 * 0.16));
+}
+
+// A camera's pixels are seldom the library's: the counts of a bin are spread over more of them.
+TEST_CASE("noise falls on the pixels of the camera, with its readout and its beam stop") {
+  constexpr int kFiner = 3, kCamera3 = kSize * kFiner;
+  RecognitionSettings s = settings();
+  s.dose = 3e4;
+  s.readout = 0.3;
+  s.camera.rows = s.camera.cols = kCamera3;
+  s.camera.calibration = centred_calibration(kCamera3, kCamera3, 0.05 / kFiner, 0.05 / kFiner);
+  s.camera.hidden = Plane<unsigned char>::Zero(kCamera3, kCamera3);
+  s.camera.hidden.block(kCamera3 / 2 - 5, 0, 10, kCamera3 / 2).setOnes();
+  const PolarTransform fine(kCamera3, kCamera3, s.camera.calibration, s.grid, s.camera.hidden);
+  std::vector<PlaneF> noisy;
+  for (int i = 0; i < 300; ++i) {
+    PlaneF image = speckle(std::uint64_t(30000 + i), kFiner);
+    add_camera_noise(image, s.dose, 5, std::uint64_t(i), s.readout);
+    noisy.push_back(fine(image));
+  }
+  const auto below = [&](const RecognitionSettings& of) {
+    const Recognition recognition(library(), fine.weights(), of, 2);
+    int n = 0;
+    for (const auto& f : recognition(noisy, 2)) n += f.significance.p <= 0.2;
+    return n;
+  };
+  const double error = std::sqrt(300 * 0.16 * (1 + 300 / 300.0));
+  CHECK(std::abs(below(s) - 60) < 3.5 * error);
+  const ContrastRange range = null_contrast(library(), fine.weights(), s, 2);
+  std::vector<double> contrast;
+  for (const auto& p : noisy) contrast.push_back(speckle_contrast(p, fine.weights()));
+  std::sort(contrast.begin(), contrast.end());
+  CHECK(contrast[150] == approx(range.median).epsilon(0.05));
+  // as if the counts had fallen on the library's pixels
+  RecognitionSettings coarse = s;
+  coarse.camera = {};
+  CHECK(contrast[150] > 1.3 * null_contrast(library(), fine.weights(), coarse, 2).median);
 }
 
 TEST_CASE("patterns without information are marked") {
@@ -159,7 +198,7 @@ TEST_CASE("the contrast of rings 1 + a cos(m theta) is a / sqrt 2, whatever thei
 
 TEST_CASE("Poisson noise keeps the mean and has the variance of counts") {
   PlaneF image = PlaneF::Constant(200, 200, 2e-3f);
-  add_poisson_noise(image, 1e4, 7, 0);
+  add_camera_noise(image, 1e4, 7, 0);
   const double mean = image.cast<double>().mean(),
                variance = (image.cast<double>() - mean).square().mean();
   CHECK(mean == approx(2e-3).epsilon(4 / std::sqrt(200 * 200 * 20.0)));

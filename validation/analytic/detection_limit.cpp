@@ -103,7 +103,7 @@ class Camera {
 };
 
 PlaneF noisy(PlaneF image, std::uint64_t stream) {
-  add_poisson_noise(image, kDose, 5, stream);
+  add_camera_noise(image, kDose, 5, stream);
   return image;
 }
 

@@ -43,7 +43,7 @@ std::vector<PlaneF> noisy_polar(const MotifLibrary& l, const Stack<float>& patte
   std::vector<PlaneF> result;
   for (std::size_t i = 0; i < patterns.shape[0]; ++i) {
     PlaneF image = patterns.plane(i);
-    add_poisson_noise(image, kDose, seed, stream + i);
+    add_camera_noise(image, kDose, seed, stream + i);
     result.push_back(transform(image));
   }
   return result;
@@ -217,7 +217,7 @@ void thin_limit(LibraryPlan plan, std::uint64_t seed) {
     Simulation<float>(m, plan.simulation)
         .run({Vector2d(kBox / 2, kBox / 2)}, 1, [&](std::size_t, const ProbeResult<float>& out) {
           PlaneF image = out.pattern;
-          add_poisson_noise(image, kDose, seed + 41, std::uint64_t(i));
+          add_camera_noise(image, kDose, seed + 41, std::uint64_t(i));
           patterns.push_back(transform(image));
         });
   }

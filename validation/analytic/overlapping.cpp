@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < n; ++i) {
       RandomSequence r(100000 * seed + 77, stream + std::uint64_t(i));
       PlaneF image = pattern_of(content, plan, fresh, r);
-      add_poisson_noise(image, dose, 100000 * seed + 5, stream + std::uint64_t(i));
+      add_camera_noise(image, dose, 100000 * seed + 5, stream + std::uint64_t(i));
       const auto found = search(scan.contrast(camera(image)), 2);
       std::vector<int> names;
       for (const auto& c : found)

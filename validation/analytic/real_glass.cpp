@@ -141,7 +141,7 @@ void probe(const Specimen& glass, double z0, double thickness, int slab_number,
   out.polar.resize(first + positions.size());
   simulation.run(positions, threads, [&](std::size_t k, const ProbeResult<float>& r) {
     PlaneF image = r.pattern;
-    add_poisson_noise(image, kDose, 3, (std::uint64_t(slab_number) << 20) + k);
+    add_camera_noise(image, kDose, 3, (std::uint64_t(slab_number) << 20) + k);
     out.polar[first + k] = transform(image);
   });
 }

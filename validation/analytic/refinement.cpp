@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
     const auto scratch = changed.make_scratch();
     Contrasts seen;
     for (PlaneF& image : changed(motif, displaced_atoms(slab, motif), *scratch)) {
-      add_poisson_noise(image, dose, 100000 * seed + 5, 1000 * std::uint64_t(i) + seen.size());
+      add_camera_noise(image, dose, 100000 * seed + 5, 1000 * std::uint64_t(i) + seen.size());
       seen.push_back(background.contrast(camera(image)));
     }
     truths[std::size_t(i)] = truth;

@@ -505,6 +505,11 @@ int run_convert(const std::vector<std::string>& arguments) {
   calibration.pixel_qx = pixel_size(source, c, overview.mean, p);
   calibration.pixel_qy = calibration.pixel_qx * p.pixels.pixel_qy;
   if (c.each && !find_centres(source, c, p)) return nothing_written();
+  if (c.each) p.steps.push_back("centre of every pattern");
+  if (c.align) p.steps.push_back("patterns moved onto the common centre, by whole pixels");
+  if (c.background != Background::keep)
+    p.steps.push_back(fmt::format("radial {} of every pattern subtracted",
+                                  c.background == Background::median ? "median" : "mean"));
 
   Hdf5Writer file(c.common.output);
   if (!write_patterns(file, source, c, p)) return nothing_written();

@@ -21,6 +21,7 @@
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/difference.hpp"
+#include "patterns/preparation.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -129,18 +130,72 @@ void check_conditions(const PatternSource& source, const MatchCommand& c,
          c.recognition.grid.q_min, aperture);
 }
 
+// Patterns whose whole circles end before this share of the library's range hold less than half of
+// what its motifs are told apart by.
+constexpr double kLeastRange = 0.7;
+
 // The end of the matched range. Where nothing is asked for, only whole circles are used.
-double matched_q_max(const PatternInput& input, const MotifLibrary& library, double asked) {
+double matched_q_max(const PatternInput& input, const MotifLibrary& library, double asked,
+                     bool rescale) {
   const double circles =
       largest_full_circle(Eigen::Index(input.source().rows()),
                           Eigen::Index(input.source().columns()), input.calibration());
-  if (asked == 0) return std::min({kMatchedQ, circles, reach(library)});
+  if (asked == 0) {
+    const double of_library = std::min(kMatchedQ, reach(library));
+    if (circles < kLeastRange * of_library && !rescale)
+      fail(Fault::physics,
+           "q-range: whole circles of the patterns end at {:.4g} 1/Angstrom, the library is for "
+           "{:.4g}; "
+           "correct --pixel-q {:.4g} or --centre, match up to there with --q-max {:.4g}, or all "
+           "the same "
+           "with --rescale",
+           circles, of_library, input.calibration().pixel_qx, std::floor(1000 * circles) / 1000);
+    if (circles < 0.95 * of_library)
+      spdlog::info(
+          "whole circles of the patterns end at {:.4g} 1/Angstrom, those of the library at {:.4g}: "
+          "matched "
+          "up to there, with the error rates of that range",
+          circles, of_library);
+    return std::min(circles, of_library);
+  }
   if (asked > circles && input.source().hidden().size() == 0)
     spdlog::warn(
         "the patterns hold whole circles only up to {:.4g} 1/Angstrom; of those up to --q-max {} "
         "the visible part is used",
         circles, asked);
   return asked;
+}
+
+// Where the central disc is seen, its radius and the semi-angle say the size of a pixel.
+void check_scale(const PatternInput& input, bool rescale) {
+  constexpr double kTolerance = 0.25, kSmallest = 3;  // of the pixel; pixels of radius
+  const PatternSource& source = input.source();
+  const Calibration& k = input.calibration();
+  if (!source.energy_kV || !source.semiangle_mrad) return;
+  const Stack<float> row = input.patterns(input.thicknesses() - 1, source.scan_rows() / 2, 0,
+                                          std::min<std::size_t>(source.scan_columns(), 16));
+  PlaneF mean = PlaneF::Zero(Eigen::Index(source.rows()), Eigen::Index(source.columns()));
+  for (std::size_t i = 0; i < row.shape[0]; ++i)
+    if (row.plane(i).isFinite().all()) mean += row.plane(i);
+  Disc disc;
+  try {
+    disc = central_disc(mean, source.hidden());
+  } catch (const Error&) {
+    return;  // behind a beam stop, or larger than the image
+  }
+  if (disc.radius < kSmallest ||
+      std::hypot(disc.row - k.centre_row, disc.col - k.centre_col) > disc.radius)
+    return;
+  const double pixel = *source.semiangle_mrad * 1e-3 / wavelength(*source.energy_kV) / disc.radius;
+  if (std::abs(pixel / k.pixel_qx - 1) <= kTolerance) return;
+  if (!rescale)
+    fail(Fault::physics,
+         "scale: pixels of {:.4g} 1/Angstrom are stated, but a central disc of {:.3g} pixels "
+         "radius at {} mrad has "
+         "pixels of {:.4g}; correct --pixel-q or --semiangle, or match all the same with --rescale",
+         k.pixel_qx, disc.radius, *source.semiangle_mrad, pixel);
+  spdlog::warn("scale: pixels of {:.4g} 1/Angstrom as stated, {:.4g} by the central disc",
+               k.pixel_qx, pixel);
 }
 
 void store(const Finding& f, std::size_t at, const MotifLibrary& library, MatchResult& r) {
@@ -392,9 +447,10 @@ int run_match(const std::vector<std::string>& arguments) {
   const PatternInput input(settings.positional()[0], c.patterns, c.common.seed);
   const PatternSource& source = input.source();
   const MotifLibrary library = library_for(settings.positional()[1], source, c);
-  c.recognition.grid.q_max = matched_q_max(input, library, c.q_max);
+  c.recognition.grid.q_max = matched_q_max(input, library, c.q_max, c.rescale);
   check_match_settings(c.recognition.matching, c.recognition.grid);
   check_conditions(source, c, library);
+  check_scale(input, c.rescale);
   if (c.common.dry_run) {
     std::cout << shape_summary(source, library);
     return 0;

@@ -41,9 +41,10 @@ Settings describe(MatchCommand& c) {
         "not "
         "judged; 0 = none")
       .at_least(0);
-  o.add(
-      "rescale", c.rescale,
-      "match patterns of another energy or convergence with this library all the same, at equal q");
+  o.add("rescale", c.rescale,
+        "match patterns of another energy, convergence, scale or range of q with this library all "
+        "the "
+        "same, at equal q");
   o.add("condition", c.condition,
         "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
         "what the patterns say")

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <numeric>
 
 #include "base/error.hpp"
 
@@ -230,6 +232,46 @@ void show_difference(ImagePanel& panel, double unexplained) {
   panel.title = fmt::format("difference, {:.0f} % of contrast left", 100 * unexplained);
 }
 
+PlaneF smoothed(const PlaneF& image, double sigma) {
+  const int reach = int(std::ceil(3 * sigma));
+  const auto along = [&](const PlaneF& from) {  // rows, handed back transposed
+    PlaneF to(from.cols(), from.rows());
+    for (Eigen::Index r = 0; r < from.rows(); ++r)
+      for (Eigen::Index c = 0; c < from.cols(); ++c) {
+        double sum = 0, weight = 0;
+        for (int k = -reach; k <= reach; ++k) {
+          if (c + k < 0 || c + k >= from.cols() || !std::isfinite(from(r, c + k))) continue;
+          const double w = std::exp(-0.5 * k * k / (sigma * sigma));
+          sum += w * double(from(r, c + k));
+          weight += w;
+        }
+        to(c, r) = float(weight > 0 ? sum / weight : NAN);
+      }
+    return to;
+  };
+  return along(along(image));
+}
+
+// Single electrons show no pattern to the eye: where many pixels have none, the picture is smoothed
+// until a few fall under the kernel. Its width in pixels; 0: as it is.
+double smooth_counts(ImagePanel& panel) {
+  constexpr double kWanted = 6, kWidest = 3;  // electrons, pixels
+  std::vector<float> values;
+  for (const float v : panel.values.reshaped())
+    if (std::isfinite(v)) values.push_back(v);
+  std::sort(values.begin(), values.end());
+  const auto positive = std::upper_bound(values.begin(), values.end(), 0.0f);
+  if (positive == values.end() || 3 * (positive - values.begin()) < std::ptrdiff_t(values.size()))
+    return 0;
+  values.resize(values.size() * 98 / 100);  // without the central disc
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
+  if (!(mean > 0)) return 0;
+  const double sigma =
+      std::min(kWidest, std::sqrt(kWanted * double(*positive) / (4 * std::numbers::pi * mean)));
+  panel.values = smoothed(panel.values, sigma);
+  return sigma;
+}
+
 }  // namespace
 
 std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& view) {
@@ -258,6 +300,8 @@ std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& vi
       show_difference(pair.difference, pair.unexplained);
     }
     pair.measured.title = fmt::format("row {}, column {}", pair.at[0], pair.at[1]);
+    if (const double sigma = smooth_counts(pair.measured); sigma > 0)
+      pair.measured.title += fmt::format(" (smoothed by {:.1f} pixels)", sigma);
     pair.library.title = pair.motif;
     pairs.push_back(pair);
   }

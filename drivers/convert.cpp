@@ -311,10 +311,13 @@ bool write_patterns(Hdf5Writer& file, const PatternSource& source, const Convert
                                  : radial_mean(image, p.pixels, hidden);
         image -= radial_image(profile, image.rows(), image.cols(), p.pixels);
         if (background.values.empty())
-          background =
-              Stack<float>({source.scan_rows(), source.scan_columns(), profile.size()}, NAN);
-        std::copy_n(profile.begin(), std::min(profile.size(), background.shape[2]),
-                    background.values.begin() + std::ptrdiff_t(at * background.shape[2]));
+          background = Stack<float>(
+              {source.scan_rows(), source.scan_columns(), radial_mean(image, p.pixels, {}).size()},
+              NAN);
+        // beyond its last visible circle a profile goes on as it ends: what was subtracted there
+        const auto row_of = background.values.begin() + std::ptrdiff_t(at * background.shape[2]);
+        std::fill(std::copy(profile.begin(), profile.end(), row_of),
+                  row_of + std::ptrdiff_t(background.shape[2]), float(profile.back()));
       }
       file.write_chunk(path, {y, x, 0, 0},
                        compress_chunk(image.data(), sizeof(float), std::size_t(image.size())));
@@ -391,6 +394,9 @@ void write_hidden(Hdf5Writer& file, const std::string& path, const PixelMask& hi
 
 // The patterns of a prepared file as they were recorded, with its calibration.
 int undo(const Settings& settings, const ConvertCommand& c, const PatternSource& source) {
+  if (!is_hdf5(source.file()))
+    fail(Fault::input, "{}: no file that convert has made; --undo has nothing to undo",
+         source.file());
   const Hdf5Reader prepared(source.file());
   if (!prepared.exists("/preparation") || !prepared.is_dataset("/measurement/patterns"))
     fail(Fault::input, "{}: no file that convert has made; --undo has nothing to undo",

@@ -63,7 +63,11 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
     planted /= library.layout.patch();
     std::string more;
     if (decorations.size() > 1) more += fmt::format(", {} decorations", decorations.size());
-    if (depths.size() > 1) more += fmt::format(", {} depths", depths.size());
+    // depths of a view: the room differs from direction to direction
+    const std::size_t each = std::max<std::size_t>(
+        1,
+        templates / std::max<std::size_t>(1, views.size() * decorations.size() * offsets.size()));
+    if (depths.size() > 1 && each > 1) more += fmt::format(", {} depths", each);
     if (offsets.size() > 1) more += fmt::format(", {} offsets", offsets.size());
     if (templates != views.size()) more += fmt::format(", {} templates", templates);
     std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[m],
@@ -84,7 +88,7 @@ void print_coverage(const MotifLibrary& library) {
     if (library.conditions.size() > 1) std::cout << fmt::format("condition   {}\n", c);
     print_condition(library, c);
   }
-  for (std::size_t o = 0; o < library.origins.size(); ++o) {
+  for (std::size_t o = 0; o < library.origins.size() && library.origins.size() > 1; ++o) {
     const LibraryOrigin& made = library.origins[o];
     std::smatch seed;
     const bool known = std::regex_search(made.plan, seed, std::regex("(?:^|\\n)seed *= *([0-9]+)"));

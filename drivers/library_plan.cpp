@@ -23,10 +23,11 @@ constexpr double kPatternQ = kMatchedQ + 0.05;
 // image.
 constexpr double kThinnestPacking = 6;
 
+// Empty for 0 and for nothing.
 std::string value_text(const ParameterRecord& p) {
   const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-  if (const auto* d = std::get_if<double>(&p.value)) return fmt::format("{:.10g}{}", *d, unit);
-  if (const auto* i = std::get_if<std::int64_t>(&p.value)) return fmt::format("{}{}", *i, unit);
+  if (const auto* d = std::get_if<double>(&p.value))
+    return *d == 0 ? "" : fmt::format("{:.10g}{}", *d, unit);
   if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
   return "";
 }

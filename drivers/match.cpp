@@ -102,7 +102,19 @@ MotifLibrary library_for(const std::string& path, const PatternSource& source,
         "cannot "
         "be found; 'library build --resume' or 'library merge' makes it whole",
         path, library.units.size(), library.planned_units);
-  return under_condition(library, nearest_condition(source, library, c));
+  const MotifLibrary one = under_condition(library, nearest_condition(source, library, c));
+  // a merged library need not have every motif under every condition
+  std::vector<std::string> known;
+  for (std::size_t m = 0; m < one.motif_names.size(); ++m)
+    if (std::any_of(one.templates.begin(), one.templates.end(),
+                    [m](const TemplateRecord& t) { return t.motif == int(m); }))
+      known.push_back(one.motif_names[m]);
+  if (known.size() == one.motif_names.size()) return one;
+  if (known.empty())
+    fail(Fault::input, "{}: holds no template under the condition of the patterns", path);
+  spdlog::info("under the condition of the patterns the library knows {} only",
+               fmt::format("{}", fmt::join(known, ", ")));
+  return with_motifs(one, known);
 }
 
 // A library made for another beam gives no answer; one for another thickness gives a worse one.

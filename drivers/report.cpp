@@ -111,9 +111,8 @@ void add_pairs(HtmlPage& page, const Hdf5Reader& file) {
   for (auto& pair : pairs) {
     for (auto* p : {&pair.measured, &pair.library, &pair.difference})
       p->axes = p->colour_bar = false;
-    const auto smoothing = pair.measured.title.find(" (");  // of counts
     pair.measured.title =
-        "measured" + (smoothing == std::string::npos ? "" : pair.measured.title.substr(smoothing));
+        pair.measured.title.ends_with("smoothed") ? "measured, smoothed" : "measured";
     pair.library.title = "library: " + pair.motif;
     Figure figure{{pair.measured, pair.library}, 3, ""};
     if (pair.difference.values.size() > 0) figure.panels.emplace_back(pair.difference);

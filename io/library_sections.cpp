@@ -77,7 +77,7 @@ ImagePanel templates_panel(const Coverage& c) {
                               Eigen::Index(std::max<std::size_t>(c.thickness.size(), 1)));
   for (std::size_t t = 0; t < c.motif.size(); ++t)
     panel.values(Eigen::Index(c.motif[t]), Eigen::Index(c.condition[t])) += 1;
-  panel.title = "templates by motif and condition";
+  panel.title = "templates";
   panel.x = {"condition", "", 0, double(panel.values.cols() - 1)};
   panel.y = {"", "", 0, double(panel.values.rows() - 1), c.motifs};
   for (Eigen::Index k = 0; k < panel.values.cols(); ++k) panel.x.names.push_back(std::to_string(k));

@@ -253,8 +253,8 @@ PlaneF smoothed(const PlaneF& image, double sigma) {
 }
 
 // Single electrons show no pattern to the eye: where many pixels have none, the picture is smoothed
-// until a few fall under the kernel. Its width in pixels; 0: as it is.
-double smooth_counts(ImagePanel& panel) {
+// until a few fall under the kernel. False: it is as it was.
+bool smooth_counts(ImagePanel& panel) {
   constexpr double kWanted = 6, kWidest = 3;  // electrons, pixels
   std::vector<float> values;
   for (const float v : panel.values.reshaped())
@@ -262,14 +262,14 @@ double smooth_counts(ImagePanel& panel) {
   std::sort(values.begin(), values.end());
   const auto positive = std::upper_bound(values.begin(), values.end(), 0.0f);
   if (positive == values.end() || 3 * (positive - values.begin()) < std::ptrdiff_t(values.size()))
-    return 0;
+    return false;
+  const double one = *positive;
   values.resize(values.size() * 98 / 100);  // without the central disc
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
-  if (!(mean > 0)) return 0;
-  const double sigma =
-      std::min(kWidest, std::sqrt(kWanted * double(*positive) / (4 * std::numbers::pi * mean)));
-  panel.values = smoothed(panel.values, sigma);
-  return sigma;
+  if (!(mean > 0)) return false;
+  panel.values = smoothed(
+      panel.values, std::min(kWidest, std::sqrt(kWanted * one / (4 * std::numbers::pi * mean))));
+  return true;
 }
 
 }  // namespace
@@ -300,8 +300,7 @@ std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& vi
       show_difference(pair.difference, pair.unexplained);
     }
     pair.measured.title = fmt::format("row {}, column {}", pair.at[0], pair.at[1]);
-    if (const double sigma = smooth_counts(pair.measured); sigma > 0)
-      pair.measured.title += fmt::format(" (smoothed by {:.1f} pixels)", sigma);
+    if (smooth_counts(pair.measured)) pair.measured.title += ", smoothed";
     pair.library.title = pair.motif;
     pairs.push_back(pair);
   }
@@ -336,7 +335,7 @@ std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most
     };
     panels.push_back(q_panel(pattern, dim("dim2", "q_{x}", pattern.cols()),
                              dim("dim1", "q_{y}", pattern.rows()), view));
-    panels.back().title = fmt::format("{}, template {}", name_of(motif[i]), i);
+    panels.back().title = fmt::format("{}, {}", name_of(motif[i]), i);
     if (x.size() == n && y.size() == n && z.size() == n)
       panels.back().title += fmt::format(": [{:.2f} {:.2f} {:.2f}]", x[i], y[i], z[i]);
     if (depth.size() == n) panels.back().title += fmt::format(" at {:.3g} \u00c5", depth[i]);

@@ -75,7 +75,7 @@ with h5py.File(folder / 'both.h5') as f, h5py.File(folder / 'bare.h5') as g:
     check('every step is told', all(w in steps for w in ('disc', 'every pattern', 'whole pixels', 'median')))
     check('something was done', np.abs(f['measurement/patterns'][()] - patterns).max() > 50)
     check('background undone', np.abs(g['measurement/patterns'][()] - patterns).max() < 1e-6 * patterns.max())
-run('a.npy', '-o', 'x.h5', '--undo', '--pixel-q', 0.01, status=3, says='nothing to undo')
+run('a.npy', '-o', 'x.h5', '--undo', '--pixel-q', 0.01, status=3, says='no file that convert has made')
 run('both.h5', '-o', 'x.h5', '--undo', '--align', '--each', '--find-centre', 'disc', status=2, says='--undo')
 
 np.save(folder / 'one.npy', patterns[0, 0])

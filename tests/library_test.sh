@@ -109,9 +109,9 @@ glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz
 expect 0 "wrote" $program simulate $glass -o p.h5 --scan 2x1 --to 4,4 --grid 180 --q-max 1.1 --semiangle 7
 expect 0 "no motif" $program match p.h5 more.h5 -o m.h5
 expect 0 "equally near" $program match p.h5 optics.h5 -o m2.h5 --thickness 12
-expect 0 "no motif" $program match p.h5 optics.h5 -o m3.h5 --condition 2 --thickness 12
+expect 0 "knows fcc only" $program match p.h5 optics.h5 -o m3.h5 --condition 2 --thickness 12
 grep -q "equally near" out.txt && complain "a chosen condition is doubted"
 expect 2 "the library has 3" $program match p.h5 optics.h5 -o n.h5 --condition 3
-expect 3 "motif-free" $program match p.h5 s1.h5 -o n.h5
+expect 3 "no template" $program match p.h5 s1.h5 -o n.h5
 grep -q "units of its build" out.txt || complain "a shard passes for a library"
 finish

@@ -22,15 +22,6 @@ void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
          grid.q_max, most);
 }
 
-}  // namespace
-
-namespace {
-
-float recorded(double intensity, double dose, double readout, RandomSequence& random) {
-  const auto counts = double(random.poisson(std::max(0.0, intensity * dose)));
-  return float((readout > 0 ? counts + readout * random.normal() : counts) / dose);
-}
-
 // A library's pattern on the pixels of another camera, of those only that the polar transform of
 // that camera uses.
 class Recorder {
@@ -56,14 +47,33 @@ class Recorder {
 
   PlaneF operator()(const Eigen::Ref<const PlaneF>& image, double dose, double readout,
                     RandomSequence random) const {
-    PlaneF seen = PlaneF::Zero(rows_, cols_);
+    std::vector<double> expected(pixel_.size());  // counts
+    double sum = 0;
     for (std::size_t k = 0; k < pixel_.size(); ++k) {
-      double sum = 0;
+      double intensity = 0;
       for (std::size_t s = first_[k]; s < first_[k + 1]; ++s)
-        sum += shares_[s].share *
-               double(image(shares_[s].pixel / image.cols(), shares_[s].pixel % image.cols()));
-      seen.data()[pixel_[k]] = recorded(sum * area_, dose, readout, random);
+        intensity += shares_[s].share * double(image(shares_[s].pixel / image.cols(),
+                                                     shares_[s].pixel % image.cols()));
+      sum += expected[k] = std::max(0.0, intensity * area_ * dose);
     }
+    std::vector<double> counts(pixel_.size(), 0);
+    if (sum < 0.25 * double(pixel_.size())) {
+      // few electrons on many pixels: each falls somewhere
+      std::vector<double> up_to(expected);
+      std::partial_sum(expected.begin(), expected.end(), up_to.begin());
+      for (auto left = random.poisson(sum); left > 0; --left) {
+        const auto at =
+            std::upper_bound(up_to.begin(), up_to.end(), random.uniform() * up_to.back());
+        counts[std::min(std::size_t(at - up_to.begin()), counts.size() - 1)] += 1;
+      }
+    } else {
+      for (std::size_t k = 0; k < counts.size(); ++k)
+        counts[k] = double(random.poisson(expected[k]));
+    }
+    PlaneF seen = PlaneF::Zero(rows_, cols_);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+      seen.data()[pixel_[k]] =
+          float((readout > 0 ? counts[k] + readout * random.normal() : counts[k]) / dose);
     return polar_(seen) / float(area_);
   }
 
@@ -140,7 +150,9 @@ void add_camera_noise(Eigen::Ref<PlaneF> image, double dose, std::uint64_t seed,
   RandomSequence random(seed, stream);
   for (Index r = 0; r < image.rows(); ++r)
     for (Index c = 0; c < image.cols(); ++c)
-      image(r, c) = recorded(image(r, c), dose, readout, random);
+      image(r, c) = float((double(random.poisson(std::max(0.0, double(image(r, c)) * dose))) +
+                           (readout > 0 ? readout * random.normal() : 0)) /
+                          dose);
 }
 
 std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,

@@ -134,8 +134,9 @@ TEST_CASE(
 TEST_CASE("noise falls on the pixels of the camera, with its readout and its beam stop") {
   constexpr int kFiner = 3, kCamera3 = kSize * kFiner;
   RecognitionSettings s = settings();
-  s.dose = 3e4;
   s.readout = 0.3;
+  SUBCASE("few electrons") { s.dose = 6e3; }
+  SUBCASE("more") { s.dose = 3e4; }
   s.camera.rows = s.camera.cols = kCamera3;
   s.camera.calibration = centred_calibration(kCamera3, kCamera3, 0.05 / kFiner, 0.05 / kFiner);
   s.camera.hidden = Plane<unsigned char>::Zero(kCamera3, kCamera3);

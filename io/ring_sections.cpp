@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace vitrobeam {
 namespace {
@@ -62,6 +63,10 @@ LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
   panel.x_label = "q (\u00c5^{-1})";
   Curve curve{"", q, file.read<double>(kGroup + "mean_friedel_pair").values,
               file.read<double>(kGroup + "mean_friedel_pair_error").values, false};
+  constexpr double kNothing = 0.5;  // an error by which a correlation says nothing
+  for (std::size_t i = 0; i < q.size(); ++i)
+    if (curve.error[i] > kNothing)
+      curve.y[i] = curve.error[i] = std::numeric_limits<double>::quiet_NaN();
   panel.curves = {curve};
   return panel;
 }

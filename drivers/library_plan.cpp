@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "io/library_file.hpp"
 #include "models/elements.hpp"
 #include "patterns/recognition.hpp"
 
@@ -22,15 +23,6 @@ constexpr double kPatternQ = kMatchedQ + 0.05;
 // A packing is at least this many mean sphere diameters thick, so that it does not meet its own
 // image.
 constexpr double kThinnestPacking = 6;
-
-// Empty for 0 and for nothing.
-std::string value_text(const ParameterRecord& p) {
-  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-  if (const auto* d = std::get_if<double>(&p.value))
-    return *d == 0 ? "" : fmt::format("{:.10g}{}", *d, unit);
-  if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
-  return "";
-}
 
 std::vector<double> numbers(const std::string& text, const std::string& unit,
                             const std::string& name, double low, double high) {
@@ -98,28 +90,6 @@ void check_optics(const LibraryCommand& c) {
                "use a larger --box",
                wrapped, p.box, c.beam.wrap_limit);
       }
-}
-
-// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
-// name.
-std::string sampling_text(const std::vector<ParameterRecord>& parameters) {
-  constexpr const char* kShaping[] = {
-      "cs",          "aberrations",    "beam-tilt",        "specimen-tilt", "focal-spread",
-      "source-size", "aperture-inner", "aperture-ellipse", "aperture-edge", "grid",
-      "slice",       "potential",      "projection",       "precision"};
-  std::string text;
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
-  };
-  for (const char* name : kShaping)
-    for (const auto& p : parameters)
-      if (p.name == name) add(name, value_text(p));
-  for (const auto& p : parameters)
-    if (p.name == "engine")
-      if (const std::string engine = value_text(p);
-          engine != "auto" && engine != "multislice" && engine != "smatrix")
-        add("engine", engine);
-  return text;
 }
 
 }  // namespace

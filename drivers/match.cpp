@@ -289,9 +289,9 @@ std::vector<Harmonics> match_part(const PatternInput& input, const Stack<float>&
     if (c.saturation > 0 && status == PatternStatus::good && is_saturated(image, input, c))
       status = PatternStatus::saturated;
     if (status == PatternStatus::good) {
-      const double contrast = speckle_contrast(polar[i], judges.matched->weights());
-      result.contrast.values[first + i] = float(contrast);
-      if (judges.null_contrast.is_far_above(contrast)) status = PatternStatus::smooth;
+      const double of_speckle = speckle_contrast(polar[i], judges.matched->weights());
+      result.contrast.values[first + i] = float(of_speckle);
+      if (judges.null_contrast.is_far_above(of_speckle)) status = PatternStatus::smooth;
     }
     result.status.values[first + i] = static_cast<std::uint8_t>(status);
     if (status != PatternStatus::good)

@@ -83,6 +83,7 @@ std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& vie
   if (file.exists("/match/motif")) {
     panels.emplace_back(motif_panel(file));
     panels.emplace_back(significance_panel(file));
+    if (auto p = posterior_panel(file); p.values.size() > 0) panels.emplace_back(std::move(p));
     while (panels.size() % kWide != 0) panels.emplace_back(ImagePanel{});  // pairs begin a row
     for (auto& pair : match_pairs(file, view)) {
       pair.measured.title = fmt::format("measured, {}", pair.measured.title);

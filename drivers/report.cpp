@@ -59,6 +59,11 @@ void add_maps(HtmlPage& page, const Hdf5Reader& file, const Files& files) {
                            " or fewer are expected to be false alarms. Dark grey: not judged."));
     pictures.push_back(picture(
         significance, "How rarely a motif-free packing scores as high as the best motif here."));
+    if (auto p = posterior_panel(file); p.values.size() > 0) {
+      p.side = 340;
+      pictures.push_back(picture(
+          p, "Probability that some motif of the library is there, under the stated prior."));
+    }
   }
   if (pictures.empty()) return;
   page.heading((is_match ? "Intensity and motifs: " : "Maps: ") + name_of(file));

@@ -137,6 +137,10 @@ void draw_legend(Canvas& canvas, const ImagePanel& p, const Box& box) {
     canvas.text(x + 15, y + 9, k < 0 ? "none" : p.categories[std::size_t(k)],
                 {.size = kText, .colour = kInk});
   }
+  if (p.values.isFinite().all()) return;
+  canvas.rectangle(x, y, 10, 10, kMissing);
+  canvas.frame(x, y, 10, 10, 0.5, kInk);
+  canvas.text(x + 15, y + 9, p.missing, {.size = kText, .colour = kInk});
 }
 
 void write_cells(Canvas& canvas, const ImagePanel& p, const Box& box,
@@ -197,6 +201,7 @@ Margins margins(const ImagePanel& p) {
   if (!p.categories.empty()) {
     std::size_t longest = 4;
     for (const auto& c : p.categories) longest = std::max(longest, c.size());
+    if (!p.values.isFinite().all()) longest = std::max(longest, p.missing.size());
     m.right = 34 + 6.2 * double(longest);
   } else if (p.colour_bar) {
     m.right = p.quantity.empty() ? 62 : 76;

@@ -14,6 +14,15 @@ namespace {
 const std::string kRoot = "/motif_library";
 const std::string kSimulation = kRoot + "/metadatabundle/simulation";
 
+// Empty for 0 and for nothing.
+std::string value_text(const ParameterRecord& p) {
+  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
+  if (const auto* d = std::get_if<double>(&p.value))
+    return *d == 0 ? "" : fmt::format("{:.10g}{}", *d, unit);
+  if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
+  return "";
+}
+
 // A chunk for each row of the stack.
 template <typename T>
 void make_stack(Hdf5Writer& file, const std::string& path, const Stack<T>& stack) {
@@ -321,12 +330,27 @@ void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
   library.planted_unit.assign(library.planted_motif.size(), 0);
 }
 
+std::vector<ParameterRecord> parameters_of(const Hdf5Reader& file) {
+  std::vector<ParameterRecord> out;
+  if (!file.exists("/parameters")) return out;
+  for (const auto& name : file.attribute_names("/parameters")) {
+    const AttributeValue value = file.attribute("/parameters", name);
+    const std::string unit = file.string_attribute("/parameters", name + "_unit", "");
+    if (const auto* number = std::get_if<double>(&value)) out.push_back({name, unit, *number});
+    if (const auto* words = std::get_if<std::string>(&value)) out.push_back({name, unit, *words});
+  }
+  return out;
+}
+
 void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
   const auto elements = read_names(file, "condition_elements"),
              matrix = read_names(file, "condition_matrix");
   std::vector<std::string> simulation(elements.size());
   if (file.exists(kSimulation + "/condition_simulation"))
     simulation = read_names(file, "condition_simulation");
+  const std::string of_run = sampling_text(parameters_of(file));  // an older library says it there
+  for (auto& text : simulation)
+    if (text.empty()) text = of_run;
   const auto field = [&](const std::string& name) {
     return file.read<double>(kRoot + "/conditions/" + name).values;
   };
@@ -391,6 +415,28 @@ void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
 }
 
 }  // namespace
+
+// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
+// name.
+std::string sampling_text(const std::vector<ParameterRecord>& parameters) {
+  constexpr const char* kShaping[] = {
+      "cs",          "aberrations",    "beam-tilt",        "specimen-tilt", "focal-spread",
+      "source-size", "aperture-inner", "aperture-ellipse", "aperture-edge", "grid",
+      "slice",       "potential",      "projection",       "precision"};
+  std::string text;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
+  };
+  for (const char* name : kShaping)
+    for (const auto& p : parameters)
+      if (p.name == name) add(name, value_text(p));
+  for (const auto& p : parameters)
+    if (p.name == "engine")
+      if (const std::string engine = value_text(p);
+          engine != "auto" && engine != "multislice" && engine != "smatrix")
+        add("engine", engine);
+  return text;
+}
 
 LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& library,
                              const RunRecord& record)

@@ -26,6 +26,10 @@ namespace vitrobeam {
 
 inline constexpr int kLibraryVersion = 2;
 
+// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
+// name, as LibraryConditions::simulation has them.
+std::string sampling_text(const std::vector<ParameterRecord>& parameters);
+
 // Writes a library as its values come, so that none need to be in memory. The file appears whole or
 // not at all. Throws Error{machine}.
 class LibraryWriter final : public LibrarySink {

@@ -51,6 +51,7 @@ struct ImagePanel {
 
   std::vector<std::string>
       categories;  // if any: values are indices into it, -1 = none; a legend replaces the bar
+  std::string missing = "no value";  // NaN in that legend
   std::vector<Marker> markers;
 };
 

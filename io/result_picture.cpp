@@ -196,10 +196,24 @@ ImagePanel motif_panel(const Hdf5Reader& file) {
         (status != 0.f).select(PlaneF::Constant(status.rows(), status.cols(), NAN), panel.values);
   }
   panel.categories = file.read_strings("/match/motif_names");
+  panel.missing = "not judged";
   panel.title = "motif map";
   if (file.has_attribute("/match", "false_alarm_rate"))
     panel.title += fmt::format(", false-alarm rate {:g} %",
                                100 * file.number_attribute("/match", "false_alarm_rate"));
+  calibrate_scan(file, panel);
+  return panel;
+}
+
+ImagePanel posterior_panel(const Hdf5Reader& file) {
+  ImagePanel panel;
+  if (!file.is_dataset("/match/posterior_none")) return panel;
+  const PlaneF none = plane_of(file.read<float>("/match/posterior_none"));
+  if (!none.isFinite().any()) return panel;  // a library without planted motifs
+  panel.values = 1 - none;
+  panel.title = "probability of a motif";
+  panel.low = 0;
+  panel.high = 1;
   calibrate_scan(file, panel);
   return panel;
 }

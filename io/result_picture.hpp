@@ -37,6 +37,8 @@ ScanIndex scan_size(const Hdf5Reader& file, const std::string& dataset);
 // Of a file with /match: the motif map, and -log10 of the p-value of the best motif.
 ImagePanel motif_panel(const Hdf5Reader& file);
 ImagePanel significance_panel(const Hdf5Reader& file);
+// The probability that there is a motif; without values where the file has none.
+ImagePanel posterior_panel(const Hdf5Reader& file);
 
 // A measured pattern and the template that fits it best, turned as it fits.
 struct MatchPair {

@@ -198,6 +198,22 @@ TEST_CASE("a library of the first version can still be read; one of a later vers
   }
 }
 
+TEST_CASE("an older library says by its run what its conditions do not") {
+  MotifLibrary l = example();
+  for (auto& c : l.conditions) c.simulation.clear();
+  RunRecord record;
+  record.parameters = {{"cs", "mm", 1.5},
+                       {"slice", "Angstrom", 2.0},
+                       {"focal-spread", "Angstrom", 0.0},
+                       {"engine", "", std::string("auto")},
+                       {"null", "", 24.0},
+                       {"grid", "", std::string("96x96")}};
+  const TemporaryFile file;
+  write_library(file.path, l, record);
+  for (const auto& c : read_library(file.path).conditions)
+    CHECK(c.simulation == "cs = 1.5 mm, grid = 96x96, slice = 2 Angstrom");
+}
+
 TEST_CASE("libraries simulated otherwise stay apart when merged, and every entry knows its build") {
   MotifLibrary a = example(), b = example();
   a.identity = b.identity = "";

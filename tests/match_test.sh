@@ -41,6 +41,7 @@ grep -q "equal q" out.txt || complain "--rescale is silent"
 expect 0 "6 of 6 patterns were not judged" $program match p.h5 l.h5 -o dark.h5 --saturation 1e-12
 grep -q "saturated" out.txt || complain "saturation is not named"
 expect 0 "wrote" $program report m.h5 -o m.html
+grep -q "Probability that some motif" m.html || complain "no posterior in the report"
 grep -q "area under the ROC" m.html || complain "no ROC in the report"
 for path in match/confusion match/roc match/roc_area; do
   h5ls m.h5/$path >/dev/null 2>&1 || complain "m.h5 lacks $path"

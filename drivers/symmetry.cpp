@@ -82,9 +82,10 @@ void print_orders(const SymmetryCommand& c, SymmetryScan& scan) {
   std::cout << "n    C_n in the band, +- error" << (is_friedel ? "     friedel" : "")
             << (is_floor ? "   odd_floor" : "")
             << (is_judged ? "   null mean  symmetric positions\n" : "\n");
-  double even = 0, odd = 0;
+  double even = 0, odd = 0, even_variance = 0;
   for (Eigen::Index n = 0; n < orders; ++n) {
     (n % 2 == 0 ? odd : even) += all.mean[n];
+    if (n % 2 == 1) even_variance += all.error[n] * all.error[n];
     std::cout << fmt::format("{:<4} {:10.6f} +- {:.6f}", n + 1, all.mean[n], all.error[n]);
     if (is_friedel) std::cout << fmt::format("  {:10.6f}", friedel[n]);
     if (is_floor)
@@ -100,7 +101,9 @@ void print_orders(const SymmetryCommand& c, SymmetryScan& scan) {
     }
     std::cout << '\n';
   }
-  std::cout << fmt::format("odd / even  {:.4f}\n", odd / even);
+  const bool is_nothing = even <= 3 * std::sqrt(even_variance);  // of one pattern nothing is known
+  std::cout << (is_nothing ? "odd / even  no even orders beyond three standard errors\n"
+                           : fmt::format("odd / even  {:.4f}\n", odd / even));
 }
 
 void summarise(const SymmetryCommand& c, const PatternInput& input, SymmetryScan& scan) {

@@ -280,8 +280,9 @@ int run_match(const std::vector<std::string>& arguments) {
     std::cout << shape_summary(source, library);
     return 0;
   }
-  std::optional<LibraryPlan> plan;
-  if (c.refine > 0) plan = plan_of(settings.positional()[1]);
+  std::vector<LibraryPlan> plans;  // by origin
+  for (const LibraryOrigin& o : library.origins)
+    if (c.refine > 0) plans.push_back(plan_of(o));
   const RunRecord record =
       start_record(settings, c.common, {source.file(), settings.positional()[1]});
   if (!start_output(c.common, record)) return 0;
@@ -304,7 +305,7 @@ int run_match(const std::vector<std::string>& arguments) {
   state_null(judges, c, result);
   result.null_contrast = judges.null_contrast;
   add_examples(input, library, c, result);
-  if (plan) refine_examples(input, *plan, library, judges, scan, c, result);
+  if (c.refine > 0) refine_examples(input, plans, library, judges, scan, c, result);
 
   Hdf5Writer file(c.common.output);
   write_match(file, result, library);

@@ -63,7 +63,7 @@ RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from,
 
 }  // namespace
 
-void refine_examples(const PatternInput& input, const LibraryPlan& plan,
+void refine_examples(const PatternInput& input, const std::vector<LibraryPlan>& plans,
                      const MotifLibrary& library, const Judges& judges,
                      const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r) {
   const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
@@ -84,10 +84,11 @@ void refine_examples(const PatternInput& input, const LibraryPlan& plan,
   for (std::size_t i = 0; i < chosen.size(); ++i)
     failure.guard([&] {
       const std::size_t at = position(*chosen[i]);
-      r.refined[i] =
-          refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan),
-                        std::size_t(r.template_index.values[at]), r.in_plane_angle.values[at], plan,
-                        library, camera, recognition, motif_free);
+      const auto entry = std::size_t(r.template_index.values[at]);
+      r.refined[i] = refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan), entry,
+                                   r.in_plane_angle.values[at],
+                                   plans[std::size_t(library.templates[entry].origin)], library,
+                                   camera, recognition, motif_free);
     });
   failure.rethrow();
 }

@@ -10,26 +10,24 @@
 #include "base/error.hpp"
 #include "drivers/library_plan.hpp"
 #include "drivers/quantity.hpp"
-#include "io/hdf5.hpp"
 #include "models/transform.hpp"
 #include "multislice/optics.hpp"
 
 namespace vitrobeam {
 
-LibraryPlan plan_of(const std::string& library_file) {
-  const Hdf5Reader file(library_file);
-  const std::string command = file.string_attribute("/parameters", "command", ""),
-                    ini = file.string_attribute("/parameters", "ini", "");
-  if (command != "library build" && command != "library extend")
-    fail(
-        Fault::input,
-        "{}: made by '{}', which does not say how its motifs were simulated; refine with a library "
-        "of one 'library build'",
-        library_file, command.empty() ? "an unknown command" : command);
+LibraryPlan plan_of(const LibraryOrigin& origin) {
+  std::string command;
+  for (const char* known : {"library build", "library extend"})
+    if (origin.plan.starts_with(fmt::format("# vitrobeam {} ", known))) command = known;
+  if (command.empty())
+    fail(Fault::input,
+         "entries of the library by {} do not say how they were simulated, as it was rearranged by "
+         "an older version; refine with a library that was built anew",
+         origin.program);
   namespace fs = std::filesystem;
   const fs::path path =
       fs::temp_directory_path() / fmt::format("vitrobeam-plan-{}.ini", ::getpid());
-  std::ofstream(path) << ini;
+  std::ofstream(path) << origin.plan;
   LibraryCommand c;
   try {
     Settings settings = describe(c, command);

@@ -9,9 +9,9 @@
 
 namespace vitrobeam {
 
-// The plan that a library file was built by. Throws Error{input} for a library that was merged or
-// otherwise rearranged, and so does not say.
-LibraryPlan plan_of(const std::string& library_file);
+// The plan that entries were built by. Throws Error{input} where they do not say: libraries that
+// older versions merged or otherwise rearranged.
+LibraryPlan plan_of(const LibraryOrigin& origin);
 
 class MotifModel {
  public:

@@ -64,7 +64,7 @@ h5ls refined.h5/match/refined/thickness_error >/dev/null 2>&1 || complain "nothi
 expect 0 "refined .* tilt" $program match raster.h5 scanned.h5 -o together.h5 --refine 1 --dose 1e5 --neighbours 2
 grep -q "does not tell the offset" out.txt && complain "the offset of neighbours is not trusted"
 expect 0 "wrote" $program library subset l.h5 -o part.h5 --motifs fcc
-expect 3 "library build" $program match raster.h5 part.h5 -o n.h5 --refine 1
+expect 0 "refined .* fcc, tilt" $program match raster.h5 part.h5 -o part_refined.h5 --refine 1 --dose 1e5
 expect 2 "components" $program match raster.h5 l.h5 -o n.h5 --components 0
 expect 3 "square raster" $program match p.h5 l.h5 -o n.h5 --neighbours 3
 expect 3 "scan-step" $program match raster.h5 l.h5 -o n.h5 --neighbours 2

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/packing.hpp"
 #include "patterns/recognition.hpp"
@@ -220,4 +221,14 @@ TEST_CASE("patches of a raster: their members, and how much their intensity diff
   CHECK(s.patches[1] == std::vector<const Harmonics*>{&h[2], &h[3]});
   CHECK(s.amount_deviation == approx(std::log(3.0) / 2));
   CHECK(s.only({1}).patches[0] == std::vector<const Harmonics*>{&h[1]});
+}
+
+TEST_CASE("a plan comes back from what an entry says, or is asked for") {
+  const LibraryPlan p = plan_of(
+      {"vitrobeam 1", "# vitrobeam library build --config THIS_FILE -o OUTPUT\nbox = 23\n"});
+  CHECK(p.box == 23);
+  CHECK_THROWS_WITH_AS(
+      plan_of(
+          {"vitrobeam 0", "# vitrobeam library merge --config THIS_FILE -o OUTPUT\nseed = 1\n"}),
+      doctest::Contains("built anew"), Error);
 }

@@ -17,6 +17,7 @@
 #include "multislice/optics.hpp"
 #include "patterns/preparation.hpp"
 #include "patterns/ring.hpp"
+#include "patterns/scan_rotation.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -34,7 +35,9 @@ struct ConvertCommand {
   Background background = Background::keep;
   std::string ring;
   std::optional<double> ring_q, scan_step;
-  double hot_pixels = 0, scan_rotation_deg = 0;
+  double hot_pixels = 0;
+  std::optional<double> scan_rotation_deg;
+  bool find_rotation = false;
 };
 
 Settings describe(ConvertCommand& c) {
@@ -46,6 +49,10 @@ Settings describe(ConvertCommand& c) {
         "of the scan's x axis against the pattern's, from +x towards +y; recorded, not applied")
       .at_least(-360)
       .at_most(360);
+  o.add("find-rotation", c.find_rotation,
+        "find that rotation: the one by which the centre of mass of the patterns has no curl over "
+        "the scan, as the gradient of a potential (thin specimen, steps below the distance of "
+        "atoms)");
   o.section("Centre and scale (found in the mean pattern)");
   o.add("find-centre", c.centring,
         {{"none", Centring::none}, {"disc", Centring::disc}, {"ring", Centring::ring}},
@@ -95,18 +102,23 @@ struct Overview {
   PlaneF mean;  // of the finite values
   std::size_t not_finite = 0, negative = 0;
   double most = 0;
+  PlaneD mass_x, mass_y;  // centre of mass of every pattern, pixels from its corner
 };
 
 // One pass over all patterns; false when interrupted.
 bool look_over(const PatternSource& source, const ConvertCommand& c, Overview& out) {
   PlaneD sum = PlaneD::Zero(Eigen::Index(source.rows()), Eigen::Index(source.columns())),
          known = sum;
+  out.mass_x = out.mass_y =
+      PlaneD(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
+  const PixelMask& hidden = source.hidden();
   Progress progress("looking", source.scan_rows() * source.scan_columns(), c.common.progress);
   for (std::size_t y = 0; y < source.scan_rows(); ++y)
     for (std::size_t x = 0; x < source.scan_columns(); ++x) {
       if (interrupted()) return false;
       const Stack<float> one = source.read(y, x, 1);
       const auto image = one.plane(0);
+      double mass = 0, moment_x = 0, moment_y = 0;
       for (Eigen::Index i = 0; i < image.size(); ++i) {
         const double v = image.data()[i];
         if (!std::isfinite(v)) {
@@ -117,7 +129,13 @@ bool look_over(const PatternSource& source, const ConvertCommand& c, Overview& o
         out.most = std::max(out.most, v);
         sum.data()[i] += v;
         known.data()[i] += 1;
+        if (hidden.size() > 0 && hidden.data()[i] != 0) continue;
+        mass += v;
+        moment_x += v * double(i % image.cols());
+        moment_y += v * double(i / image.cols());
       }
+      out.mass_x(Eigen::Index(y), Eigen::Index(x)) = moment_x / mass;
+      out.mass_y(Eigen::Index(y), Eigen::Index(x)) = moment_y / mass;
       progress.advance();
     }
   out.mean = (known > 0).select(sum / known.max(1.0), NAN).cast<float>();
@@ -129,6 +147,7 @@ struct Preparation {
   PixelMask stated, stop, faulty;
   PixelMask hidden() const { return either(stated, either(stop, faulty)); }
   std::optional<double> disc_radius, ring_radius, centre_error, ellipticity_error;
+  std::optional<ScanRotation> rotation;
   double moved = 0;
   PlaneD centre_row, centre_col;           // of every pattern
   std::vector<std::pair<int, int>> moves;  // of every pattern, where they were aligned
@@ -372,6 +391,10 @@ void write_preparation(Hdf5Writer& file, const Preparation& p, const Overview& o
   if (p.centre_error) file.attribute(g, "centre_error", *p.centre_error);
   if (p.ellipticity_error) file.attribute(g, "ellipticity_error", *p.ellipticity_error);
   if (p.disc_radius) file.attribute(g, "disc_radius", *p.disc_radius);
+  if (p.rotation) {
+    file.attribute(g, "scan_rotation_error_deg", p.rotation->error * 180 / M_PI);
+    file.attribute(g, "scan_rotation_curl_share", p.rotation->curl_share);
+  }
   if (p.ring_radius) file.attribute(g, "ring_radius", *p.ring_radius);
   file.attribute(g, "not_finite_values", std::int64_t(overview.not_finite));
   file.attribute(g, "negative_values", std::int64_t(overview.negative));
@@ -468,6 +491,12 @@ void summarise(const PatternSource& source, const Preparation& p, const Calibrat
   std::cout << fmt::format("hidden      {} of {} pixels\n",
                            hidden.size() ? (hidden.cast<int>() != 0).count() : 0,
                            source.rows() * source.columns());
+  if (p.rotation)
+    std::cout << fmt::format(
+        "rotation    scan x at {:.2f} +- {:.2f} deg in the pattern; curl {:.1f} % of the "
+        "deflections' change (noise alone: 50 %)\n",
+        p.rotation->angle * 180 / M_PI, p.rotation->error * 180 / M_PI,
+        100 * p.rotation->curl_share);
   for (const auto& step : p.steps) std::cout << fmt::format("step        {}\n", step);
   if (overview.not_finite > 0) spdlog::warn("{} values are not finite", overview.not_finite);
   if (overview.negative > 0)
@@ -487,13 +516,16 @@ int run_convert(const std::vector<std::string>& arguments) {
   if (c.each && c.centring == Centring::none)
     fail(Fault::usage, "--each: say how, with --find-centre disc or ring");
   if (c.align && !c.each) fail(Fault::usage, "--align needs --each");
+  if (c.find_rotation && c.scan_rotation_deg)
+    fail(Fault::usage, "--find-rotation and --scan-rotation: give one of them");
   if (c.ellipse && c.centring != Centring::ring)
     fail(Fault::usage, "--find-ellipse needs --find-centre ring");
   PatternSettings patterns = c.patterns;
   if (patterns.mask == "beam-stop") patterns.mask.clear();
   const PatternSource source = open_patterns(settings.positional()[0], patterns, true);
-  if (c.undo && (c.align || c.each || c.ellipse || c.centring != Centring::none ||
-                 c.background != Background::keep || c.hot_pixels > 0))
+  if (c.undo &&
+      (c.find_rotation || c.align || c.each || c.ellipse || c.centring != Centring::none ||
+       c.background != Background::keep || c.hot_pixels > 0))
     fail(Fault::usage, "--undo only gives back what was recorded; prepare in another run");
   if (c.undo && !c.common.dry_run) return undo(settings, c, source);
   if (c.common.dry_run) {
@@ -510,6 +542,16 @@ int run_convert(const std::vector<std::string>& arguments) {
   Calibration calibration = p.pixels;
   calibration.pixel_qx = pixel_size(source, c, overview.mean, p);
   calibration.pixel_qy = calibration.pixel_qx * p.pixels.pixel_qy;
+  if (c.find_rotation) {
+    p.rotation = find_scan_rotation(overview.mass_x, overview.mass_y * p.pixels.pixel_qy);
+    p.steps.push_back("rotation of the scan found");
+    constexpr double kMostCurl = 0.4;
+    if (p.rotation->curl_share > kMostCurl)
+      spdlog::warn(
+          "the rotation of the scan is hardly told: the deflections have {:.0f} % curl where noise "
+          "alone has 50 %; smaller steps, a thinner specimen or more electrons tell it",
+          100 * p.rotation->curl_share);
+  }
   if (c.each && !find_centres(source, c, p)) return nothing_written();
   if (c.each) p.steps.push_back("centre of every pattern");
   if (c.align) p.steps.push_back("patterns moved onto the common centre, by whole pixels");
@@ -522,7 +564,8 @@ int run_convert(const std::vector<std::string>& arguments) {
   const DiffractionAxes axes = axes_of(source, c, calibration);
   file.attribute(axes.group, "ellipticity", calibration.ellipticity);
   file.attribute(axes.group, "ellipse_angle", calibration.ellipse_angle);
-  file.attribute(axes.group, "scan_rotation_deg", c.scan_rotation_deg);
+  file.attribute(axes.group, "scan_rotation_deg",
+                 p.rotation ? p.rotation->angle * 180 / M_PI : c.scan_rotation_deg.value_or(0));
   if (const PixelMask hidden =
           p.hidden_in(Eigen::Index(source.rows()), Eigen::Index(source.columns()));
       hidden.size() > 0)

@@ -27,7 +27,7 @@ struct LibraryPlan {
   std::vector<std::vector<int>> decorations;
   double bond = 0;         // 0 = sum of the metallic radii
   double radius = 0;       // of crystal-like clusters; 0 = first shell
-  double spacing_deg = 8;  // of the directions; 0 = the rocking width of the motif
+  double spacing_deg = 0;  // of the directions; 0 = the rocking width of the motif
   // Of the motif's centre, as shares of the room that it has in the slab.
   std::vector<double> depths = {0.5};
   // Of the probe from the motif's centre: all points of a square net within the range, Angstrom.

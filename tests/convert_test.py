@@ -97,6 +97,25 @@ with h5py.File(folder / 'again.h5') as f:
     with h5py.File(folder / 'disc.h5') as g:
         check('mask kept', np.array_equal(f['measurement/hidden'][()], g['measurement/hidden'][()]))
 
+# the scan lies in the patterns as it was simulated, and as they are turned
+glass = next((pathlib.Path(__file__).resolve().parent.parent / 'examples').glob('Cu64.5Zr35.5*.extxyz'))
+for arguments in (('model', 'cut', glass, '--slab', '10,20', '-o', 'slab.xyz'),
+                  ('simulate', 'slab.xyz', '--scan', '16x16', '--from', '4,4', '--to', '11.5,11.5', '--semiangle', '20', '--q-max', '1.6',
+                   '--grid', '256', '-o', 'scan.h5')):
+    subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, cwd=folder)
+with h5py.File(folder / 'scan.h5') as f: scan = f['Experiments/patterns/data'][()]
+np.save(folder / 'scan.npy', scan)
+np.save(folder / 'turned.npy', np.rot90(scan, axes=(2, 3)))  # +x comes to lie along -y
+angle = {}
+for name in ('scan', 'turned'):
+    run(f'{name}.npy', '-o', f'{name}_found.h5', '--pixel-q', 0.025, '--find-rotation', says='scan x at')
+    with h5py.File(folder / f'{name}_found.h5') as f:
+        angle[name] = f['measurement'].attrs['scan_rotation_deg']
+        error = f['preparation'].attrs['scan_rotation_error_deg']
+check(f'rotation {angle} +- {error}', 0.05 < error < 3 and abs(angle['scan']) < 3 * error and abs(angle['scan'] - angle['turned'] - 90) < 1e-3)
+run('scan.npy', '-o', 'x.h5', '--pixel-q', 0.025, '--find-rotation', '--scan-rotation', 3, status=2, says='one of them')
+run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--find-rotation', status=2, says='8 x 8')
+
 run('a.npy', '-o', 'x.h5', status=3, says='--pixel-q')
 run('a.npy', '-o', 'x.h5', '--find-centre', 'ring', status=2, says='--ring')
 run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--each', status=2, says='--find-centre')

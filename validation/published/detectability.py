@@ -12,7 +12,7 @@ program, glass, folder = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
 folder.mkdir(exist_ok=True)
 camera = {'dqe': 0.5, 'camera-mtf': 0.5, 'readout-noise': 0.5}
 clusters = dict(radius=6, shells=2, positions=40, null=120)  # 1.2 nm: fcc of 79 atoms, Mackay icosahedron of 55
-thin, steps = '8,16,24,40', '12,24,36,48,72,96'
+thin, steps = '8,16,24,40,80,200', '12,24,36,48,72,96,144,192'
 common = dict(semiangle=3.3)  # an angstrom beam, 3.9 Angstrom
 odd_even = dict(motifs='fcc:100:4', thickness='10,20,30,40,50,60,80,100,150,200', positions=50, null=20, engines='flat-born', seed=21)
 # name: the options that differ from these and from the program's own

@@ -299,13 +299,18 @@ int run_match(const std::vector<std::string>& arguments) {
   Judges judges = make_judges(input, library, c);
   MatchResult result = empty_result(source, library, c, judges);
   std::vector<Harmonics> scan;
-  if (!match_all(input, judges, library, c, result, scan)) return nothing_written();
   result.false_alarm = c.false_alarm_percent / 100;
-  decide(result);
-  state_null(judges, c, result);
-  result.null_contrast = judges.null_contrast;
-  add_examples(input, library, c, result);
-  if (c.refine > 0) refine_examples(input, plans, library, judges, scan, c, result);
+  if (judges.is_blind()) {
+    std::fill(result.status.values.begin(), result.status.values.end(),
+              static_cast<std::uint8_t>(PatternStatus::hidden));
+  } else {
+    if (!match_all(input, judges, library, c, result, scan)) return nothing_written();
+    decide(result);
+    state_null(judges, c, result);
+    result.null_contrast = judges.null_contrast;
+    add_examples(input, library, c, result);
+    if (c.refine > 0) refine_examples(input, plans, library, judges, scan, c, result);
+  }
 
   Hdf5Writer file(c.common.output);
   write_match(file, result, library);

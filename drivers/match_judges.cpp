@@ -91,12 +91,7 @@ Judges make_judges(const PatternInput& input, const MotifLibrary& library, const
   };
   Judges j;
   j.matched.emplace(transform(c.recognition.grid));
-  if (!(j.matched->weights() > 0).any())
-    fail(Fault::physics,
-         "{}: every pixel between {:.4g} and {:.4g} 1/Angstrom is hidden (--mask, or what the file "
-         "says); "
-         "no pattern can be a motif",
-         source.file(), c.recognition.grid.q_min, c.recognition.grid.q_max);
+  if (j.is_blind()) return j;
   j.null_contrast = null_contrast(library, j.matched->weights(), c.recognition, c.common.threads);
   const Patch patch = c.neighbours > 0 ? Patch::within(c.neighbours, scan_step(input, c)) : Patch();
   if (c.neighbours > 0 && patch.members.size() == 1)

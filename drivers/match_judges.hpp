@@ -18,6 +18,8 @@ struct Judges {
   std::optional<MixtureSearch> mixture;
   ContrastRange null_contrast;
 
+  // Every pixel of the matched range is hidden: there is nothing to judge, and no judge.
+  bool is_blind() const { return !(matched->weights() > 0).any(); }
   bool is_joint() const { return scan && scan->is_joint(); }
   const ScoreCalibration& calibration() const {
     return alone ? alone->calibration() : scan->calibration();

@@ -12,6 +12,12 @@
 namespace vitrobeam {
 
 void summarise(const MatchResult& r, const MatchCommand& c) {
+  if (r.null_best.empty()) {
+    spdlog::warn(
+        "every pixel of the matched range is hidden (--mask, or what the file says): no pattern "
+        "was judged, none can be a motif");
+    return;
+  }
   const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
   std::cout << fmt::format(
       "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "

@@ -23,7 +23,7 @@ void write_maps(Hdf5Writer& file, const MatchResult& r) {
   write_map(
       file, "status", r.status, "",
       "0 good, 1 not finite, 2 empty, 3 featureless, 4 saturated, 5 far less contrast than any "
-      "motif-free pattern");
+      "motif-free pattern, 6 no visible pixel in the matched range");
   write_map(file, "score", r.score, "standard deviations",
             "best template of the motif, above motif-free patterns");
   write_map(file, "p_value", r.p_value, "",
@@ -277,7 +277,7 @@ void write_match(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& lib
   if (!r.views.empty()) write_views(file, r);
   write_components(file, r, library);
   write_refined(file, r);
-  write_null(file, r, library.condition());
+  if (!r.null_best.empty()) write_null(file, r, library.condition());  // else nothing was judged
   write_examples(file, r);
 }
 

@@ -54,7 +54,8 @@ enum class PatternStatus : unsigned char {
   empty = 2,
   featureless = 3,
   saturated = 4,
-  smooth = 5  // far less contrast than any motif-free pattern: none to rank it among
+  smooth = 5,  // far less contrast than any motif-free pattern: none to rank it among
+  hidden = 6   // no pixel of the matched range is visible
 };
 
 // The largest q of the whole circles that the library's patterns hold, 1/Angstrom.

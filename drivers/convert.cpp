@@ -102,23 +102,22 @@ struct Overview {
   PlaneF mean;  // of the finite values
   std::size_t not_finite = 0, negative = 0;
   double most = 0;
-  PlaneD mass_x, mass_y;  // centre of mass of every pattern, pixels from its corner
+  PlaneD mass_x, mass_y;  // centre of mass of every pattern, where --find-rotation asks for it
 };
 
 // One pass over all patterns; false when interrupted.
 bool look_over(const PatternSource& source, const ConvertCommand& c, Overview& out) {
   PlaneD sum = PlaneD::Zero(Eigen::Index(source.rows()), Eigen::Index(source.columns())),
          known = sum;
-  out.mass_x = out.mass_y =
-      PlaneD(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
-  const PixelMask& hidden = source.hidden();
+  if (c.find_rotation)
+    out.mass_x = out.mass_y =
+        PlaneD(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
   Progress progress("looking", source.scan_rows() * source.scan_columns(), c.common.progress);
   for (std::size_t y = 0; y < source.scan_rows(); ++y)
     for (std::size_t x = 0; x < source.scan_columns(); ++x) {
       if (interrupted()) return false;
       const Stack<float> one = source.read(y, x, 1);
       const auto image = one.plane(0);
-      double mass = 0, moment_x = 0, moment_y = 0;
       for (Eigen::Index i = 0; i < image.size(); ++i) {
         const double v = image.data()[i];
         if (!std::isfinite(v)) {
@@ -129,13 +128,12 @@ bool look_over(const PatternSource& source, const ConvertCommand& c, Overview& o
         out.most = std::max(out.most, v);
         sum.data()[i] += v;
         known.data()[i] += 1;
-        if (hidden.size() > 0 && hidden.data()[i] != 0) continue;
-        mass += v;
-        moment_x += v * double(i % image.cols());
-        moment_y += v * double(i / image.cols());
       }
-      out.mass_x(Eigen::Index(y), Eigen::Index(x)) = moment_x / mass;
-      out.mass_y(Eigen::Index(y), Eigen::Index(x)) = moment_y / mass;
+      if (c.find_rotation) {
+        const Vector2d mass = centre_of_mass(image, source.hidden());
+        out.mass_x(Eigen::Index(y), Eigen::Index(x)) = mass.x();
+        out.mass_y(Eigen::Index(y), Eigen::Index(x)) = mass.y();
+      }
       progress.advance();
     }
   out.mean = (known > 0).select(sum / known.max(1.0), NAN).cast<float>();

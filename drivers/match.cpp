@@ -280,9 +280,13 @@ int run_match(const std::vector<std::string>& arguments) {
     std::cout << shape_summary(source, library);
     return 0;
   }
-  std::vector<LibraryPlan> plans;  // by origin
-  for (const LibraryOrigin& o : library.origins)
-    if (c.refine > 0) plans.push_back(plan_of(o));
+  std::vector<LibraryPlan> plans(library.origins.size());
+  const auto is_used = [&](std::size_t origin) {
+    return std::any_of(library.templates.begin(), library.templates.end(),
+                       [&](const TemplateRecord& t) { return std::size_t(t.origin) == origin; });
+  };
+  for (std::size_t i = 0; i < plans.size(); ++i)
+    if (c.refine > 0 && is_used(i)) plans[i] = plan_of(library.origins[i]);
   const RunRecord record =
       start_record(settings, c.common, {source.file(), settings.positional()[1]});
   if (!start_output(c.common, record)) return 0;

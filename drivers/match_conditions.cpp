@@ -171,14 +171,9 @@ void check_scale(const PatternInput& input, bool rescale) {
   const PatternSource& source = input.source();
   const Calibration& k = input.calibration();
   if (!source.energy_kV || !source.semiangle_mrad) return;
-  const Stack<float> row = input.patterns(input.thicknesses() - 1, source.scan_rows() / 2, 0,
-                                          std::min<std::size_t>(source.scan_columns(), 16));
-  PlaneF mean = PlaneF::Zero(Eigen::Index(source.rows()), Eigen::Index(source.columns()));
-  for (std::size_t i = 0; i < row.shape[0]; ++i)
-    if (row.plane(i).isFinite().all()) mean += row.plane(i);
   Disc disc;
   try {
-    disc = central_disc(mean, source.hidden());
+    disc = central_disc(input.sample_mean(), source.hidden());
   } catch (const Error&) {
     return;  // behind a beam stop, or larger than the image
   }

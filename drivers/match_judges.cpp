@@ -49,11 +49,6 @@ MixtureSearch make_mixture(const MotifLibrary& library, const ScanRecognition& s
   return {scan.background(), scan.likelihood(), templates, scan.ranking(), c.common.threads};
 }
 
-// Mean intensity per pixel over the visible bins.
-double mean_seen(const PlaneF& polar, const PlaneF& weights) {
-  return (polar * weights).cast<double>().sum() / weights.cast<double>().sum();
-}
-
 }  // namespace
 
 double matched_electrons(const PatternInput& input, const MotifLibrary& library,
@@ -70,12 +65,12 @@ double matched_electrons(const PatternInput& input, const MotifLibrary& library,
                      std::min<std::size_t>(source.scan_columns(), 64), c.common.threads);
   std::vector<double> seen;
   for (std::size_t i = 0; i < sample.shape[0]; ++i)
-    if (const double mean = mean_seen(camera(sample.plane(i)), camera.weights());
+    if (const double mean = visible_mean(camera(sample.plane(i)), camera.weights());
         std::isfinite(mean) && mean > 0)
       seen.push_back(mean);
   double expected = 0;
   for (std::size_t i = 0; i < library.null_packing.size(); ++i)
-    expected += mean_seen(of_library(library.null_patterns.plane(i)), camera.weights());
+    expected += visible_mean(of_library(library.null_patterns.plane(i)), camera.weights());
   expected *= input.calibration().pixel_qx * input.calibration().pixel_qy /
               (library.pixel_qx * library.pixel_qy * double(library.null_packing.size()));
   if (seen.empty() || !(expected > 0)) return input.electrons();

@@ -148,18 +148,27 @@ void PatternInput::check_rings(double q_max) const {
   check_centre(q_max);
 }
 
-void PatternInput::check_centre(double q_max) const {
+PlaneF PatternInput::sample_mean() const {
   constexpr std::size_t kRows = 8, kPerRow = 32;
-  constexpr double kCapture = 0.1, kReach = 0.6;  // of q_max
+  float count = 0;
   PlaneF sum = PlaneF::Zero(Eigen::Index(source_.rows()), Eigen::Index(source_.columns()));
   const std::size_t rows = source_.scan_rows(), step = (rows + kRows - 1) / kRows;
   for (std::size_t row = 0; row < rows; row += step) {
     const Stack<float> images =
         read(thicknesses() - 1, row, 0, std::min(kPerRow, source_.scan_columns()));
     for (std::size_t k = 0; k < images.shape[0]; ++k)
-      if (images.plane(k).isFinite().all()) sum += images.plane(k);
+      if (images.plane(k).isFinite().all()) {
+        sum += images.plane(k);
+        count += 1;
+      }
   }
-  const Vector2d shift = rough_centre_shift(sum, calibration_, source_.hidden(), kReach * q_max);
+  return sum / std::max(count, 1.0f);
+}
+
+void PatternInput::check_centre(double q_max) const {
+  constexpr double kCapture = 0.1, kReach = 0.6;  // of q_max
+  const Vector2d shift =
+      rough_centre_shift(sample_mean(), calibration_, source_.hidden(), kReach * q_max);
   if (shift.norm() <= kCapture * q_max) return;
   fail(Fault::physics,
        "{}: the patterns lie about a point some {:.2g} 1/Angstrom off the stated centre, more than "

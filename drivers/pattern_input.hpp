@@ -51,6 +51,8 @@ class PatternInput {
   // lies there is blurred into the bins.
   PolarGrid reaching_out(PolarGrid grid) const;
 
+  // Mean of the finite patterns of a sample of the scan, at most 8 x 32 positions.
+  PlaneF sample_mean() const;
   // Error{physics} where whole circles end before q_max, unless --partial-rings, and where the
   // patterns, a sample of the scan together, lie about another centre than the stated one, farther
   // off than a tenth of q_max, beyond which no analysis of rings can make up for it.

@@ -21,9 +21,8 @@ class SymmetryScan {
   }
   const PlaneD& variance() const { return variance_; }
   const PlaneD& opposite() const { return opposite_; }
-  const PlaneD& mean_squared() const {
-    return mean_squared_;
-  }  // [position, ring], cleared of noise
+  // Squared mean of the rings, cleared of noise: [position, ring].
+  const PlaneD& mean_squared() const { return mean_squared_; }
 
   // Patterns `first` and on; on all threads.
   void add(const Stack<float>& images, std::size_t first);

@@ -416,8 +416,6 @@ void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
 
 }  // namespace
 
-// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
-// name.
 std::string sampling_text(const std::vector<ParameterRecord>& parameters) {
   constexpr const char* kShaping[] = {
       "cs",          "aberrations",    "beam-tilt",        "specimen-tilt", "focal-spread",

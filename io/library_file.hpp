@@ -8,9 +8,8 @@
 //     null, planted                      PointList: packing or motif, condition, unit; of planted
 //                                        ones also a field of PlantedView each
 //     moments/mean, covariance           [template, harmonic, q or pair of q]
-//     metadatabundle/simulation          names: motifs, decorations, elements, matrix and sampling
-//     of
-//                                        conditions
+//     metadatabundle/simulation          names: motifs and decorations; of the conditions elements,
+//                                        matrix and sampling
 //     origins/0 ..                       attributes program, plan: the builds that made the entries
 //     units                              the units of the build that are here
 //   /Experiments/motif_library           HyperSpy: the templates as a stack of images

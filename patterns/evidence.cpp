@@ -10,12 +10,6 @@ namespace {
 
 using Eigen::Index;
 
-// Mean over the visible bins.
-double mean_intensity(const PlaneF& pattern, const PlaneF& weights) {
-  const double known = weights.cast<double>().sum();
-  return known > 0 ? (pattern.cast<double>() * weights.cast<double>()).sum() / known : 0;
-}
-
 // Inverse of the covariance at one harmonic, its diagonal raised by a fiftieth: samples are few.
 Eigen::MatrixXf inverse_covariance(const std::vector<Harmonics>& samples, Index m) {
   const Index n_q = samples.front().rows(), n = Index(samples.size());
@@ -55,7 +49,7 @@ Background::Background(const PolarGrid& grid, const PlaneF& weights,
       waves_(j, m) =
           std::complex<float>(std::polar(1.0 / grid.n_theta, -double(m + 1) * grid.theta(int(j))));
   double sum = 0;
-  for (const auto& p : patterns) sum += mean_intensity(p, weights);
+  for (const auto& p : patterns) sum += visible_mean(p, weights);
   mean_ = sum / double(patterns.size());
   if (!(mean_ > 0)) fail(Fault::input, "the motif-free patterns have no intensity");
   for (const auto& p : patterns)
@@ -82,12 +76,12 @@ Harmonics Background::harmonics(const PlaneF& pattern, double scale) const {
 }
 
 Harmonics Background::contrast(const PlaneF& pattern) const {
-  const double own = mean_intensity(pattern, weights_);
+  const double own = visible_mean(pattern, weights_);
   return own > 0 ? harmonics(pattern, 1 / own) : Harmonics::Zero(grid_.n_q, settings_.m_max);
 }
 
 double Background::amount(const PlaneF& pattern) const {
-  return mean_intensity(pattern, weights_) / mean_;
+  return visible_mean(pattern, weights_) / mean_;
 }
 
 Harmonics Background::expected(const PlaneF& motif) const {

@@ -177,4 +177,9 @@ PlaneF PolarTransform::operator()(const Eigen::Ref<const PlaneF>& image) const {
   return polar;
 }
 
+double visible_mean(const PlaneF& polar, const PlaneF& weights) {
+  const double known = weights.cast<double>().sum();
+  return known > 0 ? (polar.cast<double>() * weights.cast<double>()).sum() / known : 0;
+}
+
 }  // namespace vitrobeam

@@ -96,4 +96,7 @@ class PolarTransform {
   std::vector<float> share_;
 };
 
+// Mean of a polar pattern over the bins that are visible, by their weights; 0 where none is.
+double visible_mean(const PlaneF& polar, const PlaneF& weights);
+
 }  // namespace vitrobeam

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "patterns/preparation.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -34,6 +33,19 @@ PlaneD without_plane(const PlaneD& map) {
 constexpr Eigen::Index kStrips = 8;
 
 }  // namespace
+
+Vector2d centre_of_mass(const Eigen::Ref<const PlaneF>& pattern, const PixelMask& hidden) {
+  double mass = 0;
+  Vector2d moment = Vector2d::Zero();
+  for (Eigen::Index row = 0; row < pattern.rows(); ++row)
+    for (Eigen::Index col = 0; col < pattern.cols(); ++col) {
+      const double v = pattern(row, col);
+      if (!std::isfinite(v) || (hidden.size() > 0 && hidden(row, col) != 0)) continue;
+      mass += v;
+      moment += v * Vector2d(double(col), double(row));
+    }
+  return moment / mass;
+}
 
 ScanRotation find_scan_rotation(const PlaneD& x, const PlaneD& y) {
   const Eigen::Index rows = x.rows(), cols = x.cols();

@@ -1,7 +1,5 @@
 // vitrobeam atlas: structure, diffraction, density, motion and motifs of the same columns in one
 // file and on one page, with the correlations between all of them.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -11,13 +9,15 @@
 #include "drivers/atlas_maps.hpp"
 #include "drivers/command.hpp"
 #include "drivers/density_curve.hpp"
-#include "drivers/density_study.hpp"
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
-#include "patterns/map_statistics.hpp"
+#include "maps/map_statistics.hpp"
 #include "patterns/statistics.hpp"
+#include "runtime/interruption.hpp"
+#include "studies/density_study.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -175,8 +175,7 @@ void check_origin(const std::string& scan, const RunRecord& record) {
       const auto* own = std::get_if<std::vector<std::string>>(&a.value);
       const auto* other = std::get_if<std::vector<std::string>>(&theirs);
       if (own && other && !other->empty() && own->front() != other->front())
-        spdlog::warn("{} was simulated from another file than this model: its columns are others",
-                     scan);
+        warn("{} was simulated from another file than this model: its columns are others", scan);
     }
 }
 
@@ -255,8 +254,8 @@ std::vector<std::size_t> members_of(const AtlasCommand& c, const std::vector<Atl
       const auto& v = maps[k].values;
       const double known = double(v.isFinite().count());
       if (wanted.empty() && known < 0.5 * double(v.size())) {
-        spdlog::info("{} is known at {} of {} columns and is not correlated (--only includes it)",
-                     maps[k].name, int(known), v.size());
+        inform("{} is known at {} of {} columns and is not correlated (--only includes it)",
+               maps[k].name, int(known), v.size());
         continue;
       }
       out.push_back(k);
@@ -380,9 +379,7 @@ bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& a
     DiffractionRequest request;
     request.q_min = first_ring_from(c);
     request.orders = parse_symmetry_orders(c.orders);
-    request.threads = c.common.threads;
-    request.progress = c.common.progress;
-    if (!diffraction_maps(input, request, maps)) return false;
+    if (!diffraction_maps(input, request, run_control(c.common), maps)) return false;
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
   if (!c.motifs.empty()) add_motifs(c, v, maps);
@@ -392,9 +389,7 @@ bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& a
     request.frame_time = c.frame_time;
     request.time_unit = c.time_unit;
     request.cutoff = c.cutoff;
-    request.threads = c.common.threads;
-    request.progress = c.common.progress;
-    if (!motion_maps(trajectory, v, request, maps)) return false;
+    if (!motion_maps(trajectory, v, request, run_control(c.common), maps)) return false;
   }
   return !interrupted();
 }

@@ -1,6 +1,5 @@
 #include "drivers/atlas_maps.hpp"
-
-#include <spdlog/spdlog.h>
+#include "drivers/log.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/progress.hpp"
 #include "models/bond_order.hpp"
 #include "models/displacements.hpp"
 #include "models/elements.hpp"
@@ -20,6 +18,7 @@
 #include "patterns/relaxation.hpp"
 #include "patterns/ring.hpp"
 #include "patterns/symmetry.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -78,12 +77,14 @@ namespace {
 // The mean pattern of a scan; false: interrupted.
 bool mean_image(const PatternInput& input, int threads, PlaneD& sum) {
   sum = PlaneD::Zero(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()));
-  return input.for_each_part(input.thicknesses() - 1, threads,
-                             [&](const Stack<float>& images, std::size_t) {
-                               for (std::size_t i = 0; i < images.shape[0]; ++i)
-                                 if (images.plane(i).isFinite().all())
-                                   sum += images.plane(i).cast<double>();
-                             });
+  RunControl run;
+  run.threads = threads;
+  run.stop = interrupted;
+  for_each_part(input.scan(), run, [&](const Stack<float>& images, std::size_t) {
+    for (std::size_t i = 0; i < images.shape[0]; ++i)
+      if (images.plane(i).isFinite().all()) sum += images.plane(i).cast<double>();
+  });
+  return true;
 }
 
 struct RingGrids {
@@ -102,7 +103,7 @@ RingGrids find_ring(const PatternInput& input, const DiffractionRequest& request
          "the patterns hold whole circles only up to {:.3g} 1/Angstrom: no ring to look at beyond "
          "{:.3g}",
          reach, request.q_min);
-  input.check_rings(q_max);
+  check_rings(input.scan(), q_max);
   RingGrids out;
   const double pixel = std::max(input.calibration().pixel_qx, input.calibration().pixel_qy);
   out.symmetry = {request.q_min, q_max, std::max(8, int((q_max - request.q_min) / (0.5 * pixel))),
@@ -118,11 +119,11 @@ RingGrids find_ring(const PatternInput& input, const DiffractionRequest& request
 }  // namespace
 
 bool diffraction_maps(const PatternInput& input, const DiffractionRequest& request,
-                      std::vector<AtlasMap>& out) {
+                      const RunControl& run, std::vector<AtlasMap>& out) {
   const auto rows = Eigen::Index(input.source().scan_rows()),
              columns = Eigen::Index(input.source().scan_columns());
   PlaneD sum;
-  if (!mean_image(input, request.threads, sum)) return false;
+  if (!mean_image(input, run.threads, sum)) return false;
   const PlaneF mean = (sum / double(input.positions())).cast<float>();
   const RingGrids grids = find_ring(input, request, mean);
   const auto& calibration = input.calibration();
@@ -134,8 +135,8 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
   const AngularAnalysis analysis(polar, angular);
   RingProfile profile = RingProfile::of(wide(mean), wide.weights(), grids.strain);
   const PolarTransform outward(mean.rows(), mean.cols(), calibration,
-                               input.reaching_out(grids.strain), hidden);
-  profile.set_disc(input.disc_radius(),
+                               reaching_out(input.scan(), grids.strain), hidden);
+  profile.set_disc(input.scan().disc_radius(),
                    RingProfile::of(outward(mean), outward.weights(), outward.grid()).values(),
                    [](double) { return 1.0; });
   const auto map = [&](const std::string& name, const std::string& unit,
@@ -158,37 +159,37 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
   for (const char* name : {"exx", "eyy", "exy"})
     strain.push_back(map(name, "1", "strain against the mean ring", false));
   const Eigen::ArrayXd alike = Eigen::ArrayXd::Ones(grids.symmetry.n_q);
-  Progress progress("patterns", input.positions(), request.progress);
-  return input.for_each_part(
-      input.thicknesses() - 1, request.threads, [&](const Stack<float>& images, std::size_t first) {
-#pragma omp parallel for schedule(dynamic, 4) num_threads(request.threads)
-        for (long i = 0; i < long(images.shape[0]); ++i) {
-          progress.advance();
-          const auto image = images.plane(std::size_t(i));
-          const auto at = Eigen::Index(first) + i;
-          const PlaneF rings = polar(image);
-          if (judge(image, hidden, rings, polar.weights()) != PatternStatus{}) continue;
-          const AngularPower power = analysis(rings, image, input.gain());
-          const auto put = [&](std::size_t k, double v) { out[k].values.data()[at] = v; };
-          const auto in_band = [&](const PlaneD& values) {
-            return band_mean(grids.symmetry, grids.band, values, power.mean_squared);
-          };
-          const Eigen::ArrayXd c = in_band(power.power);
-          for (std::size_t k = 0; k < orders.size(); ++k) put(orders[k], c[request.orders[k] - 1]);
-          const double along = in_band(power.variance.transpose())[0];
-          put(variance, along);
-          put(pairs, in_band(power.opposite.transpose())[0] / along);
-          const double squared =
-              band_mean(grids.symmetry, grids.band, power.mean_squared.transpose(), alike)[0];
-          put(ring, std::sqrt(std::max(0.0, squared)));
-          const RingFit fit = fit_ring(wide(image), wide.weights(), grids.strain, profile, {});
-          if (!fit.converged) continue;
-          const double exx = fit.value[2], eyy = fit.value[3], exy = fit.value[4];
-          put(dilatation, exx + eyy);
-          put(shear, std::hypot((exx - eyy) / 2, exy));
-          for (std::size_t k = 0; k < 3; ++k) put(strain[k], fit.value[k + 2]);
-        }
-      });
+  Stage progress(run, "patterns", input.positions());
+  for_each_part(input.scan(), run, [&](const Stack<float>& images, std::size_t first) {
+#pragma omp parallel for schedule(dynamic, 4) num_threads(run.threads)
+    for (long i = 0; i < long(images.shape[0]); ++i) {
+      progress.advance();
+      const auto image = images.plane(std::size_t(i));
+      const auto at = Eigen::Index(first) + i;
+      const PlaneF rings = polar(image);
+      if (judge(image, hidden, rings, polar.weights()) != PatternStatus{}) continue;
+      const AngularPower power = analysis(rings, image, input.gain());
+      const auto put = [&](std::size_t k, double v) { out[k].values.data()[at] = v; };
+      const auto in_band = [&](const PlaneD& values) {
+        return band_mean(grids.symmetry, grids.band, values, power.mean_squared);
+      };
+      const Eigen::ArrayXd c = in_band(power.power);
+      for (std::size_t k = 0; k < orders.size(); ++k) put(orders[k], c[request.orders[k] - 1]);
+      const double along = in_band(power.variance.transpose())[0];
+      put(variance, along);
+      put(pairs, in_band(power.opposite.transpose())[0] / along);
+      const double squared =
+          band_mean(grids.symmetry, grids.band, power.mean_squared.transpose(), alike)[0];
+      put(ring, std::sqrt(std::max(0.0, squared)));
+      const RingFit fit = fit_ring(wide(image), wide.weights(), grids.strain, profile, {});
+      if (!fit.converged) continue;
+      const double exx = fit.value[2], eyy = fit.value[3], exy = fit.value[4];
+      put(dilatation, exx + eyy);
+      put(shear, std::hypot((exx - eyy) / 2, exy));
+      for (std::size_t k = 0; k < 3; ++k) put(strain[k], fit.value[k + 2]);
+    }
+  });
+  return true;
 }
 
 // ---- trajectories
@@ -222,7 +223,7 @@ std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
     for (const double x : v.x) places.emplace_back(x, y);
   const std::size_t frames = trajectory.size(), segments = std::size_t(request.segments);
   std::vector<float> series(places.size() * segments * frames);
-  Progress progress("frames", frames, request.progress);
+  Stage progress(run, "frames", frames);
   for (std::size_t f = 0; f < frames; ++f) {
     if (interrupted()) return {};
     const Atoms atoms = trajectory.frame(f);
@@ -237,8 +238,8 @@ std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
     Detector ring{"ring", request.ring_low * mrad, request.ring_high * mrad};
     ring.segments = request.segments;
     s.recording.detectors = {ring};
-    const Simulation<float> simulation(atoms, s, request.threads);
-    simulation.run(places, request.threads, [&](std::size_t i, const ProbeResult<float>& r) {
+    const Simulation<float> simulation(atoms, s, run.threads);
+    simulation.run(places, run.threads, [&](std::size_t i, const ProbeResult<float>& r) {
       for (std::size_t k = 0; k < segments; ++k)
         series[(i * segments + k) * frames + f] = float(r.detectors[k]);
     });
@@ -248,11 +249,12 @@ std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
 }
 
 void relaxation_maps(const std::vector<float>& series, std::size_t frames, const Voxels& v,
-                     const MotionRequest& request, std::vector<AtlasMap>& out) {
+                     const MotionRequest& request, const RunControl& run,
+                     std::vector<AtlasMap>& out) {
   PlaneD tau = PlaneD::Constant(v.rows(), v.columns(), kNone), error = tau;
   const auto segments = std::size_t(request.segments);
   long too_short = 0, too_fast = 0, nothing = 0;
-#pragma omp parallel for schedule(dynamic, 4) num_threads(request.threads) \
+#pragma omp parallel for schedule(dynamic, 4) num_threads(run.threads) \
     reduction(+ : too_short, too_fast, nothing)
   for (Eigen::Index at = 0; at < tau.size(); ++at) {
     constexpr std::size_t kBlocks = 12;
@@ -272,7 +274,7 @@ void relaxation_maps(const std::vector<float>& series, std::size_t frames, const
       error.data()[at] = r.tau_error * request.frame_time;
   }
   if (nothing + too_short + too_fast > 0)
-    spdlog::warn(
+    warn(
         "relaxation times of {} of {} voxels are not known: {} without a decay, {} with a series "
         "shorter than 40 tau, {} with a frame longer than 0.1 tau",
         nothing + too_short + too_fast, tau.size(), nothing, too_short, too_fast);
@@ -285,7 +287,7 @@ void relaxation_maps(const std::vector<float>& series, std::size_t frames, const
 }  // namespace
 
 bool motion_maps(const Trajectory& trajectory, const Voxels& v, const MotionRequest& request,
-                 std::vector<AtlasMap>& out) {
+                 const RunControl& run, std::vector<AtlasMap>& out) {
   const Atoms before = trajectory.frame(0), after = trajectory.frame(trajectory.size() - 1);
   const double radius = 1.3 * first_shell(before, request.cutoff);
   const LocalDeformation d = local_deformation(before, after, radius);
@@ -300,8 +302,7 @@ bool motion_maps(const Trajectory& trajectory, const Voxels& v, const MotionRequ
   add("square_displacement", "Angstrom^2", "first to last frame", moved);
   constexpr std::size_t kFewest = 40;  // as correlation
   if (trajectory.size() < kFewest) {
-    spdlog::info("{} frames: no relaxation times, which take {} and more", trajectory.size(),
-                 kFewest);
+    inform("{} frames: no relaxation times, which take {} and more", trajectory.size(), kFewest);
     return true;
   }
   check_time_steps(trajectory);

@@ -38,11 +38,9 @@ std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& voxels, d
 struct DiffractionRequest {
   std::vector<int> orders = {2, 4, 6};
   double q_min = 0.25, q_max = 0.75;  // 1/Angstrom, where the ring is looked for
-  int threads = 1;
-  std::string progress;
 };
 bool diffraction_maps(const PatternInput& input, const DiffractionRequest& request,
-                      std::vector<AtlasMap>& out);
+                      const RunControl& run, std::vector<AtlasMap>& out);
 
 // Of a trajectory: displacement that no local deformation explains (D^2_min) and mean-square motion
 // between the first and the last frame, and relaxation times of the scattering into the ring,
@@ -54,11 +52,10 @@ struct MotionRequest {
   double ring_low = 0.35, ring_high = 0.5;  // 1/Angstrom
   double frame_time = 1;                    // in the unit of the relaxation times
   std::string time_unit;
-  int segments = 12, threads = 1;
+  int segments = 12;
   double cutoff = 0;
-  std::string progress;
 };
 bool motion_maps(const Trajectory& trajectory, const Voxels& voxels, const MotionRequest& request,
-                 std::vector<AtlasMap>& out);
+                 const RunControl& run, std::vector<AtlasMap>& out);
 
 }  // namespace vitrobeam

@@ -2,9 +2,6 @@
 
 #include <omp.h>
 #include <openssl/evp.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,85 +12,28 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
-#include "drivers/ranks.hpp"
+#include "drivers/log.hpp"
 #include "drivers/version.hpp"
 #include "io/hdf5.hpp"
-#include "potentials/fourier.hpp"
+#include "runtime/interruption.hpp"
+#include "runtime/progress.hpp"
+#include "runtime/ranks.hpp"
 
 namespace vitrobeam {
 namespace {
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-// A second signal ends the program at once.
-void request_stop(int signal) {
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);
-}
-
-// One JSON object per line.
-class JsonSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit JsonSink(const std::string& path) : file_(path) {
-    if (!file_) fail(Fault::usage, "--log-json {}: cannot be written", path);
-  }
-
- protected:
-  void sink_it_(const spdlog::details::log_msg& m) override {
-    const double time = std::chrono::duration<double>(m.time.time_since_epoch()).count();
-    const auto level = spdlog::level::to_string_view(m.level);
-    file_ << nlohmann::json{{"time", time},
-                            {"level", std::string(level.data(), level.size())},
-                            {"message", std::string(m.payload.data(), m.payload.size())}}
-                 .dump()
-          << '\n';
-  }
-  void flush_() override { file_.flush(); }
-
- private:
-  std::ofstream file_;
-};
-
-// Turns the first warning into an error, for --strict.
-class StrictSink final : public spdlog::sinks::base_sink<std::mutex> {
- protected:
-  void sink_it_(const spdlog::details::log_msg& m) override {
-    if (m.level == spdlog::level::warn)
-      throw Error(Fault::physics, fmt::format("--strict: {}", fmt::string_view(m.payload.data(),
-                                                                               m.payload.size())));
-  }
-  void flush_() override {}
-};
-
-void start_log(const CommonSettings& c) {
-  const auto level = spdlog::level::from_str(c.log_level);
-  if (level == spdlog::level::off && c.log_level != "off")
-    fail(Fault::usage, "--log-level '{}': expected trace, debug, info, warning, error or off",
-         c.log_level);
-  auto console = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  console->set_pattern("vitrobeam: %^%l%$: %v");
-  auto log = std::make_shared<spdlog::logger>("vitrobeam", console);
-  if (!c.log_json.empty()) log->sinks().push_back(std::make_shared<JsonSink>(c.log_json));
-  if (c.strict) log->sinks().push_back(std::make_shared<StrictSink>());
-  log->set_error_handler([](const std::string& message) { throw Error(Fault::physics, message); });
-  log->set_level(ranks().is_leader() ? level : std::max(level, spdlog::level::err));
-  spdlog::set_default_logger(log);
-}
 
 // The cores that this process may use, its share of the machine when several processes run there.
 int threads_of_one_rank() {
   const int bound = omp_get_num_procs(),
             share = int(sysconf(_SC_NPROCESSORS_ONLN)) / ranks().on_this_node();
   if (ranks().count() > 1 && bound < share)
-    spdlog::info(
-        "each process is bound to {} of its {} cores; mpirun --bind-to none lets it use all", bound,
-        share);
+    inform("each process is bound to {} of its {} cores; mpirun --bind-to none lets it use all",
+           bound, share);
   return ranks().count() == 1 ? bound : std::clamp(share, 1, bound);
 }
 
@@ -135,10 +75,9 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
     std::cout << settings.ini_template();
     return false;
   }
-  start_log(common);
+  start_log({common.log_level, common.log_json, common.strict, ranks().is_leader()});
   if (common.threads == 0) common.threads = threads_of_one_rank();
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  catch_interruptions();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk, not a death
   return true;
 }
@@ -174,6 +113,19 @@ bool start_output(const CommonSettings& common, const RunRecord& record) {
       check_output(common);
   }
   return ranks().from_leader(is_whole ? "whole" : "") != "whole";
+}
+
+RunControl run_control(const CommonSettings& common) {
+  RunControl run;
+  run.threads = common.threads;
+  run.progress = [line = std::make_shared<ProgressLine>(common.progress)](
+                     const RunControl::Step& step) { (*line)(step); };
+  run.stop = interrupted;
+  run.note = [](Remark kind, const Message& text) {
+    const std::string words = text.with_fields(option_name);
+    kind == Remark::warning ? warn("{}", words) : inform("{}", words);
+  };
+  return run;
 }
 
 int nothing_written() {
@@ -217,7 +169,5 @@ bool is_complete(const std::string& path, const RunRecord& record) {
 std::string text_sha256(std::string_view text) {
   return sha256([&] { return std::exchange(text, {}); });
 }
-
-bool interrupted() { return stop_requested != 0; }
 
 }  // namespace vitrobeam

@@ -4,7 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "drivers/settings.hpp"
+#include "io/run_record.hpp"
 
 namespace vitrobeam {
 
@@ -45,6 +47,9 @@ void check_output(const CommonSettings& common);
 // Collective: the leader looks (ranks.hpp).
 bool start_output(const CommonSettings& common, const RunRecord& record);
 
+// What a computation hears of this run: --threads, --progress, interruption, the log.
+RunControl run_control(const CommonSettings& common);
+
 // Says that a run was interrupted before it wrote anything; the exit status for it.
 int nothing_written();
 
@@ -61,8 +66,5 @@ bool is_complete(const std::string& path, const RunRecord& record);
 
 // Hexadecimal SHA-256 of a text.
 std::string text_sha256(std::string_view text);
-
-// True after the first SIGINT or SIGTERM: stop at the next unit of work, save, exit with 130.
-bool interrupted();
 
 }  // namespace vitrobeam

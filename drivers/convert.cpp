@@ -1,15 +1,13 @@
 // vitrobeam convert: measured patterns of any format -> the HDF5 result file, with what preparation
 // found beside them: centre, scale, ellipse, pixels that must not be used, background.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/pattern_settings.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "io/compression.hpp"
 #include "io/hdf5.hpp"
@@ -18,6 +16,7 @@
 #include "patterns/preparation.hpp"
 #include "patterns/ring.hpp"
 #include "patterns/scan_rotation.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -112,7 +111,8 @@ bool look_over(const PatternSource& source, const ConvertCommand& c, Overview& o
   if (c.find_rotation)
     out.mass_x = out.mass_y =
         PlaneD(Eigen::Index(source.scan_rows()), Eigen::Index(source.scan_columns()));
-  Progress progress("looking", source.scan_rows() * source.scan_columns(), c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "looking", source.scan_rows() * source.scan_columns());
   for (std::size_t y = 0; y < source.scan_rows(); ++y)
     for (std::size_t x = 0; x < source.scan_columns(); ++x) {
       if (interrupted()) return false;
@@ -257,7 +257,8 @@ bool find_centres(const PatternSource& source, const ConvertCommand& c, Preparat
                            NAN);
   p.centre_col = p.centre_row;
   const PixelMask hidden = p.hidden();
-  Progress progress("centres", source.scan_rows() * source.scan_columns(), c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "centres", source.scan_rows() * source.scan_columns());
   for (std::size_t y = 0; y < source.scan_rows(); ++y) {
     if (interrupted()) return false;
     const Stack<float> row = source.read(y, 0, source.scan_columns());
@@ -305,7 +306,8 @@ bool write_patterns(Hdf5Writer& file, const PatternSource& source, const Convert
                              {1, 1, rows, columns});
   Stack<float> background;
   Stack<int> shift({source.scan_rows(), source.scan_columns(), 2});
-  Progress progress("patterns", source.scan_rows() * source.scan_columns(), c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "patterns", source.scan_rows() * source.scan_columns());
   for (std::size_t y = 0; y < source.scan_rows(); ++y) {
     if (interrupted()) return false;
     const Stack<float> row = source.read(y, 0, source.scan_columns());
@@ -496,11 +498,10 @@ void summarise(const PatternSource& source, const Preparation& p, const Calibrat
         p.rotation->angle * 180 / M_PI, p.rotation->error * 180 / M_PI,
         100 * p.rotation->curl_share);
   for (const auto& step : p.steps) std::cout << fmt::format("step        {}\n", step);
-  if (overview.not_finite > 0) spdlog::warn("{} values are not finite", overview.not_finite);
+  if (overview.not_finite > 0) warn("{} values are not finite", overview.not_finite);
   if (overview.negative > 0)
-    spdlog::info(
-        "{} values are negative (dark reference subtracted by the camera): kept as they are",
-        overview.negative);
+    inform("{} values are negative (dark reference subtracted by the camera): kept as they are",
+           overview.negative);
 }
 
 }  // namespace
@@ -545,7 +546,7 @@ int run_convert(const std::vector<std::string>& arguments) {
     p.steps.push_back("rotation of the scan found");
     constexpr double kMostCurl = 0.4;
     if (p.rotation->curl_share > kMostCurl)
-      spdlog::warn(
+      warn(
           "the rotation of the scan is hardly told: the deflections have {:.0f} % curl where noise "
           "alone has 50 %; smaller steps, a thinner specimen or more electrons tell it",
           100 * p.rotation->curl_share);

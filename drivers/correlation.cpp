@@ -1,20 +1,19 @@
 // vitrobeam correlation: time series -> intensity autocorrelation g2(t), relaxation-time map.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/progress.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
 #include "io/text_reader.hpp"
 #include "patterns/fluctuation.hpp"
 #include "patterns/relaxation.hpp"
 #include "patterns/statistics.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -93,16 +92,16 @@ void store_frame(Series& s, std::size_t frame, const float* image) {
 // No frames if interrupted.
 Series read_stack(const std::string& path, const CorrelationCommand& c) {
   const PatternInput input(path, c.input, c.common.seed, c.kind == SeriesKind::dark_field);
-  if (c.kind == SeriesKind::diffraction) input.check_rings(c.q_max);
+  if (c.kind == SeriesKind::diffraction) check_rings(input.scan(), c.q_max);
   Series s = empty_series(input.positions(), input.source().rows(), input.source().columns());
   s.calibration = input.calibration();
   s.hidden = input.source().hidden();
-  const bool whole = input.for_each_part(input.thicknesses() - 1, c.common.threads,
-                                         [&](const Stack<float>& images, std::size_t first) {
-                                           for (std::size_t k = 0; k < images.shape[0]; ++k)
-                                             store_frame(s, first + k, images.plane(k).data());
-                                         });
-  return whole ? s : Series{};
+  for_each_part(input.scan(), run_control(c.common),
+                [&](const Stack<float>& images, std::size_t first) {
+                  for (std::size_t k = 0; k < images.shape[0]; ++k)
+                    store_frame(s, first + k, images.plane(k).data());
+                });
+  return s;
 }
 
 Series read_detector(const std::vector<std::string>& files, const CorrelationCommand& c) {
@@ -206,7 +205,8 @@ RelaxationModel model_of(const CorrelationCommand& c) {
 
 Fits fit_images(const Series& s, const CorrelationCommand& c) {
   Fits fits(Eigen::Index(s.rows), Eigen::Index(s.columns), correlation_lags(s.frames).size());
-  Progress progress("pixels", s.rows * s.columns, c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "pixels", s.rows * s.columns);
   const long half = c.together / 2;
   std::vector<Fit> each(s.rows * s.columns);
 #pragma omp parallel for schedule(dynamic, 4) num_threads(c.common.threads)
@@ -289,8 +289,8 @@ void enforce_rules(const Fits& fits, const Series& s, const CorrelationCommand& 
              slower = fits.count(Verdict::too_slow);
   if (c.allow_short || good >= std::max(shorter, slower) || shorter + slower == 0) {
     if (shorter + slower > 0)
-      spdlog::warn("{} fits have a series shorter than 40 tau, {} a frame longer than 0.1 tau: {}",
-                   shorter, slower, c.allow_short ? "kept, as asked" : "left out");
+      warn("{} fits have a series shorter than 40 tau, {} a frame longer than 0.1 tau: {}", shorter,
+           slower, c.allow_short ? "kept, as asked" : "left out");
     return;
   }
   if (shorter >= slower)

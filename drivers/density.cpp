@@ -1,8 +1,6 @@
 // vitrobeam density: HAADF image -> relative density with errors, its contrast, and what it has to
 // do with the model or with a motif map. `density calibrate` leads to
 // drivers/density_calibrate.cpp.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,8 +10,8 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/density_curve.hpp"
-#include "drivers/density_study.hpp"
 #include "drivers/haadf_image.hpp"
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/density_file.hpp"
@@ -22,6 +20,7 @@
 #include "io/symmetry_file.hpp"
 #include "models/voronoi.hpp"
 #include "patterns/statistics.hpp"
+#include "studies/density_study.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -405,12 +404,10 @@ void print(const DensityCommand& c, const Analysis& a) {
   if (a.contrast) print_contrast("contrast", *a.contrast);
   const auto beyond = (d.status == 2).count(), unknown = (d.status == 1).count();
   if (beyond + unknown > 0)
-    spdlog::warn("{} positions are not known, {} beyond the curve: /density/status", unknown,
-                 beyond);
-  if (c.calibration.empty())
-    spdlog::info("without --calibration the errors are those of counting alone");
+    warn("{} positions are not known, {} beyond the curve: /density/status", unknown, beyond);
+  if (c.calibration.empty()) inform("without --calibration the errors are those of counting alone");
   if (c.thickness_map.empty())
-    spdlog::info(
+    inform(
         "an image shows density times thickness: where the thickness changes, so does this "
         "map (--thickness-map)");
 }

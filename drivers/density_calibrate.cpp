@@ -6,15 +6,15 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/density_study.hpp"
 #include "drivers/detector_option.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/density_file.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
+#include "runtime/interruption.hpp"
+#include "studies/density_study.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -212,7 +212,8 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
                            composition_text(glasses.front()), c.plan.simulation.optics.energy_kV,
                            c.plan.simulation.optics.semiangle_mrad,
                            work / glasses.size() / c.plan.change.size(), c.plan.piles);
-  Progress progress("positions", work, c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "positions", work);
   const DensityCalibration calibration = calibrate_density(
       c.plan, glasses, [&](std::size_t n) { progress.advance(n); }, interrupted);
   if (interrupted()) return nothing_written();

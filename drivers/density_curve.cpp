@@ -1,6 +1,5 @@
 #include "drivers/density_curve.hpp"
-
-#include <spdlog/spdlog.h>
+#include "drivers/log.hpp"
 
 #include <cmath>
 
@@ -89,7 +88,7 @@ CurveForImage curve_for_image(const CurveChoice& c, const HaadfImage& image) {
   if (image.thickness)
     out.position_error = cal.position_error(d, *image.thickness);
   else
-    spdlog::warn(
+    warn(
         "the thickness is not known: the scatter of single positions is taken at {:g} "
         "Angstrom; give --thickness",
         cal.thickness.front()),

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "drivers/haadf_image.hpp"
-#include "patterns/density.hpp"
+#include "maps/density.hpp"
 
 namespace vitrobeam {
 

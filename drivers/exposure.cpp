@@ -8,9 +8,9 @@
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "drivers/command.hpp"
-#include "drivers/progress.hpp"
 #include "io/compression.hpp"
 #include "io/result_file.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -112,7 +112,8 @@ bool expose(const PatternSource& source, const Camera& camera, const CommonSetti
   file.create_chunked<float>("/simulation/patterns", axes.pattern_shape(), chunk);
   if (keep_noiseless) file.create_chunked<float>(kNoiseless, axes.pattern_shape(), chunk);
   Stack<std::int32_t> saturated(axes.with_series(axes.scan_shape()));
-  Progress progress("scan rows", rows * layers, common.progress);
+  const RunControl control = run_control(common);
+  Stage progress(control, "scan rows", rows * layers);
   for (std::size_t layer = 0; layer < layers; ++layer) {
     Shape leading;
     if (source.probes() > 1) leading.push_back(layer / source.thicknesses());

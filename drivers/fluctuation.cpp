@@ -1,7 +1,5 @@
 // vitrobeam fluctuation: patterns, or a model, -> the normalised variance V(q) in its published
 // definitions.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -10,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
@@ -80,7 +78,7 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
              std::vector<Series>& out) {
   const RingMap map(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()),
                     input.calibration(), c.axis, input.source().hidden());
-  check_visible(map, name);
+  check_visible(input.scan(), map);
   std::optional<PolarTransform> circles;
   if (c.interpolate) {
     circles.emplace(map.ring().rows(), map.ring().cols(), input.calibration(),
@@ -96,8 +94,8 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
   for (std::size_t t = 0; t < input.thicknesses(); ++t) {
     FluctuationStack stack(map, input.gain(), circles ? ring_noise(*circles) : ring_noise(map));
     std::size_t bad = 0;
-    const bool whole =
-        input.for_each_part(t, c.common.threads, [&](const Stack<float>& images, std::size_t) {
+    for_each_part(
+        input.scan(t), run_control(c.common), [&](const Stack<float>& images, std::size_t) {
           std::vector<RingMoments> moments(images.shape[0]);
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
           for (long i = 0; i < long(images.shape[0]); ++i)
@@ -109,11 +107,9 @@ bool analyse(const FluctuationCommand& c, const PatternInput& input, const std::
             else
               ++bad;
         });
-    if (!whole) return false;
     if (bad > 0)
-      spdlog::warn(
-          "{}: {} patterns are empty, negative or not finite in the rings and were left out", name,
-          bad);
+      warn("{}: {} patterns are empty, negative or not finite in the rings and were left out", name,
+           bad);
     out.push_back({name, thickness[t].value_or(kNone),
                    input.source().semiangle_mrad.value_or(kNone), stack.result()});
   }
@@ -258,7 +254,7 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
   for (const auto& name : names) {
     inputs.push_back(std::make_unique<PatternInput>(name, c.input, c.common.seed));
     const PatternInput& input = *inputs.back();
-    input.check_rings(c.axis.q_max);
+    check_rings(input.scan(), c.axis.q_max);
     files.push_back(input.source().file());
     patterns += input.positions() * input.thicknesses();
     if (input.source().semiangle_mrad && input.source().energy_kV)

@@ -1,5 +1,4 @@
 // vitrobeam library: builds, extends, merges, cuts and describes motif libraries.
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,13 +13,14 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/library_plan.hpp"
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
-#include "drivers/ranks.hpp"
 #include "drivers/trial.hpp"
 #include "drivers/version.hpp"
-#include "drivers/work_units.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
+#include "runtime/ranks.hpp"
+#include "runtime/work_units.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -146,13 +146,11 @@ class BuildUnits {
 
   // Makes what the journal lacks, in all processes; false when interrupted.
   bool make() {
-    if (work_.done() > 0)
-      spdlog::info("resuming: {} of {} units are done", work_.done(), units_.size());
+    if (work_.done() > 0) inform("resuming: {} of {} units are done", work_.done(), units_.size());
     const WorkUnits::Shown shown{"patterns",
-                                 [this](std::size_t i) { return builder_.patterns_of(units_[i]); },
-                                 common_.progress};
-    return work_.share_out({0, units_.size()}, shown, std::max(common_.threads, 1),
-                           [this](std::size_t i) { return builder_.make(units_[i]); });
+                                 [this](std::size_t i) { return builder_.patterns_of(units_[i]); }};
+    return work_.share_out_units({0, units_.size()}, shown, run_control(common_),
+                                 [this](std::size_t i) { return builder_.make(units_[i]); });
   }
   // The rest is the leader's.
   std::vector<std::size_t> done() const {

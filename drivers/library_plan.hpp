@@ -2,10 +2,10 @@
 #pragma once
 #include <string>
 
-#include "drivers/library_build.hpp"
 #include "drivers/settings.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "models/packing.hpp"
+#include "studies/library_build.hpp"
 
 namespace vitrobeam {
 

@@ -1,6 +1,4 @@
 // The program: a table of commands, and the translation of errors into exit statuses.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -10,8 +8,9 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/ranks.hpp"
+#include "drivers/log.hpp"
 #include "drivers/version.hpp"
+#include "runtime/ranks.hpp"
 
 namespace {
 
@@ -21,7 +20,7 @@ struct Command {
   std::string_view summary;
 };
 
-// Commands whose work several processes share (drivers/ranks.hpp).
+// Commands whose work several processes share (runtime/ranks.hpp).
 constexpr std::array<std::string_view, 3> kShared = {"simulate", "library build", "library extend"};
 
 constexpr std::array kCommands = {
@@ -109,8 +108,10 @@ int main(int argc, char** argv) {
   try {
     if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);
     return run(argc, argv);
+  } catch (const vitrobeam::Interrupted&) {
+    return vitrobeam::nothing_written();
   } catch (const vitrobeam::Error& e) {
-    return failed(fmt::format("error: {}", e.what()), int(e.fault()));
+    return failed("error: " + e.message().with_fields(vitrobeam::option_name), int(e.fault()));
   } catch (const std::bad_alloc&) {
     return failed("error: out of memory; --dry-run prints what a run needs", int(Fault::machine));
   } catch (const std::exception& e) {

@@ -1,6 +1,4 @@
 // vitrobeam match: patterns + library -> motif map at a stated false-alarm rate.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -8,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/match_conditions.hpp"
 #include "drivers/match_judges.hpp"
 #include "drivers/match_refinement.hpp"
@@ -15,7 +14,6 @@
 #include "drivers/match_summary.hpp"
 #include "drivers/motif_model.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/progress.hpp"
 #include "io/match_file.hpp"
 #include "io/result_file.hpp"
 #include "patterns/difference.hpp"
@@ -192,20 +190,18 @@ void add_examples(const PatternInput& input, const MotifLibrary& library, const 
 // neighbours count together.
 bool match_all(const PatternInput& input, Judges& judges, const MotifLibrary& library,
                const MatchCommand& c, MatchResult& result, std::vector<Harmonics>& scan) {
-  Progress progress("patterns", input.positions(), c.common.progress);
-  const bool whole = input.for_each_part(
-      input.thicknesses() - 1, c.common.threads,
-      [&](const Stack<float>& images, std::size_t first) {
-        std::vector<Harmonics> part = match_part(input, images, first, judges, library, c, result);
-        if (judges.is_joint()) {
-          std::move(part.begin(), part.end(), std::back_inserter(scan));
-        } else if (judges.scan) {
-          const auto verdicts = (*judges.scan)(scan_of(part, 1, part.size()), c.common.threads);
-          for (std::size_t i = 0; i < verdicts.size(); ++i) store(verdicts[i], first + i, result);
-        }
-        progress.advance(images.shape[0]);
-      });
-  if (!whole) return false;
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "patterns", input.positions());
+  for_each_part(input.scan(), control, [&](const Stack<float>& images, std::size_t first) {
+    std::vector<Harmonics> part = match_part(input, images, first, judges, library, c, result);
+    if (judges.is_joint()) {
+      std::move(part.begin(), part.end(), std::back_inserter(scan));
+    } else if (judges.scan) {
+      const auto verdicts = (*judges.scan)(scan_of(part, 1, part.size()), c.common.threads);
+      for (std::size_t i = 0; i < verdicts.size(); ++i) store(verdicts[i], first + i, result);
+    }
+    progress.advance(images.shape[0]);
+  });
   if (!judges.is_joint()) return true;
   const auto verdicts = (*judges.scan)(
       scan_of(scan, input.source().scan_rows(), input.source().scan_columns()), c.common.threads);
@@ -291,7 +287,7 @@ int run_match(const std::vector<std::string>& arguments) {
       start_record(settings, c.common, {source.file(), settings.positional()[1]});
   if (!start_output(c.common, record)) return 0;
   if (source.thicknesses() > 1)
-    spdlog::info("{} thicknesses in the file: the last one is matched", source.thicknesses());
+    inform("{} thicknesses in the file: the last one is matched", source.thicknesses());
   c.recognition.matched_filter = c.filter == Filter::matched;
   c.recognition.prior_none = c.prior_none;
   c.recognition.seed = c.common.seed;

@@ -1,8 +1,7 @@
 #include "drivers/match_conditions.hpp"
+#include "drivers/log.hpp"
 
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -18,12 +17,11 @@ namespace {
 void check_quantity(const char* what, const char* unit, std::optional<double> measured,
                     double library, double tolerance, const char* option, bool rescale) {
   if (!measured) {
-    spdlog::warn(
-        "the patterns do not state their {}; taken as the library's {} {} (--{} states it)", what,
-        library, unit, option);
+    warn("the patterns do not state their {}; taken as the library's {} {} (--{} states it)", what,
+         library, unit, option);
   } else if (std::abs(*measured - library) > tolerance * library) {
     if (rescale) {
-      spdlog::warn(
+      warn(
           "{}: {} {} of the patterns, {} {} of the library: templates are compared at equal q = "
           "1/d; "
           "their curvature and disc size are the library's, and so is its error rate",
@@ -74,7 +72,7 @@ std::size_t nearest_condition(const PatternSource& source, const MotifLibrary& l
     }
   }
   if (equal > 1)
-    spdlog::warn(
+    warn(
         "{} conditions of the library are equally near to the patterns; condition {} is taken "
         "(library info lists them, --condition chooses)",
         equal, best);
@@ -91,7 +89,7 @@ MotifLibrary library_for(const std::string& path, const PatternSource& source,
                          const MatchCommand& c) {
   const MotifLibrary library = read_library(path);
   if (!library.is_whole())
-    spdlog::warn(
+    warn(
         "{} holds {} of the {} units of its build (interrupted, or a shard): what is missing "
         "cannot "
         "be found; 'library build --resume' or 'library merge' makes it whole",
@@ -106,8 +104,8 @@ MotifLibrary library_for(const std::string& path, const PatternSource& source,
   if (known.size() == one.motif_names.size()) return one;
   if (known.empty())
     fail(Fault::input, "{}: holds no template under the condition of the patterns", path);
-  spdlog::info("under the condition of the patterns the library knows {} only",
-               fmt::format("{}", fmt::join(known, ", ")));
+  inform("under the condition of the patterns the library knows {} only",
+         fmt::format("{}", fmt::join(known, ", ")));
   return with_motifs(one, known);
 }
 
@@ -119,12 +117,12 @@ void check_conditions(const PatternSource& source, const MatchCommand& c,
                  c.rescale);
   const auto thickness = source.thickness;
   if (!thickness)
-    spdlog::warn(
+    warn(
         "the thickness of the specimen is not known; the library's error rate holds for {:.4g} "
         "Angstrom",
         l.thickness);
   else if (std::abs(*thickness - l.thickness) > 0.2 * l.thickness)
-    spdlog::warn(
+    warn(
         "thickness: {:.4g} Angstrom of the specimen, {:.4g} of the library; its error rate does "
         "not hold for this specimen",
         *thickness, l.thickness);
@@ -151,7 +149,7 @@ double matched_q_max(const PatternInput& input, const MotifLibrary& library, dou
            "with --rescale",
            circles, of_library, input.calibration().pixel_qx, std::floor(1000 * circles) / 1000);
     if (circles < 0.95 * of_library)
-      spdlog::info(
+      inform(
           "whole circles of the patterns end at {:.4g} 1/Angstrom, those of the library at {:.4g}: "
           "matched "
           "up to there, with the error rates of that range",
@@ -159,7 +157,7 @@ double matched_q_max(const PatternInput& input, const MotifLibrary& library, dou
     return std::min(circles, of_library);
   }
   if (asked > circles && input.source().hidden().size() == 0)
-    spdlog::warn(
+    warn(
         "the patterns hold whole circles only up to {:.4g} 1/Angstrom; of those up to --q-max {} "
         "the visible part is used",
         circles, asked);
@@ -173,7 +171,7 @@ void check_scale(const PatternInput& input, bool rescale) {
   if (!source.energy_kV || !source.semiangle_mrad) return;
   Disc disc;
   try {
-    disc = central_disc(input.sample_mean(), source.hidden());
+    disc = central_disc(sample_mean(input.scan()), source.hidden());
   } catch (const Error&) {
     return;  // behind a beam stop, or larger than the image
   }
@@ -188,8 +186,8 @@ void check_scale(const PatternInput& input, bool rescale) {
          "radius at {} mrad has "
          "pixels of {:.4g}; correct --pixel-q or --semiangle, or match all the same with --rescale",
          k.pixel_qx, disc.radius, *source.semiangle_mrad, pixel);
-  spdlog::warn("scale: pixels of {:.4g} 1/Angstrom as stated, {:.4g} by the central disc",
-               k.pixel_qx, pixel);
+  warn("scale: pixels of {:.4g} 1/Angstrom as stated, {:.4g} by the central disc", k.pixel_qx,
+       pixel);
 }
 
 }  // namespace vitrobeam

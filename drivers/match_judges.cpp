@@ -53,7 +53,8 @@ MixtureSearch make_mixture(const MotifLibrary& library, const ScanRecognition& s
 
 double matched_electrons(const PatternInput& input, const MotifLibrary& library,
                          const MatchCommand& c) {
-  if (input.gain() == 0 || input.stated_electrons()) return input.electrons();
+  if (input.gain() == 0 || input.scan().stated_electrons)
+    return electrons_per_pattern(input.scan());
   const PatternSource& source = input.source();
   const PolarTransform camera(Eigen::Index(source.rows()), Eigen::Index(source.columns()),
                               input.calibration(), c.recognition.grid, source.hidden());
@@ -73,7 +74,7 @@ double matched_electrons(const PatternInput& input, const MotifLibrary& library,
     expected += visible_mean(of_library(library.null_patterns.plane(i)), camera.weights());
   expected *= input.calibration().pixel_qx * input.calibration().pixel_qy /
               (library.pixel_qx * library.pixel_qy * double(library.null_packing.size()));
-  if (seen.empty() || !(expected > 0)) return input.electrons();
+  if (seen.empty() || !(expected > 0)) return electrons_per_pattern(input.scan());
   return finite_median(Eigen::Map<const Eigen::ArrayXd>(seen.data(), Eigen::Index(seen.size()))) /
          input.gain() / expected;
 }

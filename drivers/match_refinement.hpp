@@ -1,9 +1,9 @@
 #pragma once
 #include <vector>
 
-#include "drivers/library_build.hpp"
 #include "drivers/match_judges.hpp"
 #include "io/match_file.hpp"
+#include "studies/library_build.hpp"
 
 namespace vitrobeam {
 

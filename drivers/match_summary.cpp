@@ -1,6 +1,5 @@
 #include "drivers/match_summary.hpp"
-
-#include <spdlog/spdlog.h>
+#include "drivers/log.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +12,7 @@ namespace vitrobeam {
 
 void summarise(const MatchResult& r, const MatchCommand& c) {
   if (r.null_best.empty()) {
-    spdlog::warn(
+    warn(
         "every pixel of the matched range is hidden (--mask, or what the file says): no pattern "
         "was judged, none can be a motif");
     return;
@@ -48,12 +47,12 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
                                (std::ptrdiff_t(r.motif.size()) - good),
                            good, c.false_alarm_percent);
   if (good < std::ptrdiff_t(r.motif.size()))
-    spdlog::warn(
+    warn(
         "{} of {} patterns were not judged (not finite, empty, featureless, saturated, or with "
         "far less contrast than any motif-free pattern): /match/status",
         std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
   if (!r.is_like_null())
-    spdlog::warn(
+    warn(
         "the patterns are unlike the library's motif-free ones: the contrast of their speckle is "
         "{:.3g} in the median, that of the others {:.3g} ({:.3g} to {:.3g}); ranks among them are "
         "no error rates of this scan. Another thickness, convergence, coherence, dose or material, "
@@ -62,7 +61,7 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
   // One true motif alone in the scan needs p <= rate / positions.
   const double needed = double(good) / (c.false_alarm_percent / 100);
   if (r.smallest_p > 1 / needed)
-    spdlog::info(
+    inform(
         "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
         "with --null {:.0f} could single out one",
         r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));

@@ -12,13 +12,13 @@
 #include "base/random.hpp"
 #include "drivers/command.hpp"
 #include "drivers/model_kind.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
 #include "models/contacts.hpp"
 #include "models/elements.hpp"
 #include "models/event_driven.hpp"
 #include "models/packing.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {

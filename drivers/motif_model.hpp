@@ -4,8 +4,8 @@
 #pragma once
 #include <memory>
 
-#include "drivers/library_build.hpp"
 #include "patterns/refinement.hpp"
+#include "studies/library_build.hpp"
 
 namespace vitrobeam {
 

@@ -8,7 +8,7 @@
 
 #include "drivers/pattern_settings.hpp"
 #include "io/hdf5.hpp"
-#include "patterns/fluctuation.hpp"
+#include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
 
@@ -39,29 +39,10 @@ class PatternInput {
   // Units of intensity per electron; 0 where patterns have no counting noise.
   double gain() const { return gain_; }
 
-  // Electrons per pattern, from the gain and the mean sum of a part of the scan; 0 where patterns
-  // have no counting noise.
-  double electrons() const;
-  // What --dose or the file says of them.
-  std::optional<double> stated_electrons() const;
+  // What the analyses take, of one thickness; they read through this object.
+  PatternScan scan(std::size_t thickness) const;
+  PatternScan scan() const { return scan(thicknesses() - 1); }  // the last: the exit surface
 
-  // Of the beam's disc in the patterns, 1/Angstrom; 0 where semi-angle or energy are not known.
-  double disc_radius() const;
-  // The bins and further ones, out to the disc's radius beyond, if whole circles reach there: what
-  // lies there is blurred into the bins.
-  PolarGrid reaching_out(PolarGrid grid) const;
-
-  // Mean of the finite patterns of a sample of the scan, at most 8 x 32 positions.
-  PlaneF sample_mean() const;
-  // Error{physics} where whole circles end before q_max, unless --partial-rings, and where the
-  // patterns, a sample of the scan together, lie about another centre than the stated one, farther
-  // off than a tenth of q_max, beyond which no analysis of rings can make up for it.
-  void check_rings(double q_max) const;
-
-  // Calls work(images, first) for all parts of the scan at one thickness, `first` counting
-  // positions; false when interrupted. Not-finite patterns come as they are.
-  using Part = std::function<void(const Stack<float>& images, std::size_t first)>;
-  bool for_each_part(std::size_t thickness, int threads, const Part& work) const;
   // Patterns [count, row, column] of one scan row with the noise of --dose and of a readout.
   Stack<float> patterns(std::size_t thickness, std::size_t row, std::size_t first,
                         std::size_t count, int threads = 1) const;
@@ -73,7 +54,6 @@ class PatternInput {
   Stack<float> read(std::size_t thickness, std::size_t row, std::size_t first,
                     std::size_t count) const;
   void find_gain();
-  void check_centre(double q_max) const;
 
   PatternInputSettings settings_;
   std::uint64_t seed_;
@@ -81,8 +61,5 @@ class PatternInput {
   Calibration calibration_;
   double gain_ = 0;
 };
-
-// Error{physics}, naming the file and the ring, if a ring of the map holds no visible pixel.
-void check_visible(const RingMap& map, const std::string& file);
 
 }  // namespace vitrobeam

@@ -1,13 +1,12 @@
 // vitrobeam plan: library -> the beam, dose, thickness, step and virtual detector that separate its
 // motifs best.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
@@ -187,7 +186,7 @@ int run_plan(const std::vector<std::string>& arguments) {
   const MotifLibrary library = read_library(settings.positional().front());
   const auto pair = to_separate(c, library);
   if (library.mean.size() == 0)
-    spdlog::warn(
+    warn(
         "the library holds no means and covariances (version {}): 'library migrate' or a "
         "new build",
         library.version);

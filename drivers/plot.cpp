@@ -7,10 +7,10 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
-#include "io/model_picture.hpp"
-#include "io/result_picture.hpp"
-#include "io/result_sections.hpp"
 #include "io/structure_file.hpp"
+#include "pictures/model_picture.hpp"
+#include "pictures/result_picture.hpp"
+#include "pictures/result_sections.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -98,21 +98,22 @@ bool read_rings(const RadialCommand& c, const PatternInput& input, Rings& rings)
   constexpr std::size_t kGroups = 10;
   const RingMap map(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()),
                     input.calibration(), c.axis, input.source().hidden());
-  check_visible(map, input.source().file());
+  check_visible(input.scan(), map);
   rings.q = list(map.mean_q());
   const std::size_t groups = std::min(kGroups, input.positions());
   rings.group_sum.assign(groups, Eigen::ArrayXd::Zero(c.axis.n));
   rings.group_count.assign(groups, 0);
-  return input.for_each_part(input.thicknesses() - 1, c.common.threads,
-                             [&](const Stack<float>& images, std::size_t first) {
-                               for (std::size_t i = 0; i < images.shape[0]; ++i) {
-                                 const RingMoments m = ring_moments(map, images.plane(i));
-                                 if (!m.mean.isFinite().all()) continue;
-                                 rings.group_sum[(first + i) % groups] += m.mean;
-                                 rings.group_count[(first + i) % groups] += 1;
-                                 rings.patterns += 1;
-                               }
-                             });
+  for_each_part(input.scan(), run_control(c.common),
+                [&](const Stack<float>& images, std::size_t first) {
+                  for (std::size_t i = 0; i < images.shape[0]; ++i) {
+                    const RingMoments m = ring_moments(map, images.plane(i));
+                    if (!m.mean.isFinite().all()) continue;
+                    rings.group_sum[(first + i) % groups] += m.mean;
+                    rings.group_count[(first + i) % groups] += 1;
+                    rings.patterns += 1;
+                  }
+                });
+  return true;
 }
 
 void write_curves(Hdf5Writer& file, const std::string& group, const std::vector<double>& q,
@@ -171,7 +172,7 @@ int run_radial(const std::vector<std::string>& arguments) {
   Rings rings;
   if (!names.empty()) {
     input = std::make_unique<PatternInput>(names[0], c.input, c.common.seed);
-    input->check_rings(c.axis.q_max);
+    check_rings(input->scan(), c.axis.q_max);
     files.push_back(input->source().file());
   }
   if (c.common.dry_run) {

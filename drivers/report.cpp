@@ -9,10 +9,10 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/version.hpp"
-#include "io/html.hpp"
 #include "io/provenance.hpp"
-#include "io/result_picture.hpp"
-#include "io/result_sections.hpp"
+#include "pictures/html.hpp"
+#include "pictures/result_picture.hpp"
+#include "pictures/result_sections.hpp"
 
 namespace vitrobeam {
 namespace {

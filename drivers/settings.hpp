@@ -78,6 +78,7 @@ class Settings {
   void parse(const std::vector<std::string>& arguments);
 
   const std::vector<std::string>& positional() const { return positional_; }
+  const std::vector<std::string>& positional_names() const { return positional_names_; }
   bool was_given(std::string_view name) const;
   void print_help(std::ostream& out) const;
   std::string ini() const;           // text that reproduces the run

@@ -1,7 +1,5 @@
 // vitrobeam simulate: atoms -> diffraction patterns, detector images, exit waves.
 #include <malloc.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -15,7 +13,7 @@
 #include "drivers/cost_table.hpp"
 #include "drivers/exposure.hpp"
 #include "drivers/interpolation_error.hpp"
-#include "drivers/ranks.hpp"
+#include "drivers/log.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/simulation_file.hpp"
 #include "drivers/simulation_units.hpp"
@@ -23,6 +21,7 @@
 #include "drivers/trial.hpp"
 #include "models/elements.hpp"
 #include "multislice/memory_plan.hpp"
+#include "runtime/ranks.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -323,7 +322,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
     std::cout << summary(error, s.interpolation);
   }
   if (units.done() > 0)
-    spdlog::info("resuming: {} of {} positions are done", units.done(), units.count());
+    inform("resuming: {} of {} positions are done", units.done(), units.count());
   const auto waves_start = Clock::now();
   const bool whole = compute_positions(s, p, sim, units);
   record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});

@@ -1,6 +1,5 @@
 #include "drivers/simulate_settings.hpp"
-
-#include <spdlog/spdlog.h>
+#include "drivers/log.hpp"
 
 #include <cmath>
 
@@ -45,7 +44,7 @@ std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atom
     return std::min(n, f * good_size_within(int(std::floor(3 * edge / f * reach * (1 + 1e-12)))));
   };
   const Grid coarse{within(lx, nx), within(ly, ny), lx, ly};
-  spdlog::info(
+  inform(
       "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
       "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
       coarse.dx(), coarse.dy(), kDefaultPixel, reach);

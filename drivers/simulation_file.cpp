@@ -1,6 +1,5 @@
 #include "drivers/simulation_file.hpp"
-
-#include <spdlog/spdlog.h>
+#include "drivers/log.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -113,7 +112,7 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
       "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", mean,
       lowest, highest);
   if (lowest < 0.95 && p.simulation.potential.absorption == 0)
-    spdlog::warn(
+    warn(
         "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
         "keeps it",
         100 * (1 - lowest), sim.max_angle_mrad());

@@ -6,12 +6,13 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/partial_means.hpp"
-#include "drivers/ranks.hpp"
 #include "drivers/stored_potential.hpp"
 #include "io/compression.hpp"
 #include "multislice/interpolated_matrix.hpp"
 #include "multislice/thermal_average.hpp"
+#include "runtime/interruption.hpp"
+#include "runtime/partial_means.hpp"
+#include "runtime/ranks.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -256,13 +257,13 @@ bool compute_positions(const SimulateSettings& s, const SimulationPlan& plan,
   const int configurations = plan.configurations->count();
   const WorkUnits::Shown shown{
       configurations > 0 ? "positions x configurations" : "positions",
-      [steps = depths * std::size_t(std::max(1, configurations))](std::size_t) { return steps; },
-      s.common.progress};
+      [steps = depths * std::size_t(std::max(1, configurations))](std::size_t) { return steps; }};
+  const RunControl run = run_control(s.common);
   if (configurations == 0)
-    return units.share_out({0, units.count()}, shown,
+    return units.share_out({0, units.count()}, shown, run,
                            [&](UnitQueue& queue) { run_at_rest(s, plan, simulation, queue); });
   PartialMeans partial(units.path(), units.identity(), units.resumes());
-  const bool whole = units.share_out({0, units.count()}, shown, [&](UnitQueue& queue) {
+  const bool whole = units.share_out({0, units.count()}, shown, run, [&](UnitQueue& queue) {
     run_configurations<Real>(s, plan, depths, queue, partial);
   });
   if (whole && ranks().is_leader()) partial.remove();

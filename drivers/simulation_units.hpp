@@ -9,7 +9,7 @@
 #include "drivers/configurations.hpp"
 #include "drivers/probes.hpp"
 #include "drivers/scan.hpp"
-#include "drivers/work_units.hpp"
+#include "runtime/work_units.hpp"
 
 namespace vitrobeam {
 

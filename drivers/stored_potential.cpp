@@ -6,7 +6,8 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/ranks.hpp"
+#include "runtime/interruption.hpp"
+#include "runtime/ranks.hpp"
 
 namespace vitrobeam {
 namespace {

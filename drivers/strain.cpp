@@ -1,7 +1,5 @@
 // vitrobeam strain: the ellipse of the amorphous ring at every position -> strain tensor maps with
 // errors.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,8 +10,8 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
 #include "io/result_file.hpp"
@@ -119,19 +117,20 @@ bool read_scan(const PatternInput& input, const PolarTransform& transform, const
   Eigen::ArrayXf divisor(transform.grid().n_q);
   for (int i = 0; i < transform.grid().n_q; ++i)
     divisor[i] = float(envelope(transform.grid().q(i)));
-  Progress progress("patterns", out.size(), common.progress);
-  return input.for_each_part(input.thicknesses() - 1, common.threads,
-                             [&](const Stack<float>& images, std::size_t first) {
+  const RunControl control = run_control(common);
+  Stage progress(control, "patterns", out.size());
+  for_each_part(input.scan(), control, [&](const Stack<float>& images, std::size_t first) {
 #pragma omp parallel for schedule(dynamic) num_threads(common.threads)
-                               for (long i = 0; i < long(images.shape[0]); ++i) {
-                                 const auto image = images.plane(std::size_t(i));
-                                 if (!image.isFinite().all() || !(image != 0.0f).any()) continue;
-                                 PlaneF polar = transform(image);
-                                 polar.colwise() /= divisor;
-                                 out[first + std::size_t(i)] = std::move(polar);
-                               }
-                               progress.advance(images.shape[0]);
-                             });
+    for (long i = 0; i < long(images.shape[0]); ++i) {
+      const auto image = images.plane(std::size_t(i));
+      if (!image.isFinite().all() || !(image != 0.0f).any()) continue;
+      PlaneF polar = transform(image);
+      polar.colwise() /= divisor;
+      out[first + std::size_t(i)] = std::move(polar);
+    }
+    progress.advance(images.shape[0]);
+  });
+  return true;
 }
 
 // Every pattern becomes the mean of those around it; an unusable one stays so.
@@ -209,7 +208,8 @@ struct StrainMaps {
 
 void fit_all(const PolarScan& scan, const PolarTransform& wide, const PolarGrid& grid,
              const RingProfile& profile, const StrainCommand& c, StrainMaps& maps) {
-  Progress progress("rings", scan.size(), c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "rings", scan.size());
   std::vector<RingFit> fits(scan.size());
   const PlaneF weights = wide.weights().topRows(grid.n_q);
 #pragma omp parallel for schedule(dynamic, 8) num_threads(c.common.threads)
@@ -318,8 +318,7 @@ void summarise(const StrainMaps& maps, const RingProfile& profile, const PolarGr
                              kNames[k], 100 * finite_median(maps.strain[k]),
                              100 * finite_median(maps.error[k]));
   const auto bad = (maps.status != 0).count();
-  if (bad > 0)
-    spdlog::warn("{} of {} positions have no strain: /strain/status", bad, maps.status.size());
+  if (bad > 0) warn("{} of {} positions have no strain: /strain/status", bad, maps.status.size());
 }
 
 }  // namespace
@@ -339,12 +338,11 @@ int run_strain(const std::vector<std::string>& arguments) {
   const Rectangle where = parse_reference(c.reference, source);
   const double maximum = c.q_min > 0 && c.q_max > 0 ? 0 : find_maximum(input);
   const PolarGrid grid = ring_range(c, maximum);
-  input.check_rings(grid.q_max);
-  const double disc_radius = input.disc_radius();
+  check_rings(input.scan(), grid.q_max);
+  const double disc_radius = input.scan().disc_radius();
   if (disc_radius == 0)
-    spdlog::info(
-        "the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
-  const PolarGrid wide = input.reaching_out(grid);
+    inform("the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
+  const PolarGrid wide = reaching_out(input.scan(), grid);
   if (c.common.dry_run) {
     std::cout << fmt::format(
         "patterns    {}\nring        {:.4f} to {:.4f} 1/Angstrom\nmemory      "
@@ -373,7 +371,7 @@ int run_strain(const std::vector<std::string>& arguments) {
         reference_profile(scan, where, source.scan_columns(), transform, grid, f2, disc_radius);
   } else {
     const PatternInput other(c.reference_file, c.input, c.common.seed + 1);
-    other.check_rings(grid.q_max);
+    check_rings(other.scan(), grid.q_max);
     const PolarTransform its = transform_of(other, wide);
     const PolarScan reference = rings_of(other, its);
     if (reference.empty()) return nothing_written();

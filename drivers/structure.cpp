@@ -1,13 +1,12 @@
 // vitrobeam structure: Voronoi cells, pair distribution and structure factors, bond order, classes,
 // columns and motion of a model.
-#include <spdlog/spdlog.h>
-
 #include <cmath>
 #include <filesystem>
 #include <iostream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_settings.hpp"
 #include "io/result_file.hpp"
@@ -19,6 +18,7 @@
 #include "models/neighbours.hpp"
 #include "models/templates.hpp"
 #include "potentials/radiation.hpp"
+#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -67,12 +67,12 @@ void analyse_voronoi(const StructureSettings& s, StructureResult& r) {
 
 void analyse_pairs(const StructureSettings& s, StructureResult& r) {
   if (!(r.atoms.cell.volume() > 0)) {
-    spdlog::info("the model has no cell: no density, no g(r), no S(q) (--box gives one)");
+    inform("the model has no cell: no density, no g(r), no S(q) (--box gives one)");
     return;
   }
   r.pairs = pair_distribution(r.atoms, s.r_max, s.r_bin);
   if (!is_periodic(r.atoms)) {
-    spdlog::info(
+    inform(
         "the cell is open: g(r) is normalised by the whole cell and falls off, and S(q) is left "
         "out");
     return;
@@ -93,7 +93,7 @@ void analyse_pairs(const StructureSettings& s, StructureResult& r) {
                                             return scattering_amplitude(kind, s.table, z, at);
                                           }));
     } catch (const Error& e) {
-      spdlog::warn("S(q) of {}: {}", name, e.what());
+      warn("S(q) of {}: {}", name, e.what());
     }
   }
 }
@@ -131,8 +131,8 @@ void analyse_classes(const StructureSettings& s, StructureResult& r, const Neigh
 void analyse_column(const StructureSettings& s, StructureResult& r) {
   const bool may = r.atoms.cell.volume() > 0 && r.atoms.cell.is_orthogonal();
   if (!may && s.only.empty()) {
-    spdlog::info("columns are left out: the cell is {}",
-                 r.atoms.cell.volume() > 0 ? "not orthogonal" : "missing");
+    inform("columns are left out: the cell is {}",
+           r.atoms.cell.volume() > 0 ? "not orthogonal" : "missing");
     return;
   }
   const Vector3d l = r.atoms.cell.vectors.diagonal();
@@ -319,7 +319,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   r.close_pairs = close_pairs(r.atoms);
   if (r.close_pairs > 0) {
     const ClosestPair worst = closest_pair(r.atoms);
-    spdlog::warn(
+    warn(
         "{} pairs of atoms are closer than {:g} of the sum of their metallic radii, the closest "
         "{:.3f} Angstrom (atoms {} and {}); nothing was moved",
         r.close_pairs, kClosePair, worst.distance, worst.first + 1, worst.second + 1);

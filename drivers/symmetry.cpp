@@ -1,15 +1,13 @@
 // vitrobeam symmetry: patterns -> angular power of n-fold symmetry with significance. The words
 // `symmetry limit` lead to drivers/symmetry_limit.cpp.
-#include <spdlog/spdlog.h>
-
 #include <cmath>
 #include <iostream>
 #include <limits>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/symmetry_null.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
@@ -39,7 +37,7 @@ void check_centre(const SymmetryCommand& c, const PatternInput& input, SymmetryS
          "{:.0f},{:.0f}?)",
          shift.norm(), ring, row, col);
   if (shift.norm() > kNoticed * cal.pixel_qx)
-    spdlog::warn(
+    warn(
         "the rings are {:.2f} pixels off centre, which adds to orders 1 and 2; --centre "
         "{:.2f},{:.2f} fits them better",
         shift.norm() / cal.pixel_qx, row, col);
@@ -151,7 +149,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "symmetry: name the patterns: vitrobeam symmetry PATTERNS -o OUT.h5");
   check(c);
   const PatternInput input(settings.positional()[0], c.input, c.common.seed);
-  input.check_rings(c.grid.q_max);
+  check_rings(input.scan(), c.grid.q_max);
   if (c.common.dry_run) {
     const double bytes = double(input.positions()) * c.angular.n_max * c.grid.n_q * 4 *
                          (2 + wants(c, "friedel") + wants(c, "odd_floor"));
@@ -165,7 +163,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   const RunRecord record = start_record(settings, c.common, inputs);
   if (!start_output(c.common, record)) return 0;
   if (input.thicknesses() > 1)
-    spdlog::info("{} thicknesses in the file: the last one is analysed", input.thicknesses());
+    inform("{} thicknesses in the file: the last one is analysed", input.thicknesses());
 
   SymmetryScan scan(c, input);
   bool any = false;
@@ -175,13 +173,12 @@ int run_symmetry(const std::vector<std::string>& arguments) {
          "no ring from {:g} to {:g} 1/Angstrom is visible enough (the mask or the image's border "
          "hides pairs of directions at some angle); choose other rings or a smaller mask",
          c.grid.q_min, c.grid.q_max);
-  Progress progress("patterns", input.positions(), c.common.progress);
-  if (!input.for_each_part(input.thicknesses() - 1, c.common.threads,
-                           [&](const Stack<float>& images, std::size_t first) {
-                             scan.add(images, first);
-                             progress.advance(images.shape[0]);
-                           }))
-    return nothing_written();
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "patterns", input.positions());
+  for_each_part(input.scan(), control, [&](const Stack<float>& images, std::size_t first) {
+    scan.add(images, first);
+    progress.advance(images.shape[0]);
+  });
   if (scan.good() == 0)
     fail(Fault::input,
          "{}: none of the {} patterns can be judged (not finite, empty or featureless)",

@@ -1,7 +1,5 @@
 // vitrobeam symmetry limit: what n-fold symmetry analysis can see in a glass, against thickness,
 // depth, tilt and dose.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -9,15 +7,15 @@
 #include "base/error.hpp"
 #include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
-#include "drivers/limit_study.hpp"
-#include "drivers/progress.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
+#include "fourier/grid.hpp"
 #include "io/result_file.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
 #include "models/elements.hpp"
-#include "potentials/grid.hpp"
+#include "runtime/interruption.hpp"
+#include "studies/limit_study.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -316,7 +314,8 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
   }
   const RunRecord record = start_record(settings, c.common, {input});
   if (!start_output(c.common, record)) return 0;
-  Progress progress("patterns", patterns_of_study(c.plan), c.common.progress);
+  const RunControl control = run_control(c.common);
+  Stage progress(control, "patterns", patterns_of_study(c.plan));
   const LimitStudy study = study_limits(
       c.plan, glass, [&](std::size_t n) { progress.advance(n); }, interrupted);
   if (interrupted()) return nothing_written();

@@ -102,21 +102,19 @@ PlaneD pattern_null(const SymmetryCommand& c, const PatternInput& input, Symmetr
   const Calibration &from = null.calibration(), &to = input.calibration();
   const double area = to.pixel_qx * to.pixel_qy / (from.pixel_qx * from.pixel_qy);
   PlaneD map(Eigen::Index(null.positions()), c.angular.n_max);
-  if (!null.for_each_part(
-          null.thicknesses() - 1, c.common.threads,
-          [&](const Stack<float>& images, std::size_t first) {
+  for_each_part(
+      null.scan(), run_control(c.common), [&](const Stack<float>& images, std::size_t first) {
 #pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
-            for (long i = 0; i < long(images.shape[0]); ++i) {
-              PlaneF image = turned_image(images.plane(std::size_t(i)), from,
-                                          Eigen::Index(input.source().rows()),
-                                          Eigen::Index(input.source().columns()), to, 0, false) *
-                             float(area);
-              if (dose > 0)
-                add_camera_noise(image, dose, c.common.seed ^ 0x6e756c6c, first + std::uint64_t(i));
-              map.row(Eigen::Index(first) + i) = power_in_band(c, scan, band, image, gain);
-            }
-          }))
-    fail(Fault::machine, "interrupted; nothing was written");
+        for (long i = 0; i < long(images.shape[0]); ++i) {
+          PlaneF image =
+              turned_image(images.plane(std::size_t(i)), from, Eigen::Index(input.source().rows()),
+                           Eigen::Index(input.source().columns()), to, 0, false) *
+              float(area);
+          if (dose > 0)
+            add_camera_noise(image, dose, c.common.seed ^ 0x6e756c6c, first + std::uint64_t(i));
+          map.row(Eigen::Index(first) + i) = power_in_band(c, scan, band, image, gain);
+        }
+      });
   return map;
 }
 

@@ -1,8 +1,8 @@
 // The /density/calibration group of a result file; docs/result-file.md lists the datasets.
 #pragma once
 #include "io/hdf5.hpp"
-#include "patterns/contrast.hpp"
-#include "patterns/density.hpp"
+#include "maps/contrast.hpp"
+#include "maps/density.hpp"
 
 namespace vitrobeam {
 

@@ -5,9 +5,9 @@
 #include <regex>
 #include <sstream>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
-#include "multislice/optics.hpp"
 
 namespace vitrobeam {
 

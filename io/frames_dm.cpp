@@ -3,9 +3,9 @@
 #include <cmath>
 #include <map>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
-#include "multislice/optics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "base/error.hpp"
-#include "io/picture.hpp"
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-#include "potentials/lane_transform.hpp"
+#include "fourier/lane_transform.hpp"
 
 namespace vitrobeam {
 

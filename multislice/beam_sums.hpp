@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/array.hpp"
+#include "fourier/fourier.hpp"
+#include "fourier/lanes.hpp"
 #include "multislice/optics.hpp"
-#include "potentials/fourier.hpp"
-#include "potentials/lanes.hpp"
 
 namespace vitrobeam {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/array.hpp"
-#include "potentials/grid.hpp"
+#include "fourier/grid.hpp"
 
 namespace vitrobeam {
 

@@ -5,14 +5,10 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
-#include "potentials/fourier.hpp"
+#include "fourier/fourier.hpp"
 
 namespace vitrobeam {
 namespace {
-
-// CODATA 2018
-constexpr double kPlanck = 6.62607015e-34, kLight = 299792458.0, kCharge = 1.602176634e-19,
-                 kMass = 9.1093837015e-31;
 
 // Radius of an elliptical aperture towards q, over that of a round one of the same area.
 double stretch(const Optics& optics, double qx, double qy) {
@@ -49,17 +45,6 @@ double aberration_phase(const Optics& optics, double qx, double qy) {
 }
 
 }  // namespace
-
-double wavelength(double energy_kV) {
-  const double eV = kCharge * energy_kV * 1e3;
-  return kPlanck * kLight / std::sqrt(eV * (2 * kMass * kLight * kLight + eV)) * 1e10;
-}
-
-double interaction_constant(double energy_kV) {
-  const double gamma = 1 + kCharge * energy_kV * 1e3 / (kMass * kLight * kLight);
-  return 2 * M_PI * gamma * kMass * kCharge * wavelength(energy_kV) * 1e-10 / (kPlanck * kPlanck) *
-         1e-10;
-}
 
 double Optics::source_rms() const { return source_fwhm / std::sqrt(8 * std::log(2.0)); }
 

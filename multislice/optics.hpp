@@ -4,12 +4,10 @@
 #include <vector>
 
 #include "base/array.hpp"
-#include "potentials/grid.hpp"
+#include "base/electron.hpp"
+#include "fourier/grid.hpp"
 
 namespace vitrobeam {
-
-double wavelength(double energy_kV);            // Angstrom, relativistic
-double interaction_constant(double energy_kV);  // sigma in rad / (V Angstrom)
 
 // One term of the aberration function in Krivanek's notation:
 // chi = 2 pi / lambda theta^(n+1) / (n+1) C_nm cos(m (phi - phi_nm)), phi from +x towards +y.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "potentials/band_transform.hpp"
+#include "fourier/band_transform.hpp"
 #include "potentials/potential_source.hpp"
 
 namespace vitrobeam {

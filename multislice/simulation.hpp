@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/claim.hpp"
+#include "fourier/grid.hpp"
 #include "models/atoms.hpp"
 #include "multislice/camera_pixels.hpp"
 #include "multislice/coherence.hpp"
@@ -16,7 +17,6 @@
 #include "multislice/optics.hpp"
 #include "multislice/shot.hpp"
 #include "multislice/slab.hpp"
-#include "potentials/grid.hpp"
 #include "potentials/slice_potential.hpp"
 
 namespace vitrobeam {

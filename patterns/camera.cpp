@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "potentials/fourier.hpp"
+#include "fourier/fourier.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 #include <functional>
 
-#include "potentials/band_transform.hpp"
+#include "fourier/band_transform.hpp"
 
 namespace vitrobeam {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <vector>
 
+#include "fourier/grid.hpp"
 #include "models/atoms.hpp"
-#include "potentials/grid.hpp"
 #include "potentials/scattering_factors.hpp"
 
 namespace vitrobeam {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/array.hpp"
-#include "potentials/band_transform.hpp"
-#include "potentials/grid.hpp"
+#include "fourier/band_transform.hpp"
+#include "fourier/grid.hpp"
 
 namespace vitrobeam {
 

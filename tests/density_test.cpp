@@ -1,15 +1,15 @@
 // Laws of HAADF and density: cross sections, columns of a spreading beam, the curve and its
 // inversion, planted densities and correlation lengths with their errors.
-#include "patterns/density.hpp"
+#include "maps/density.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "base/random.hpp"
-#include "drivers/density_study.hpp"
+#include "maps/contrast.hpp"
 #include "multislice/cross_section.hpp"
-#include "patterns/contrast.hpp"
+#include "studies/density_study.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/error.hpp"
-#include "io/journal.hpp"
+#include "runtime/journal.hpp"
 
 using namespace vitrobeam;
 

@@ -1,8 +1,8 @@
 // Transforms across lanes against the defining sum, for every size that a grid may have.
-#include "potentials/lane_transform.hpp"
+#include "fourier/lane_transform.hpp"
 
 #include "base/random.hpp"
-#include "potentials/grid.hpp"
+#include "fourier/grid.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

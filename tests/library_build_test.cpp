@@ -9,9 +9,9 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "drivers/library_build.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"
+#include "studies/library_build.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -1,6 +1,6 @@
 // Laws of what joins maps: planted correlations come back, planted absence gives uniform p-values
 // although neighbours repeat each other, partial coefficients see through a common cause.
-#include "patterns/map_statistics.hpp"
+#include "maps/map_statistics.hpp"
 
 #include <doctest/doctest.h>
 

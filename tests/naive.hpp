@@ -3,9 +3,9 @@
 #pragma once
 #include <cmath>
 
+#include "fourier/fourier.hpp"
 #include "models/atoms.hpp"
 #include "multislice/simulation.hpp"
-#include "potentials/fourier.hpp"
 
 namespace vitrobeam::naive {
 

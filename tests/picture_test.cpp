@@ -1,6 +1,6 @@
 // Pictures show what the arrays hold: orientation, limits, order of colours, and every part on the
 // paper.
-#include "io/picture.hpp"
+#include "pictures/picture.hpp"
 
 #include <doctest/doctest.h>
 #include <png.h>
@@ -10,7 +10,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "io/canvas.hpp"
+#include "pictures/canvas.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -1,5 +1,5 @@
 // Panels and words made from a result file say what the file says.
-#include "io/result_picture.hpp"
+#include "pictures/result_picture.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -8,10 +8,10 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "io/html.hpp"
 #include "io/match_file.hpp"
 #include "io/provenance.hpp"
 #include "io/result_file.hpp"
+#include "pictures/html.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

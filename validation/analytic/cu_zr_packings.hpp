@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "drivers/library_build.hpp"
 #include "models/packing.hpp"
 #include "patterns/statistics.hpp"
+#include "studies/library_build.hpp"
 
 namespace vitrobeam {
 

@@ -21,9 +21,9 @@
 #include <cstdlib>
 
 #include "base/random.hpp"
-#include "drivers/library_build.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"
+#include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;

@@ -14,8 +14,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "drivers/library_build.hpp"
 #include "patterns/recognition.hpp"
+#include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;

@@ -13,8 +13,8 @@
 #include <cstdlib>
 
 #include "base/random.hpp"
-#include "drivers/library_build.hpp"
 #include "patterns/scan_recognition.hpp"
+#include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;

@@ -15,12 +15,12 @@
 #include <cstdlib>
 
 #include "base/random.hpp"
-#include "drivers/library_build.hpp"
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
 #include "patterns/mixture.hpp"
 #include "patterns/scan_recognition.hpp"
+#include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;

@@ -17,13 +17,13 @@
 #include <set>
 
 #include "base/random.hpp"
-#include "drivers/library_build.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
 #include "models/packing.hpp"
 #include "models/transform.hpp"
 #include "models/voronoi.hpp"
 #include "patterns/recognition.hpp"
+#include "studies/library_build.hpp"
 
 using namespace vitrobeam;
 

@@ -7,12 +7,12 @@
 #include <ctime>
 #include <vector>
 
-#include "io/picture.hpp"
 #include "models/contacts.hpp"
 #include "models/event_driven.hpp"
 #include "models/neighbours.hpp"
 #include "models/pair_distribution.hpp"
 #include "models/voronoi.hpp"
+#include "pictures/picture.hpp"
 
 using namespace vitrobeam;
 

@@ -1,7 +1,7 @@
 // Transforms across lanes (there, a product, and back) against FFTW's two measured transforms of
 // one contiguous line, out of place, single precision, one thread; A B A B, medians, per line.
 // Usage: lane_transform [SIZE ...]
-#include "potentials/lane_transform.hpp"
+#include "fourier/lane_transform.hpp"
 
 #include <fftw3.h>
 

@@ -1,0 +1,9 @@
+// The electron of the beam: wavelength and interaction constant at an accelerating voltage.
+#pragma once
+
+namespace vitrobeam {
+
+double wavelength(double energy_kV);            // Angstrom, relativistic
+double interaction_constant(double energy_kV);  // sigma in rad / (V Angstrom)
+
+}  // namespace vitrobeam

@@ -1,0 +1,78 @@
+#include "drivers/log.hpp"
+
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// One JSON object per line.
+class JsonSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit JsonSink(const std::string& path) : file_(path) {
+    if (!file_) fail(Fault::usage, "--log-json {}: cannot be written", path);
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    const double time = std::chrono::duration<double>(m.time.time_since_epoch()).count();
+    const auto level = spdlog::level::to_string_view(m.level);
+    file_ << nlohmann::json{{"time", time},
+                            {"level", std::string(level.data(), level.size())},
+                            {"message", std::string(m.payload.data(), m.payload.size())}}
+                 .dump()
+          << '\n';
+  }
+  void flush_() override { file_.flush(); }
+
+ private:
+  std::ofstream file_;
+};
+
+// Turns the first warning into an error, for --strict.
+class StrictSink final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    if (m.level == spdlog::level::warn)
+      throw Error(Fault::physics, fmt::format("--strict: {}", fmt::string_view(m.payload.data(),
+                                                                               m.payload.size())));
+  }
+  void flush_() override {}
+};
+
+}  // namespace
+
+std::string option_name(std::string_view field) {
+  std::string name = "--";
+  for (const char c : field) name += c == '_' ? '-' : c;
+  return name;
+}
+
+void start_log(const LogSettings& c) {
+  const auto level = spdlog::level::from_str(c.level);
+  if (level == spdlog::level::off && c.level != "off")
+    fail(Fault::usage, "--log-level '{}': expected trace, debug, info, warning, error or off",
+         c.level);
+  auto console = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  console->set_pattern("vitrobeam: %^%l%$: %v");
+  auto log = std::make_shared<spdlog::logger>("vitrobeam", console);
+  if (!c.json.empty()) log->sinks().push_back(std::make_shared<JsonSink>(c.json));
+  if (c.strict) log->sinks().push_back(std::make_shared<StrictSink>());
+  log->set_error_handler([](const std::string& message) { throw Error(Fault::physics, message); });
+  log->set_level(c.is_leader ? level : std::max(level, spdlog::level::err));
+  spdlog::set_default_logger(log);
+}
+
+void log_information(const std::string& text) { spdlog::info("{}", text); }
+void log_warning(const std::string& text) { spdlog::warn("{}", text); }
+
+}  // namespace vitrobeam

@@ -1,0 +1,27 @@
+// What every analysis does around its computation: one input, dry run, record, start of the output,
+// the result file, the last line.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "drivers/command.hpp"
+#include "io/hdf5.hpp"
+
+namespace vitrobeam {
+
+// The one positional argument. Error{usage} naming the command and `what` it wants: "the patterns".
+const std::string& single_input(const Settings& settings, const std::string& what);
+
+struct Production {
+  std::string title;                // of the file: "strain"
+  std::vector<std::string> inputs;  // files, hashed into the record
+  std::function<void()> foretell;   // prints what --dry-run says
+  std::function<void(const RunControl&)> compute;
+  std::function<void(Hdf5Writer&)> store;  // everything but the interchange layout and the record
+  std::function<void()> summarise;         // prints; the name of the file follows
+};
+// Runs it; the exit status. Nothing is written where it is interrupted or fails.
+int produce(const Settings& settings, const CommonSettings& common, const Production& p);
+
+}  // namespace vitrobeam

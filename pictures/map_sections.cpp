@@ -1,0 +1,256 @@
+#include "pictures/map_sections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace vitrobeam {
+namespace {
+
+// Bars of a histogram as one line of steps.
+Curve steps(const std::vector<double>& edges, const std::vector<double>& share,
+            const std::string& label) {
+  Curve c{label, {}, {}, {}, false};
+  for (std::size_t i = 0; i < share.size(); ++i)
+    for (const double x : {edges[i], edges[i + 1]}) {
+      c.x.push_back(x);
+      c.y.push_back(share[i]);
+    }
+  return c;
+}
+
+// Panels of /density/contrast, and of /density/against in the same axes.
+void add_contrast(const Hdf5Reader& file, ResultSection& s) {
+  LinePanel histogram, correlation, power;
+  histogram.title = "relative density";
+  histogram.x_label = "of the reference";
+  histogram.y_label = "share of the positions";
+  correlation.title = "autocorrelation";
+  correlation.x_label = "distance (\u00c5)";
+  power.title = "power spectrum";
+  power.x_label = "spatial frequency (\u00c5^{-1})";
+  power.y_label = "\u00c5^{2}";
+  power.log_y = true;
+  for (const auto& [group, label] :
+       {std::pair{"contrast", "image"}, {"against", "compared with"}}) {
+    const std::string g = std::string("/density/") + group + "/";
+    if (!file.is_dataset(g + "correlation")) continue;
+    const auto list = [&](const char* name) { return file.read<double>(g + name).values; };
+    histogram.curves.push_back(steps(list("edges"), list("histogram"), label));
+    correlation.curves.push_back(
+        {label, list("lag"), list("correlation"), list("correlation_error"), false});
+    Curve p{label, {}, {}, {}, false};
+    const auto f = list("frequency"), v = list("power");
+    for (std::size_t i = 1; i < f.size(); ++i)
+      if (v[i] > 0) p.x.push_back(f[i]), p.y.push_back(v[i]);
+    power.curves.push_back(std::move(p));
+    const std::string at = std::string("/density/") + group;
+    s.text += fmt::format(
+        " Contrast of the {} {:.3g} +- {:.2g} % of its mean; 1/e length {:.3g} +- {:.2g} \u00c5.",
+        label[0] == 'i' ? "image" : "compared one", 100 * file.number_attribute(at, "contrast"),
+        100 * file.number_attribute(at, "contrast_error"), file.number_attribute(at, "length"),
+        file.number_attribute(at, "length_error"));
+  }
+  if (correlation.curves.empty()) return;
+  s.panels.emplace_back(histogram);
+  s.panels.emplace_back(correlation);
+  s.panels.emplace_back(power);
+}
+
+// One value of a calibration over its axes [glass, change, thickness, detector].
+struct Table {
+  Stack<double> values;
+  double at(std::size_t g, std::size_t c, std::size_t t, std::size_t d) const {
+    const auto& s = values.shape;
+    return values.values[((g * s[1] + c) * s[2] + t) * s[3] + d];
+  }
+};
+
+}  // namespace
+
+ResultSection density_section(const Hdf5Reader& file) {
+  ResultSection s{"Density", {}, ""};
+  if (!file.is_dataset("/density/relative")) return s;
+  const std::string measures = file.string_attribute("/density", "measures", "");
+  s.text = fmt::format(
+      "Relative to the reference, by {}. The map shows {}{}. Grey: not known, or beyond the curve.",
+      file.string_attribute("/density", "curve", "the curve"), measures,
+      measures == "density" ? ""
+                            : ": an image alone cannot tell a thicker place from a denser one");
+  s.panels.emplace_back(map_panel(file, "/density/relative", "relative density"));
+  s.panels.emplace_back(map_panel(file, "/density/relative_error", "its error"));
+  for (const auto& [name, title] : {std::pair{"column_density", "density of the model's columns"},
+                                    {"voronoi_volume", "Voronoi volume of the columns"},
+                                    {"five_fold", "five-fold bonds of the columns"}})
+    if (const std::string path = std::string("/density/model/") + name; file.is_dataset(path))
+      s.panels.emplace_back(map_panel(file, path, title));
+  add_contrast(file, s);
+  if (file.is_dataset("/density/joint/pearson")) {
+    const auto names = file.read_strings("/density/joint/name");
+    const auto r = file.read<double>("/density/joint/pearson").values,
+               p = file.read<double>("/density/joint/p_shift").values;
+    for (std::size_t k = 0; k < names.size(); ++k)
+      s.text += fmt::format(" With {}: r = {:+.3f}, p = {:.2g}.", names[k], r[k], p[k]);
+  }
+  if (file.is_dataset("/density/motifs/difference")) {
+    const auto names = file.read_strings("/density/motifs/name");
+    const auto list = [&](const char* n) {
+      return file.read<double>(std::string("/density/motifs/") + n).values;
+    };
+    const auto difference = list("difference"), error = list("difference_error"),
+               p = list("p_shift");
+    for (std::size_t k = 0; k < names.size(); ++k)
+      if (std::isfinite(difference[k]))
+        s.text += fmt::format(" {}: {:+.2f} +- {:.2f} % against the other positions, p = {:.2g}.",
+                              names[k], 100 * difference[k], 100 * error[k], p[k]);
+  }
+  return s;
+}
+
+ResultSection calibration_section(const Hdf5Reader& file) {
+  ResultSection s{"HAADF against density", {}, ""};
+  const std::string root = "/density/calibration/";
+  if (!file.is_dataset(root + "intensity")) return s;
+  const auto list = [&](const std::string& name) { return file.read<double>(root + name).values; };
+  const auto names = file.read_strings(root + "detector"),
+             glasses = file.read_strings(root + "glass");
+  const auto inner = list("inner"), outer = list("outer"), change = list("change"),
+             thickness = list("thickness");
+  const Table intensity{file.read<double>(root + "intensity")},
+      error{file.read<double>(root + "intensity_error")},
+      contrast{file.read<double>(root + "contrast")},
+      contrast_error{file.read<double>(root + "contrast_error")};
+  const auto x = file.read<double>(root + "samples/x"),
+             i = file.read<double>(root + "samples/intensity");
+  const auto zero = std::size_t(std::find(change.begin(), change.end(), 0.0) - change.begin());
+  LinePanel thick;
+  thick.title = "intensity with thickness";
+  thick.x_label = "thickness (\u00c5)";
+  thick.y_label = "fraction of the beam";
+  for (std::size_t d = 0; d < names.size(); ++d)
+    for (std::size_t g = 0; g < glasses.size(); ++g) {
+      Curve c{
+          glasses.size() > 1 ? names[d] + ", " + glasses[g] : names[d], thickness, {}, {}, false};
+      for (std::size_t t = 0; t < thickness.size(); ++t) {
+        c.y.push_back(intensity.at(g, zero, t, d));
+        c.error.push_back(error.at(g, zero, t, d));
+      }
+      thick.curves.push_back(std::move(c));
+    }
+  s.panels.emplace_back(thick);
+  for (std::size_t d = 0; d < names.size(); ++d) {
+    const std::string title = fmt::format("{}, {:g}\u2013{:g} mrad", names[d], inner[d], outer[d]);
+    LinePanel against;
+    against.title = title + ": contrast";
+    against.x_label = "change of density (%)";
+    against.y_label = "change of intensity (%)";
+    std::vector<double> percent;
+    for (const double v : change) percent.push_back(100 * v);
+    for (std::size_t t = 0; t < thickness.size(); ++t) {
+      Curve c{fmt::format("{:g} \u00c5", thickness[t]), percent, {}, {}, true};
+      for (std::size_t k = 0; k < change.size(); ++k) {
+        c.y.push_back(100 * contrast.at(0, k, t, d));
+        c.error.push_back(100 * contrast_error.at(0, k, t, d));
+      }
+      against.curves.push_back(std::move(c));
+    }
+    against.curves.push_back({"as the density", percent, percent, {}, false});
+    s.panels.emplace_back(against);
+
+    LinePanel curve;
+    curve.title = title + ": curve";
+    curve.x_label = "what the column would scatter once";
+    curve.y_label = "fraction of the beam";
+    Curve samples{"single positions", {}, {}, {}, true}, fit{"curve", {}, {}, {}, false};
+    constexpr std::size_t kMostPoints = 600;
+    const std::size_t n = x.size() / names.size(), step = std::max<std::size_t>(1, n / kMostPoints);
+    for (std::size_t j = 0; j < n; j += step) {
+      samples.x.push_back(x.values[j * names.size() + d]);
+      samples.y.push_back(i.values[j * names.size() + d]);
+    }
+    const auto k = list("curve/" + names[d] + "/k");
+    const double most = file.number_attribute(root + "curve/" + names[d], "x_most");
+    for (int j = 0; j <= 40; ++j) {
+      const double at = most * j / 40;
+      double sum = 0;
+      for (std::size_t m = k.size(); m-- > 0;) sum = (sum + k[m]) * at;
+      fit.x.push_back(at);
+      fit.y.push_back(sum);
+    }
+    curve.curves = {samples, fit};
+    s.panels.emplace_back(curve);
+  }
+  s.text =
+      "HAADF of glasses scaled evenly to other densities, same piles and positions at each, so "
+      "that "
+      "contrasts are better known than intensities. x is the atoms per area times their mean "
+      "annular cross section; a thin specimen has I = x.";
+  return s;
+}
+
+namespace {
+
+ImagePanel matrix_panel(const Hdf5Reader& file, const std::string& name, const std::string& title) {
+  ImagePanel panel;
+  panel.values = file.read<float>("/atlas/correlation/" + name).plane(0);
+  panel.title = title;
+  panel.x = {"number of the map", "", 1, double(panel.values.cols())};
+  panel.y = {"number of the map", "", 1, double(panel.values.rows())};
+  panel.quantity = "coefficient";
+  panel.map = ColourMap::diverging;
+  panel.low = -1;
+  panel.high = 1;
+  return panel;
+}
+
+// The pairs that are called real at 5 %, the strongest first.
+std::string real_pairs(const Hdf5Reader& file, const std::vector<std::string>& names) {
+  const PlaneD r = file.read<double>("/atlas/correlation/spearman").plane(0),
+               partial = file.read<double>("/atlas/correlation/partial_spearman").plane(0),
+               p = file.read<double>("/atlas/correlation/spearman_p_effective").plane(0),
+               rate = file.read<double>("/atlas/correlation/false_discovery_rate").plane(0);
+  constexpr double kRate = 0.05;
+  std::vector<std::pair<double, std::string>> pairs;
+  for (Eigen::Index i = 0; i < r.rows(); ++i)
+    for (Eigen::Index j = i + 1; j < r.cols(); ++j)
+      if (rate(i, j) <= kRate)
+        pairs.emplace_back(
+            -std::abs(r(i, j)),
+            fmt::format("{} with {} {:+.2f} (p = {:.1g}, partial {:+.2f})", names[std::size_t(i)],
+                        names[std::size_t(j)], r(i, j), p(i, j), partial(i, j)));
+  std::sort(pairs.begin(), pairs.end());
+  if (pairs.empty()) return " No pair is correlated at a false-discovery rate of 5 %.";
+  std::string out = " Correlated at a false-discovery rate of 5 %, by rank: ";
+  for (std::size_t k = 0; k < pairs.size(); ++k) out += (k ? "; " : "") + pairs[k].second;
+  return out + ".";
+}
+
+}  // namespace
+
+ResultSection atlas_section(const Hdf5Reader& file) {
+  ResultSection s{"Atlas", {}, ""};
+  if (!file.is_dataset("/atlas/correlation/spearman")) return s;
+  const auto names = file.read_strings("/atlas/correlation/name");
+  s.panels.emplace_back(matrix_panel(file, "spearman", "rank correlation"));
+  s.panels.emplace_back(matrix_panel(file, "partial_spearman", "partial rank correlation"));
+  for (const char* group : {"structure", "diffraction", "density", "motion", "motifs"}) {
+    const std::string path = std::string("/atlas/") + group;
+    if (!file.exists(path)) continue;
+    for (const auto& name : file.children(path)) {
+      const bool is_strain =
+          name == "dilatation" || name == "exx" || name == "eyy" || name == "exy";
+      s.panels.emplace_back(map_panel(file, fmt::format("{}/{}", path, name), name, is_strain));
+    }
+  }
+  s.text = "Maps of the same columns. Numbers in the matrices: ";
+  for (std::size_t k = 0; k < names.size(); ++k)
+    s.text += fmt::format("{}{} {}", k ? ", " : "", k + 1, names[k]);
+  s.text +=
+      ". Partial: what is left when the best linear combination of all other maps is taken off "
+      "both. P-values count independent columns, not positions that repeat each other." +
+      real_pairs(file, names);
+  return s;
+}
+
+}  // namespace vitrobeam

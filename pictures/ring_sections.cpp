@@ -1,0 +1,271 @@
+#include "pictures/ring_sections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace vitrobeam {
+namespace {
+
+const std::string kGroup = "/symmetry/";
+
+// Mean and standard error of every order's map, and the same of the null.
+LinePanel spectrum_panel(const Hdf5Reader& file, const std::vector<double>& n) {
+  LinePanel panel;
+  panel.title = "symmetry power in the ring";
+  panel.x_label = "order n";
+  panel.y_label = "C_{n}";
+  const auto add = [&](const std::string& path, const std::string& label, bool points) {
+    const auto values = file.read<double>(path).values;
+    Curve curve{label, n, {}, {}, points};
+    const std::size_t count = values.size() / n.size();
+    for (std::size_t k = 0; k < n.size(); ++k) {
+      double sum = 0, squares = 0, known = 0;
+      for (std::size_t i = 0; i < count; ++i)
+        if (const double v = values[i * n.size() + k]; std::isfinite(v))
+          sum += v, squares += v * v, known += 1;
+      const double mean = sum / known;
+      curve.y.push_back(mean);
+      curve.error.push_back(
+          known > 1 ? std::sqrt(std::max(0.0, squares / known - mean * mean) / (known - 1)) : 0);
+    }
+    panel.curves.push_back(std::move(curve));
+  };
+  add(kGroup + "map", "patterns", true);
+  if (file.is_dataset(kGroup + "null/map")) add(kGroup + "null/map", "null", false);
+  return panel;
+}
+
+// Orders along q: some even ones, and the mean of the odd ones.
+LinePanel rings_panel(const Hdf5Reader& file, const std::vector<double>& q) {
+  LinePanel panel;
+  panel.title = "symmetry power, mean over the patterns";
+  panel.x_label = "q (\u00c5^{-1})";
+  panel.y_label = "C_{n}";
+  const PlaneD power = file.read<double>(kGroup + "mean_power").plane(0);
+  const auto add = [&](const std::string& label, const Eigen::ArrayXd& values) {
+    panel.curves.push_back({label, q, {values.begin(), values.end()}, {}, false});
+  };
+  for (const Eigen::Index n : {2, 4, 6, 10})
+    if (n <= power.rows()) add(fmt::format("n = {}", n), power.row(n - 1).transpose());
+  Eigen::ArrayXd odd = Eigen::ArrayXd::Zero(power.cols());
+  for (Eigen::Index n = 0; n < power.rows(); n += 2)
+    odd += power.row(n).transpose() / double((power.rows() + 1) / 2);
+  add("odd n, mean", odd);
+  return panel;
+}
+
+LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
+  LinePanel panel;
+  panel.title = "correlation of I(q) and I(-q)";
+  panel.x_label = "q (\u00c5^{-1})";
+  Curve curve{"", q, file.read<double>(kGroup + "mean_friedel_pair").values,
+              file.read<double>(kGroup + "mean_friedel_pair_error").values, false};
+  constexpr double kNothing = 0.5;  // an error by which a correlation says nothing
+  for (std::size_t i = 0; i < q.size(); ++i)
+    if (curve.error[i] > kNothing)
+      curve.y[i] = curve.error[i] = std::numeric_limits<double>::quiet_NaN();
+  panel.curves = {curve};
+  return panel;
+}
+
+// One order over the scan of a map by order.
+ImagePanel order_panel(const Hdf5Reader& file, const std::string& dataset, std::size_t order,
+                       const std::string& title, const std::string& quantity) {
+  const Stack<float> all = file.read<float>(kGroup + dataset);
+  const std::size_t orders = all.shape[2];
+  ImagePanel panel = map_panel(file, kGroup + "status", title);  // its axes
+  for (Eigen::Index i = 0; i < panel.values.size(); ++i)
+    panel.values.data()[i] = all.values[std::size_t(i) * orders + order];
+  panel.quantity = quantity;
+  return panel;
+}
+
+}  // namespace
+
+ResultSection symmetry_section(const Hdf5Reader& file) {
+  ResultSection s{"Symmetry", {}, ""};
+  if (!file.is_dataset(kGroup + "map")) return s;
+  s.text =
+      "C_n is the power of n-fold symmetry along a ring over the squared mean, counting noise "
+      "removed. A single value of some per cent is what chance gives a random packing; only the "
+      "difference from the null, or from the odd orders, speaks of structure.";
+  const auto n = file.read<double>(kGroup + "n").values, q = file.read<double>(kGroup + "q").values;
+  s.panels.emplace_back(spectrum_panel(file, n));
+  s.panels.emplace_back(rings_panel(file, q));
+  s.panels.emplace_back(friedel_panel(file, q));
+  const auto shape = file.info(kGroup + "map").shape;
+  if (shape[0] * shape[1] < 2) return s;
+  for (const std::size_t order : {2, 4, 6, 10})
+    if (order <= n.size())
+      s.panels.emplace_back(
+          order_panel(file, "map", order - 1, fmt::format("C_{{{}}} in the ring", order), "power"));
+  if (file.is_dataset(kGroup + "p_value"))
+    for (const std::size_t order : {5, 6})
+      if (order <= n.size()) {
+        ImagePanel panel =
+            order_panel(file, "p_value", order - 1,
+                        fmt::format("{}-fold: rarity in the null", order), "-log_{10} p");
+        panel.values = -panel.values.log10();
+        s.panels.emplace_back(panel);
+      }
+  return s;
+}
+
+ResultSection symmetry_limit_section(const Hdf5Reader& file) {
+  const std::string root = "/symmetry_limit/";
+  ResultSection section{"What symmetry analysis can see", {}, ""};
+  if (!file.is_dataset(root + "thickness")) return section;
+  section.text =
+      "Odd orders come with thickness where there is propagation (multislice, curved Born) and "
+      "not without it (flat Born, phase grating). A motif is found where few patterns of the same "
+      "glass without it have as much power.";
+  auto& panels = section.panels;
+  std::vector<double> nm = file.read<double>(root + "thickness").values;
+  for (double& t : nm) t /= 10;
+  LinePanel ratio;
+  ratio.title = "odd over even orders";
+  ratio.x_label = "thickness (nm)";
+  ratio.y_label = "power ratio";
+  const auto add = [&](const std::string& name, const std::string& label) {
+    const std::string path = root + "odd_even/" + name;
+    if (!file.is_dataset(path)) return;
+    Curve curve{label, nm, file.read<double>(path).values, {}, name != "law"};
+    if (file.is_dataset(path + "_error")) curve.error = file.read<double>(path + "_error").values;
+    ratio.curves.push_back(std::move(curve));
+  };
+  add("law", "law, parallel beam");
+  add("multislice", "multislice");
+  add("curved_born", "curved Born");
+  add("phase_grating", "phase grating");
+  add("flat_born", "flat Born");
+  panels.emplace_back(ratio);
+  const std::string group = root + "detection";
+  if (!file.exists(group)) return section;
+  for (const auto& target : file.children(group))
+    for (const auto& engine : file.children(group + "/" + target)) {
+      const std::string path = group + "/" + target + "/" + engine + "/";
+      const auto p = file.read<double>(path + "probability");
+      const auto low = file.read<double>(path + "probability_low").values,
+                 high = file.read<double>(path + "probability_high").values;
+      const auto depth = file.read<double>(root + "depth").values,
+                 tilt = file.read<double>(root + "tilt").values,
+                 dose = file.read<double>(root + "dose").values;
+      LinePanel panel;
+      panel.title = target + ", " + engine;
+      std::replace(panel.title.begin(), panel.title.end(), '_', ' ');
+      panel.x_label = "thickness (nm)";
+      panel.y_label = "share found, 95 % interval";
+      panel.y_range = {0, 1};
+      const std::size_t each = depth.size() * tilt.size() * dose.size();
+      for (std::size_t c = 0; c < each && c < 6; ++c) {
+        Curve curve{
+            fmt::format("depth {:g}, {:g}\u00b0, {}", depth[c / (tilt.size() * dose.size())],
+                        tilt[c / dose.size() % tilt.size()],
+                        dose[c % dose.size()] > 0 ? fmt::format("{:g} e", dose[c % dose.size()])
+                                                  : "no noise"),
+            nm,
+            {},
+            {},
+            true};
+        for (std::size_t t = 0; t < nm.size(); ++t) {
+          curve.y.push_back(p.values[t * each + c]);
+          curve.error.push_back(p.values[t * each + c] - low[t * each + c]);
+          curve.above.push_back(high[t * each + c] - p.values[t * each + c]);
+        }
+        panel.curves.push_back(std::move(curve));
+      }
+      panels.emplace_back(panel);
+    }
+  return section;
+}
+
+ResultSection fluctuation_section(const Hdf5Reader& file) {
+  const std::string root = "/fluctuation/";
+  ResultSection section{"Fluctuation", {}, ""};
+  if (!file.is_dataset(root + "q")) return section;
+  const auto q = file.read<double>(root + "q").values;
+  const std::pair<const char*, const char*> definitions[] = {
+      {"V_omega", "V_{\u03a9}"}, {"V_r", "V_{r}"}, {"V_re", "V_{re}"}, {"V_image", "V_{image}"}};
+  const auto row = [&](const Stack<double>& all, std::size_t k) {
+    const auto first = all.values.begin() + std::ptrdiff_t(k * q.size());
+    return std::vector<double>(first, first + std::ptrdiff_t(q.size()));
+  };
+  const auto panel_of = [&](const std::string& title) {
+    LinePanel panel;
+    panel.title = title;
+    panel.x_label = "q (\u00c5^{-1})";
+    panel.y_label = "V";
+    return panel;
+  };
+  if (file.is_dataset(root + "V_omega")) {
+    section.text =
+        "Normalised variance over the positions, counting noise removed, in the definitions of "
+        "the field; errors by jackknife.";
+    const auto thickness = file.read<double>(root + "thickness").values;
+    LinePanel omega = panel_of("V_{\u03a9}, ring means over positions");
+    const auto all = file.read<double>(root + "V_omega"),
+               error = file.read<double>(root + "V_omega_error");
+    for (std::size_t k = 0; k < thickness.size() && k < 8; ++k)
+      omega.curves.push_back({std::isfinite(thickness[k]) ? fmt::format("{:g} \u00c5", thickness[k])
+                                                          : fmt::format("series {}", k),
+                              q, row(all, k), row(error, k), false});
+    section.panels.emplace_back(omega);
+    LinePanel others = panel_of("the other definitions (last series)");
+    for (const auto& [name, label] : definitions)
+      if (std::string(name) != "V_omega")
+        others.curves.push_back(
+            {label, q, row(file.read<double>(root + name), thickness.size() - 1), {}, false});
+    section.panels.emplace_back(others);
+    LinePanel mean = panel_of("radial mean (last series)");
+    mean.y_label = "intensity";
+    mean.log_y = true;
+    mean.curves.push_back(
+        {"", q, row(file.read<double>(root + "mean"), thickness.size() - 1), {}, false});
+    section.panels.emplace_back(mean);
+  }
+  LinePanel model = panel_of("kinematic model, and the comparison (over its largest)");
+  const auto scaled = [&](const std::string& name, const std::string& label, const char* value) {
+    if (!file.is_dataset(root + name + "/q")) return;
+    auto v = file.read<double>(root + name + "/" + value).values;
+    const double most = *std::max_element(v.begin(), v.end());
+    for (double& x : v) x /= most;
+    model.curves.push_back({fmt::format("{} / {:.3g}", label, most),
+                            file.read<double>(root + name + "/q").values,
+                            v,
+                            {},
+                            false});
+  };
+  scaled("model", "model", "V_omega");
+  scaled("compared", "compared", "V");
+  if (!model.curves.empty()) section.panels.emplace_back(model);
+  return section;
+}
+
+ResultSection pair_section(const Hdf5Reader& file) {
+  ResultSection section{"Radial analysis", {}, ""};
+  LinePanel s, g;
+  s.title = "structure factor";
+  s.x_label = "q (\u00c5^{-1})";
+  s.y_label = "S";
+  g.title = "reduced pair distribution";
+  g.x_label = "r (\u00c5)";
+  g.y_label = "G (\u00c5^{-2})";
+  for (const auto& [group, label] : {std::pair{std::string("/radial/"), "patterns"},
+                                     {std::string("/radial/model/"), "model, Debye"}}) {
+    if (!file.is_dataset(group + "S")) continue;
+    const auto read = [&](const char* name) { return file.read<double>(group + name).values; };
+    s.curves.push_back({label, read("q"), read("S"), {}, false});
+    g.curves.push_back({label, read("r"), read("G"), {}, false});
+  }
+  if (s.curves.empty()) return section;
+  section.text =
+      "Both curves went through the same transform, so that the end of the data and the fitted "
+      "background change them alike.";
+  section.panels = {s, g};
+  return section;
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,45 @@
+// The calibration of HAADF against density, by simulation: one glass, or several, scaled over
+// density and piled up to several thicknesses.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "maps/density.hpp"
+#include "models/atoms.hpp"
+#include "models/column_density.hpp"
+#include "models/packing.hpp"
+#include "multislice/simulation.hpp"
+
+namespace vitrobeam {
+
+struct DensityPlan {
+  std::vector<double> change;     // relative; holds 0
+  std::vector<double> thickness;  // Angstrom, ascending multiples of the first
+  std::map<int, double> u_rms;    // thermal motion, a configuration for every pile; empty: at rest
+  int positions = 16, piles = 2;  // positions in each pile
+  int terms = 2;                  // of the curve
+  double pixel = 0.08;            // Angstrom, at most
+  SimulationSettings simulation;  // with its detectors; the grid follows from `pixel`
+  std::uint64_t seed = 1;
+  int threads = 1;
+};
+
+// The column that a probe of these optics sees in a specimen, spreading with depth.
+ColumnWeight column_of(const Optics& optics);
+
+// The same sites with as few atoms as it takes exchanged, at random, for another composition: the
+// density in atoms stays, whatever the sizes of the elements would make of it.
+Atoms with_composition(const Atoms& glass, const Composition& composition, std::uint64_t seed);
+
+// Every change of density meets the same piles, positions and displacements, scaled; so contrasts
+// are far better known than intensities. Incomplete once `stop()` turns true. `progress` counts
+// probe positions.
+DensityCalibration calibrate_density(const DensityPlan& plan, const std::vector<Atoms>& glasses,
+                                     const std::function<void(std::size_t)>& progress,
+                                     const std::function<bool()>& stop);
+std::size_t positions_of_study(const DensityPlan& plan, std::size_t glasses);
+
+}  // namespace vitrobeam

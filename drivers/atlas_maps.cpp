@@ -74,17 +74,13 @@ std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& v, double
 
 namespace {
 
-// The mean pattern of a scan; false: interrupted.
-bool mean_image(const PatternInput& input, int threads, PlaneD& sum) {
+// The sum of the patterns of a scan.
+void mean_image(const PatternInput& input, const RunControl& run, PlaneD& sum) {
   sum = PlaneD::Zero(Eigen::Index(input.source().rows()), Eigen::Index(input.source().columns()));
-  RunControl run;
-  run.threads = threads;
-  run.stop = interrupted;
   for_each_part(input.scan(), run, [&](const Stack<float>& images, std::size_t) {
     for (std::size_t i = 0; i < images.shape[0]; ++i)
       if (images.plane(i).isFinite().all()) sum += images.plane(i).cast<double>();
   });
-  return true;
 }
 
 struct RingGrids {
@@ -123,7 +119,7 @@ bool diffraction_maps(const PatternInput& input, const DiffractionRequest& reque
   const auto rows = Eigen::Index(input.source().scan_rows()),
              columns = Eigen::Index(input.source().scan_columns());
   PlaneD sum;
-  if (!mean_image(input, run.threads, sum)) return false;
+  mean_image(input, run, sum);
   const PlaneF mean = (sum / double(input.positions())).cast<float>();
   const RingGrids grids = find_ring(input, request, mean);
   const auto& calibration = input.calibration();
@@ -215,9 +211,9 @@ void check_time_steps(const Trajectory& trajectory) {
   }
 }
 
-// Intensity of every segment of the ring [voxel, segment, frame]; empty: interrupted.
+// Intensity of every segment of the ring [voxel, segment, frame].
 std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
-                               const MotionRequest& request) {
+                               const MotionRequest& request, const RunControl& run) {
   std::vector<Vector2d> places;
   for (const double y : v.y)
     for (const double x : v.x) places.emplace_back(x, y);
@@ -225,7 +221,7 @@ std::vector<float> ring_series(const Trajectory& trajectory, const Voxels& v,
   std::vector<float> series(places.size() * segments * frames);
   Stage progress(run, "frames", frames);
   for (std::size_t f = 0; f < frames; ++f) {
-    if (interrupted()) return {};
+    run.check_stop();
     const Atoms atoms = trajectory.frame(f);
     SimulationSettings s;
     s.optics = request.optics;
@@ -306,9 +302,8 @@ bool motion_maps(const Trajectory& trajectory, const Voxels& v, const MotionRequ
     return true;
   }
   check_time_steps(trajectory);
-  const auto series = ring_series(trajectory, v, request);
-  if (series.empty()) return false;
-  relaxation_maps(series, trajectory.size(), v, request, out);
+  const auto series = ring_series(trajectory, v, request, run);
+  relaxation_maps(series, trajectory.size(), v, request, run, out);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
 #include "io/result_file.hpp"
+#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 namespace {

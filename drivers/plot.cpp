@@ -8,6 +8,7 @@
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/structure_file.hpp"
+#include "io/whole_file.hpp"
 #include "pictures/model_picture.hpp"
 #include "pictures/result_picture.hpp"
 #include "pictures/result_sections.hpp"

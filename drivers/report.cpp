@@ -10,6 +10,7 @@
 #include "drivers/command.hpp"
 #include "drivers/version.hpp"
 #include "io/provenance.hpp"
+#include "io/whole_file.hpp"
 #include "pictures/html.hpp"
 #include "pictures/result_picture.hpp"
 #include "pictures/result_sections.hpp"

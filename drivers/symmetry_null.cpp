@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "drivers/command.hpp"
 #include "patterns/recognition.hpp"
 
 namespace vitrobeam {

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
+#include "io/whole_file.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/run_control.hpp"
 #include "patterns/fluctuation.hpp"
 #include "patterns/polar.hpp"
+#include "patterns/preparation.hpp"
 
 namespace vitrobeam {
 

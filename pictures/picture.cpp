@@ -91,15 +91,4 @@ std::vector<std::byte> png(const Figure& figure) {
   return canvas.png();
 }
 
-void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
-  const std::string part = path + ".part";
-  std::ofstream file(part, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
-  file.close();
-  if (!file || std::rename(part.c_str(), path.c_str()) != 0) {
-    std::remove(part.c_str());
-    fail(Fault::machine, "{}: cannot be written; free space, or choose another output", path);
-  }
-}
-
 }  // namespace vitrobeam

@@ -81,9 +81,6 @@ struct Figure {
 
 std::vector<std::byte> png(const Figure& figure);
 
-// The file appears whole or not at all. Throws Error{machine}.
-void write_bytes(const std::string& path, const std::vector<std::byte>& bytes);
-
 // Limits that a panel's values are shown between, in the units of the values.
 std::pair<double, double> display_limits(const ImagePanel& panel);
 

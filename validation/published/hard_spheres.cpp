@@ -13,6 +13,7 @@
 #include "models/pair_distribution.hpp"
 #include "models/voronoi.hpp"
 #include "pictures/picture.hpp"
+#include "io/whole_file.hpp"
 
 using namespace vitrobeam;
 

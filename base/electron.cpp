@@ -22,4 +22,8 @@ double interaction_constant(double energy_kV) {
          1e-10;
 }
 
+double disc_radius(double semiangle_mrad, double energy_kV) {
+  return semiangle_mrad * 1e-3 / wavelength(energy_kV);
+}
+
 }  // namespace vitrobeam

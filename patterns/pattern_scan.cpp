@@ -26,7 +26,7 @@ void check_centre(const PatternScan& scan, double q_max) {
 }  // namespace
 
 double PatternScan::disc_radius() const {
-  return semiangle_mrad && energy_kV ? *semiangle_mrad * 1e-3 / wavelength(*energy_kV) : 0;
+  return semiangle_mrad && energy_kV ? vitrobeam::disc_radius(*semiangle_mrad, *energy_kV) : 0;
 }
 
 void for_each_part(const PatternScan& scan, const RunControl& run, const PatternPart& work) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/least_squares.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -34,6 +36,76 @@ Eigen::MatrixXd slope_covariance(const std::vector<Contrasts>& filter,
         slopes(k, Eigen::Index(p)) += 2 * product(filter[std::size_t(k)][d], *patches[p][d]);
   return slopes * slopes.transpose() / double(patches.size());
 }
+
+// Minus the log likelihood and the log prior of parameters. Every linearisation sets `error`, by
+// which a step counts as small.
+struct Problem {
+  const std::function<Contrasts(const Eigen::VectorXd&)>& model;
+  const Contrasts& x;
+  const Background& background;
+  const Speckle& speckle;
+  const RefinementSettings& s;
+  Eigen::MatrixXd between;  // positions: the inverse of their correlation
+  Eigen::VectorXd weight;   // of the prior
+  Eigen::VectorXd error;
+
+  struct State {
+    Contrasts contrasts;
+    double cost;
+  };
+
+  Contrasts whitened(const Contrasts& h) const {
+    Contrasts white, out;
+    for (const auto& one : h) white.push_back(background.whitened(one));
+    for (Eigen::Index i = 0; i < between.rows(); ++i) {
+      out.push_back(Harmonics::Zero(h[0].rows(), h[0].cols()));
+      for (Eigen::Index j = 0; j < between.cols(); ++j)
+        out.back() += float(between(i, j)) * white[std::size_t(j)];
+    }
+    return out;
+  }
+  State evaluate(const Eigen::VectorXd& p) const {
+    Contrasts at = model(p);
+    const Contrasts rest = difference(x, at);
+    return {std::move(at),
+            product(whitened(rest), rest) + 0.5 * (p - s.start).cwiseAbs2().dot(weight)};
+  }
+  Quadratic<Eigen::VectorXd> linearise(const Eigen::VectorXd& at, const State& state) {
+    const Eigen::Index n = at.size();
+    std::vector<Contrasts> slope, filter;
+    for (Eigen::Index k = 0; k < n; ++k) {
+      Eigen::VectorXd p = at;
+      p(k) += s.step(k);
+      const Contrasts above = model(p);
+      p(k) -= 2 * s.step(k);
+      slope.push_back(difference(above, model(p), float(0.5 / s.step(k))));
+      filter.push_back(whitened(slope.back()));
+    }
+    Eigen::MatrixXd curvature = weight.asDiagonal();
+    Eigen::VectorXd downhill = weight.cwiseProduct(s.start - at);
+    const Contrasts rest = difference(x, state.contrasts);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      downhill(i) += 2 * product(filter[std::size_t(i)], rest);
+      for (Eigen::Index j = 0; j < n; ++j)
+        curvature(i, j) += 2 * product(filter[std::size_t(i)], slope[std::size_t(j)]);
+    }
+    const Eigen::MatrixXd inverse = curvature.inverse();
+    const Eigen::MatrixXd covariance = speckle.patches.empty()
+                                           ? inverse
+                                           : inverse *
+                                                 (slope_covariance(filter, speckle.patches) +
+                                                  Eigen::MatrixXd(weight.asDiagonal())) *
+                                                 inverse;
+    error = covariance.diagonal().cwiseMax(0).cwiseSqrt();
+    return {curvature, downhill};
+  }
+  static const Eigen::VectorXd& limited(const Eigen::VectorXd&, const Eigen::VectorXd& to) {
+    return to;
+  }
+  bool settled(const Eigen::VectorXd& step, double, double) const {
+    return (step.cwiseAbs().array() < 0.05 * error.array()).all();
+  }
+};
 
 }  // namespace
 
@@ -85,79 +157,17 @@ Speckle speckle(const std::vector<ContrastScan>& motif_free,
 
 Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, const Contrasts& x,
                const Background& background, const Speckle& speckle, const RefinementSettings& s) {
-  const Eigen::Index n = s.start.size();
-  const Eigen::MatrixXd between = speckle.correlation.inverse();
-  const auto whitened = [&](const Contrasts& h) {
-    Contrasts white, out;
-    for (const auto& one : h) white.push_back(background.whitened(one));
-    for (Eigen::Index i = 0; i < between.rows(); ++i) {
-      out.push_back(Harmonics::Zero(h[0].rows(), h[0].cols()));
-      for (Eigen::Index j = 0; j < between.cols(); ++j)
-        out.back() += float(between(i, j)) * white[std::size_t(j)];
-    }
-    return out;
-  };
-  const Eigen::VectorXd weight = s.prior.cwiseAbs2().cwiseInverse();
-  // minus the log likelihood, and the log prior
-  const auto cost = [&](const Eigen::VectorXd& p, const Contrasts& rest) {
-    return product(whitened(rest), rest) + 0.5 * (p - s.start).cwiseAbs2().dot(weight);
-  };
-  Refined out;
-  out.value = s.start;
-  Contrasts at = model(out.value);
-  const double first = cost(out.value, difference(x, at));
-  double now = first, damping = 1e-3;
-  for (int iteration = 0; iteration < s.iterations && !out.converged; ++iteration) {
-    std::vector<Contrasts> slope, filter;
-    for (Eigen::Index k = 0; k < n; ++k) {
-      Eigen::VectorXd p = out.value;
-      p(k) += s.step(k);
-      const Contrasts above = model(p);
-      p(k) -= 2 * s.step(k);
-      slope.push_back(difference(above, model(p), float(0.5 / s.step(k))));
-      filter.push_back(whitened(slope.back()));
-    }
-    Eigen::MatrixXd curvature = weight.asDiagonal();
-    Eigen::VectorXd downhill = weight.cwiseProduct(s.start - out.value);
-    const Contrasts rest = difference(x, at);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      downhill(i) += 2 * product(filter[std::size_t(i)], rest);
-      for (Eigen::Index j = 0; j < n; ++j)
-        curvature(i, j) += 2 * product(filter[std::size_t(i)], slope[std::size_t(j)]);
-    }
-    const Eigen::MatrixXd inverse = curvature.inverse();
-    const Eigen::MatrixXd covariance = speckle.patches.empty()
-                                           ? inverse
-                                           : inverse *
-                                                 (slope_covariance(filter, speckle.patches) +
-                                                  Eigen::MatrixXd(weight.asDiagonal())) *
-                                                 inverse;
-    out.error = covariance.diagonal().cwiseMax(0).cwiseSqrt();
-    for (int attempt = 0; attempt < 8; ++attempt) {
-      Eigen::MatrixXd damped = curvature;
-      damped.diagonal() *= 1 + damping;
-      const Eigen::VectorXd move = damped.ldlt().solve(downhill);
-      const Eigen::VectorXd p = out.value + move;
-      const Contrasts there = model(p);
-      const double then = cost(p, difference(x, there));
-      const bool is_small = (move.cwiseAbs().array() < 0.05 * out.error.array()).all();
-      if (then <= now) {
-        out.value = p;
-        at = there;
-        now = then;
-        damping = std::max(damping / 10, 1e-6);
-        out.converged = is_small;
-        break;
-      }
-      if (is_small) {
-        out.converged = true;
-        break;
-      }
-      damping *= 10;
-    }
-  }
-  out.gain = first - now;
-  return out;
+  Problem problem{model,
+                  x,
+                  background,
+                  speckle,
+                  s,
+                  speckle.correlation.inverse(),
+                  s.prior.cwiseAbs2().cwiseInverse(),
+                  {}};
+  const double first = problem.evaluate(s.start).cost;
+  const auto found = minimise_damped(problem, s.start, {.iterations = s.iterations, .attempts = 8});
+  return {found.value, problem.error, first - found.state.cost, found.converged};
 }
 
 }  // namespace vitrobeam

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "base/least_squares.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -52,69 +54,52 @@ struct Problem {
   double series;
   bool squared, free_beta, free_baseline;
 
+  struct State {
+    Eigen::VectorXd residuals;
+    double cost;
+  };
+
   bool is_free(int k) const { return k == 1 ? free_beta : k == 3 ? free_baseline : true; }
 
   double model(const Parameters& p, double lag, double removed) const {
     return p[2] * (decay(lag, std::exp(p[0]), std::exp(p[1]), squared) - removed / series) + p[3];
   }
-  Eigen::VectorXd residuals(const Parameters& p) const {
+  State evaluate(const Parameters& p) const {
     const double b = removed_by_mean(frames, std::exp(p[0]), std::exp(p[1]), squared);
     Eigen::VectorXd r(Eigen::Index(points.size()));
     for (Eigen::Index i = 0; i < r.size(); ++i) {
       const Point& point = points[std::size_t(i)];
       r[i] = point.weight * (point.value - model(p, point.lag, b));
     }
-    return r;
+    return {r, r.squaredNorm()};
   }
-};
-
-// Levenberg and Marquardt with numerical derivatives: a few parameters, a few dozen points.
-bool minimise(const Problem& problem, Parameters& p) {
-  double damping = 1e-2;
-  Eigen::VectorXd r = problem.residuals(p);
-  double cost = r.squaredNorm();
-  constexpr int kMostSteps = 60;
-  for (int step = 0; step < kMostSteps; ++step) {
-    Eigen::Matrix<double, Eigen::Dynamic, 4> jacobian(r.size(), 4);
+  // By difference quotients: a few parameters, a few dozen points.
+  Quadratic<Parameters> linearise(const Parameters& p, const State& at) const {
+    Eigen::Matrix<double, Eigen::Dynamic, 4> jacobian(at.residuals.size(), 4);
     for (int k = 0; k < 4; ++k) {
-      if (!problem.is_free(k)) {
+      if (!is_free(k)) {
         jacobian.col(k).setZero();
         continue;
       }
       Parameters q = p;
       const double h = 1e-5 * std::max(1.0, std::abs(p[k]));
       q[k] += h;
-      jacobian.col(k) = (problem.residuals(q) - r) / h;
+      jacobian.col(k) = (evaluate(q).residuals - at.residuals) / h;
     }
     Eigen::Matrix4d normal = jacobian.transpose() * jacobian;
     for (int k = 0; k < 4; ++k)
-      if (!problem.is_free(k)) normal(k, k) = 1;
-    const Parameters gradient = jacobian.transpose() * r;
-    bool better = false;
-    while (damping < 1e8) {
-      Eigen::Matrix4d damped = normal;
-      damped.diagonal() *= 1 + damping;
-      Parameters q = p - Parameters(damped.ldlt().solve(gradient));
-      q[0] = std::clamp(q[0], p[0] - 1.5, p[0] + 1.5);
-      q[1] = std::clamp(q[1], std::log(0.15), std::log(3.0));
-      const Eigen::VectorXd next = problem.residuals(q);
-      const double next_cost = next.squaredNorm();
-      if (std::isfinite(next_cost) && next_cost < cost) {
-        const double gain = (cost - next_cost) / std::max(cost, 1e-300);
-        p = q;
-        r = next;
-        cost = next_cost;
-        damping = std::max(damping / 5, 1e-9);
-        better = true;
-        if (gain < 1e-10) return true;
-        break;
-      }
-      damping *= 4;
-    }
-    if (!better) return true;  // no step improves: the minimum
+      if (!is_free(k)) normal(k, k) = 1;
+    return {normal, -(jacobian.transpose() * at.residuals)};
   }
-  return false;
-}
+  static Parameters limited(const Parameters& from, Parameters to) {
+    to[0] = std::clamp(to[0], from[0] - 1.5, from[0] + 1.5);
+    to[1] = std::clamp(to[1], std::log(0.15), std::log(3.0));
+    return to;
+  }
+  static bool settled(const Parameters&, double before, double after) {
+    return after <= before && before - after < 1e-10 * std::max(before, 1e-300);
+  }
+};
 
 // First guess: amplitude from the first lag, tau where the correlation has fallen to exp(-2) of it.
 bool first_guess(const std::vector<Point>& points, Parameters& p, const RelaxationModel& m) {
@@ -149,7 +134,10 @@ bool fit_once(const Autocorrelation& series, std::size_t without, const Relaxati
   }
   const Problem problem{points,    series.frames(), double(series.series()),
                         m.squared, !(m.beta > 0),   m.baseline};
-  return minimise(problem, p) && p[2] > 0 && std::isfinite(p[0]);
+  const auto found = minimise_damped(
+      problem, p, {.start = 1e-2, .least = 1e-9, .ease = 5, .tighten = 4, .iterations = 60});
+  p = found.value;
+  return found.converged && p[2] > 0 && std::isfinite(p[0]);
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ PolarTransform::PolarTransform(Eigen::Index rows, Eigen::Index cols, const Calib
       weights_(grid.n_q, grid.n_theta) {
   check_polar_grid(grid);
   if (!(calibration.pixel_qx > 0 && calibration.pixel_qy > 0))
-    fail(Fault::usage, "pixel sizes {} and {} 1/Angstrom; both must be positive (--pixel-q)",
+    fail(Fault::usage, "pixel sizes {} and {} 1/Angstrom; both must be positive (@pixel_q)",
          calibration.pixel_qx, calibration.pixel_qy);
   if (!(calibration.ellipticity > -1))
     fail(Fault::usage, "ellipticity {}; it must be above -1", calibration.ellipticity);

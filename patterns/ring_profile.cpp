@@ -99,7 +99,7 @@ RingProfile RingProfile::of(const PlaneF& polar, const PlaneF& weights, const Po
     if (!(weight > 0))
       fail(Fault::physics,
            "the circle of {:.4g} 1/Angstrom is wholly hidden or off the detector; choose another "
-           "--q-min, --q-max",
+           "@q_min, @q_max",
            grid.q(i));
     values[std::size_t(i)] = intensity / weight;
     sum += intensity / weight;
@@ -111,7 +111,7 @@ RingProfile RingProfile::of(const PlaneF& polar, const PlaneF& weights, const Po
 }
 
 void RingProfile::set_disc(double radius, const std::vector<double>& outward,
-                           const std::function<double(double)>& envelope) {
+                           const Envelope& envelope) {
   dilatation_of_disc_ = shear_of_disc_ = {};
   if (!(radius > 0)) return;
   // bins of S: all that the disc can reach from the profile's

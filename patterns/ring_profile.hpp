@@ -7,6 +7,9 @@
 
 namespace vitrobeam {
 
+// What rings are divided by at q, 1/Angstrom: the mean squared scattering factor.
+using Envelope = std::function<double(double q)>;
+
 // Natural cubic spline through values on equal steps, straight on outside of them.
 class Spline {
  public:
@@ -40,8 +43,7 @@ class RingProfile {
   // far as they are known: what lies beyond the ring moves into it, out to the disc's radius.
   // Profiles are intensities over `envelope`(q), the mean squared scattering factor, which is not
   // strained either; 1 where they are not divided by it.
-  void set_disc(double radius, const std::vector<double>& outward,
-                const std::function<double(double)>& envelope);
+  void set_disc(double radius, const std::vector<double>& outward, const Envelope& envelope);
 
   // Value and slope (per 1/Angstrom) at q.
   Spline::Value operator()(double q) const { return profile_(q); }

@@ -1,0 +1,12 @@
+// The /strain group of a result file; docs/result-file.md lists the datasets.
+#pragma once
+#include "io/hdf5.hpp"
+#include "patterns/strain.hpp"
+
+namespace vitrobeam {
+
+inline constexpr std::array<const char*, 3> kStrainNames = {"exx", "eyy", "exy"};
+
+void write_strain(Hdf5Writer& file, const StrainResult& result);
+
+}  // namespace vitrobeam

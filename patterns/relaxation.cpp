@@ -242,6 +242,12 @@ Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& 
   return result;
 }
 
+RelaxationStatus status_of(const Relaxation& fit, std::size_t frames) {
+  if (!fit.fitted) return RelaxationStatus::no_decay;
+  if (double(frames) < 40 * fit.tau) return RelaxationStatus::series_too_short;
+  return fit.tau < 10 ? RelaxationStatus::frame_too_long : RelaxationStatus::good;
+}
+
 std::vector<Relaxation> with_shared_errors(std::vector<Relaxation> fits) {
   constexpr std::size_t kFewest = 20;
   constexpr double kOwn = 4, kShared = 8;  // degrees of freedom that each is taken to have

@@ -58,6 +58,18 @@ struct RelaxationModel {
 // the series.
 Relaxation fit_relaxation(const Autocorrelation& series, const RelaxationModel& model);
 
+// Whether a record resolves a relaxation time: 40 of them in the series and 10 frames in each (He
+// et al. 2015).
+enum class RelaxationStatus : unsigned char {
+  good = 0,
+  no_decay = 1,
+  series_too_short = 2,  // shorter than 40 tau
+  frame_too_long = 3     // longer than 0.1 tau
+};
+RelaxationStatus status_of(const Relaxation& fit, std::size_t frames);
+// Fewer frames have no autocorrelation with an error.
+inline constexpr std::size_t kFewestFrames = 40;
+
 // Errors of many fits of one record (20 or more; else as they are). A jackknife over a dozen blocks
 // knows its own spread to a factor of two at best, and finds it smallest where tau came out too
 // small; relative variances grow as tau over the length of the series, so each is drawn towards the

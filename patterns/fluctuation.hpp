@@ -25,6 +25,9 @@ struct RingAxis {
   int n = 60;
   double width() const { return (q_max - q_min) / n; }
   double q(int i) const { return q_min + (i + 0.5) * width(); }
+  Eigen::ArrayXd q() const {
+    return Eigen::ArrayXd::NullaryExpr(n, [this](Eigen::Index i) { return q(int(i)); });
+  }
 };
 
 // Which ring every pixel belongs to: whole pixels by their centre, no interpolation.

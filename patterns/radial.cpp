@@ -1,8 +1,8 @@
 #include "patterns/radial.hpp"
 
 #include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/error.hpp"
 
@@ -58,6 +58,55 @@ RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intens
     add(q[i], out.f[i], (right - left) / 2);
   }
   return out;
+}
+
+Eigen::ArrayXd RingMeans::mean(int without) const {
+  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(q.size());
+  double n = 0;
+  for (int g = 0; g < groups(); ++g)
+    if (g != without) sum += group_sum[std::size_t(g)], n += group_count[std::size_t(g)];
+  return sum / n;
+}
+
+RingMeans mean_rings(const PatternScan& scan, const RingAxis& axis, const RunControl& run) {
+  constexpr std::size_t kGroups = 10;
+  const RingMap map(scan.rows, scan.columns, scan.calibration, axis, scan.hidden);
+  check_visible(scan, map);
+  const std::size_t groups = std::min(kGroups, scan.positions());
+  RingMeans rings{map.mean_q(), {}, {}};
+  rings.group_sum.assign(groups, Eigen::ArrayXd::Zero(axis.n));
+  rings.group_count.assign(groups, 0);
+  for_each_part(scan, run, [&](const Stack<float>& images, std::size_t first) {
+    for (std::size_t i = 0; i < images.shape[0]; ++i) {
+      const RingMoments m = ring_moments(map, images.plane(i));
+      if (!m.mean.isFinite().all()) continue;
+      rings.group_sum[(first + i) % groups] += m.mean;
+      rings.group_count[(first + i) % groups] += 1;
+    }
+  });
+  return rings;
+}
+
+RadialResult analyse_radial(const RingMeans& rings, const Eigen::ArrayXd& squared,
+                            const Eigen::ArrayXd& of_mean, const RadialSettings& settings) {
+  const auto reduce = [&](const Eigen::ArrayXd& intensity) {
+    return reduce_radial(rings.q, intensity, squared, of_mean, settings);
+  };
+  RadialResult r{rings.q, rings.mean(), {}, {}, {}};
+  r.curves = reduce(r.intensity);
+  const int groups = rings.groups();
+  if (groups < 3) return r;
+  Eigen::ArrayXd s = Eigen::ArrayXd::Zero(r.curves.s.size()),
+                 g = Eigen::ArrayXd::Zero(r.curves.g.size());
+  for (int k = 0; k < groups; ++k) {
+    const RadialCurves part = reduce(rings.mean(k));
+    s += (part.s - r.curves.s).square();
+    g += (part.g - r.curves.g).square();
+  }
+  const double scale = double(groups - 1) / groups;
+  r.s_error = (s * scale).sqrt();
+  r.g_error = (g * scale).sqrt();
+  return r;
 }
 
 }  // namespace vitrobeam

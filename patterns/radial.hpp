@@ -9,6 +9,10 @@
 #include <Eigen/Core>
 #include <vector>
 
+#include "base/run_control.hpp"
+#include "patterns/fluctuation.hpp"
+#include "patterns/pattern_scan.hpp"
+
 namespace vitrobeam {
 
 struct RadialSettings {
@@ -29,5 +33,28 @@ struct RadialCurves {
 RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intensity,
                            const Eigen::ArrayXd& squared, const Eigen::ArrayXd& of_mean,
                            const RadialSettings& settings);
+
+// Mean intensity per pixel of rings over the patterns of a scan, kept apart in up to ten groups for
+// errors.
+struct RingMeans {
+  Eigen::ArrayXd q;  // mean of a ring's pixels, 1/Angstrom
+  std::vector<Eigen::ArrayXd> group_sum;
+  std::vector<double> group_count;
+
+  int groups() const { return int(group_sum.size()); }
+  Eigen::ArrayXd mean(int without = -1) const;  // of all groups, or of all but one
+};
+// Patterns that are not finite in a ring are left out. Error{physics} where a ring has no visible
+// pixel. Throws Interrupted.
+RingMeans mean_rings(const PatternScan& scan, const RingAxis& axis, const RunControl& run);
+
+struct RadialResult {
+  Eigen::ArrayXd q, intensity;
+  RadialCurves curves;
+  Eigen::ArrayXd s_error, g_error;  // jackknife; empty with fewer than three groups
+};
+// `squared`, `of_mean` and errors as of reduce_radial(), at rings.q.
+RadialResult analyse_radial(const RingMeans& rings, const Eigen::ArrayXd& squared,
+                            const Eigen::ArrayXd& of_mean, const RadialSettings& settings);
 
 }  // namespace vitrobeam

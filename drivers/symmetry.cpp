@@ -2,139 +2,142 @@
 // `symmetry limit` lead to drivers/symmetry_limit.cpp.
 #include <cmath>
 #include <iostream>
-#include <limits>
+#include <optional>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
-#include "drivers/symmetry_null.hpp"
+#include "drivers/produce.hpp"
+#include "drivers/quantity.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
-#include "patterns/symmetry.hpp"
+#include "patterns/symmetry_analysis.hpp"
 
 namespace vitrobeam {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+struct SymmetryCommand {
+  CommonSettings common;
+  PatternInputSettings input;
+  SymmetrySettings symmetry;
+  std::string ring, null, corrections = "friedel,odd_floor,pair";
+  double false_alarm_percent = 5;
+};
 
-// A beam that is not where it was said to be shows as one-fold symmetry, and squared as two-fold.
-void check_centre(const SymmetryCommand& c, const PatternInput& input, SymmetryScan& scan) {
-  constexpr double kCapture = 0.1, kNoticed = 0.5;  // of the ring's radius; pixels
-  const Vector2d shift =
-      centre_shift(c.grid, scan.transform()(scan.mean_image()), scan.transform().weights());
-  const Calibration& cal = input.calibration();
-  SymmetryResult& r = scan.result();
-  r.centre_shift_x = shift.x();
-  r.centre_shift_y = shift.y();
-  const double row = cal.centre_row + shift.y() / cal.pixel_qy,
-               col = cal.centre_col + shift.x() / cal.pixel_qx;
-  const double ring = (r.ring_low + r.ring_high) / 2;
-  if (shift.norm() > kCapture * ring)
-    fail(Fault::physics,
-         "the rings are {:.3g} 1/Angstrom off centre, more than a tenth of their radius {:.3g}, "
-         "beyond which nothing can be corrected; state the undiffracted beam by --centre (near "
-         "{:.0f},{:.0f}?)",
-         shift.norm(), ring, row, col);
-  if (shift.norm() > kNoticed * cal.pixel_qx)
-    warn(
-        "the rings are {:.2f} pixels off centre, which adds to orders 1 and 2; --centre "
-        "{:.2f},{:.2f} fits them better",
-        shift.norm() / cal.pixel_qx, row, col);
+Settings describe(SymmetryCommand& c) {
+  Settings o("symmetry",
+             "patterns -> angular correlations, n-fold symmetry with significance\n\n"
+             "   or: vitrobeam symmetry limit GLASS [options]: detectability against thickness",
+             {"PATTERNS"});
+  o.section("Rings");
+  o.add("q-min", c.symmetry.grid.q_min, "1/Angstrom", "inner edge of the first ring").at_least(0);
+  o.add("q-max", c.symmetry.grid.q_max, "1/Angstrom", "outer edge of the last ring").above(0);
+  o.add("radii", c.symmetry.grid.n_q, "rings").at_least(2).at_most(4096);
+  o.add("angles", c.symmetry.grid.n_theta, "angular bins, an even number")
+      .at_least(8)
+      .at_most(4096);
+  o.add("orders", c.symmetry.angular.n_max, "orders n = 1 .. this one").at_least(1);
+  o.add("ring", c.ring, "LOW,HIGH",
+        "band of maps and significance, 1/Angstrom (default: 8 % around the brightest ring)");
+  o.section("Significance");
+  o.add("null", c.null, "FILE",
+        "patterns without the symmetry in question, e.g. "
+        "library.h5:/motif_library/null_patterns/data (default: structureless rings with the "
+        "patterns' counting noise, if they have any)");
+  o.add("null-dose", c.symmetry.null_dose, "",
+        "electrons per pattern, whose noise the null patterns get (default: that of the patterns)")
+      .at_least(0);
+  o.add("noise-patterns", c.symmetry.noise_patterns,
+        "structureless patterns drawn where there is no --null")
+      .at_least(20)
+      .at_most(1000000);
+  o.add("false-alarm", c.false_alarm_percent, "%",
+        "accepted share of wrong positions among those called symmetric (Benjamini-Hochberg)")
+      .above(0)
+      .at_most(100);
+  o.section("Output");
+  o.add("corrections", c.corrections, "NAMES",
+        "of friedel, odd_floor, pair, or none: each is a dataset of its own beside power");
+  o.add("correlation", c.symmetry.angular.correlation, "also C(q, Delta), mean over the patterns");
+  add_pattern_input(o, c.input);
+  add_common(o, c.common);
+  return o;
 }
 
-// Mean over the patterns of every order in the band, with its standard error; `maps` [pattern, n].
-struct OverPatterns {
-  Eigen::ArrayXd mean, error;
-};
-OverPatterns over_patterns(const PlaneD& maps) {
-  OverPatterns out{Eigen::ArrayXd(maps.cols()), Eigen::ArrayXd(maps.cols())};
-  for (Eigen::Index n = 0; n < maps.cols(); ++n) {
-    const auto known = maps.col(n).isFinite();
-    const double count = double(known.count());
-    const Eigen::ArrayXd values = known.select(maps.col(n), 0.0);
-    out.mean[n] = values.sum() / count;
-    const double variance = values.square().sum() / count - out.mean[n] * out.mean[n];
-    out.error[n] = count > 1 ? std::sqrt(std::max(0.0, variance) / (count - 1)) : kNone;
-  }
-  return out;
+void parse_corrections(const std::string& text, SymmetrySettings& s) {
+  s.friedel = s.odd_floor = s.pair = false;
+  for (const auto& name : split(text, ','))
+    if (name == "friedel")
+      s.friedel = true;
+    else if (name == "odd_floor")
+      s.odd_floor = true;
+    else if (name == "pair")
+      s.pair = true;
+    else if (name != "none")
+      fail(Fault::usage, "--corrections '{}': expected friedel, odd_floor, pair or none", name);
 }
 
 // One line for every order: as measured, and each correction that was asked for in a column of its
 // own, over the same rings with the same weights.
-void print_orders(const SymmetryCommand& c, SymmetryScan& scan) {
-  const SymmetryResult& r = scan.result();
-  const auto orders = Eigen::Index(r.n.size()), positions = Eigen::Index(r.map.size()) / orders;
-  const bool is_friedel = r.power_friedel.size() > 0, is_floor = r.power_odd_floor.size() > 0,
-             is_judged = !r.null_origin.empty();
-  const PlaneD map =
-      Eigen::Map<const PlaneF>(r.map.values.data(), positions, orders).cast<double>();
-  const OverPatterns all = over_patterns(map);
-  PlaneD symmetrised(is_friedel ? positions : 0, orders);
-  for (Eigen::Index k = 0; k < symmetrised.rows(); ++k)
-    symmetrised.row(k) =
-        band_mean(c.grid, {r.ring_low, r.ring_high},
-                  r.power_friedel.plane(std::size_t(k)).cast<double>(), scan.mean_squared().row(k));
-  const Eigen::ArrayXd friedel = over_patterns(symmetrised).mean;
-  const PlaneD floor = less_odd_floor(all.mean);
+void print_orders(const SymmetryResult& r) {
+  const SymmetryOrders& o = r.orders;
+  const bool is_friedel = o.friedel.size() > 0, is_floor = o.odd_floor.size() > 0,
+             is_ranked = !o.symmetric.empty();
   std::cout << "n    C_n in the band, +- error" << (is_friedel ? "     friedel" : "")
             << (is_floor ? "   odd_floor" : "")
-            << (is_judged ? "   null mean  symmetric positions\n" : "\n");
-  double even = 0, odd = 0, even_variance = 0;
-  for (Eigen::Index n = 0; n < orders; ++n) {
-    (n % 2 == 0 ? odd : even) += all.mean[n];
-    if (n % 2 == 1) even_variance += all.error[n] * all.error[n];
-    std::cout << fmt::format("{:<4} {:10.6f} +- {:.6f}", n + 1, all.mean[n], all.error[n]);
-    if (is_friedel) std::cout << fmt::format("  {:10.6f}", friedel[n]);
+            << (is_ranked ? "   null mean  symmetric positions\n" : "\n");
+  for (std::size_t n = 0; n < r.n.size(); ++n) {
+    const auto at = Eigen::Index(n);
+    std::cout << fmt::format("{:<4} {:10.6f} +- {:.6f}", n + 1, o.mean[at], o.error[at]);
+    if (is_friedel) std::cout << fmt::format("  {:10.6f}", o.friedel[at]);
     if (is_floor)
-      std::cout << (std::isfinite(floor(n, 0)) ? fmt::format("  {:10.6f}", floor(n, 0))
-                                               : fmt::format("  {:>10}", "-"));
-    if (is_judged) {
-      long found = 0;
-      for (Eigen::Index k = 0; k < positions; ++k)
-        found += r.false_discovery_rate.values[std::size_t(k * orders + n)] <=
-                 c.false_alarm_percent / 100;
-      std::cout << fmt::format("  {:10.6f}  {} of {}", r.null_map.col(n).mean(), found,
-                               map.col(n).isFinite().count());
-    }
+      std::cout << (std::isfinite(o.odd_floor[at]) ? fmt::format("  {:10.6f}", o.odd_floor[at])
+                                                   : fmt::format("  {:>10}", "-"));
+    if (is_ranked)
+      std::cout << fmt::format("  {:10.6f}  {} of {}", r.null_map.col(at).mean(), o.symmetric[n],
+                               o.known[n]);
     std::cout << '\n';
   }
-  const bool is_nothing = even <= 3 * std::sqrt(even_variance);  // of one pattern nothing is known
-  std::cout << (is_nothing ? "odd / even  no even orders beyond three standard errors\n"
-                           : fmt::format("odd / even  {:.4f}\n", odd / even));
+  std::cout << (std::isfinite(o.odd_over_even)
+                    ? fmt::format("odd / even  {:.4f}\n", o.odd_over_even)
+                    : "odd / even  no even orders beyond three standard errors\n");
 }
 
-void summarise(const SymmetryCommand& c, const PatternInput& input, SymmetryScan& scan) {
-  SymmetryResult& r = scan.result();
-  std::cout << fmt::format(
-      "patterns    {} of {} x {} pixels{}\nrings       {} from {:g} to {:g} 1/Angstrom, band "
-      "{:.4g} "
-      "to {:.4g}\n",
-      input.positions(), input.source().rows(), input.source().columns(),
-      scan.good() < input.positions() ? fmt::format(", {} of them judged", scan.good()) : "",
-      c.grid.n_q, c.grid.q_min, c.grid.q_max, r.ring_low, r.ring_high);
-  if (!r.null_origin.empty())
-    std::cout << fmt::format("null        {} {}; smallest p-value {:.2g}\n", r.null_map.rows(),
-                             r.null_origin, 1.0 / double(1 + r.null_map.rows()));
-  print_orders(c, scan);
-  if (!wants(c, "pair")) return;
-  double rho = 0, thickness = 0;
-  int rings = 0;
-  for (std::size_t i = 0; i < r.q.size(); ++i)
-    if (r.q[i] >= r.ring_low && r.q[i] <= r.ring_high) {
-      rho += r.mean_friedel_pair[i];
-      thickness += r.friedel_thickness.empty() ? kNone : r.friedel_thickness[i];
-      ++rings;
-    }
-  if (!std::isfinite(rho)) {
+void print_pairs(const SymmetryResult& r) {
+  if (!std::isfinite(r.band_friedel_pair)) {
     std::cout << "pairs       no structure in the band that could be correlated\n";
     return;
   }
   std::cout << fmt::format("pairs       correlation of I(q) and I(-q) in the band {:.4f}",
-                           rho / rings);
-  if (std::isfinite(thickness))
-    std::cout << fmt::format(", as behind {:.1f} Angstrom of a parallel beam", thickness / rings);
+                           r.band_friedel_pair);
+  if (std::isfinite(r.band_friedel_thickness))
+    std::cout << fmt::format(", as behind {:.1f} Angstrom of a parallel beam",
+                             r.band_friedel_thickness);
   std::cout << '\n';
+}
+
+void summarise(const SymmetryCommand& c, const PatternScan& scan, const SymmetryResult& r) {
+  const PolarGrid& grid = c.symmetry.grid;
+  std::cout << fmt::format(
+      "patterns    {} of {} x {} pixels{}\nrings       {} from {:g} to {:g} 1/Angstrom, band "
+      "{:.4g} to {:.4g}\n",
+      scan.positions(), scan.rows, scan.columns,
+      r.usable < scan.positions() ? fmt::format(", {} of them judged", r.usable) : "", grid.n_q,
+      grid.q_min, grid.q_max, r.ring_low, r.ring_high);
+  if (!r.null_origin.empty())
+    std::cout << fmt::format("null        {} {}; smallest p-value {:.2g}\n", r.null_map.rows(),
+                             r.null_origin, 1.0 / double(1 + r.null_map.rows()));
+  print_orders(r);
+  if (c.symmetry.pair) print_pairs(r);
+}
+
+void foretell(const SymmetrySettings& s, const PatternScan& scan) {
+  const double bytes =
+      double(scan.positions()) * s.angular.n_max * s.grid.n_q * 4 * (2 + s.friedel + s.odd_floor);
+  std::cout << fmt::format(
+      "patterns    {} of {} x {} pixels\nmemory      {:.2f} GB, disk the same\n", scan.positions(),
+      scan.rows, scan.columns, bytes / 1e9);
 }
 
 }  // namespace
@@ -145,89 +148,45 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   SymmetryCommand c;
   Settings settings = describe(c);
   if (!begin(settings, c.common, arguments)) return 0;
-  if (settings.positional().size() != 1)
-    fail(Fault::usage, "symmetry: name the patterns: vitrobeam symmetry PATTERNS -o OUT.h5");
-  check(c);
-  const PatternInput input(settings.positional()[0], c.input, c.common.seed);
-  check_rings(input.scan(), c.grid.q_max);
-  if (c.common.dry_run) {
-    const double bytes = double(input.positions()) * c.angular.n_max * c.grid.n_q * 4 *
-                         (2 + wants(c, "friedel") + wants(c, "odd_floor"));
-    std::cout << fmt::format(
-        "patterns    {} of {} x {} pixels\nmemory      {:.2f} GB, disk the same\n",
-        input.positions(), input.source().rows(), input.source().columns(), bytes / 1e9);
-    return 0;
+  const std::string& name = single_input(settings, "the patterns");
+  SymmetrySettings& s = c.symmetry;
+  check_polar_grid(s.grid);
+  parse_corrections(c.corrections, s);
+  if (!c.ring.empty()) {
+    const Vector2d band = parse_pair(c.ring, "1/Angstrom", "ring");
+    s.band = RingBand{band[0], band[1]};
   }
-  std::vector<std::string> inputs{input.source().file()};
-  if (!c.null.empty()) inputs.push_back(c.null.substr(0, c.null.rfind(":/")));
-  const RunRecord record = start_record(settings, c.common, inputs);
-  if (!start_output(c.common, record)) return 0;
-  if (input.thicknesses() > 1)
-    inform("{} thicknesses in the file: the last one is analysed", input.thicknesses());
-
-  SymmetryScan scan(c, input);
-  bool any = false;
-  for (int i = 0; i < c.grid.n_q; ++i) any = any || scan.analysis().is_resolved(i);
-  if (!any)
-    fail(Fault::physics,
-         "no ring from {:g} to {:g} 1/Angstrom is visible enough (the mask or the image's border "
-         "hides pairs of directions at some angle); choose other rings or a smaller mask",
-         c.grid.q_min, c.grid.q_max);
-  const RunControl control = run_control(c.common);
-  Stage progress(control, "patterns", input.positions());
-  for_each_part(input.scan(), control, [&](const Stack<float>& images, std::size_t first) {
-    scan.add(images, first);
-    progress.advance(images.shape[0]);
-  });
-  if (scan.good() == 0)
-    fail(Fault::input,
-         "{}: none of the {} patterns can be judged (not finite, empty or featureless)",
-         input.source().file(), input.positions());
-
-  SymmetryResult& r = scan.result();
-  const Eigen::ArrayXd radial =
-      radial_mean(scan.transform()(scan.mean_image()), scan.transform().weights());
-  r.radial_mean.assign(radial.data(), radial.data() + radial.size());
-  const RingBand band = chosen_ring(c, radial);
-  r.ring_low = band.low;
-  r.ring_high = band.high;
-  r.gain = input.gain();
-  check_centre(c, input, scan);
-  average(r.power, r.mean_power, r.mean_power_error);
-  pool_friedel(scan.opposite(), scan.variance(), input.source().energy_kV, r);
-  if (r.correlation.size() > 0) {
-    r.correlation /= double(scan.good());
-    for (int j = 0; j < c.grid.n_theta; ++j) r.delta.push_back(c.grid.theta(j));
-  }
-  r.map = Stack<float>({r.power.shape[0], r.power.shape[1], r.n.size()});
-  for (std::size_t at = 0; at < input.positions(); ++at)
-    Eigen::Map<Eigen::ArrayXf>(r.map.values.data() + at * r.n.size(), Eigen::Index(r.n.size())) =
-        band_mean(c.grid, band, r.power.plane(at).cast<double>(),
-                  scan.mean_squared().row(Eigen::Index(at)).transpose())
-            .cast<float>();
-  make_histograms(r);
-  if (!c.null.empty()) {
-    r.null_map = pattern_null(c, input, scan, band);
-    r.null_origin = "null patterns of " + c.null;
-  } else if (input.gain() > 0) {
-    r.null_map = noise_null(c, input, scan, band);
-    r.null_origin = "structureless rings with counting noise";
-  }
-  if (!r.null_origin.empty()) judge_significance(r);
-
-  Hdf5Writer file(c.common.output);
-  write_symmetry(file, r);
-  if (input.source().is_result()) {
-    DiffractionAxes axes = read_axes(Hdf5Reader(input.source().file()));
+  if (!s.null_dose && c.input.dose > 0) s.null_dose = c.input.dose;
+  s.seed = c.common.seed;
+  s.false_discovery_rate = c.false_alarm_percent / 100;
+  const PatternInput input(name, c.input, c.common.seed);
+  const PatternScan scan = input.scan();
+  check_rings(scan, s.grid.q_max);
+  SymmetryResult result;
+  Production p{"symmetry", {scan.name}, {}, {}, {}, {}};
+  if (!c.null.empty()) p.inputs.push_back(c.null.substr(0, c.null.rfind(":/")));
+  p.foretell = [&] { foretell(s, scan); };
+  p.compute = [&](const RunControl& run) {
+    if (input.thicknesses() > 1)
+      inform("{} thicknesses in the file: the last one is analysed", input.thicknesses());
+    if (c.null.empty()) {
+      result = analyse_symmetry(scan, s, run);
+      return;
+    }
+    const PatternInput null_input(c.null, {}, c.common.seed, true);
+    PatternScan null = null_input.scan();
+    null.name = c.null;
+    result = analyse_symmetry(scan, s, run, &null);
+  };
+  p.store = [&](Hdf5Writer& file) {
+    write_symmetry(file, result);
+    if (!input.source().is_result()) return;
+    DiffractionAxes axes = read_axes(Hdf5Reader(scan.name));
     axes.thickness.clear();
     write_axes(file, axes);
-  }
-  write_interchange(file, {}, record, "symmetry");
-  write_record(file, record);
-  file.commit();
-  summarise(c, input, scan);
-  std::cout << fmt::format("wrote       {}\n", c.common.output);
-  return 0;
+  };
+  p.summarise = [&] { summarise(c, scan, result); };
+  return produce(settings, c.common, p);
 }
 
 }  // namespace vitrobeam

@@ -3,8 +3,11 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/error.hpp"
+#include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -198,6 +201,42 @@ Fluctuation FluctuationStack::result() const {
   for (int b = 0; b < blocks; ++b) image += (image_variance(b) - f.v_image).square();
   f.v_image_error = (image * double(blocks - 1) / blocks).sqrt();
   return f;
+}
+
+Fluctuation analyse_fluctuation(const PatternScan& scan, const FluctuationSettings& settings,
+                                const RunControl& run) {
+  const RingAxis& axis = settings.axis;
+  const RingMap map(scan.rows, scan.columns, scan.calibration, axis, scan.hidden);
+  check_visible(scan, map);
+  std::optional<PolarTransform> circles;
+  if (settings.interpolate) {
+    circles.emplace(scan.rows, scan.columns, scan.calibration,
+                    PolarGrid{axis.q_min, axis.q_max, axis.n, settings.angles}, scan.hidden,
+                    PolarSampling::points);
+    if (ring_noise(*circles).of_mean.isNaN().any())
+      fail(Fault::physics,
+           "{}: a ring holds no point that is wholly visible; other @q_min and @q_max, or no "
+           "@interpolate",
+           scan.name);
+  }
+  FluctuationStack stack(map, scan.gain, circles ? ring_noise(*circles) : ring_noise(map));
+  std::size_t bad = 0;
+  for_each_part(scan, run, [&](const Stack<float>& images, std::size_t) {
+    std::vector<RingMoments> moments(images.shape[0]);
+#pragma omp parallel for schedule(dynamic) num_threads(run.threads)
+    for (std::size_t i = 0; i < images.shape[0]; ++i)
+      moments[i] =
+          circles ? ring_moments(*circles, images.plane(i)) : ring_moments(map, images.plane(i));
+    for (std::size_t i = 0; i < moments.size(); ++i)
+      if (moments[i].mean.isFinite().all() && moments[i].mean.sum() > 0)
+        stack.add(images.plane(i), moments[i]);
+      else
+        ++bad;
+  });
+  if (bad > 0)
+    run.warn("{}: {} patterns are empty, negative or not finite in the rings and were left out",
+             scan.name, bad);
+  return stack.result();
 }
 
 }  // namespace vitrobeam

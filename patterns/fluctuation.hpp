@@ -12,12 +12,17 @@
 // Variances are over the patterns given (divided by their number), as published.
 #pragma once
 #include <Eigen/Core>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "base/array.hpp"
 #include "patterns/polar.hpp"
 
 namespace vitrobeam {
+
+struct PatternScan;
+struct RunControl;
 
 // Equal rings between two radii, 1/Angstrom; ring i is centred on q(i).
 struct RingAxis {
@@ -87,6 +92,27 @@ class FluctuationStack {
   RingNoise noise_;
   std::vector<RingMoments> moments_;
   std::vector<PlaneD> sum_, squares_;  // [block], of pixels
+};
+
+struct FluctuationSettings {
+  RingAxis axis;
+  // Points on the middle circle of every ring, as other programs take them, in place of its whole
+  // pixels; an even number of angles.
+  bool interpolate = false;
+  int angles = 720;
+};
+// Of all patterns of a scan; those that are empty, negative or not finite in the rings are left
+// out, with a warning. Error{physics} where a ring has nothing visible, Error{input} with fewer
+// than 3 patterns. Throws Interrupted.
+Fluctuation analyse_fluctuation(const PatternScan& scan, const FluctuationSettings& settings,
+                                const RunControl& run);
+
+// One of several stacks of patterns on the same rings.
+struct FluctuationSeries {
+  std::string name;
+  double thickness = std::numeric_limits<double>::quiet_NaN();  // Angstrom
+  double semiangle_mrad = std::numeric_limits<double>::quiet_NaN();
+  Fluctuation f;
 };
 
 }  // namespace vitrobeam

@@ -7,20 +7,16 @@
 #include "base/error.hpp"
 #include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
+#include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
-#include "fourier/grid.hpp"
-#include "io/result_file.hpp"
 #include "io/structure_file.hpp"
-#include "io/symmetry_file.hpp"
+#include "io/symmetry_limit_file.hpp"
 #include "models/elements.hpp"
-#include "runtime/interruption.hpp"
 #include "studies/limit_study.hpp"
 
 namespace vitrobeam {
 namespace {
-
-constexpr double kRatios[] = {0.05, 0.10, 0.25, 0.50}, kEnergies_kV[] = {80, 200, 300};
 
 struct LimitCommand {
   CommonSettings common;
@@ -30,7 +26,7 @@ struct LimitCommand {
               thickness = "10,20,30,40,60,80,100,120,160,200", depths = "0.5", tilts = "0",
               doses = "0", engines = "multislice,curved-born", ring = "0.385,0.455",
               motif_ring = "0.38,0.52";
-  double pixel = 0.2, significance_percent = 5;
+  double significance_percent = 5;
   LimitPlan plan;
 };
 
@@ -76,7 +72,7 @@ Settings describe(LimitCommand& c) {
   o.add("engines", c.engines, "NAMES",
         "of the detection: multislice, curved-born, flat-born, phase-grating; odd and even orders "
         "are always computed by all four");
-  o.add("pixel", c.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
+  o.add("pixel", p.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
   o.section("Structure files");
   add_structure_input(o, c.structure);
@@ -121,31 +117,7 @@ Engine parse_engine(const std::string& name) {
        name);
 }
 
-void check_numbers(const LimitPlan& p, const LimitCommand& c) {
-  for (std::size_t i = 0; i < p.thickness.size(); ++i) {
-    const double share = p.thickness[i] / p.thickness[0];
-    if (!(p.thickness[i] > 0) || (i > 0 && p.thickness[i] <= p.thickness[i - 1]) ||
-        std::abs(share - std::round(share)) > 1e-6)
-      fail(Fault::usage,
-           "--thickness {}: {} does not fit; ascending multiples of the first, for example "
-           "10,20,40,80",
-           c.thickness, p.thickness[i]);
-  }
-  for (const double d : p.depths)
-    if (!(d >= 0 && d <= 1))
-      fail(Fault::usage, "--depths {}: {} is not a share of the thickness, 0 to 1", c.depths, d);
-  for (const double d : p.doses)
-    if (!(d >= 0)) fail(Fault::usage, "--doses {}: {} is negative", c.doses, d);
-  for (const auto& target : p.targets)
-    if (const double height = height_along_beam(p, target); height > p.thickness[0])
-      fail(Fault::physics,
-           "--motifs {}:{}:{} is {:.3g} Angstrom high along the beam, more than the thinnest "
-           "specimen of --thickness {:g}; give thicker ones or a smaller --radius, --shells or "
-           "--bond",
-           target.motif, target.axis, target.order, height, p.thickness[0]);
-}
-
-void make_plan(LimitCommand& c, const Atoms& glass) {
+LimitPlan make_plan(LimitCommand& c, const Atoms& glass) {
   LimitPlan& p = c.plan;
   for (const auto& text : split(c.motifs, ',')) p.targets.push_back(parse_target(text));
   for (const auto& name : split(c.elements, ',')) {
@@ -158,90 +130,13 @@ void make_plan(LimitCommand& c, const Atoms& glass) {
   p.tilts_deg = numbers(c.tilts, "deg", "tilts");
   p.doses = numbers(c.doses, "", "doses");
   for (const auto& name : split(c.engines, ',')) p.engines.push_back(parse_engine(name));
-  check_numbers(p, c);
   p.ring = band(c.ring, "ring");
   p.motif_ring = band(c.motif_ring, "motif-ring");
   c.camera.camera.dose = *std::max_element(p.doses.begin(), p.doses.end());
   p.camera = resolve_camera(c.camera, p.simulation.optics.wavelength());
   p.significance = c.significance_percent / 100;
   p.seed = c.common.seed;
-  p.threads = c.common.threads;
-  const Vector3d edges = glass.cell.lengths();
-  p.simulation.nx = good_size(int(std::ceil(edges.x() / c.pixel)));
-  p.simulation.ny = good_size(int(std::ceil(edges.y() / c.pixel)));
-  p.simulation.recording.q_max =
-      std::max(p.ring.high, p.motif_ring.high) + 2 / std::min(edges.x(), edges.y());
-  const double reach = Grid{p.simulation.nx, p.simulation.ny, edges.x(), edges.y()}.q_max();
-  if (p.simulation.recording.q_max > reach)
-    fail(Fault::physics,
-         "the rings reach {:.3g} 1/Angstrom, beyond the band limit of {:.3g}; use a finer --pixel",
-         p.simulation.recording.q_max, reach);
-  for (const RingBand& ring : {p.ring, p.motif_ring})
-    if (ring.low <= p.simulation.optics.aperture_q())
-      fail(Fault::physics,
-           "the ring from {:.3g} 1/Angstrom lies inside the central disc of {:.3g}; use a smaller "
-           "--semiangle",
-           ring.low, p.simulation.optics.aperture_q());
-}
-
-// ---- the result
-
-std::string path_of(const LimitTarget& t) {
-  return fmt::format("{}_{}_n{}", t.motif, t.axis, t.order);
-}
-
-void write_study(Hdf5Writer& file, const LimitPlan& p, const LimitStudy& study) {
-  const std::string root = "/symmetry_limit/";
-  const auto put = [&](const std::string& name, const auto& values, const std::string& units,
-                       const std::string& description) {
-    write_described(file, root + name, values, units, description);
-  };
-  put("thickness", p.thickness, "Angstrom", "of the specimen");
-  put("depth", p.depths, "", "of the motif, share of the thickness");
-  put("tilt", p.tilts_deg, "deg", "of the motif's axis off the beam");
-  put("dose", p.doses, "", "electrons per pattern, 0 = no noise");
-  put("odd_even/law", study.law, "", "(1 - rho) / (1 + rho), rho = sinc^2(pi lambda q^2 t)");
-  for (const auto& o : study.odd_even) {
-    put("odd_even/" + engine_label(o.engine), o.ratio, "", "odd over even power in the ring");
-    put("odd_even/" + engine_label(o.engine) + "_error", o.error, "", "its standard error");
-    put("odd_even/" + engine_label(o.engine) + "_even", o.even, "", "sum of the even orders");
-  }
-  const Shape shape{p.thickness.size(), p.depths.size(), p.tilts_deg.size(), p.doses.size()};
-  for (const auto& d : study.detections) {
-    const std::string group = "detection/" + path_of(d.target) + "/" + engine_label(d.engine) + "/";
-    const auto table = [&](const std::string& name, const std::vector<double>& v, Shape s,
-                           const std::string& units, const std::string& description) {
-      Stack<double> stack(std::move(s));
-      stack.values = v;
-      put(group + name, stack, units, description);
-    };
-    table("probability", d.probability, shape, "", "share of the planted motifs that are found");
-    table("probability_low", d.low, shape, "", "lower end of its 95 % interval (Wilson)");
-    table("probability_high", d.high, shape, "", "upper end");
-    table("area", d.area, shape, "", "area under the ROC, planted against glass");
-    table("area_error", d.area_error, shape, "", "its standard error");
-    table("power_planted", d.planted_power, shape, "", "mean C_n over the planted motifs");
-    table("power_glass", d.null_power, shape, "", "mean C_n over the glass");
-    table("limit", d.limit, {shape[1], shape[2], shape[3]}, "Angstrom",
-          "thickness at which half of the planted motifs are found; not-a-number: at all "
-          "thicknesses or at none");
-    file.attribute(root + "detection/" + path_of(d.target), "order", std::int64_t(d.target.order));
-  }
-  PlaneD law(Eigen::Index(std::size(kEnergies_kV)), Eigen::Index(std::size(kRatios)));
-  const double q = (p.ring.low + p.ring.high) / 2;
-  for (Eigen::Index e = 0; e < law.rows(); ++e)
-    for (Eigen::Index r = 0; r < law.cols(); ++r)
-      law(e, r) = thickness_from_friedel((1 - kRatios[r]) / (1 + kRatios[r]), q,
-                                         wavelength(kEnergies_kV[e]));
-  put("law/thickness", law, "Angstrom", "at which odd / even reaches the ratio, by the law");
-  put("law/energy", std::vector<double>(std::begin(kEnergies_kV), std::end(kEnergies_kV)), "kV",
-      "");
-  put("law/ratio", std::vector<double>(std::begin(kRatios), std::end(kRatios)), "", "odd / even");
-  file.attribute("/symmetry_limit", "ring_low", p.ring.low);
-  file.attribute("/symmetry_limit", "ring_high", p.ring.high);
-  file.attribute("/symmetry_limit", "motif_ring_low", p.motif_ring.low);
-  file.attribute("/symmetry_limit", "motif_ring_high", p.motif_ring.high);
-  file.attribute("/symmetry_limit", "significance", p.significance);
+  return prepared(p, glass);
 }
 
 void print_odd_even(const LimitPlan& p, const LimitStudy& study) {
@@ -251,11 +146,10 @@ void print_odd_even(const LimitPlan& p, const LimitStudy& study) {
                            optics.energy_kV, optics.semiangle_mrad,
                            diffraction_limited_fwhm(optics.energy_kV, optics.semiangle_mrad));
   std::cout << "law         odd / even is";
-  for (const double ratio : kRatios)
-    std::cout << fmt::format(
-        " {:g} at {:.0f} Angstrom{}", ratio,
-        thickness_from_friedel((1 - ratio) / (1 + ratio), middle, optics.wavelength()),
-        ratio == kRatios[std::size(kRatios) - 1] ? "" : ",");
+  const LimitLaw& law = study.by_ratio;
+  for (std::size_t k = 0; k < law.ratio.size(); ++k)
+    std::cout << fmt::format("{} {:g} at {:.0f} Angstrom", k ? "," : "", law.ratio[k],
+                             law.of_beam[k]);
   std::cout << fmt::format(
       "; as 1 / (lambda q^2), here at {:g} 1/Angstrom\n\nodd / even orders in the ring\nthickness  "
       "law    ",
@@ -303,31 +197,23 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 1)
     fail(Fault::usage,
          "symmetry limit: name the model of the glass: vitrobeam symmetry limit GLASS -o OUT.h5");
-  const std::string input = settings.positional()[0];
+  const std::string& input = settings.positional().front();
   const Atoms glass = read_boxed(input, c.structure);
-  make_plan(c, glass);
-  if (c.common.dry_run) {
+  const LimitPlan plan = make_plan(c, glass);
+  LimitStudy study;
+  Production p{"symmetry limit", {input}, {}, {}, {}, {}};
+  p.foretell = [&] {
     std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",
-                             patterns_of_study(c.plan), c.plan.simulation.nx, c.plan.simulation.ny,
-                             slice_count(c.plan.thickness.back(), c.plan.simulation.slice));
-    return 0;
-  }
-  const RunRecord record = start_record(settings, c.common, {input});
-  if (!start_output(c.common, record)) return 0;
-  const RunControl control = run_control(c.common);
-  Stage progress(control, "patterns", patterns_of_study(c.plan));
-  const LimitStudy study = study_limits(
-      c.plan, glass, [&](std::size_t n) { progress.advance(n); }, interrupted);
-  if (interrupted()) return nothing_written();
-  Hdf5Writer file(c.common.output);
-  write_study(file, c.plan, study);
-  write_interchange(file, {}, record, "symmetry limit");
-  write_record(file, record);
-  file.commit();
-  print_odd_even(c.plan, study);
-  for (const auto& d : study.detections) print_detection(c.plan, d);
-  std::cout << fmt::format("wrote       {}\n", c.common.output);
-  return 0;
+                             patterns_of_study(plan), plan.simulation.nx, plan.simulation.ny,
+                             slice_count(plan.thickness.back(), plan.simulation.slice));
+  };
+  p.compute = [&](const RunControl& run) { study = study_limits(plan, glass, run); };
+  p.store = [&](Hdf5Writer& file) { write_symmetry_limit(file, plan, study); };
+  p.summarise = [&] {
+    print_odd_even(plan, study);
+    for (const auto& d : study.detections) print_detection(plan, d);
+  };
+  return produce(settings, c.common, p);
 }
 
 }  // namespace vitrobeam

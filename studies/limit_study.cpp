@@ -1,12 +1,10 @@
 #include "studies/limit_study.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/embedding.hpp"
@@ -36,13 +34,17 @@ std::vector<Vector2d> raster(int n, const Vector3d& cell, RandomSequence& random
   return places;
 }
 
-// The motif with its axis along the beam, turned about it.
-Atoms upright(const LimitPlan& plan, const LimitTarget& target, double turn) {
-  const Motif& motif = find_motif(target.motif);
-  MotifSize size{plan.elements, plan.bond, plan.radius, plan.shells};
-  size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
-  return rotated(build_motif(motif, size),
-                 rotation_to_beam(find_axis(motif, target.axis).direction, turn));
+LimitLaw law_by_ratio(double q, double energy_kV) {
+  LimitLaw law{{0.05, 0.10, 0.25, 0.50}, {80, 200, 300}, {}, {}};
+  const auto at = [&](double ratio, double energy) {
+    return thickness_from_friedel((1 - ratio) / (1 + ratio), q, wavelength(energy));
+  };
+  for (const double ratio : law.ratio) law.of_beam.push_back(at(ratio, energy_kV));
+  law.thickness.resize(Eigen::Index(law.energy_kV.size()), Eigen::Index(law.ratio.size()));
+  for (std::size_t e = 0; e < law.energy_kV.size(); ++e)
+    for (std::size_t r = 0; r < law.ratio.size(); ++r)
+      law.thickness(Eigen::Index(e), Eigen::Index(r)) = at(law.ratio[r], law.energy_kV[e]);
+  return law;
 }
 
 Atoms lower_part(const Atoms& pile, double thickness) {
@@ -52,19 +54,18 @@ Atoms lower_part(const Atoms& pile, double thickness) {
 
 class Study {
  public:
-  Study(const LimitPlan& plan, const Atoms& glass, const std::function<void(std::size_t)>& progress,
-        const std::function<bool()>& stop)
-      : plan_(plan), glass_(glass), progress_(progress), stop_(stop) {}
+  Study(const LimitPlan& plan, const Atoms& glass, const RunControl& run)
+      : plan_(plan), glass_(glass), run_(run), stage_(run, "patterns", patterns_of_study(plan)) {}
 
   LimitStudy run() {
     const double middle = (plan_.ring.low + plan_.ring.high) / 2;
     for (const double t : plan_.thickness)
       study_.law.push_back(odd_over_even(middle, t, plan_.simulation.optics.wavelength()));
+    study_.by_ratio = law_by_ratio(middle, plan_.simulation.optics.energy_kV);
     for (const Engine e :
          {Engine::multislice, Engine::kinematic, Engine::flat_born, Engine::phase_object})
-      if (!stop_()) odd_even(e);
-    for (const Engine e : plan_.engines)
-      if (!stop_()) detect(e);
+      odd_even(e);
+    for (const Engine e : plan_.engines) detect(e);
     return std::move(study_);
   }
 
@@ -81,17 +82,18 @@ class Study {
     SimulationSettings s = plan_.simulation;
     s.engine = engine == Engine::multislice ? Engine::automatic : engine;
     s.recording.every_slices = every;
-    const Simulation<float> simulation(atoms, s, plan_.threads);
+    const Simulation<float> simulation(atoms, s, run_.threads);
     pixel_ = {simulation.q_x()[1] - simulation.q_x()[0], simulation.q_y()[1] - simulation.q_y()[0]};
     std::vector<std::vector<PlaneF>> patterns(simulation.depths().size(),
                                               std::vector<PlaneF>(places.size()));
     simulation.run(
-        places, plan_.threads,
+        places, run_.threads,
         [&](std::size_t i, const ProbeResult<float>& r) {
           patterns[std::size_t(r.depth)][i] = r.pattern;
         },
-        stop_);
-    progress_(places.size());
+        [this] { return run_.stopped(); });
+    run_.check_stop();
+    stage_.advance(places.size());
     return patterns;
   }
 
@@ -108,7 +110,7 @@ class Study {
     const CameraModel camera(dose > 0 ? noisy : Camera{}, rows, columns, calibration, plan_.seed);
     const AngularAnalysis analysis(transform, {});
     std::vector<Eigen::ArrayXd> out(patterns.size());
-#pragma omp parallel for schedule(dynamic) num_threads(plan_.threads)
+#pragma omp parallel for schedule(dynamic) num_threads(run_.threads)
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       PlaneF image = patterns[i];
       if (dose > 0) image = camera(image.cast<double>(), stream + i, {0, 0}).pattern.cast<float>();
@@ -122,7 +124,7 @@ class Study {
   void odd_even(Engine engine) {
     const int stacks = ceil_div(plan_.positions, kPerStack);
     std::vector<std::vector<double>> odd(plan_.thickness.size()), even = odd;
-    for (int s = 0; s < stacks && !stop_(); ++s) {
+    for (int s = 0; s < stacks; ++s) {
       RandomSequence random(plan_.seed, kPlaceStream + std::uint64_t(s));
       const Atoms atoms = pile(s);
       const auto places = raster(ceil_div(plan_.positions, stacks), atoms.cell.lengths(), random);
@@ -135,7 +137,7 @@ class Study {
         }
       };
       if (engine == Engine::phase_object) {  // one slice: every thickness is a run of its own
-        for (std::size_t t = 0; t < plan_.thickness.size() && !stop_(); ++t)
+        for (std::size_t t = 0; t < plan_.thickness.size(); ++t)
           add(t, simulate(lower_part(atoms, plan_.thickness[t]), engine, places, 0).back());
         continue;
       }
@@ -144,7 +146,6 @@ class Study {
       const double dz = plan_.thickness.back() / slices;
       const int every = std::max(1, int(std::lround(plan_.thickness.front() / dz)));
       const auto patterns = simulate(atoms, engine, places, every);
-      if (stop_()) return;
       for (std::size_t t = 0; t < plan_.thickness.size(); ++t) {
         const double index = plan_.thickness[t] / (every * dz) - 1;
         const auto k = std::size_t(std::clamp(std::lround(index), 0L, long(patterns.size()) - 1));
@@ -200,7 +201,7 @@ class Study {
                                     const std::vector<Atoms>& piles) {
     std::vector<PlaneF> all;
     const int each = ceil_div(plan_.null_positions, int(piles.size()));
-    for (std::size_t s = 0; s < piles.size() && !stop_(); ++s) {
+    for (std::size_t s = 0; s < piles.size(); ++s) {
       RandomSequence random(plan_.seed, kPlaceStream + 1000 + s);
       const Atoms slab = lower_part(piles[s], thickness);
       auto patterns = simulate(slab, engine, raster(each, slab.cell.lengths(), random), 0).back();
@@ -212,7 +213,7 @@ class Study {
   std::vector<PlaneF> planted_patterns(Engine engine, const LimitTarget& target, double thickness,
                                        double depth, double tilt, const std::vector<Atoms>& piles) {
     std::vector<PlaneF> all;
-    for (int round = 0; int(all.size()) < plan_.positions && !stop_(); ++round) {
+    for (int round = 0; int(all.size()) < plan_.positions; ++round) {
       RandomSequence random(plan_.seed, kPlaceStream + 100000 + std::uint64_t(round));
       // a fresh shift of the slab, so that a second round on one pile meets other surroundings
       Atoms slab = lower_part(piles[std::size_t(round) % piles.size()], thickness);
@@ -236,7 +237,6 @@ class Study {
       out.push_back({target, engine, {}, {}, {}, {}, {}, {}, {}, {}});
     for (const double thickness : plan_.thickness) {
       const auto null = null_patterns(engine, thickness, piles);
-      if (stop_()) return;
       std::vector<std::vector<Eigen::ArrayXd>> null_power;
       for (const double dose : plan_.doses)
         null_power.push_back(powers(null, plan_.motif_ring, dose, 0));
@@ -244,10 +244,9 @@ class Study {
         for (const double depth : plan_.depths)
           for (const double tilt : plan_.tilts_deg) {
             const auto patterns = planted_patterns(engine, d.target, thickness, depth, tilt, piles);
-            if (stop_()) return;
             for (std::size_t k = 0; k < plan_.doses.size(); ++k)
-              judge(d, null_power[k],
-                    powers(patterns, plan_.motif_ring, plan_.doses[k], std::uint64_t(1) << 32));
+              add_case(d, null_power[k],
+                       powers(patterns, plan_.motif_ring, plan_.doses[k], std::uint64_t(1) << 32));
           }
     }
     for (auto& d : out) {
@@ -256,8 +255,9 @@ class Study {
     }
   }
 
-  void judge(Detection& d, const std::vector<Eigen::ArrayXd>& null,
-             const std::vector<Eigen::ArrayXd>& planted) const {
+  // How often planted motifs are found, of one case.
+  void add_case(Detection& d, const std::vector<Eigen::ArrayXd>& null,
+                const std::vector<Eigen::ArrayXd>& planted) const {
     const auto of_order = [&](const std::vector<Eigen::ArrayXd>& powers) {
       std::vector<double> v;
       for (const auto& p : powers)
@@ -304,49 +304,17 @@ class Study {
 
   const LimitPlan& plan_;
   const Atoms& glass_;
-  const std::function<void(std::size_t)>& progress_;
-  const std::function<bool()>& stop_;
+  const RunControl& run_;
+  Stage stage_;
   Vector2d pixel_ = Vector2d::Zero();
   LimitStudy study_;
 };
 
 }  // namespace
 
-std::string LimitTarget::label() const { return fmt::format("{} {}, n = {}", motif, axis, order); }
-
-std::string engine_label(Engine engine) {
-  switch (engine) {
-    case Engine::kinematic:
-      return "curved_born";
-    case Engine::flat_born:
-      return "flat_born";
-    case Engine::phase_object:
-      return "phase_grating";
-    default:
-      return "multislice";
-  }
-}
-
-std::size_t patterns_of_study(const LimitPlan& p) {
-  const std::size_t t = p.thickness.size(), n = std::size_t(p.positions);
-  return n * (3 + t) + p.engines.size() * t *
-                           (std::size_t(p.null_positions) +
-                            p.targets.size() * p.depths.size() * p.tilts_deg.size() * n);
-}
-
-double height_along_beam(const LimitPlan& plan, const LimitTarget& target) {
-  const Vector3d size = extent(upright(plan, target, 0));
-  double height = size.z();
-  for (const double tilt : plan.tilts_deg)
-    height = std::max(height, size.z() * std::cos(tilt * M_PI / 180) +
-                                  size.head<2>().norm() * std::abs(std::sin(tilt * M_PI / 180)));
-  return height;
-}
-
-LimitStudy study_limits(const LimitPlan& plan, const Atoms& glass,
-                        const std::function<void(std::size_t)>& progress,
-                        const std::function<bool()>& stop) {
-  return Study(plan, glass, progress, stop).run();
+LimitStudy study_limits(const LimitPlan& plan, const Atoms& glass, const RunControl& run) {
+  const LimitPlan whole = prepared(plan, glass);
+  return Study(whole, glass, run).run();
 }
 
 }  // namespace vitrobeam

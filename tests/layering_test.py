@@ -13,8 +13,8 @@ allowed = {
     'patterns': {'base', 'fourier', 'patterns'},
     'maps': {'base', 'fourier', 'maps'},
     'studies': lower | {'studies'},
-    'io': lower | {'io'},
-    'pictures': lower | {'io', 'pictures'},
+    'io': lower | {'studies', 'io'},
+    'pictures': lower | {'studies', 'io', 'pictures'},
     'runtime': {'base', 'runtime'},
     'drivers': lower | {'studies', 'io', 'pictures', 'runtime', 'drivers'},
 }

@@ -6,17 +6,20 @@
 #include <iostream>
 
 #include "base/error.hpp"
-#include "drivers/atlas_maps.hpp"
 #include "drivers/command.hpp"
 #include "drivers/density_curve.hpp"
+#include "drivers/haadf_image.hpp"
 #include "drivers/log.hpp"
+#include "drivers/pattern_input.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
+#include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
 #include "maps/map_statistics.hpp"
 #include "patterns/statistics.hpp"
 #include "runtime/interruption.hpp"
+#include "studies/atlas_maps.hpp"
 #include "studies/density_study.hpp"
 
 namespace vitrobeam {
@@ -379,7 +382,8 @@ bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& a
     DiffractionRequest request;
     request.q_min = first_ring_from(c);
     request.orders = parse_symmetry_orders(c.orders);
-    if (!diffraction_maps(input, request, run_control(c.common), maps)) return false;
+    for (auto& map : diffraction_maps(input.scan(), request, run_control(c.common)))
+      maps.push_back(std::move(map));
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
   if (!c.motifs.empty()) add_motifs(c, v, maps);
@@ -389,7 +393,10 @@ bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& a
     request.frame_time = c.frame_time;
     request.time_unit = c.time_unit;
     request.cutoff = c.cutoff;
-    if (!motion_maps(trajectory, v, request, run_control(c.common), maps)) return false;
+    const AtomFrames frames{trajectory.path(), trajectory.size(),
+                            [&](std::size_t k) { return trajectory.frame(k); }};
+    for (auto& map : motion_maps(frames, v, request, run_control(c.common)))
+      maps.push_back(std::move(map));
   }
   return !interrupted();
 }

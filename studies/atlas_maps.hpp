@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "drivers/haadf_image.hpp"
-#include "drivers/pattern_input.hpp"
-#include "io/structure_file.hpp"
+#include "base/array.hpp"
+#include "base/run_control.hpp"
+#include "models/atoms.hpp"
 #include "models/column_density.hpp"
 #include "multislice/optics.hpp"
+#include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
 
@@ -34,18 +35,27 @@ std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& voxels, d
 
 // Of the patterns at every position: symmetry C_n of `orders` in the brightest ring, correlation of
 // Friedel pairs, variance along the ring, its intensity, and the strain of its ellipse against the
-// mean over the scan. False: interrupted.
+// mean over the scan. Error{physics} where whole circles end before there is a ring. Throws
+// Interrupted.
 struct DiffractionRequest {
   std::vector<int> orders = {2, 4, 6};
   double q_min = 0.25, q_max = 0.75;  // 1/Angstrom, where the ring is looked for
 };
-bool diffraction_maps(const PatternInput& input, const DiffractionRequest& request,
-                      const RunControl& run, std::vector<AtlasMap>& out);
+std::vector<AtlasMap> diffraction_maps(const PatternScan& scan, const DiffractionRequest& request,
+                                       const RunControl& run);
+
+// The frames of a trajectory; they need not be in memory.
+struct AtomFrames {
+  std::string name;  // in messages: the file
+  std::size_t count = 0;
+  std::function<Atoms(std::size_t)> frame;
+};
 
 // Of a trajectory: displacement that no local deformation explains (D^2_min) and mean-square motion
 // between the first and the last frame, and relaxation times of the scattering into the ring,
 // simulated frame by frame for the voxels' own beam: the ring is divided into segments whose
-// autocorrelations a voxel shares. False: interrupted.
+// autocorrelations a voxel shares. Error{input} where the frames state unequal time steps. Throws
+// Interrupted.
 struct MotionRequest {
   Optics optics;
   double pixel = 0.3, slice = 4;            // Angstrom
@@ -53,9 +63,12 @@ struct MotionRequest {
   double frame_time = 1;                    // in the unit of the relaxation times
   std::string time_unit;
   int segments = 12;
-  double cutoff = 0;
+  double cutoff = 0;  // end of the first shell; 0: first minimum of g(r)
 };
-bool motion_maps(const Trajectory& trajectory, const Voxels& voxels, const MotionRequest& request,
-                 const RunControl& run, std::vector<AtlasMap>& out);
+std::vector<AtlasMap> motion_maps(const AtomFrames& frames, const Voxels& voxels,
+                                  const MotionRequest& request, const RunControl& run);
+
+// `cutoff`, or where it is 0 the first minimum of g(r). Error{physics} without one.
+double first_shell(const Atoms& atoms, double cutoff);
 
 }  // namespace vitrobeam

@@ -24,7 +24,7 @@ FrameSeries read_frames(const PatternScan& scan, const RunControl& run);
 void check_frames(std::size_t frames);
 
 struct CorrelationSettings {
-  RelaxationModel model;
+  RelaxationModel model = {};
   double frame_time = 1;    // s
   int blocks = 12;          // of time, left out in turn for the errors
   int neighbourhood = 1;    // N x N pixels share one fit; odd

@@ -1,5 +1,5 @@
 // What angular power says about a specimen: Friedel's law and its end, the floor of odd orders, the
-// power of a ring, and whether the beam is where it was said to be.
+// power of a ring, and whether the beam is where it was stated to be.
 #pragma once
 #include <Eigen/Core>
 #include <vector>

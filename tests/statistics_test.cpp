@@ -65,6 +65,45 @@ TEST_CASE("the rank p-value counts the null at and above the score") {
   CHECK(rank_p_value(null, 0) == approx(1));
 }
 
+TEST_CASE("Wilson's interval ends where the share is 1.96 of its own standard deviations away") {
+  for (const double n : {5.0, 16.0, 50.0, 1000.0})
+    for (const double k : {0.0, 1.0, std::floor(n / 3), n - 1, n}) {
+      CAPTURE(n);
+      CAPTURE(k);
+      const Share s = wilson_interval(k, n);
+      CHECK(s.value == approx(k / n));
+      for (const double end : {s.low, s.high}) {
+        const double distance = std::abs(s.value - end);
+        if (end > 0 && end < 1)
+          CHECK(distance == approx(1.959964 * std::sqrt(end * (1 - end) / n)));
+        else
+          CHECK(distance < 1e-12);  // all or none
+      }
+      const Share other = wilson_interval(n - k, n);
+      CHECK(other.low == approx(1 - s.high).epsilon(1e-9));
+      CHECK(other.high == approx(1 - s.low).epsilon(1e-9));
+    }
+  CHECK(std::isnan(wilson_interval(0, 0).value));
+}
+
+TEST_CASE("Wilson's interval covers 95 % on average, at every number of cases") {
+  for (const int n : {10, 30, 100}) {
+    double covered = 0;
+    constexpr int kShares = 200;
+    for (int i = 0; i < kShares; ++i) {
+      const double p = (i + 0.5) / kShares;
+      for (int k = 0; k <= n; ++k) {
+        const Share s = wilson_interval(k, n);
+        const double log_chance = std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+                                  k * std::log(p) + (n - k) * std::log1p(-p);
+        if (s.low <= p && p <= s.high) covered += std::exp(log_chance) / kShares;
+      }
+    }
+    CAPTURE(n);
+    CHECK(std::abs(covered - 0.95) < 0.01);
+  }
+}
+
 TEST_CASE("Benjamini-Hochberg reproduces the example of the 1995 paper") {
   // Benjamini and Hochberg (1995), section 3.2: 15 p-values, of which the procedure rejects the
   // first 4 at 0.05.

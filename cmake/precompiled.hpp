@@ -1,7 +1,7 @@
 // What nearly every source file includes.
 #include <fmt/format.h>
 
-#include <Eigen/Core>
+#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <atomic>

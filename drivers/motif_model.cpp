@@ -1,6 +1,7 @@
 #include "drivers/motif_model.hpp"
 
 #include <unistd.h>
+#include <Eigen/Geometry>
 
 #include <cmath>
 #include <filesystem>

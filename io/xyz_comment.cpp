@@ -1,5 +1,6 @@
 #include "io/xyz_comment.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cctype>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "maps/contrast.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>

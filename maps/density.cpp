@@ -1,5 +1,7 @@
 #include "maps/density.hpp"
 
+#include <Eigen/LU>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>

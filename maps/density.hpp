@@ -2,7 +2,7 @@
 // inversion, and relative density with its errors. HAADF counts the atoms of a column, so it sees
 // density times thickness and nothing tells the two apart but a second measurement.
 #pragma once
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "maps/map_statistics.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>

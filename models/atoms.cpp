@@ -1,5 +1,6 @@
 #include "models/atoms.hpp"
 
+#include <Eigen/LU>
 #include <cmath>
 
 #include "models/elements.hpp"
@@ -17,6 +18,8 @@ bool Cell::is_orthogonal(double tolerance) const {
   off.diagonal().setZero();
   return off.cwiseAbs().maxCoeff() <= tolerance && vectors.diagonal().minCoeff() > 0;
 }
+
+double Cell::volume() const { return std::abs(vectors.determinant()); }
 
 Atoms select(const Atoms& atoms, const std::vector<std::size_t>& indices) {
   Atoms out;

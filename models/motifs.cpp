@@ -14,6 +14,7 @@
 #include "models/kasper.hpp"
 #include "models/mackay.hpp"
 #include "models/prism_packing.hpp"
+#include "models/rotations.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -346,12 +347,7 @@ Atoms build_motif(const Motif& motif, const MotifSize& size) {
 
 Eigen::Matrix3d rotation_to_beam(const Vector3d& direction, double in_plane) {
   const Vector3d d = direction.normalized(), z = Vector3d::UnitZ();
-  Eigen::Matrix3d r;
-  if (d.z() < -1 + 1e-12)
-    r = Vector3d(1, -1, -1).asDiagonal();  // half a turn about x
-  else
-    r = Eigen::Quaterniond::FromTwoVectors(d, z).toRotationMatrix();
-  return Eigen::AngleAxisd(in_plane, z).toRotationMatrix() * r;
+  return Eigen::AngleAxisd(in_plane, z).toRotationMatrix() * rotation_between(d, z);
 }
 
 }  // namespace vitrobeam

@@ -1,5 +1,6 @@
 #include "models/neighbours.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>

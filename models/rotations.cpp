@@ -1,6 +1,7 @@
 #include "models/rotations.hpp"
 
 #include <Eigen/Geometry>
+#include <Eigen/LU>
 #include <Eigen/SVD>
 #include <cmath>
 #include <numbers>
@@ -13,6 +14,26 @@ Eigen::Matrix3d random_rotation(RandomSequence& random) {
   return Eigen::Quaterniond(std::sqrt(1 - a) * std::sin(b), std::sqrt(1 - a) * std::cos(b),
                             std::sqrt(a) * std::sin(c), std::sqrt(a) * std::cos(c))
       .toRotationMatrix();
+}
+
+Eigen::Matrix3d rotation_between(const Vector3d& a, const Vector3d& b) {
+  const Vector3d from = a.normalized(), to = b.normalized();
+  const double cosine = to.dot(from);
+  if (cosine > -1 + 1e-12) {
+    const double s = std::sqrt((1 + cosine) * 2);
+    Eigen::Quaterniond q;
+    q.vec() = from.cross(to) * (1 / s);
+    q.w() = s * 0.5;
+    return q.toRotationMatrix();
+  }
+  // Two reflections: one takes `from` to `to`, the other leaves `to` where it is.
+  const auto reflection = [](const Vector3d& normal) -> Eigen::Matrix3d {
+    return Eigen::Matrix3d::Identity() - 2 * normal * normal.transpose();
+  };
+  Eigen::Index axis = 0;
+  to.cwiseAbs().minCoeff(&axis);
+  const Vector3d across = to.cross(Vector3d(Vector3d::Unit(axis))).normalized();
+  return reflection(across) * reflection((to - from).normalized());
 }
 
 Eigen::Matrix3d fitted_rotation(const std::vector<Vector3d>& a, const std::vector<Vector3d>& b) {

@@ -14,6 +14,8 @@ namespace vitrobeam {
 namespace {
 
 constexpr std::uint64_t kStackingStream = 0x737461636b;
+// From one pile of a seed to the next. Seeds that differ by a multiple of it share piles.
+constexpr std::uint64_t kSeedsApart = 7919;
 
 // Axis k of the copy is axis `axis[k]` of the block, in the sense of `sign[k]`.
 struct BoxOperation {
@@ -37,7 +39,8 @@ BoxOperation random_operation(const Vector3d& edges, RandomSequence& random) {
 
 }  // namespace
 
-Atoms stacked(const Atoms& block, double height, std::uint64_t seed, double overlap) {
+Atoms stacked(const Atoms& block, double height, std::uint64_t seed, std::uint64_t pile_number,
+              double overlap) {
   const auto& periodic = block.cell.periodic;
   if (!block.cell.is_orthogonal() || !(periodic[0] && periodic[1] && periodic[2]))
     fail(Fault::physics,
@@ -50,7 +53,7 @@ Atoms stacked(const Atoms& block, double height, std::uint64_t seed, double over
   std::vector<int> layer;
   const int blocks = std::max(1, int(std::ceil(height / edges.z() - 1e-9)));
   for (int b = 0; b < blocks; ++b) {
-    RandomSequence random(seed, kStackingStream + std::uint64_t(b));
+    RandomSequence random(seed + kSeedsApart * pile_number, kStackingStream + std::uint64_t(b));
     const BoxOperation op = random_operation(edges, random);
     const Vector3d shift(random.uniform(), random.uniform(), random.uniform());
     for (std::size_t i = 0; i < block.size(); ++i) {

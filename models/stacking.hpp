@@ -12,7 +12,8 @@ namespace vitrobeam {
 // piled up along z and cut at `height`. Of two atoms on either side of a seam that are closer than
 // `overlap` times the sum of their metallic radii the upper one goes; info stacked_blocks and
 // stacked_removed say how many there were. Error{physics}: the block is not orthogonal or not
-// periodic along all axes.
-Atoms stacked(const Atoms& block, double height, std::uint64_t seed, double overlap = 0.7);
+// periodic along all axes. `pile`: which of the many piles of one seed.
+Atoms stacked(const Atoms& block, double height, std::uint64_t seed, std::uint64_t pile = 0,
+              double overlap = 0.7);
 
 }  // namespace vitrobeam

@@ -1,5 +1,6 @@
 #include "models/thermal.hpp"
 
+#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "base/error.hpp"

@@ -1,5 +1,6 @@
 #include "models/transform.hpp"
 
+#include <Eigen/LU>
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>

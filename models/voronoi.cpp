@@ -1,5 +1,6 @@
 #include "models/voronoi.hpp"
 
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <tuple>

@@ -1,5 +1,6 @@
 #include "patterns/separation.hpp"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <numbers>

@@ -11,7 +11,7 @@
 // covariance of few patterns differs from another by chance, which the determinants would take for
 // information: a motif's is that of motif-free patterns, scaled at each harmonic.
 #pragma once
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <complex>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #include "studies/density_study.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -90,8 +91,7 @@ class Study {
     all.x.assign(detectors_.size(), all.density);
     all.intensity = all.x;
     for (int p = 0; p < plan_.piles && !stop_(); ++p) {
-      const Atoms pile =
-          stacked(scaled, plan_.thickness.back(), plan_.seed + 7919 * std::uint64_t(p));
+      const Atoms pile = stacked(scaled, plan_.thickness.back(), plan_.seed, std::uint64_t(p));
       RandomSequence random(plan_.seed, kRasterStream + std::uint64_t(p));
       const double shift_x = random.uniform(), shift_y = random.uniform();
       std::vector<double> x, y;

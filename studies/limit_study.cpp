@@ -1,5 +1,8 @@
 #include "studies/limit_study.hpp"
 
+#include <fmt/format.h>
+
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -71,7 +74,7 @@ class Study {
 
  private:
   Atoms pile(int index) {
-    Atoms a = stacked(glass_, plan_.thickness.back(), plan_.seed + 7919 * std::uint64_t(index));
+    Atoms a = stacked(glass_, plan_.thickness.back(), plan_.seed, std::uint64_t(index));
     study_.atoms_removed += std::size_t(std::stoul(a.info.at("stacked_removed")));
     return a;
   }

@@ -2,6 +2,7 @@
 // carried out, occupancies and displacements kept; trajectories frame by frame.
 #include <doctest/doctest.h>
 
+#include <Eigen/LU>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

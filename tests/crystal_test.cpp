@@ -4,12 +4,12 @@
 
 #include <doctest/doctest.h>
 
-#include <Eigen/Geometry>
 #include <cmath>
 #include <map>
 
 #include "base/error.hpp"
 #include "models/neighbours.hpp"
+#include "models/rotations.hpp"
 #include "models/transform.hpp"
 #include "models/voronoi.hpp"
 #include "tests/approx.hpp"
@@ -113,7 +113,7 @@ TEST_CASE("pieces have their size and the crystal's density, whatever their orie
   const Atoms unit = cell("fcc", {29}, 3.615);
   for (const Vector3d& zone : {Vector3d(0, 0, 1), Vector3d(1, 1, 1), Vector3d(0.3, 0.7, 0.1)}) {
     CrystalPiece p{PieceShape::ellipsoid, {40, 30, 36}};
-    p.rotation = Eigen::Quaterniond::FromTwoVectors(zone, Vector3d::UnitZ()).toRotationMatrix();
+    p.rotation = rotation_between(zone, Vector3d::UnitZ());
     const Atoms piece = crystal_piece(unit, p);
     const double volume = 3.14159265 / 6 * 40 * 30 * 36;
     CHECK(double(piece.size()) == approx(volume * 4 / std::pow(3.615, 3)).epsilon(0.03));

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Geometry>
+#include <Eigen/LU>
 #include <filesystem>
 #include <numbers>
 

@@ -1,6 +1,7 @@
 // Order of crystals, of the icosahedron and of a glass against their known values.
 #include <doctest/doctest.h>
 
+#include <Eigen/Geometry>
 #include <array>
 #include <cmath>
 #include <filesystem>

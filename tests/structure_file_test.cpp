@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <zlib.h>
+#include <Eigen/LU>
 
 #include <cstdio>
 #include <filesystem>

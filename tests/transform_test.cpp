@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Geometry>
 #include <cmath>
 #include <map>
 
@@ -10,6 +11,7 @@
 #include "base/random.hpp"
 #include "models/motifs.hpp"
 #include "models/neighbours.hpp"
+#include "models/rotations.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -189,4 +191,26 @@ TEST_CASE("tensors and directions of atoms turn with them; a pure strain turns n
   const Atoms strained = deformed(atoms, strain);
   for (std::size_t i = 0; i < atoms.size(); ++i)
     CHECK((tensor(strained, i) - before[i]).norm() < 1e-12);
+}
+
+TEST_CASE("the rotation between two directions takes one to the other by the least turn") {
+  RandomSequence random(5, 0);
+  const auto some = [&] { return Vector3d(random.normal(), random.normal(), random.normal()); };
+  const auto check = [](const Vector3d& a, const Vector3d& b) {
+    const Eigen::Matrix3d r = rotation_between(a, b);
+    const Vector3d from = a.normalized(), to = b.normalized();
+    CHECK((r * from - to).norm() < 1e-14);
+    CHECK((r * r.transpose() - Eigen::Matrix3d::Identity()).norm() < 1e-14);
+    CHECK(r.row(0).cross(r.row(1)).dot(r.row(2)) > 0);
+    CHECK(std::abs(r.trace() - (1 + 2 * from.dot(to))) < 1e-14);  // 1 + 2 cos of the turn
+  };
+  for (int i = 0; i < 50; ++i) {
+    const Vector3d a = some(), b = some();
+    check(a, b);
+    check(a, 3 * a);
+    check(a, -2 * a);
+    check(a, -a + 1e-9 * a.norm() * b);  // all but opposite
+  }
+  CHECK(rotation_between({0, 0, -1}, {0, 0, 1}) ==
+        Eigen::Matrix3d(Vector3d(1, -1, -1).asDiagonal()));
 }

@@ -16,6 +16,7 @@
 //   detection_limit [threads] [slabs judged] [kV] [mrad] [thickness in Angstrom, ...]
 #include <fmt/format.h>
 
+#include <Eigen/Geometry>
 #include <cmath>
 #include <cstdlib>
 #include <numbers>

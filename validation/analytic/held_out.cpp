@@ -15,6 +15,7 @@
 //   Angstrom]
 #include <fmt/format.h>
 
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -142,6 +142,8 @@ void print_motifs(const Atoms& atoms) {
   }
 }
 
+bool has_cell(const Atoms& atoms) { return !atoms.cell.vectors.isZero(); }
+
 void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
   const Vector3d l = atoms.cell.lengths();
   const auto& p = atoms.cell.periodic;
@@ -161,6 +163,61 @@ void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
   if (v)
     std::cout << fmt::format("Voronoi      {} (faces under {:g} % of the surface not counted)\n",
                              most_frequent_indices(atoms, *v), face_cut * 100);
+}
+
+// What the model will be once repeated and padded, and the memory that it takes.
+void print_plan(const ModelKind& kind, const ModelPlan& plan, const Finish& finish) {
+  // measured: packings, embedded glasses and series, their labels and neighbour lists included
+  constexpr double kBytesPerAtom = 1000, kGiB = 1 << 30;
+  double atoms = plan.size.atoms;
+  Vector3d box = plan.size.box;
+  if (!finish.repeat.empty()) {
+    const auto times = parse_repeat(finish.repeat);
+    for (int k = 0; k < 3; ++k) box[k] *= times[std::size_t(k)];
+    atoms *= double(times[0]) * times[1] * times[2];
+  }
+  if (!finish.vacuum.empty()) box += 2 * parse_vacuum(finish.vacuum);
+  std::cout << fmt::format("kind         {}: {}\n", kind.name, kind.summary)
+            << fmt::format("atoms        about {:.0f}\n", atoms);
+  if (!box.isZero())
+    std::cout << fmt::format("cell         about {:.4g} x {:.4g} x {:.4g} Angstrom\n", box.x(),
+                             box.y(), box.z());
+  if (plan.frames > 1) std::cout << fmt::format("frames       {}\n", plan.frames);
+  std::cout << fmt::format("memory       about {:.2g} GiB\n",
+                           atoms * double(plan.frames) * kBytesPerAtom / kGiB);
+}
+
+// Repetition, vacuum and labels of every frame; the Voronoi cells of the last.
+std::optional<Voronoi> finish_frames(std::vector<Atoms>& frames, const Finish& finish,
+                                     const std::string& kind) {
+  std::optional<Voronoi> cells;
+  for (Atoms& atoms : frames) {
+    if (!finish.repeat.empty()) atoms = repeated(atoms, parse_repeat(finish.repeat));
+    if (!finish.vacuum.empty()) atoms = padded(atoms, parse_vacuum(finish.vacuum));
+    record_depths(atoms);
+    atoms.info["builder"] = "vitrobeam " + version() + " model " + kind;
+  }
+  for (Atoms& atoms : frames)
+    if (finish.voronoi && has_cell(atoms)) {
+      cells = voronoi(atoms, finish.face_cut);
+      label_voronoi(atoms, *cells, finish.face_cut);
+    }
+  return cells;
+}
+
+void check_frames(std::size_t frames, const Finish& finish) {
+  if (finish.format == ModelFormat::kirkland && frames > 1)
+    fail(Fault::usage, "--format kirkland: holds one frame, the series has {}", frames);
+}
+
+void write_frames(const std::vector<Atoms>& frames, const Finish& finish) {
+  check_frames(frames.size(), finish);
+  if (frames.size() > 1) std::cout << fmt::format("frames       {}\n", frames.size());
+  if (finish.format == ModelFormat::extxyz)
+    write_extxyz(frames, finish.common.output);
+  else
+    write_kirkland_xyz(frames[0], finish.common.output);
+  std::cout << finish.common.output << '\n';
 }
 
 // The kind: the first word, or the first that names one.
@@ -200,7 +257,7 @@ int run_model(const std::vector<std::string>& arguments) {
   std::vector<std::string> words = {kind.name};
   if (!kind.files.empty()) words.push_back(kind.files);
   Settings settings("model", kind.summary, words);
-  const BuildModel build = kind.describe(settings);
+  const PlanModel make_plan = kind.describe(settings);
   Finish finish;
   add_finish(settings, finish);
   if (!begin(settings, finish.common, arguments)) return 0;
@@ -209,33 +266,22 @@ int run_model(const std::vector<std::string>& arguments) {
   if (!kind.files.empty() && files.empty())
     fail(Fault::usage, "{} needs a file: vitrobeam model {} {}", kind.name, kind.name, kind.files);
   if (!finish.common.dry_run) check_output(finish.common);
-  BuiltModel built = build({finish.common, files});
-  const auto has_cell = [](const Atoms& atoms) { return !atoms.cell.vectors.isZero(); };
-  for (Atoms& atoms : built.frames) {
-    if (!finish.repeat.empty()) atoms = repeated(atoms, parse_repeat(finish.repeat));
-    if (!finish.vacuum.empty()) atoms = padded(atoms, parse_vacuum(finish.vacuum));
-    record_depths(atoms);
-    atoms.info["builder"] = "vitrobeam " + version() + " model " + kind.name;
+  const RunControl control = run_control(finish.common);
+  const ModelRun run{finish.common, control, files};
+  if (!finish.repeat.empty()) parse_repeat(finish.repeat);  // wrong ones before the work
+  if (!finish.vacuum.empty()) parse_vacuum(finish.vacuum);
+  ModelPlan plan = make_plan(run);
+  check_frames(plan.frames, finish);
+  if (finish.common.dry_run && !plan.built) {
+    print_plan(kind, plan, finish);
+    return 0;
   }
-  std::optional<Voronoi> cells;
-  for (Atoms& atoms : built.frames)
-    if (finish.voronoi && has_cell(atoms)) {
-      cells = voronoi(atoms, finish.face_cut);
-      label_voronoi(atoms, *cells, finish.face_cut);
-    }
+  BuiltModel built = plan.built ? std::move(*plan.built) : plan.build();
+  const auto cells = finish_frames(built.frames, finish, kind.name);
   if (has_cell(built.frames.back()))
     print_summary(built.frames.back(), cells ? &*cells : nullptr, finish.face_cut);
   for (const auto& note : built.notes) std::cout << note << '\n';
-  if (finish.common.dry_run) return 0;
-  if (built.frames.size() > 1) std::cout << fmt::format("frames       {}\n", built.frames.size());
-  if (finish.format == ModelFormat::extxyz)
-    write_extxyz(built.frames, finish.common.output);
-  else if (built.frames.size() == 1)
-    write_kirkland_xyz(built.frames[0], finish.common.output);
-  else
-    fail(Fault::usage, "--format kirkland: holds one frame, the series has {}",
-         built.frames.size());
-  std::cout << finish.common.output << '\n';
+  if (!finish.common.dry_run) write_frames(built.frames, finish);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 // Kinds of model: crystal-like order.
+#include <Eigen/LU>
 #include <memory>
 #include <numbers>
 
@@ -106,7 +107,7 @@ std::vector<PlanarFault> crystal_faults(const CrystalSettings& s, const Atoms& u
   return {f};
 }
 
-BuildModel describe_crystal(Settings& o) {
+PlanModel describe_crystal(Settings& o) {
   auto s = std::make_shared<CrystalSettings>();
   add_lattice(o, s->lattice);
   o.section("Piece");
@@ -159,7 +160,7 @@ struct MicrocrystalSettings {
   std::string box = "60";
 };
 
-BuildModel describe_microcrystal(Settings& o) {
+PlanModel describe_microcrystal(Settings& o) {
   auto s = std::make_shared<MicrocrystalSettings>();
   add_lattice(o, s->lattice);
   o.section("Grains");
@@ -169,16 +170,19 @@ BuildModel describe_microcrystal(Settings& o) {
         "of two atoms of different grains that are nearer than this share of their radii one goes")
       .above(0)
       .at_most(1);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     Microcrystal m = s->grains;
     m.box = parse_box(s->box, "cell");
     m.seed = run.common.seed;
-    Atoms atoms = microcrystal(lattice_cell(s->lattice), m);
-    atoms.info["seed"] = std::to_string(m.seed);
-    BuiltModel built(std::move(atoms));
-    built.notes.push_back(fmt::format("grains       {} of {:.3g} Angstrom on average", m.grains,
-                                      std::cbrt(m.box.prod() / m.grains)));
-    return built;
+    const Atoms unit = lattice_cell(s->lattice);
+    return {expected_size(unit, m), [unit, m] {
+              Atoms atoms = microcrystal(unit, m);
+              atoms.info["seed"] = std::to_string(m.seed);
+              BuiltModel built(std::move(atoms));
+              built.notes.push_back(fmt::format("grains       {} of {:.3g} Angstrom on average",
+                                                m.grains, std::cbrt(m.box.prod() / m.grains)));
+              return built;
+            }};
   };
 }
 

@@ -20,7 +20,7 @@ struct WedgeSettings {
   double thin = 5, angle_deg = 30, length = 0;
 };
 
-BuildModel describe_wedge(Settings& o) {
+PlanModel describe_wedge(Settings& o) {
   auto s = std::make_shared<WedgeSettings>();
   o.section("Wedge");
   o.add("thin", s->thin, "Angstrom", "thickness at the low x face").at_least(0).at_most(1e4);
@@ -52,7 +52,7 @@ struct OxideSettings {
   OxideSkin skin;
 };
 
-BuildModel describe_oxide(Settings& o) {
+PlanModel describe_oxide(Settings& o) {
   auto s = std::make_shared<OxideSettings>();
   o.section("Oxide skin");
   o.add("oxide", s->oxide, "FORMULA", "its composition");
@@ -64,7 +64,7 @@ BuildModel describe_oxide(Settings& o) {
   o.add("faces", s->faces, "both|entrance|exit", "where the beam meets it");
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     OxideSkin skin = s->skin;
     skin.oxide = parse_composition(s->oxide);
     skin.seed = run.common.seed;
@@ -74,7 +74,9 @@ BuildModel describe_oxide(Settings& o) {
       fail(Fault::usage, "--faces '{}': expected both, entrance or exit", s->faces);
     skin.entrance = s->faces != "exit";
     skin.exit = s->faces != "entrance";
-    return with_oxide(read_model(s->input, run.files[0]), skin);
+    const Atoms atoms = read_model(s->input, run.files[0]);
+    return {expected_size(atoms, skin),
+            [atoms, skin, &run]() -> BuiltModel { return with_oxide(atoms, skin, run.control); }};
   };
 }
 
@@ -99,7 +101,18 @@ std::vector<double> parse_changes(const std::string& text) {
   return out;
 }
 
-BuildModel describe_band(Settings& o) {
+BuiltModel build_band(const Atoms& glass, const ShearBand& band, const RunControl& run) {
+  auto [atoms, segments] = with_shear_band(glass, band, run);
+  BuiltModel built(std::move(atoms));
+  for (const auto& segment : segments)
+    built.notes.push_back(fmt::format(
+        "segment      y {:.4g} to {:.4g} Angstrom: density {:+.2f} % in its middle, "
+        "{:+.2f} % on the whole ({:+.2f} % asked)",
+        segment.from, segment.to, 100 * segment.change, 100 * segment.made, 100 * segment.asked));
+  return built;
+}
+
+PlanModel describe_band(Settings& o) {
   auto s = std::make_shared<BandSettings>();
   o.section("Shear band");
   o.add("width", s->band.width, "Angstrom", "along x; the band contains the beam and y")
@@ -116,20 +129,14 @@ BuildModel describe_band(Settings& o) {
       .at_most(1e5);
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     const Atoms glass = read_model(s->input, run.files[0]);
     ShearBand band = s->band;
     band.changes = parse_changes(s->changes);
     band.centre = s->centre.value_or(glass.cell.lengths().x() / 2);
     band.seed = run.common.seed;
-    auto [atoms, segments] = with_shear_band(glass, band);
-    BuiltModel built(std::move(atoms));
-    for (const auto& segment : segments)
-      built.notes.push_back(fmt::format(
-          "segment      y {:.4g} to {:.4g} Angstrom: density {:+.2f} % in its middle, "
-          "{:+.2f} % on the whole ({:+.2f} % asked)",
-          segment.from, segment.to, 100 * segment.change, 100 * segment.made, 100 * segment.asked));
-    return built;
+    return {expected_size(glass, band),
+            [glass, band, &run] { return build_band(glass, band, run.control); }};
   };
 }
 
@@ -139,7 +146,7 @@ struct InclusionSettings {
   double radius = 10, poisson = 0.36;
 };
 
-BuildModel describe_inclusion(Settings& o) {
+PlanModel describe_inclusion(Settings& o) {
   auto s = std::make_shared<InclusionSettings>();
   o.section("Inclusion");
   o.add("centre", s->centre, "X,Y,Z",
@@ -167,7 +174,25 @@ struct SeriesSettings {
   int first = 0, stride = 1;
 };
 
-BuildModel describe_series(Settings& o) {
+std::vector<Atoms> trajectory_frames(const SeriesSettings& s, const std::string& path) {
+  StructureReadOptions options = read_options(s.input);
+  options.need_cell = true;
+  const Trajectory trajectory(path, options);
+  std::vector<Atoms> frames;
+  for (std::size_t k = std::size_t(s.first);
+       k < trajectory.size() && frames.size() < std::size_t(s.relaxation.frames);
+       k += std::size_t(s.stride)) {
+    frames.push_back(trajectory.frame(k));
+    frames.back().info.try_emplace("time",
+                                   fmt::format("{:.10g}", double(k) * s.relaxation.interval));
+  }
+  if (frames.size() < 2)
+    fail(Fault::usage, "{} has {} frames: from --first {} with --stride {} that is no series", path,
+         trajectory.size(), s.first, s.stride);
+  return frames;
+}
+
+PlanModel describe_series(Settings& o) {
   auto s = std::make_shared<SeriesSettings>();
   Relaxation& r = s->relaxation;
   o.section("Series");
@@ -198,27 +223,16 @@ BuildModel describe_series(Settings& o) {
       .at_most(1);
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
-    if (!s->trajectory) {
-      Relaxation relaxation = s->relaxation;
-      relaxation.seed = run.common.seed;
-      return BuiltModel(relaxing_series(read_model(s->input, run.files[0]), relaxation));
-    }
-    StructureReadOptions options = read_options(s->input);
-    options.need_cell = true;
-    const Trajectory trajectory(run.files[0], options);
-    std::vector<Atoms> frames;
-    for (std::size_t k = std::size_t(s->first);
-         k < trajectory.size() && frames.size() < std::size_t(s->relaxation.frames);
-         k += std::size_t(s->stride)) {
-      frames.push_back(trajectory.frame(k));
-      frames.back().info.try_emplace("time",
-                                     fmt::format("{:.10g}", double(k) * s->relaxation.interval));
-    }
-    if (frames.size() < 2)
-      fail(Fault::usage, "{} has {} frames: from --first {} with --stride {} that is no series",
-           run.files[0], trajectory.size(), s->first, s->stride);
-    return BuiltModel(std::move(frames));
+  return [s](const ModelRun& run) -> ModelPlan {
+    if (s->trajectory) return BuiltModel(trajectory_frames(*s, run.files[0]));
+    Relaxation relaxation = s->relaxation;
+    relaxation.seed = run.common.seed;
+    const Atoms atoms = read_model(s->input, run.files[0]);
+    ModelPlan plan(expected_size(atoms, relaxation), [atoms, relaxation, &run] {
+      return BuiltModel(relaxing_series(atoms, relaxation, run.control));
+    });
+    plan.frames = std::size_t(relaxation.frames);
+    return plan;
   };
 }
 

@@ -1,11 +1,12 @@
 // The kinds of model that `vitrobeam model` builds. Each kind is one function that adds its options
-// to the command and returns what builds the model from them, and one line in its group's list.
+// to the command and returns what plans the model from them, and one line in its group's list.
 #pragma once
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "drivers/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "models/motifs.hpp"
@@ -15,6 +16,7 @@ namespace vitrobeam {
 // What a build may know beside its own options.
 struct ModelRun {
   const CommonSettings& common;
+  const RunControl& control;
   std::vector<std::string> files;  // named on the command line behind the kind
 };
 
@@ -26,11 +28,28 @@ struct BuiltModel {
   explicit BuiltModel(std::vector<Atoms> series) : frames(std::move(series)) {}
 };
 
-using BuildModel = std::function<BuiltModel(const ModelRun&)>;
+// What is going to be built, options and files checked. What takes no longer than to read its input
+// is built already.
+struct ModelPlan {
+  ModelSize size;
+  std::size_t frames = 1;
+  std::function<BuiltModel()> build;
+  std::optional<BuiltModel> built;
+
+  ModelPlan(BuiltModel model) : built(std::move(model)) {}
+  ModelPlan(const ModelSize& expected, std::function<BuiltModel()> work)
+      : size(expected), build(std::move(work)) {}
+  // The atoms stay as many, in the same cell.
+  ModelPlan(const Atoms& atoms, std::function<BuiltModel()> work)
+      : ModelPlan(ModelSize{double(atoms.size()), atoms.cell.lengths()}, std::move(work)) {}
+};
+
+// Called once, in one thread; the run outlives the plan.
+using PlanModel = std::function<ModelPlan(const ModelRun&)>;
 
 struct ModelKind {
   std::string name, files, summary;  // files: "" or "STRUCTURE"
-  std::function<BuildModel(Settings&)> describe;
+  std::function<PlanModel(Settings&)> describe;
 };
 
 // The groups, each in its own file drivers/model_<group>.cpp.

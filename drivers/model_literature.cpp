@@ -42,7 +42,7 @@ struct MiracleSettings {
   EfficientPacking packing;
 };
 
-BuildModel describe_miracle(Settings& o) {
+PlanModel describe_miracle(Settings& o) {
   auto s = std::make_shared<MiracleSettings>();
   EfficientPacking& p = s->packing;
   o.section("Efficient cluster packing");
@@ -61,14 +61,16 @@ BuildModel describe_miracle(Settings& o) {
   o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
       .at_least(0)
       .at_most(1);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     EfficientPacking packing = s->packing;
     packing.solvent = one_element(s->solvent, "solvent");
     packing.alpha = one_element(s->alpha, "alpha");
     if (!s->beta.empty()) packing.beta = one_element(s->beta, "beta");
     if (!s->gamma.empty()) packing.gamma = one_element(s->gamma, "gamma");
     packing.seed = run.common.seed;
-    return with_report(efficient_packing(packing), "alpha");
+    return {expected_size(packing), [packing, &run] {
+              return with_report(efficient_packing(packing, run.control), "alpha");
+            }};
   };
 }
 
@@ -77,7 +79,7 @@ struct DongSettings {
   GluePacking packing;
 };
 
-BuildModel describe_dong(Settings& o) {
+PlanModel describe_dong(Settings& o) {
   auto s = std::make_shared<DongSettings>();
   GluePacking& p = s->packing;
   o.section("Cluster plus glue atoms");
@@ -88,13 +90,14 @@ BuildModel describe_dong(Settings& o) {
   o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
       .at_least(0)
       .at_most(1);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     if (s->formula.empty())
       fail(Fault::usage, "clusters-and-glue needs --formula, such as --formula '[Cu-Zr12]Zr'");
     GluePacking packing = s->packing;
     packing.formula = parse_glue_formula(s->formula);
     packing.seed = run.common.seed;
-    return with_report(glue_packing(packing), "centres");
+    return {expected_size(packing),
+            [packing, &run] { return with_report(glue_packing(packing, run.control), "centres"); }};
   };
 }
 
@@ -122,7 +125,18 @@ std::string prism_report(const PrismModel& model, int metalloid, double bond) {
       voronoi_rule(rule), model.at_corners, model.at_edges, model.at_faces);
 }
 
-BuildModel describe_gaskell(Settings& o) {
+BuiltModel build_prisms(const PrismPacking& packing) {
+  const PrismModel model = prism_packing(packing);
+  const auto& c = packing.composition.elements;
+  const double bond =
+      packing.bond > 0 ? packing.bond : metallic_radius(c[0]) + metallic_radius(c[1]);
+  BuiltModel built(model.atoms);
+  built.frames[0].info["seed"] = std::to_string(packing.seed);
+  built.notes.push_back(prism_report(model, c[1], bond));
+  return built;
+}
+
+PlanModel describe_gaskell(Settings& o) {
   auto s = std::make_shared<GaskellSettings>();
   PrismPacking& p = s->packing;
   o.section("Trigonal prisms");
@@ -135,19 +149,12 @@ BuildModel describe_gaskell(Settings& o) {
   o.add("density", p.density, "atoms/A3", "0 = atoms fill 0.64 of the volume")
       .at_least(0)
       .at_most(1);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     PrismPacking packing = s->packing;
     packing.composition = parse_composition(s->composition);
     packing.atoms = std::size_t(s->atoms);
     packing.seed = run.common.seed;
-    const PrismModel model = prism_packing(packing);
-    const auto& c = packing.composition.elements;
-    const double bond =
-        packing.bond > 0 ? packing.bond : metallic_radius(c[0]) + metallic_radius(c[1]);
-    BuiltModel built(model.atoms);
-    built.frames[0].info["seed"] = std::to_string(packing.seed);
-    built.notes.push_back(prism_report(model, c[1], bond));
-    return built;
+    return {expected_size(packing), [packing] { return build_prisms(packing); }};
   };
 }
 
@@ -157,7 +164,21 @@ struct NetworkChoice {
   DensityClusters clusters{0};
 };
 
-BuildModel describe_network(Settings& o) {
+BuiltModel build_network(const NetworkSettings& settings, const DensityClusters& clusters,
+                         const RunControl& run) {
+  const NetworkModel model = random_network(settings);
+  Atoms atoms = model.atoms;
+  if (clusters.count > 0) atoms = with_density_clusters(atoms, settings.bond, clusters, run);
+  BuiltModel built(std::move(atoms));
+  built.notes.push_back(
+      fmt::format("network      {:.4f} eV per atom (Keating), bond angles {:.2f} +- {:.2f} "
+                  "degrees, bonds +- {:.2f} %, {} switches kept",
+                  model.energy, model.angle_deg, model.angle_spread_deg, 100 * model.bond_spread,
+                  model.accepted));
+  return built;
+}
+
+PlanModel describe_network(Settings& o) {
   auto s = std::make_shared<NetworkChoice>();
   NetworkSettings& n = s->network;
   o.section("Continuous random network");
@@ -179,25 +200,13 @@ BuildModel describe_network(Settings& o) {
       .at_least(0)
       .at_most(0.3);
   o.add("loose", s->clusters.loose, "", "of the loose ones").at_least(-0.5).at_most(0);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     NetworkSettings settings = s->network;
     settings.element = one_element(s->element, "element");
-    settings.seed = run.common.seed;
-    const NetworkModel model = random_network(settings);
-    Atoms atoms = model.atoms;
-    if (s->clusters.count > 0) {
-      DensityClusters clusters = s->clusters;
-      clusters.seed = run.common.seed;
-      atoms = with_density_clusters(atoms, settings.bond, clusters);
-    }
-    BuiltModel built(std::move(atoms));
-    built.notes.push_back(
-        fmt::format("network      {:.4f} eV per atom (Keating), bond angles {:.2f} +- {:.2f} "
-                    "degrees, bonds +- {:.2f} %, {} "
-                    "switches kept",
-                    model.energy, model.angle_deg, model.angle_spread_deg, 100 * model.bond_spread,
-                    model.accepted));
-    return built;
+    DensityClusters clusters = s->clusters;
+    settings.seed = clusters.seed = run.common.seed;
+    return {expected_size(settings),
+            [settings, clusters, &run] { return build_network(settings, clusters, run.control); }};
   };
 }
 
@@ -207,7 +216,29 @@ struct ClassesSettings {
   std::string labelled;
 };
 
-BuildModel describe_classes(Settings& o) {
+BuiltModel build_classes(const ClassesSettings& s, Atoms atoms, const std::string& path) {
+  const auto classes = motif_classes(atoms, s.classes);
+  if (classes.empty())
+    fail(Fault::physics, "{}: no atom has a whole Voronoi cell, so there are no motifs", path);
+  std::vector<std::int64_t> label(atoms.size(), 0);
+  BuiltModel built(std::vector<Atoms>{});
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    built.frames.push_back(as_motif(classes[c], atoms));
+    for (auto i : classes[c].members) label[i] = std::int64_t(c) + 1;
+    if (c < 10)
+      built.notes.push_back(fmt::format("class {:<6} {} around {}: {} members, scatter {:.3f}",
+                                        c + 1, voronoi_name(classes[c].index),
+                                        symbol(built.frames.back().numbers[0]),
+                                        classes[c].members.size(), classes[c].scatter));
+  }
+  if (!s.labelled.empty()) {
+    atoms.labels["motif_class"].values = std::move(label);
+    write_extxyz(atoms, s.labelled);
+  }
+  return built;
+}
+
+PlanModel describe_classes(Settings& o) {
   auto s = std::make_shared<ClassesSettings>();
   o.section("Motif classes");
   o.add("class-radius", s->classes.radius, "",
@@ -220,28 +251,9 @@ BuildModel describe_classes(Settings& o) {
         "write the model too, with the label motif_class (0 = none)");
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
-    Atoms atoms = read_model(s->input, run.files[0]);
-    const auto classes = motif_classes(atoms, s->classes);
-    if (classes.empty())
-      fail(Fault::physics, "{}: no atom has a whole Voronoi cell, so there are no motifs",
-           run.files[0]);
-    std::vector<std::int64_t> label(atoms.size(), 0);
-    BuiltModel built(std::vector<Atoms>{});
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-      built.frames.push_back(as_motif(classes[c], atoms));
-      for (auto i : classes[c].members) label[i] = std::int64_t(c) + 1;
-      if (c < 10)
-        built.notes.push_back(fmt::format("class {:<6} {} around {}: {} members, scatter {:.3f}",
-                                          c + 1, voronoi_name(classes[c].index),
-                                          symbol(built.frames.back().numbers[0]),
-                                          classes[c].members.size(), classes[c].scatter));
-    }
-    if (!s->labelled.empty() && !run.common.dry_run) {
-      atoms.labels["motif_class"].values = std::move(label);
-      write_extxyz(atoms, s->labelled);
-    }
-    return built;
+  return [s](const ModelRun& run) -> ModelPlan {
+    const Atoms atoms = read_model(s->input, run.files[0]);
+    return {atoms, [s, atoms, path = run.files[0]] { return build_classes(*s, atoms, path); }};
   };
 }
 

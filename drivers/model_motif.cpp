@@ -17,7 +17,7 @@ struct MotifSettings {
   std::string box;
 };
 
-BuildModel describe_motif(Settings& o, const Motif& motif) {
+PlanModel describe_motif(Settings& o, const Motif& motif) {
   auto s = std::make_shared<MotifSettings>();
   add_motif_choice(o, s->choice);
   add_orientation(o, s->orientation);

@@ -18,11 +18,11 @@
 #include "models/elements.hpp"
 #include "models/event_driven.hpp"
 #include "models/packing.hpp"
-#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
 
+constexpr double kFraction = 0.64;       // of the volume that jammed spheres fill, about
 constexpr double kClosePacked = 0.7405;  // of the volume: the densest that equal spheres can be
 
 struct PackingChoice {
@@ -60,10 +60,8 @@ void check_density(double density, const Composition& c) {
   if (density > most)
     fail(Fault::physics,
          "a density of {:g} atoms/Angstrom^3 is impossible: atoms of these radii touch at {:.3f} "
-         "in a "
-         "close-packed crystal, and {:.3f} would press them to 0.85 of their distance; give the "
-         "number "
-         "density, not that of the mass",
+         "in a close-packed crystal, and {:.3f} would press them to 0.85 of their distance; give "
+         "the number density, not that of the mass",
          density, kClosePacked / mean_sphere_volume(c), most);
 }
 
@@ -84,8 +82,7 @@ PackingSettings packing_settings(const PackingChoice& s, std::uint64_t seed) {
     if (!p.scale_box) check_density(s.atoms / p.box.prod(), p.composition);
     return p;
   }
-  constexpr double kJammed = 0.64;
-  const double density = s.density.value_or(kJammed / mean_sphere_volume(p.composition));
+  const double density = s.density.value_or(kFraction / mean_sphere_volume(p.composition));
   const double count = std::round(density * p.box.prod());
   if (count > 2e6) fail(Fault::usage, "--box {}: {:.3g} atoms are too many", s.box, count);
   p.atoms = std::size_t(count);
@@ -94,15 +91,18 @@ PackingSettings packing_settings(const PackingChoice& s, std::uint64_t seed) {
   return p;
 }
 
-BuildModel describe_packing(Settings& o) {
+PlanModel describe_packing(Settings& o) {
   auto s = std::make_shared<PackingChoice>();
   add_packing_choice(o, *s);
-  return [s](const ModelRun& run) -> BuiltModel {
-    const Packing packing = random_packing(packing_settings(*s, run.common.seed));
-    Atoms atoms = packing.atoms;
-    atoms.labels["motif"].values = std::vector<std::int64_t>(atoms.size(), 0);
-    atoms.info["contact"] = fmt::format("{:.5g}", packing.contact);
-    return atoms;
+  return [s](const ModelRun& run) -> ModelPlan {
+    const PackingSettings settings = packing_settings(*s, run.common.seed);
+    return {expected_size(settings), [settings]() -> BuiltModel {
+              const Packing packing = random_packing(settings);
+              Atoms atoms = packing.atoms;
+              atoms.labels["motif"].values = std::vector<std::int64_t>(atoms.size(), 0);
+              atoms.info["contact"] = fmt::format("{:.5g}", packing.contact);
+              return atoms;
+            }};
   };
 }
 
@@ -150,6 +150,11 @@ Atoms as_atoms(const HardSpheres& spheres, const std::vector<int>& numbers, doub
   atoms.info["packing_fraction"] = fmt::format("{:.6f}", spheres.fraction());
   atoms.info["pressure"] = fmt::format("{:.6g}", spheres.pressure);
   return atoms;
+}
+
+// Where a packing that was stopped is kept; no file without an output.
+std::string state_file(const ModelRun& run) {
+  return run.common.output.empty() ? "" : run.common.output + ".state.xyz";
 }
 
 // The state as a structure file: every number to its last bit.
@@ -229,48 +234,66 @@ std::string count_contacts(Atoms& atoms, double pressure) {
          fmt::format("{:.2f} extrapolated to no gap (Z + c gap^0.6, gaps of 0.001 to 0.03)", z);
 }
 
-BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
-  const PackingSettings p = packing_settings(s.choice, run.common.seed);
-  if (p.atoms < 100)
-    fail(Fault::usage, "a packing of {} spheres is too small; take at least 100", p.atoms);
-  const Sizes sizes = sphere_sizes(p, s.polydispersity);
-  const std::string state = run.common.output + ".state.xyz";
-  const bool there = !run.common.output.empty() && std::filesystem::exists(state);
-  if (there && !run.common.resume && !run.common.force)
-    fail(Fault::usage,
-         "{} is the state of a packing that was stopped: --resume goes on from it, --force starts "
-         "anew",
-         state);
-  const Vector3d box =
-      p.box * std::cbrt(double(p.atoms) / p.box.prod());  // one sphere per unit volume
-  HardSpheres spheres = there && run.common.resume ? load_state(state, sizes, p.seed)
-                                                   : random_gas(box, sizes.relative, p.seed);
-  const auto start = std::chrono::steady_clock::now();
-  GrowthSettings growth = s.growth;
+// The cell to come, Angstrom; where contact decides, about.
+Vector3d sphere_box(const PackingSettings& p) {
+  if (p.density == 0 && !p.scale_box) return p.box;
+  const double volume = p.density > 0
+                            ? double(p.atoms) / p.density
+                            : double(p.atoms) * mean_sphere_volume(p.composition) / kFraction;
+  return p.box * std::cbrt(volume / p.box.prod());
+}
+
+GrowthSettings growth_of(const SphereSettings& s) {
   if (s.jam && s.fraction)
     fail(Fault::usage, "--jam and --fraction {}: give one of them", *s.fraction);
+  GrowthSettings growth = s.growth;
   growth.fraction = s.jam ? kClosePacked : s.fraction.value_or(growth.fraction);
-  const auto end = grow(spheres, growth, [&](const HardSpheres&) {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    return !interrupted() && passed.count() < s.time_limit_s;
-  });
-  if (end == GrowthEnd::stopped) {
-    if (!run.common.dry_run) save_state(spheres, sizes.numbers, p.seed, state);
+  return growth;
+}
+
+// Says where the state of a packing that is not finished has been kept.
+[[noreturn]] void fail_unfinished(GrowthEnd end, const HardSpheres& spheres,
+                                  const SphereSettings& s, const GrowthSettings& growth,
+                                  const std::string& state) {
+  if (end == GrowthEnd::stopped)
     fail(Fault::physics,
          "the spheres fill {:.4f} of the volume after {:.3g} s, {} were asked for; the state is in "
          "{}: --resume goes on from it, with a longer --time-limit",
          spheres.fraction(), s.time_limit_s,
          s.jam ? "jammed ones" : fmt::format("{:.4f}", growth.fraction), state);
+  fail(Fault::physics,
+       "the spheres jam at {:.4f} of the volume, {:.4f} were asked for; the state is in {}; ask "
+       "for less, or grow slower (--growth {:g}), which packs denser",
+       spheres.fraction(), growth.fraction, state, s.growth.slow / 3);
+}
+
+// Grown from a gas, or from the state that a stopped run kept; what does not get there is kept.
+HardSpheres grown(const SphereSettings& s, const PackingSettings& p, const Sizes& sizes,
+                  const ModelRun& run) {
+  const std::string state = state_file(run);
+  const bool resumes = run.common.resume && std::filesystem::exists(state);
+  const Vector3d box =
+      p.box * std::cbrt(double(p.atoms) / p.box.prod());  // one sphere per unit volume
+  HardSpheres spheres =
+      resumes ? load_state(state, sizes, p.seed) : random_gas(box, sizes.relative, p.seed);
+  const auto start = std::chrono::steady_clock::now();
+  const GrowthSettings growth = growth_of(s);
+  const auto end = grow(spheres, growth, [&](const HardSpheres&) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    return !run.control.stopped() && passed.count() < s.time_limit_s;
+  });
+  if (end == GrowthEnd::stopped || (end == GrowthEnd::jammed && !s.jam)) {
+    save_state(spheres, sizes.numbers, p.seed, state);
+    fail_unfinished(end, spheres, s, growth, state);
   }
-  if (end == GrowthEnd::jammed && !s.jam) {
-    if (!run.common.dry_run) save_state(spheres, sizes.numbers, p.seed, state);
-    fail(Fault::physics,
-         "the spheres jam at {:.4f} of the volume, {:.4f} were asked for; the state is in {}; ask "
-         "for "
-         "less, or grow slower (--growth {:g}), which packs denser",
-         spheres.fraction(), growth.fraction, state, s.growth.slow / 3);
-  }
-  if (there) std::filesystem::remove(state);
+  std::filesystem::remove(state);
+  return spheres;
+}
+
+BuiltModel build_hard_spheres(const SphereSettings& s, const PackingSettings& p,
+                              const ModelRun& run) {
+  const Sizes sizes = sphere_sizes(p, s.polydispersity);
+  const HardSpheres spheres = grown(s, p, sizes, run);
   double scale = sizes.mean_diameter / spheres.diameter;
   if (p.density > 0)
     scale = std::cbrt(double(p.atoms) / p.density / spheres.box.prod());
@@ -284,15 +307,29 @@ BuiltModel build_hard_spheres(const SphereSettings& s, const ModelRun& run) {
   BuiltModel built(std::move(atoms));
   built.notes.push_back(
       fmt::format("packing      fraction {:.5f}, reduced pressure {:.3g}, {:.0f} collisions per "
-                  "sphere, contact of "
-                  "mean spheres {:.4g} Angstrom",
+                  "sphere, contact of mean spheres {:.4g} Angstrom",
                   spheres.fraction(), spheres.pressure, 2 * spheres.collisions / double(p.atoms),
                   spheres.diameter * scale));
   built.notes.push_back(contacts);
   return built;
 }
 
-BuildModel describe_hard_spheres(Settings& o) {
+ModelPlan plan_hard_spheres(const std::shared_ptr<SphereSettings>& s, const ModelRun& run) {
+  const PackingSettings p = packing_settings(s->choice, run.common.seed);
+  if (p.atoms < 100)
+    fail(Fault::usage, "a packing of {} spheres is too small; take at least 100", p.atoms);
+  const std::string state = state_file(run);
+  if (std::filesystem::exists(state) && !run.common.resume && !run.common.force)
+    fail(Fault::usage,
+         "{} is the state of a packing that was stopped: --resume goes on from it, --force starts "
+         "anew",
+         state);
+  growth_of(*s);  // for its error
+  const ModelSize size{double(p.atoms), sphere_box(p)};
+  return {size, [s, p, &run] { return build_hard_spheres(*s, p, run); }};
+}
+
+PlanModel describe_hard_spheres(Settings& o) {
   auto s = std::make_shared<SphereSettings>();
   add_packing_choice(o, s->choice);
   o.add("polydispersity", s->polydispersity, "",
@@ -307,13 +344,12 @@ BuildModel describe_hard_spheres(Settings& o) {
   o.add("jam", s->jam, "grow until the spheres jam, whatever they fill then");
   o.add("growth", s->growth.slow, "",
         "growth of the diameter over the thermal speed above a fraction of 0.5: slower packs "
-        "denser, "
-        "below 1e-4 equal spheres crystallise")
+        "denser, below 1e-4 equal spheres crystallise")
       .at_least(1e-6)
       .at_most(1);
   o.add("time-limit", s->time_limit_s, "s", "stop after this time and keep the state for --resume")
       .above(0);
-  return [s](const ModelRun& run) { return build_hard_spheres(*s, run); };
+  return [s](const ModelRun& run) { return plan_hard_spheres(s, run); };
 }
 
 }  // namespace

@@ -58,7 +58,22 @@ struct RelaxChoice {
   RelaxSettings relax;
 };
 
-BuildModel describe_relax(Settings& o) {
+BuiltModel build_relaxed(const Atoms& atoms, const Interaction& by, const RelaxSettings& settings,
+                         const RunControl& run) {
+  const Relaxed r = relax(atoms, by, settings, run);
+  BuiltModel built(r.atoms);
+  const double n = double(atoms.size());
+  built.frames[0].info["energy_per_atom"] = fmt::format("{:.8g}", r.energy / n);
+  built.notes.push_back(fmt::format(
+      "energy       {:.8g} per atom after {} steps ({:.8g} before), largest force {:.3g}{}",
+      r.energy / n, r.steps, r.energy_before / n, r.largest_force,
+      r.largest_force > settings.force && settings.most_steps > 0
+          ? ": not yet relaxed, give more --steps"
+          : ""));
+  return built;
+}
+
+PlanModel describe_relax(Settings& o) {
   auto s = std::make_shared<RelaxChoice>();
   add_potential(o, s->potential);
   o.section("Relaxation");
@@ -68,19 +83,12 @@ BuildModel describe_relax(Settings& o) {
   o.add("steps", s->relax.most_steps, "most steps; 0 = the energy alone").at_least(0).at_most(1e7);
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     const Atoms atoms = read_model(s->input, run.files[0]);
-    const Relaxed r = relax(atoms, interaction(s->potential, atoms.numbers), s->relax);
-    BuiltModel built(r.atoms);
-    const double n = double(atoms.size());
-    built.frames[0].info["energy_per_atom"] = fmt::format("{:.8g}", r.energy / n);
-    built.notes.push_back(fmt::format(
-        "energy       {:.8g} per atom after {} steps ({:.8g} before), largest force {:.3g}{}",
-        r.energy / n, r.steps, r.energy_before / n, r.largest_force,
-        r.largest_force > s->relax.force && s->relax.most_steps > 0
-            ? ": not yet relaxed, give more --steps"
-            : ""));
-    return built;
+    const Interaction by = interaction(s->potential, atoms.numbers);
+    check_elements(by, atoms);
+    return {atoms,
+            [s, atoms, by, &run] { return build_relaxed(atoms, by, s->relax, run.control); }};
   };
 }
 
@@ -90,7 +98,26 @@ struct OrderSettings {
   double target = 0, cutoff = 0;
 };
 
-BuildModel describe_order(Settings& o) {
+BuiltModel build_ordered(const OrderSettings& s, const std::vector<int>& pair, const Atoms& atoms,
+                         std::uint64_t seed) {
+  const PairDistribution g = pair_distribution(atoms, 8, 0.1);
+  const double cutoff = s.cutoff > 0 ? s.cutoff : first_minimum(g.r, g.total);
+  const Steered r = steer_order(atoms, pair[0], pair[1], s.target, cutoff, seed);
+  if (std::abs(r.after - s.target) > 0.02)
+    fail(Fault::physics,
+         "swaps bring the parameter from {:.3f} to {:.3f} and no farther; {:.3f} was asked for: "
+         "the composition or the packing does not allow it",
+         r.before, r.after, s.target);
+  BuiltModel built(r.atoms);
+  built.frames[0].info["warren_cowley"] = fmt::format("{:.5f}", r.after);
+  built.notes.push_back(fmt::format(
+      "order        {} around {}: {:.4f} after {} swaps ({:.4f} before), neighbours within "
+      "{:.3g} Angstrom",
+      symbol(pair[1]), symbol(pair[0]), r.after, r.swaps, r.before, cutoff));
+  return built;
+}
+
+PlanModel describe_order(Settings& o) {
   auto s = std::make_shared<OrderSettings>();
   o.section("Chemical order");
   o.add("pair", s->pair, "A,B", "the two elements whose atoms are swapped");
@@ -103,26 +130,13 @@ BuildModel describe_order(Settings& o) {
       .at_most(20);
   o.section("Structure files");
   add_structure_input(o, s->input);
-  return [s](const ModelRun& run) -> BuiltModel {
+  return [s](const ModelRun& run) -> ModelPlan {
     const auto pair = parse_elements(s->pair);
     if (pair.size() != 2) fail(Fault::usage, "--pair '{}': expected two elements", s->pair);
     const Atoms atoms = read_model(s->input, run.files[0]);
-    const PairDistribution g = pair_distribution(atoms, 8, 0.1);
-    const double cutoff = s->cutoff > 0 ? s->cutoff : first_minimum(g.r, g.total);
-    const Steered r = steer_order(atoms, pair[0], pair[1], s->target, cutoff, run.common.seed);
-    if (std::abs(r.after - s->target) > 0.02)
-      fail(Fault::physics,
-           "swaps bring the parameter from {:.3f} to {:.3f} and no farther; {:.3f} was asked for: "
-           "the "
-           "composition or the packing does not allow it",
-           r.before, r.after, s->target);
-    BuiltModel built(r.atoms);
-    built.frames[0].info["warren_cowley"] = fmt::format("{:.5f}", r.after);
-    built.notes.push_back(fmt::format(
-        "order        {} around {}: {:.4f} after {} swaps ({:.4f} before), neighbours within "
-        "{:.3g} Angstrom",
-        symbol(pair[1]), symbol(pair[0]), r.after, r.swaps, r.before, cutoff));
-    return built;
+    return {atoms, [s, pair, atoms, seed = run.common.seed] {
+              return build_ordered(*s, pair, atoms, seed);
+            }};
   };
 }
 
@@ -134,9 +148,15 @@ struct QuenchSettings {
   double melt = 2000, end = 300, rate = 10, melt_ps = 15, hold_ps = 10, step_fs = 3;
 };
 
+constexpr double kStartLattice = 4.0;  // Angstrom, of the fcc crystal that is melted
+
+int quench_cells(const QuenchSettings& s) {
+  return std::max(3, int(std::lround(std::cbrt(s.atoms / 4.0))));
+}
+
 // A melt, a quench at constant pressure, a hold and an energy minimum.
 std::string quench_script(const QuenchSettings& s, const Composition& c, std::uint64_t seed) {
-  const int cells = std::max(3, int(std::lround(std::cbrt(s.atoms / 4.0))));
+  const int cells = quench_cells(s);
   const double dt = s.step_fs / 1000;  // ps
   const auto steps = [&](double ps) { return std::max(1L, std::lround(ps / dt)); };
   const double quench_ps = (s.melt - s.end) / s.rate;
@@ -155,7 +175,7 @@ std::string quench_script(const QuenchSettings& s, const Composition& c, std::ui
       "# melt-quench of {composition}: {melt} K for {melt_ps} ps, to {end} K at {rate} K/ps, "
       "{hold_ps} ps "
       "there, energy minimum\n"
-      "units metal\natom_style atomic\nboundary p p p\nlattice fcc 4.0\n"
+      "units metal\natom_style atomic\nboundary p p p\nlattice fcc {lattice:.1f}\n"
       "region b block 0 {cells} 0 {cells} 0 {cells}\ncreate_box {kinds} b\ncreate_atoms 1 "
       "box\n{set}{mass}"
       "pair_style {style}\npair_coeff * * {potential}{names}\n"
@@ -168,7 +188,7 @@ std::string quench_script(const QuenchSettings& s, const Composition& c, std::ui
       "write_dump all custom quenched.dump id type element x y z modify element{names} sort id\n",
       fmt::arg("composition", s.composition), fmt::arg("melt", s.melt),
       fmt::arg("melt_ps", s.melt_ps), fmt::arg("end", s.end), fmt::arg("rate", s.rate),
-      fmt::arg("hold_ps", s.hold_ps), fmt::arg("cells", cells),
+      fmt::arg("hold_ps", s.hold_ps), fmt::arg("cells", cells), fmt::arg("lattice", kStartLattice),
       fmt::arg("kinds", c.elements.size()), fmt::arg("set", set), fmt::arg("mass", mass),
       fmt::arg("style", s.style), fmt::arg("potential", s.potential), fmt::arg("names", names),
       fmt::arg("dt", dt), fmt::arg("hot", 1.5 * s.melt), fmt::arg("seed", lammps_seed),
@@ -202,11 +222,8 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
 
 BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
   const Composition c = parse_composition(s.composition);
-  if (!(s.melt > s.end)) fail(Fault::usage, "--melt {:g} must be above --end {:g}", s.melt, s.end);
   const std::string folder = s.folder.empty() ? run.common.output + ".lammps" : s.folder;
   const std::string script = quench_script(s, c, run.common.seed);
-  if (run.common.dry_run || run.common.output.empty())
-    fail(Fault::usage, "melt-quench writes its script beside the output: give -o and no --dry-run");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   std::ofstream(folder + "/in.melt_quench") << script;
@@ -236,7 +253,7 @@ BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
   return atoms;
 }
 
-BuildModel describe_quench(Settings& o) {
+PlanModel describe_quench(Settings& o) {
   auto s = std::make_shared<QuenchSettings>();
   o.section("Melt and quench");
   o.add("composition", s->composition, "Cu64.5Zr35.5", "elements with their shares");
@@ -253,7 +270,18 @@ BuildModel describe_quench(Settings& o) {
   o.add("timestep", s->step_fs, "", "femtoseconds").above(0).at_most(10);
   o.add("program", s->program, "NAME", "LAMMPS' executable");
   o.add("folder", s->folder, "FOLDER", "where script, log and dump go (default: OUTPUT.lammps)");
-  return [s](const ModelRun& run) { return build_quench(*s, run); };
+  return [s](const ModelRun& run) -> ModelPlan {
+    parse_composition(s->composition);  // for its errors
+    if (!(s->melt > s->end))
+      fail(Fault::usage, "--melt {:g} must be above --end {:g}", s->melt, s->end);
+    if (run.common.dry_run && !std::filesystem::exists(s->potential))
+      fail(Fault::input,
+           "{}: the potential does not exist; Debian's lammps-data has CuZr_mm.eam.fs",
+           s->potential);
+    const int cells = quench_cells(*s);
+    const ModelSize size{4 * std::pow(cells, 3), Vector3d::Constant(kStartLattice * cells)};
+    return {size, [s, &run] { return build_quench(*s, run); }};
+  };
 }
 
 }  // namespace

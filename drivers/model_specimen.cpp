@@ -72,7 +72,7 @@ BuiltModel build_embedded(const EmbedSettings& s) {
   return model;
 }
 
-BuildModel describe_embed(Settings& o) {
+PlanModel describe_embed(Settings& o) {
   auto s = std::make_shared<EmbedSettings>();
   o.section("Embedding");
   o.add("motif", s->motif, "NAME|FILE",
@@ -126,7 +126,7 @@ BuiltModel build_cut(const CutSettings& s, const std::string& path) {
   return cut_box(atoms, lo, hi);
 }
 
-BuildModel describe_cut(Settings& o) {
+PlanModel describe_cut(Settings& o) {
   auto s = std::make_shared<CutSettings>();
   o.section("Cut");
   o.add("slab", s->slab, "Z0,Z1", "keep z0 <= z < z1, Angstrom");
@@ -145,7 +145,7 @@ struct TurnSettings {
   std::string size, centre;
 };
 
-BuildModel describe_turn(Settings& o) {
+PlanModel describe_turn(Settings& o) {
   auto s = std::make_shared<TurnSettings>();
   o.section("Turn");
   o.add("size", s->size, "L|LXxLYxLZ",
@@ -181,7 +181,7 @@ struct StrainSettings {
   std::string strain = "0,0,0,0,0,0", shear;
 };
 
-BuildModel describe_strain(Settings& o) {
+PlanModel describe_strain(Settings& o) {
   auto s = std::make_shared<StrainSettings>();
   o.section("Strain");
   o.add("strain", s->strain, "XX,YY,ZZ,YZ,XZ,XY", "symmetric strain, shares or per cent");

@@ -119,7 +119,7 @@ void analyse_classes(const StructureSettings& s, StructureResult& r, const Neigh
   const NeighbourList wide = neighbours_within(r.atoms.cell, r.atoms.positions, 1.5 * r.cutoff);
   std::vector<double> cna, matched, rmsd;
   for (LocalOrder o : common_neighbour_classes(wide)) cna.push_back(double(o));
-  for (const TemplateMatch& m : template_matches(wide, s.template_rmsd)) {
+  for (const TemplateMatch& m : template_matches(wide, s.template_rmsd, s.common.threads)) {
     matched.push_back(double(m.order));
     rmsd.push_back(m.rmsd);
   }

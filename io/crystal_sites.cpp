@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/nearest_image.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -37,9 +39,7 @@ Atoms fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>& sit
       const Vector3d f = into_cell({moved[0], moved[1], moved[2]});
       bool is_new = true;
       for (const Vector3d& other : images) {
-        Vector3d d = f - other;
-        for (int k = 0; k < 3; ++k) d[k] -= std::round(d[k]);
-        is_new = is_new && (edges * d).norm() > kSamePlace;
+        is_new = is_new && (edges * nearest_fraction(f - other)).norm() > kSamePlace;
       }
       if (!is_new) continue;
       images.push_back(f);

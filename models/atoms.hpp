@@ -1,6 +1,5 @@
 // Atoms in a cell, with labels: what every builder makes and every structure file holds.
 #pragma once
-#include <Eigen/Dense>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -20,7 +19,7 @@ struct Cell {
   static Cell orthogonal(double lx, double ly, double lz);
   bool is_orthogonal(double tolerance = 1e-6) const;  // edges along x, y, z
   Vector3d lengths() const { return vectors.rowwise().norm(); }
-  double volume() const { return std::abs(vectors.determinant()); }
+  double volume() const;
 };
 
 // One named value, or row of values, per atom: the ground truth and the analyses travel with the
@@ -44,6 +43,13 @@ struct Atoms {
     numbers.push_back(number);
     positions.push_back(position);
   }
+};
+
+// What a builder is going to make: how many atoms, about, and the edges of their cell, Angstrom
+// (zero: open).
+struct ModelSize {
+  double atoms = 0;
+  Vector3d box = Vector3d::Zero();
 };
 
 // The atoms of the given indices, in that order, with their labels.

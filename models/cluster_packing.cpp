@@ -111,18 +111,19 @@ double least_contact(const Atoms& atoms) {
 }
 
 // Pushed apart: first only what moves freely, then all together for a while.
-Atoms settled(const Atoms& atoms, const std::vector<bool>& fixed) {
+Atoms settled(const Atoms& atoms, const std::vector<bool>& fixed, const RunControl& run) {
   RelaxSettings s;
   s.force = 2e-3;
   s.most_steps = 3000;
   s.fixed = fixed;
   const Contacts contacts = metallic_contacts(atoms.numbers);
-  Atoms out = relax(atoms, contacts, s).atoms;
+  Atoms out = relax(atoms, contacts, s, run).atoms;
   s.fixed.clear();
   s.most_steps = 200;
-  return relax(out, contacts, s).atoms;
+  return relax(out, contacts, s, run).atoms;
 }
 
+// Atoms of the site `of` ("": of any other site) within 1.25 contacts of those of `around`.
 double mean_coordination(const Atoms& atoms, const std::vector<std::string>& site,
                          const std::string& around, const std::string& of) {
   constexpr double kShell = 1.25;
@@ -132,9 +133,144 @@ double mean_coordination(const Atoms& atoms, const std::vector<std::string>& sit
                    [&](std::size_t i, std::size_t j, const Vector3d& r) {
                      const double touch =
                          metallic_radius(atoms.numbers[i]) + metallic_radius(atoms.numbers[j]);
-                     n += site[i] == around && site[j] == of && r.norm() < kShell * touch;
+                     const bool counts = of.empty() ? site[j] != around : site[j] == of;
+                     n += site[i] == around && counts && r.norm() < kShell * touch;
                    });
   return centres > 0 ? n / centres : 0;
+}
+
+// Places of atoms before those that overlap part.
+struct Layout {
+  Atoms atoms;
+  std::vector<std::string> site;
+  std::vector<std::int64_t> motif{};  // empty: no label
+  std::vector<bool> fixed;            // while the others find their places
+  double expected = 0;                // coordination
+};
+
+ModelSize size_of(const Atoms& atoms) { return {double(atoms.size()), atoms.cell.lengths()}; }
+
+void check_cells(int cells) {
+  if (cells < 2 || cells > 12)
+    fail(Fault::usage, "{} cells of the superlattice are asked for; 2 to 12 are possible", cells);
+}
+
+// How many solvent atoms there are, and how many solutes beside those on the superlattice. The
+// icosahedral cluster of clusters stands in a box of the same composition: as many atoms as make a
+// distance of two contacts between knots, whose edge is 0.27 of the box.
+std::pair<std::size_t, std::size_t> matrix_atoms(const EfficientPacking& s, double per_alpha,
+                                                 std::size_t knots) {
+  if (s.superlattice != Superlattice::icosahedral)
+    return {std::size_t(std::llround(per_alpha * double(knots))), 0};
+  const double contact = metallic_radius(s.alpha) + metallic_radius(s.solvent);
+  const double box = 1.75 * contact / 0.27;
+  const double each = (sphere(s.alpha) + per_alpha * sphere(s.solvent)) / kFilled;
+  const double units = std::pow(box, 3) / each;
+  return {std::size_t(std::llround(per_alpha * units)),
+          std::size_t(std::max(0.0, units - double(knots)))};
+}
+
+Layout laid_out(const EfficientPacking& s) {
+  constexpr std::uint64_t kStream = 0x65637061;
+  if (s.superlattice != Superlattice::icosahedral) check_cells(s.cells);
+  const Sites sites = superlattice(s.superlattice, s.cells);
+  Layout out;
+  out.expected = efficient_coordination(metallic_radius(s.alpha) / metallic_radius(s.solvent));
+  // neighbouring clusters share solvent atoms where they touch: an atom of a shell belongs to two
+  // of them
+  const double per_alpha = s.solvents_per_alpha > 0 ? s.solvents_per_alpha : out.expected / 2;
+  std::vector<int> numbers;
+  std::vector<Vector3d> fractions;
+  const auto add = [&](const std::vector<Vector3d>& places, int z, const char* name) {
+    if (z == 0) return;
+    for (const auto& f : places)
+      numbers.push_back(z), out.site.emplace_back(name), fractions.push_back(f);
+  };
+  add(sites.knots, s.alpha, "alpha");
+  add(sites.octahedral, s.beta, "beta");
+  add(sites.tetrahedral, s.gamma, "gamma");
+  out.fixed.assign(numbers.size(), true);
+  const auto [solvents, extra] = matrix_atoms(s, per_alpha, sites.knots.size());
+  RandomSequence random(s.seed, kStream);
+  for (std::size_t k = 0; k < solvents + extra; ++k) {
+    const Vector3d place(random.uniform(), random.uniform(), random.uniform());
+    add({place}, k < solvents ? s.solvent : s.alpha, k < solvents ? "omega" : "alpha");
+  }
+  out.fixed.resize(numbers.size(), false);
+  const Vector3d box = box_for(numbers, sites.shape, s.density);
+  out.atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    out.atoms.add(numbers[i], fractions[i].cwiseProduct(box));
+  return out;
+}
+
+std::vector<int> repeated_elements(const Composition& c) {
+  std::vector<int> out;
+  for (std::size_t k = 0; k < c.elements.size(); ++k)
+    out.insert(out.end(), std::size_t(std::lround(c.shares[k])), c.elements[k]);
+  return out;
+}
+
+Layout laid_out(const GluePacking& s) {
+  constexpr std::uint64_t kStream = 0x676c7565;
+  if (s.superlattice == Superlattice::icosahedral)
+    fail(Fault::usage, "cluster-plus-glue-atom models stand on fcc or hcp superlattices");
+  check_cells(s.cells);
+  const Sites sites = superlattice(s.superlattice, s.cells);
+  const auto points = thomson(s.formula.shell_atoms()).points;
+  const auto shell = repeated_elements(s.formula.shell), glue = repeated_elements(s.formula.glue);
+  RandomSequence random(s.seed, kStream);
+  Layout out;
+  out.expected = s.formula.shell_atoms();
+  std::vector<int> numbers;
+  struct Place {
+    Vector3d fraction, offset;
+  };
+  std::vector<Place> places;
+  const auto add = [&](int z, const char* name, std::int64_t id, const Vector3d& f,
+                       const Vector3d& offset) {
+    numbers.push_back(z);
+    out.site.emplace_back(name);
+    out.motif.push_back(id);
+    places.push_back({f, offset});
+  };
+  std::int64_t id = 0;
+  for (std::size_t k = 0; k < sites.knots.size(); ++k) {
+    add(s.formula.centre, "centre", ++id, sites.knots[k], Vector3d::Zero());
+    const Eigen::Matrix3d turn = random_rotation(random);
+    std::vector<int> decoration = shell;
+    for (std::size_t i = decoration.size(); i > 1; --i)
+      std::swap(decoration[i - 1], decoration[random.below(i)]);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const double bond = metallic_radius(s.formula.centre) + metallic_radius(decoration[i]);
+      add(decoration[i], "shell", id, sites.knots[k], bond * (turn * points[i]));
+    }
+    for (std::size_t g = 0; g < glue.size(); ++g)
+      add(glue[g], "glue", 0, g == 0 ? sites.octahedral[k] : sites.tetrahedral[2 * k + g - 1],
+          Vector3d::Zero());
+  }
+  const Vector3d box = box_for(numbers, sites.shape, s.density);
+  out.atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    out.atoms.add(numbers[i], places[i].fraction.cwiseProduct(box) + places[i].offset);
+    out.fixed.push_back(out.site[i] == "centre");
+  }
+  wrap(out.atoms);
+  return out;
+}
+
+// The layout with its atoms pushed apart; coordination: atoms of the site `of` ("": any other)
+// around those of `around`.
+ClusterModel built(Layout layout, const std::string& around, const std::string& of,
+                   const RunControl& run) {
+  ClusterModel out;
+  out.atoms = settled(layout.atoms, layout.fixed, run);
+  out.expected = layout.expected;
+  out.coordination = mean_coordination(out.atoms, layout.site, around, of);
+  out.closest = least_contact(out.atoms);
+  out.atoms.labels["site"].values = std::move(layout.site);
+  if (!layout.motif.empty()) out.atoms.labels["motif"].values = std::move(layout.motif);
+  return out;
 }
 
 }  // namespace
@@ -149,60 +285,10 @@ int efficient_coordination(double ratio) {
   return best;
 }
 
-ClusterModel efficient_packing(const EfficientPacking& s) {
-  constexpr std::uint64_t kStream = 0x65637061;
-  if (s.superlattice != Superlattice::icosahedral && (s.cells < 2 || s.cells > 12))
-    fail(Fault::usage, "{} cells of the superlattice are asked for; 2 to 12 are possible", s.cells);
-  const Sites sites = superlattice(s.superlattice, s.cells);
-  ClusterModel out;
-  out.expected = efficient_coordination(metallic_radius(s.alpha) / metallic_radius(s.solvent));
-  // neighbouring clusters share solvent atoms where they touch: an atom of a shell belongs to two
-  // of them
-  const double per_alpha = s.solvents_per_alpha > 0 ? s.solvents_per_alpha : out.expected / 2;
-  std::vector<int> numbers;
-  std::vector<std::string> site;
-  std::vector<Vector3d> fractions;
-  const auto add = [&](const std::vector<Vector3d>& places, int z, const char* name) {
-    if (z == 0) return;
-    for (const auto& f : places)
-      numbers.push_back(z), site.emplace_back(name), fractions.push_back(f);
-  };
-  add(sites.knots, s.alpha, "alpha");
-  add(sites.octahedral, s.beta, "beta");
-  add(sites.tetrahedral, s.gamma, "gamma");
-  const std::size_t solutes = numbers.size();
-  // the icosahedral cluster of clusters stands in a box of the same composition
-  const bool cluster = s.superlattice == Superlattice::icosahedral;
-  auto solvents = std::size_t(std::llround(per_alpha * double(sites.knots.size())));
-  std::size_t extra = 0;
-  if (cluster) {
-    // as many atoms as make a distance of two contacts between knots: 0.27 of the box is the edge
-    const double contact = metallic_radius(s.alpha) + metallic_radius(s.solvent);
-    const double box = 1.75 * contact / 0.27;
-    const double each = (sphere(s.alpha) + per_alpha * sphere(s.solvent)) / kFilled;
-    const double units = std::pow(box, 3) / each;
-    extra = std::size_t(std::max(0.0, units - double(sites.knots.size())));
-    solvents = std::size_t(std::llround(per_alpha * units));
-  }
-  RandomSequence random(s.seed, kStream);
-  for (std::size_t k = 0; k < solvents + extra; ++k) {
-    numbers.push_back(k < solvents ? s.solvent : s.alpha);
-    site.emplace_back(k < solvents ? "omega" : "alpha");
-    fractions.emplace_back(random.uniform(), random.uniform(), random.uniform());
-  }
-  Atoms atoms;
-  const Vector3d box = box_for(numbers, sites.shape, s.density);
-  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    atoms.add(numbers[i], fractions[i].cwiseProduct(box));
-  std::vector<bool> fixed(numbers.size(), false);
-  std::fill(fixed.begin(), fixed.begin() + std::ptrdiff_t(solutes), true);
-  out.atoms = settled(atoms, fixed);
-  out.coordination = mean_coordination(out.atoms, site, "alpha", "omega");
-  out.closest = least_contact(out.atoms);
-  out.atoms.labels["site"].values = std::move(site);
-  return out;
+ClusterModel efficient_packing(const EfficientPacking& s, const RunControl& run) {
+  return built(laid_out(s), "alpha", "omega", run);
 }
+ModelSize expected_size(const EfficientPacking& s) { return size_of(laid_out(s).atoms); }
 
 int GlueFormula::shell_atoms() const {
   return int(std::lround(std::accumulate(shell.shares.begin(), shell.shares.end(), 0.0)));
@@ -243,71 +329,9 @@ GlueFormula parse_glue_formula(const std::string& text) {
   return out;
 }
 
-ClusterModel glue_packing(const GluePacking& s) {
-  constexpr std::uint64_t kStream = 0x676c7565;
-  if (s.superlattice == Superlattice::icosahedral)
-    fail(Fault::usage, "cluster-plus-glue-atom models stand on fcc or hcp superlattices");
-  if (s.cells < 2 || s.cells > 12)
-    fail(Fault::usage, "{} cells of the superlattice are asked for; 2 to 12 are possible", s.cells);
-  const Sites sites = superlattice(s.superlattice, s.cells);
-  const auto points = thomson(s.formula.shell_atoms()).points;
-  const auto repeated_elements = [](const Composition& c) {
-    std::vector<int> out;
-    for (std::size_t k = 0; k < c.elements.size(); ++k)
-      out.insert(out.end(), std::size_t(std::lround(c.shares[k])), c.elements[k]);
-    return out;
-  };
-  const auto shell = repeated_elements(s.formula.shell), glue = repeated_elements(s.formula.glue);
-  RandomSequence random(s.seed, kStream);
-  std::vector<int> numbers;
-  std::vector<std::string> site;
-  std::vector<std::int64_t> motif;
-  struct Place {
-    Vector3d fraction, offset;
-  };
-  std::vector<Place> places;
-  const auto add = [&](int z, const char* name, std::int64_t id, const Vector3d& f,
-                       const Vector3d& offset) {
-    numbers.push_back(z);
-    site.emplace_back(name);
-    motif.push_back(id);
-    places.push_back({f, offset});
-  };
-  std::int64_t id = 0;
-  for (std::size_t k = 0; k < sites.knots.size(); ++k) {
-    add(s.formula.centre, "centre", ++id, sites.knots[k], Vector3d::Zero());
-    const Eigen::Matrix3d turn = random_rotation(random);
-    std::vector<int> decoration = shell;
-    for (std::size_t i = decoration.size(); i > 1; --i)
-      std::swap(decoration[i - 1], decoration[random.below(i)]);
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const double bond = metallic_radius(s.formula.centre) + metallic_radius(decoration[i]);
-      add(decoration[i], "shell", id, sites.knots[k], bond * (turn * points[i]));
-    }
-    for (std::size_t g = 0; g < glue.size(); ++g)
-      add(glue[g], "glue", 0, g == 0 ? sites.octahedral[k] : sites.tetrahedral[2 * k + g - 1],
-          Vector3d::Zero());
-  }
-  Atoms atoms;
-  const Vector3d box = box_for(numbers, sites.shape, s.density);
-  atoms.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  std::vector<bool> fixed;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    atoms.add(numbers[i], places[i].fraction.cwiseProduct(box) + places[i].offset);
-    fixed.push_back(site[i] == "centre");
-  }
-  ClusterModel out;
-  wrap(atoms);
-  out.atoms = settled(atoms, fixed);
-  out.expected = s.formula.shell_atoms();
-  std::vector<std::string> any = site;  // whatever is near a centre counts
-  for (auto& name : any)
-    if (name != "centre") name = "other";
-  out.coordination = mean_coordination(out.atoms, any, "centre", "other");
-  out.closest = least_contact(out.atoms);
-  out.atoms.labels["site"].values = std::move(site);
-  out.atoms.labels["motif"].values = std::move(motif);
-  return out;
+ClusterModel glue_packing(const GluePacking& s, const RunControl& run) {
+  return built(laid_out(s), "centre", "", run);
 }
+ModelSize expected_size(const GluePacking& s) { return size_of(laid_out(s).atoms); }
 
 }  // namespace vitrobeam

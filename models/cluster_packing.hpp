@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/packing.hpp"
 
 namespace vitrobeam {
@@ -31,7 +32,10 @@ struct ClusterModel {
          expected = 0;  // solvent atoms around alpha (to 1.25 contacts), and as the radii ask
   double closest = 0;   // least distance over the sum of the metallic radii
 };
-ClusterModel efficient_packing(const EfficientPacking& settings);
+// Error{usage}: cells or density out of range. Of `run`: threads, stop.
+ClusterModel efficient_packing(const EfficientPacking& settings, const RunControl& run = {});
+
+ModelSize expected_size(const EfficientPacking& settings);  // the same errors
 
 // Coordination number at which equal solvent spheres cover a solute of the radius ratio R = solute
 // / solvent most efficiently: D. B. Miracle, W. S. Sanders and O. N. Senkov, Phil. Mag. 83 (2003)
@@ -60,6 +64,7 @@ struct GluePacking {
 // Clusters of the shell's best polyhedron (Thomson), turned at random, on the superlattice; one
 // glue atom per cluster in the octahedral holes, further ones in the tetrahedral ones. Labels motif
 // and site.
-ClusterModel glue_packing(const GluePacking& settings);
+ClusterModel glue_packing(const GluePacking& settings, const RunControl& run = {});
+ModelSize expected_size(const GluePacking& settings);  // the same errors
 
 }  // namespace vitrobeam

@@ -1,11 +1,13 @@
 #include "models/crystal.hpp"
 
 #include <Eigen/Geometry>
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
@@ -282,11 +284,11 @@ PlanarFault named_fault(const std::string& name, const std::string& prototype, c
   return f;
 }
 
-Atoms microcrystal(const Atoms& unit, const Microcrystal& s) {
+namespace {
+
+// What lies nearer to the middle of its own grain than to any other; the label grain.
+Atoms grains_in_box(const Atoms& unit, const Microcrystal& s) {
   constexpr std::uint64_t kStream = 0x67726169;
-  if (s.grains < 1) fail(Fault::usage, "{} grains are asked for; at least 1 is needed", s.grains);
-  const double expected = double(unit.size()) / unit.cell.volume() * s.box.prod();
-  if (expected > 5e6) fail(Fault::physics, "{:.3g} atoms are more than 5e6", expected);
   RandomSequence random(s.seed, kStream);
   std::vector<Vector3d> centres;
   for (int g = 0; g < s.grains; ++g)
@@ -295,28 +297,40 @@ Atoms microcrystal(const Atoms& unit, const Microcrystal& s) {
   Atoms out;
   out.cell = Cell::orthogonal(s.box.x(), s.box.y(), s.box.z());
   std::vector<std::int64_t> grain;
-  const auto image = [&](Vector3d d) {
-    for (int k = 0; k < 3; ++k) d[k] -= s.box[k] * std::nearbyint(d[k] / s.box[k]);
-    return d;
-  };
+  // half the box's diagonal reaches everywhere that is nearer to a centre than to its own images
+  const Atoms sites = sites_within(unit, s.box.norm() / 2);
   for (int g = 0; g < s.grains; ++g) {
     const Eigen::Matrix3d turn = random_rotation(random);
-    // half the box's diagonal reaches everywhere that is nearer to this centre than to its own
-    // images
-    const Atoms sites = sites_within(unit, s.box.norm() / 2);
     for (std::size_t i = 0; i < sites.size(); ++i) {
       const Vector3d d = turn * sites.positions[i];
       if ((d.cwiseAbs() - s.box / 2).maxCoeff() > 0) continue;
       const Vector3d r = centres[std::size_t(g)] + d;
       bool own = true;
       for (int h = 0; h < s.grains && own; ++h)
-        own = h == g || image(r - centres[std::size_t(h)]).squaredNorm() >= d.squaredNorm();
+        own = h == g ||
+              nearest_image(r - centres[std::size_t(h)], s.box).squaredNorm() >= d.squaredNorm();
       if (!own) continue;
       out.add(sites.numbers[i], r);
       grain.push_back(g + 1);
     }
   }
-  out.labels["grain"].values = grain;
+  out.labels["grain"].values = std::move(grain);
+  return out;
+}
+
+}  // namespace
+
+ModelSize expected_size(const Atoms& unit, const Microcrystal& s) {
+  if (s.grains < 1) fail(Fault::usage, "{} grains are asked for; at least 1 is needed", s.grains);
+  const double expected = double(unit.size()) / unit.cell.volume() * s.box.prod();
+  if (expected > 5e6) fail(Fault::physics, "{:.3g} atoms are more than 5e6", expected);
+  return {expected, s.box};
+}
+
+Atoms microcrystal(const Atoms& unit, const Microcrystal& s) {
+  expected_size(unit, s);  // for its errors
+  Atoms out = grains_in_box(unit, s);
+  const auto& grain = std::get<std::vector<std::int64_t>>(out.labels["grain"].values);
   const std::vector<Vector3d> unwrapped = out.positions;
   wrap(out);
   // neighbours in one lattice, not across the border where a grain meets its own image

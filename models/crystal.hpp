@@ -68,6 +68,8 @@ struct Microcrystal {
 // The microcrystalline model (W. L. Bragg and others; as tested for glasses by G. S. Cargill, J.
 // Appl. Phys. 41 (1970) 12): crystallites of random orientation that fill the Voronoi cells of
 // random points in a periodic box. Label grain (1, 2, ...).
+// Error{usage}: no grain. Error{physics}: over 5e6 atoms.
 Atoms microcrystal(const Atoms& unit, const Microcrystal& settings);
+ModelSize expected_size(const Atoms& unit, const Microcrystal& settings);  // the same errors
 
 }  // namespace vitrobeam

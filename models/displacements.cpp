@@ -1,9 +1,11 @@
 #include "models/displacements.hpp"
 
+#include <Eigen/LU>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -22,13 +24,6 @@ void check_same(const Atoms& before, const Atoms& after) {
           i + 1);
 }
 
-// Difference of fractional coordinates by the shortest way along periodic axes.
-Vector3d shortest(Vector3d f, const Cell& cell) {
-  for (int k = 0; k < 3; ++k)
-    if (cell.periodic[std::size_t(k)]) f[k] -= std::round(f[k]);
-  return f;
-}
-
 }  // namespace
 
 std::vector<Vector3d> displacements(const Atoms& before, const Atoms& after) {
@@ -41,10 +36,10 @@ std::vector<Vector3d> displacements(const Atoms& before, const Atoms& after) {
     if (finite)
       out.push_back(after.positions[i] - before.positions[i]);
     else
-      out.push_back(edges *
-                    shortest(edges.inverse() * after.positions[i] -
-                                 before.cell.vectors.transpose().inverse() * before.positions[i],
-                             before.cell));
+      out.push_back(edges * nearest_fraction(
+                                edges.inverse() * after.positions[i] -
+                                    before.cell.vectors.transpose().inverse() * before.positions[i],
+                                before.cell.periodic));
     mean += out.back() / double(before.size());
   }
   for (auto& d : out) d -= mean;

@@ -1,9 +1,11 @@
 #include "models/embedding.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "models/elements.hpp"
 #include "models/ground_truth.hpp"
 
@@ -68,10 +70,8 @@ void extend_labels(Atoms& atoms, std::size_t more) {
 std::vector<std::size_t> displaced_atoms(const Atoms& matrix, const Atoms& placed, double overlap) {
   const Eigen::Matrix3d to_fraction = matrix.cell.vectors.transpose().inverse();
   const auto nearest_image = [&](const Vector3d& r) {
-    Vector3d fraction = to_fraction * r;
-    for (int k = 0; k < 3; ++k)
-      if (matrix.cell.periodic[std::size_t(k)]) fraction[k] -= std::round(fraction[k]);
-    return Vector3d(matrix.cell.vectors.transpose() * fraction);
+    return Vector3d(matrix.cell.vectors.transpose() *
+                    nearest_fraction(to_fraction * r, matrix.cell.periodic));
   };
   Vector3d centre = Vector3d::Zero();
   for (const auto& r : placed.positions) centre += r / double(placed.size());

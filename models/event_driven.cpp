@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 
 namespace vitrobeam {
@@ -194,7 +195,8 @@ class Flight {
     enter(i, index(c));
   }
 
-  Vector3d apart(const Flyer& a, const Flyer& b) const {  // b - a, nearest image
+  // b - a, nearest image; both are in the box, where comparing costs less than rounding
+  Vector3d apart(const Flyer& a, const Flyer& b) const {
     Vector3d d = b.r - a.r;
     for (int k = 0; k < 3; ++k) {
       if (d[k] > box_[k] / 2) d[k] -= box_[k];
@@ -360,8 +362,7 @@ HardSpheres random_gas(const Vector3d& box, const std::vector<double>& sizes, st
         for (int y = -1; y <= 1 && free; ++y)
           for (int x = -1; x <= 1 && free; ++x)
             for (const std::size_t j : cell(cx + x, cy + y, cz + z)) {
-              Vector3d d = s.positions[j] - r;
-              for (int k = 0; k < 3; ++k) d[k] -= box[k] * std::nearbyint(d[k] / box[k]);
+              const Vector3d d = nearest_image(s.positions[j] - r, box);
               const double touch = s.diameter * (sizes[i] + sizes[j]) / 2;
               free = free && d.squaredNorm() > touch * touch;
             }

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <set>
+
+#include "base/nearest_image.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -85,10 +88,8 @@ void settle_planted(Atoms& piece, const Cell& whole) {
     for (std::size_t i = 0; i < piece.size(); ++i) {
       if (ids[i] != m.id) continue;
       any = true;
-      Vector3d f = to_fraction * (m.position - piece.positions[i]);
-      for (int k = 0; k < 3; ++k)
-        if (whole.periodic[std::size_t(k)]) f[k] -= std::nearbyint(f[k]);
-      const Vector3d offset = edges * f;
+      const Vector3d offset =
+          edges * nearest_fraction(to_fraction * (m.position - piece.positions[i]), whole.periodic);
       if (offset.norm() < nearest - 1e-6) {
         nearest = offset.norm();
         best = piece.positions[i] + offset;

@@ -107,13 +107,13 @@ Term shifted(double r, double cutoff, Bare&& bare) {
 
 // Sums pair terms over the list: every atom for itself, so that threads do not matter.
 template <typename PairEnergy>
-EnergyAndForces sum_pairs(const Atoms& atoms, const ForceList& list, double cutoff,
+EnergyAndForces sum_pairs(const Atoms& atoms, const ForceList& list, double cutoff, int threads,
                           PairEnergy&& term) {
   EnergyAndForces out;
   out.forces.assign(atoms.size(), Vector3d::Zero());
   std::vector<double> energies(atoms.size());
   const double cutoff2 = cutoff * cutoff;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads)
   for (std::size_t i = 0; i < atoms.size(); ++i) {
     double energy = 0;
     Vector3d force = Vector3d::Zero();
@@ -164,10 +164,10 @@ Prepared prepare(const Interaction& interaction, const Atoms& atoms) {
 }
 
 EnergyAndForces sum_embedded(const EmbeddedAtom& eam, const Atoms& atoms, const Prepared& p,
-                             const ForceList& list) {
+                             const ForceList& list, int threads) {
   std::vector<double> energies(atoms.size()), slopes(atoms.size());
   const double cutoff2 = p.cutoff * p.cutoff;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads)
   for (std::size_t i = 0; i < atoms.size(); ++i) {
     double rho = 0;
     for (std::size_t n = list.first[i]; n < list.first[i + 1]; ++n) {
@@ -180,8 +180,8 @@ EnergyAndForces sum_embedded(const EmbeddedAtom& eam, const Atoms& atoms, const 
     energies[i] = value + (rho > f.last() ? slope * (rho - f.last()) : 0);
     slopes[i] = slope;
   }
-  EnergyAndForces out =
-      sum_pairs(atoms, list, p.cutoff, [&](std::size_t i, std::size_t j, double r) -> Term {
+  EnergyAndForces out = sum_pairs(
+      atoms, list, p.cutoff, threads, [&](std::size_t i, std::size_t j, double r) -> Term {
         const auto rphi = eam.pair[p.kind[i]][p.kind[j]].at(r);
         const double phi = rphi.value / r;
         const double slope = rphi.slope / r - phi / r +
@@ -193,24 +193,25 @@ EnergyAndForces sum_embedded(const EmbeddedAtom& eam, const Atoms& atoms, const 
   return out;
 }
 
-EnergyAndForces evaluate(const Prepared& p, const Atoms& atoms, const ForceList& list) {
+EnergyAndForces evaluate(const Prepared& p, const Atoms& atoms, const ForceList& list,
+                         int threads) {
   const auto minimum = [&](std::size_t i, std::size_t j) {
     return p.terms.at(p.kind[i], p.kind[j]);
   };
   if (const auto* eam = std::get_if<EmbeddedAtom>(&p.interaction))
-    return sum_embedded(*eam, atoms, p, list);
+    return sum_embedded(*eam, atoms, p, list, threads);
   if (std::holds_alternative<Contacts>(p.interaction))
-    return sum_pairs(atoms, list, p.cutoff, [&](std::size_t i, std::size_t j, double r) {
+    return sum_pairs(atoms, list, p.cutoff, threads, [&](std::size_t i, std::size_t j, double r) {
       return contact(r, minimum(i, j));
     });
   if (const auto* lj = std::get_if<LennardJones>(&p.interaction))
-    return sum_pairs(atoms, list, p.cutoff, [&](std::size_t i, std::size_t j, double r) {
+    return sum_pairs(atoms, list, p.cutoff, threads, [&](std::size_t i, std::size_t j, double r) {
       const double m = minimum(i, j);
       return shifted(r, lj->cutoff * m,
                      [&](double x) { return lennard_jones_bare(x, m, lj->depth); });
     });
   const auto& morse = std::get<Morse>(p.interaction);
-  return sum_pairs(atoms, list, p.cutoff, [&](std::size_t i, std::size_t j, double r) {
+  return sum_pairs(atoms, list, p.cutoff, threads, [&](std::size_t i, std::size_t j, double r) {
     const double m = minimum(i, j);
     return shifted(r, morse.cutoff * m,
                    [&](double x) { return morse_bare(x, m, morse.depth, morse.decay); });
@@ -272,12 +273,17 @@ double reach(const Interaction& interaction) {
   return std::get<EmbeddedAtom>(interaction).cutoff;
 }
 
-EnergyAndForces evaluate(const Interaction& interaction, const Atoms& atoms) {
-  const Prepared p = prepare(interaction, atoms);
-  return evaluate(p, atoms, find_neighbours(atoms, p.cutoff));
+void check_elements(const Interaction& interaction, const Atoms& atoms) {
+  prepare(interaction, atoms);
 }
 
-Relaxed relax(const Atoms& atoms, const Interaction& interaction, const RelaxSettings& settings) {
+EnergyAndForces evaluate(const Interaction& interaction, const Atoms& atoms, int threads) {
+  const Prepared p = prepare(interaction, atoms);
+  return evaluate(p, atoms, find_neighbours(atoms, p.cutoff), threads);
+}
+
+Relaxed relax(const Atoms& atoms, const Interaction& interaction, const RelaxSettings& settings,
+              const RunControl& run) {
   const Prepared p = prepare(interaction, atoms);
   Relaxed out;
   out.atoms = atoms;
@@ -286,7 +292,7 @@ Relaxed relax(const Atoms& atoms, const Interaction& interaction, const RelaxSet
   // Forces of contacts are of the order of 1/Angstrom, those of atoms of 1 eV/Angstrom.
   Fire fire(atoms.size(), eV ? 0.05 : 0.3, eV ? 0.35 : 1.2);
   constexpr double kMostMove = 0.2;  // Angstrom in one step
-  EnergyAndForces now = evaluate(p, out.atoms, list);
+  EnergyAndForces now = evaluate(p, out.atoms, list, run.threads);
   out.energy_before = now.energy;
   for (;; ++out.steps) {
     out.largest_force = 0;
@@ -295,9 +301,10 @@ Relaxed relax(const Atoms& atoms, const Interaction& interaction, const RelaxSet
       out.largest_force = std::max(out.largest_force, now.forces[i].norm());
     }
     if (out.largest_force <= settings.force || out.steps >= settings.most_steps) break;
+    run.check_stop();
     fire.move(out.atoms.positions, now.forces, kMostMove);
     if (is_stale(list, out.atoms.positions)) list = find_neighbours(out.atoms, p.cutoff);
-    now = evaluate(p, out.atoms, list);
+    now = evaluate(p, out.atoms, list, run.threads);
   }
   out.energy = now.energy;
   wrap(out.atoms);

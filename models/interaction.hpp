@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
@@ -68,7 +69,9 @@ struct EnergyAndForces {
   std::vector<Vector3d> forces;  // eV/Angstrom
 };
 // Error{physics} if the interaction does not know an element.
-EnergyAndForces evaluate(const Interaction& interaction, const Atoms& atoms);
+void check_elements(const Interaction& interaction, const Atoms& atoms);
+// The same error.
+EnergyAndForces evaluate(const Interaction& interaction, const Atoms& atoms, int threads = 1);
 
 struct RelaxSettings {
   double force = 1e-3;  // largest one left, eV/Angstrom
@@ -80,8 +83,9 @@ struct Relaxed {
   double energy_before = 0, energy = 0, largest_force = 0;
   int steps = 0;
 };
-// Moves atoms downhill in their cell by FIRE. Results do not depend on the number of threads.
+// Moves atoms downhill in their cell by FIRE. Results do not depend on the number of threads. Of
+// `run`: threads, stop.
 Relaxed relax(const Atoms& atoms, const Interaction& interaction,
-              const RelaxSettings& settings = {});
+              const RelaxSettings& settings = {}, const RunControl& run = {});
 
 }  // namespace vitrobeam

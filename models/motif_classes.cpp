@@ -1,11 +1,14 @@
 #include "models/motif_classes.hpp"
 
+#include <Eigen/Geometry>
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "models/ground_truth.hpp"
 #include "models/rotations.hpp"
 
@@ -117,12 +120,7 @@ std::vector<MotifClass> motif_classes(const Atoms& atoms, const ClassSettings& s
     Points out;
     for (auto j : v.neighbours[i]) {
       Vector3d d = atoms.positions[j] - atoms.positions[i];
-      if (!finite) {
-        Vector3d f = inverse * d;
-        for (int k = 0; k < 3; ++k)
-          if (atoms.cell.periodic[std::size_t(k)]) f[k] -= std::nearbyint(f[k]);
-        d = edges * f;
-      }
+      if (!finite) d = edges * nearest_fraction(inverse * d, atoms.cell.periodic);
       out.push_back(d);
     }
     return out;

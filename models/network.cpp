@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 #include "models/crystal.hpp"
 #include "models/elements.hpp"
@@ -19,10 +20,7 @@ namespace {
 constexpr double kAlpha = 2.965, kBeta = 0.285 * kAlpha;  // eV/Angstrom^2
 using Index = std::uint32_t;
 
-Vector3d nearest(const Network& n, Vector3d d) {
-  for (int k = 0; k < 3; ++k) d[k] -= n.box[k] * std::nearbyint(d[k] / n.box[k]);
-  return d;
-}
+Vector3d nearest(const Network& n, const Vector3d& d) { return nearest_image(d, n.box); }
 
 // Energy of the bonds (half each) and angles of one atom; forces on it and its neighbours if
 // wanted.
@@ -187,16 +185,14 @@ std::vector<Index> everyone(const Network& n) {
   return all;
 }
 
-}  // namespace
-
-double keating_energy(const Network& n) { return energy_over(n, everyone(n)); }
-
-NetworkModel random_network(const NetworkSettings& s) {
-  constexpr std::uint64_t kStream = 0x7777772e;
+void check_cells(const NetworkSettings& s) {
   if (s.cells < 2 || s.cells > 12)
     fail(Fault::usage, "{} cells of diamond are asked for; 2 to 12 are possible", s.cells);
-  NetworkModel out;
-  Network n = diamond(s);
+}
+
+// Bond switches that melt the crystal, then trials while the temperature falls; how many were kept.
+std::size_t anneal(Network& n, const NetworkSettings& s) {
+  constexpr std::uint64_t kStream = 0x7777772e;
   RandomSequence random(s.seed, kStream);
   std::vector<Vector3d> work(n.positions.size(), Vector3d::Zero());
   const double atoms = double(n.positions.size());
@@ -210,14 +206,55 @@ NetworkModel random_network(const NetworkSettings& s) {
     ++k;
   }
   relax_some(n, all, all, 300, 0.05, work);
+  std::size_t kept = 0;
   const auto trials = std::size_t(s.anneal * atoms);
   for (std::size_t k = 0; k < trials; ++k) {
     const double share = double(k) / double(trials);
     const double kT = s.hot_eV * std::pow(s.cold_eV / s.hot_eV, share);
-    out.accepted += try_switch(n, kT, random, work);
+    kept += try_switch(n, kT, random, work);
     if (k % (4 * n.positions.size()) == 0) relax_some(n, all, all, 60, 0.05, work);
   }
   relax_some(n, all, all, 2000, 1e-4, work);
+  return kept;
+}
+
+// Places apart from each other for spheres in the cell.
+std::vector<Vector3d> sphere_centres(const Vector3d& edges, double bond, const DensityClusters& s,
+                                     RandomSequence& random) {
+  if (2 * s.radius > 0.8 * edges.minCoeff())
+    fail(Fault::physics, "clusters of {:g} Angstrom radius do not fit a cell of {:g} Angstrom",
+         s.radius, edges.minCoeff());
+  std::vector<Vector3d> centres;
+  for (int attempt = 0; int(centres.size()) < s.count; ++attempt) {
+    if (attempt > 20000)
+      fail(Fault::physics,
+           "{} clusters of {:g} Angstrom radius do not fit the cell apart from each other", s.count,
+           s.radius);
+    const Vector3d c(random.uniform() * edges.x(), random.uniform() * edges.y(),
+                     random.uniform() * edges.z());
+    if (std::all_of(centres.begin(), centres.end(), [&](const Vector3d& o) {
+          return nearest_image(o - c, edges).norm() > 2 * s.radius + bond;
+        }))
+      centres.push_back(c);
+  }
+  return centres;
+}
+
+}  // namespace
+
+double keating_energy(const Network& n) { return energy_over(n, everyone(n)); }
+
+ModelSize expected_size(const NetworkSettings& s) {
+  check_cells(s);
+  return {8 * std::pow(s.cells, 3), Vector3d::Constant(s.bond * 4 / std::sqrt(3.0) * s.cells)};
+}
+
+NetworkModel random_network(const NetworkSettings& s) {
+  check_cells(s);
+  NetworkModel out;
+  Network n = diamond(s);
+  out.accepted = anneal(n, s);
+  const double atoms = double(n.positions.size());
   out.energy = keating_energy(n) / atoms;
   double angles = 0, square = 0, lengths = 0, length2 = 0;
   for (std::size_t i = 0; i < n.positions.size(); ++i) {
@@ -245,29 +282,12 @@ NetworkModel random_network(const NetworkSettings& s) {
   return out;
 }
 
-Atoms with_density_clusters(const Atoms& network, double bond, const DensityClusters& s) {
+Atoms with_density_clusters(const Atoms& network, double bond, const DensityClusters& s,
+                            const RunControl& run) {
   constexpr std::uint64_t kStream = 0x64656e73;
   const Vector3d edges = network.cell.lengths();
-  if (2 * s.radius > 0.8 * edges.minCoeff())
-    fail(Fault::physics, "clusters of {:g} Angstrom radius do not fit a cell of {:g} Angstrom",
-         s.radius, edges.minCoeff());
   RandomSequence random(s.seed, kStream);
-  std::vector<Vector3d> centres;
-  const auto image = [&](Vector3d d) {
-    for (int k = 0; k < 3; ++k) d[k] -= edges[k] * std::nearbyint(d[k] / edges[k]);
-    return d;
-  };
-  for (int attempt = 0; int(centres.size()) < s.count; ++attempt) {
-    if (attempt > 20000)
-      fail(Fault::physics,
-           "{} clusters of {:g} Angstrom radius do not fit the cell apart from each other", s.count,
-           s.radius);
-    const Vector3d c(random.uniform() * edges.x(), random.uniform() * edges.y(),
-                     random.uniform() * edges.z());
-    if (std::all_of(centres.begin(), centres.end(),
-                    [&](const Vector3d& o) { return image(o - c).norm() > 2 * s.radius + bond; }))
-      centres.push_back(c);
-  }
+  const std::vector<Vector3d> centres = sphere_centres(edges, bond, s, random);
   const double bulk = number_density(network);
   Atoms out;
   out.cell = network.cell;
@@ -275,7 +295,7 @@ Atoms with_density_clusters(const Atoms& network, double bond, const DensityClus
   std::vector<bool> fixed;
   for (std::size_t i = 0; i < network.size(); ++i)
     if (std::all_of(centres.begin(), centres.end(), [&](const Vector3d& c) {
-          return image(network.positions[i] - c).norm() > s.radius;
+          return nearest_image(network.positions[i] - c, edges).norm() > s.radius;
         })) {
       out.add(network.numbers[i], network.positions[i]);
       label.push_back(0);
@@ -298,7 +318,7 @@ Atoms with_density_clusters(const Atoms& network, double bond, const DensityClus
   RelaxSettings settings;
   settings.force = 1e-3;
   settings.fixed = fixed;
-  out = relax(out, contacts, settings).atoms;
+  out = relax(out, contacts, settings, run).atoms;
   out.labels["density_cluster"].values = std::move(label);
   return out;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
@@ -39,7 +40,9 @@ struct NetworkModel {
   double bond_spread = 0;       // rms of bond lengths over their mean
   std::size_t accepted = 0;     // switches
 };
+// Error{usage}: cells out of range.
 NetworkModel random_network(const NetworkSettings& settings);
+ModelSize expected_size(const NetworkSettings& settings);  // the same error
 
 double keating_energy(const Network& network);
 
@@ -53,6 +56,7 @@ struct DensityClusters {
   double dense = 0.10, loose = -0.05;  // in turn
   std::uint64_t seed = 1;
 };
-Atoms with_density_clusters(const Atoms& network, double bond, const DensityClusters& settings);
+Atoms with_density_clusters(const Atoms& network, double bond, const DensityClusters& settings,
+                            const RunControl& run = {});
 
 }  // namespace vitrobeam

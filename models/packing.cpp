@@ -13,18 +13,40 @@
 namespace vitrobeam {
 namespace {
 
-// Spheres of the composition at random places, filling `fraction` of a box of the given shape;
-// their mean diameter is 1.
-SoftSpheres random_spheres(const PackingSettings& settings, const std::vector<double>& radii,
-                           double fraction) {
+constexpr double kDense = 0.66, kLoose = 0.60;  // fractions between which spheres jam
+
+// The atoms, and one sphere for each: the metallic radii in units of the mean diameter.
+struct Spheres {
+  std::vector<int> numbers;
+  std::vector<double> radii;
+  double mean_diameter = 0;  // Angstrom
+};
+
+Spheres metallic_spheres(const PackingSettings& settings) {
+  if (settings.atoms < 20)
+    fail(Fault::usage, "a packing of {} atoms is too small; take at least 20", settings.atoms);
+  if (!(settings.box.minCoeff() > 0) || !(settings.density >= 0))
+    fail(Fault::usage, "a packing needs a box with positive edges and a density above 0");
+  Spheres out;
+  const auto counts = atom_counts(settings.composition, settings.atoms);
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    for (std::size_t n = 0; n < counts[k]; ++n) {
+      out.numbers.push_back(settings.composition.elements[k]);
+      out.radii.push_back(metallic_radius(settings.composition.elements[k]));
+    }
+  out.mean_diameter =
+      2 * std::accumulate(out.radii.begin(), out.radii.end(), 0.0) / double(out.radii.size());
+  for (double& r : out.radii) r /= out.mean_diameter;
+  return out;
+}
+
+// Spheres in a box of the given shape of which they fill `fraction`; no places yet.
+SoftSpheres boxed_spheres(const PackingSettings& settings, const std::vector<double>& radii,
+                          double fraction) {
   SoftSpheres s;
   s.radii = radii;
   const double volume = s.sphere_volume() / fraction;
   s.box = settings.box * std::cbrt(volume / settings.box.prod());
-  for (std::size_t i = 0; i < radii.size(); ++i) {
-    const auto u = uniform4(settings.seed, 0x7061636b, i);
-    s.positions.emplace_back(u[0] * s.box.x(), u[1] * s.box.y(), u[2] * s.box.z());
-  }
   const double thinnest = s.box.minCoeff() / (2 * *std::max_element(radii.begin(), radii.end()));
   if (thinnest < 4)
     fail(Fault::physics,
@@ -34,10 +56,17 @@ SoftSpheres random_spheres(const PackingSettings& settings, const std::vector<do
   return s;
 }
 
+void scatter(SoftSpheres& s, std::uint64_t seed) {
+  for (std::size_t i = 0; i < s.radii.size(); ++i) {
+    const auto u = uniform4(seed, 0x7061636b, i);
+    s.positions.emplace_back(u[0] * s.box.x(), u[1] * s.box.y(), u[2] * s.box.z());
+  }
+}
+
 // Bisects between the last fraction with overlaps and the first without; ends on a packing without
 // overlaps.
 SoftSpheres jammed(SoftSpheres start) {
-  constexpr double kDense = 0.66, kLoose = 0.60, kPrecision = 5e-5, kFree = 1e-13;
+  constexpr double kPrecision = 5e-5, kFree = 1e-13;
   start.scale_to(kDense);
   if (relax(start, kFree) < kFree)
     fail(
@@ -130,23 +159,26 @@ std::vector<std::size_t> atom_counts(const Composition& composition, std::size_t
   return counts;
 }
 
-Packing random_packing(const PackingSettings& settings) {
-  if (settings.atoms < 20)
-    fail(Fault::usage, "a packing of {} atoms is too small; take at least 20", settings.atoms);
-  if (!(settings.box.minCoeff() > 0) || !(settings.density >= 0))
-    fail(Fault::usage, "a packing needs a box with positive edges and a density above 0");
-  Packing out;
-  std::vector<double> radii;
-  const auto counts = atom_counts(settings.composition, settings.atoms);
-  for (std::size_t k = 0; k < counts.size(); ++k)
-    for (std::size_t n = 0; n < counts[k]; ++n) {
-      out.atoms.numbers.push_back(settings.composition.elements[k]);
-      radii.push_back(metallic_radius(settings.composition.elements[k]));
-    }
-  const double mean = 2 * std::accumulate(radii.begin(), radii.end(), 0.0) / double(radii.size());
-  for (double& r : radii) r /= mean;
+ModelSize expected_size(const PackingSettings& settings) {
+  constexpr double kJammed = 0.64;
+  const Spheres spheres = metallic_spheres(settings);
+  boxed_spheres(settings, spheres.radii, kDense);  // for its errors
+  ModelSize out{double(settings.atoms), settings.box};
+  if (settings.density > 0)
+    out.box *= std::cbrt(out.atoms / settings.density / settings.box.prod());
+  else if (settings.scale_box)
+    out.box = boxed_spheres(settings, spheres.radii, kJammed).box * spheres.mean_diameter;
+  return out;
+}
 
-  const SoftSpheres spheres = jammed(random_spheres(settings, radii, 0.66));
+Packing random_packing(const PackingSettings& settings) {
+  Packing out;
+  Spheres atoms = metallic_spheres(settings);
+  out.atoms.numbers = std::move(atoms.numbers);
+  const double mean = atoms.mean_diameter;
+  SoftSpheres start = boxed_spheres(settings, atoms.radii, kDense);
+  scatter(start, settings.seed);
+  const SoftSpheres spheres = jammed(std::move(start));
   out.fraction = spheres.fraction();
   const double diameter = 2 * std::accumulate(spheres.radii.begin(), spheres.radii.end(), 0.0) /
                           double(spheres.radii.size());

@@ -37,8 +37,12 @@ struct Packing {
   double contact = 0;   // mean diameter of a sphere at jamming, Angstrom
 };
 
-// Error{physics} if the box is thinner than four spheres, or if jamming is not reached (with the
-// fraction that was).
+// What random_packing will make; its errors, as far as they are known without packing. A box that
+// contact decides is that of a fraction of 0.64.
+ModelSize expected_size(const PackingSettings& settings);
+
+// Error{usage}: fewer than 20 atoms, no box. Error{physics} if the box is thinner than four
+// spheres, or if jamming is not reached (with the fraction that was).
 Packing random_packing(const PackingSettings& settings);
 
 }  // namespace vitrobeam

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 #include "models/elements.hpp"
 #include "models/fire.hpp"
@@ -62,10 +63,7 @@ class Builder {
  private:
   static constexpr std::uint64_t kStream = 0x7072736d;
 
-  Vector3d image(Vector3d d) const {
-    for (int k = 0; k < 3; ++k) d[k] -= box_[k] * std::nearbyint(d[k] / box_[k]);
-    return d;
-  }
+  Vector3d image(const Vector3d& d) const { return nearest_image(d, box_); }
   Vector3d anywhere() {
     const double x = random_.uniform(), y = random_.uniform(), z = random_.uniform();
     return box_.cwiseProduct(Vector3d(x, y, z));
@@ -114,7 +112,7 @@ Prism Builder::proposal() {
                  b = l_.bond * (to.turn * shape_[there[!swapped]]);
   const Vector3d u = shape_[own[0]], v = shape_[own[1]];
   const Vector3d along = (b - a).normalized();
-  const Eigen::Matrix3d lay = Eigen::Quaterniond::FromTwoVectors(v - u, along).toRotationMatrix();
+  const Eigen::Matrix3d lay = rotation_between(v - u, along);
   const double angle = 2 * std::numbers::pi * random_.uniform();
   Prism p;
   p.turn = Eigen::AngleAxisd(angle, along).toRotationMatrix() * lay;
@@ -407,7 +405,16 @@ double cap_distance(double bond, double metal_radius) {
   return std::clamp(kEdge / std::sqrt(12.0) + above / bond, 1.0, kTouchingCap);
 }
 
-PrismModel prism_packing(const PrismPacking& s) {
+namespace {
+
+// What is known before the first prism stands.
+struct PrismPlan {
+  std::vector<std::size_t> counts;  // metals, metalloids
+  Lengths lengths;
+  Vector3d box;
+};
+
+PrismPlan planned(const PrismPacking& s) {
   const Composition& c = s.composition;
   if (c.elements.size() != 2)
     fail(Fault::usage,
@@ -437,13 +444,22 @@ PrismModel prism_packing(const PrismPacking& s) {
     fail(Fault::physics,
          "{} atoms make a box of {:.3g} Angstrom, less than five bonds of {:.3g}; take more atoms",
          s.atoms, box.x(), l.bond);
-  Builder b(box, l, counts[1], counts[0], s.seed);
+  return {counts, l, box};
+}
+
+}  // namespace
+
+ModelSize expected_size(const PrismPacking& s) { return {double(s.atoms), planned(s).box}; }
+
+PrismModel prism_packing(const PrismPacking& s) {
+  const PrismPlan plan = planned(s);
+  Builder b(plan.box, plan.lengths, plan.counts[1], plan.counts[0], s.seed);
   b.grow();
   b.fill();
   b.assign();
   b.relax(60, 2, true);
   b.relax(30, 0.3, true);
-  return as_model(b, box, c);
+  return as_model(b, plan.box, s.composition);
 }
 
 std::vector<double> prism_deviations(const Atoms& atoms, int centre, double reach) {

@@ -41,6 +41,7 @@ struct PrismModel {
 // than one metalloid to two metal atoms, a bond or density that is none; Error{physics}: too few
 // atoms, or not a prism for every metalloid at this density.
 PrismModel prism_packing(const PrismPacking& settings);
+ModelSize expected_size(const PrismPacking& settings);  // the same errors, but for a missing prism
 
 // How far the nine nearest atoms of other elements than `centre` are from a tricapped trigonal
 // prism (shape_deviation), the best of caps at 1, 1.1, 1.2, 1.3 bonds; infinity with fewer than

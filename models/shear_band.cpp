@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 #include "models/ground_truth.hpp"
 #include "models/interaction.hpp"
@@ -109,14 +110,16 @@ double expected(const ShearBand& b, double length, const BandSegment& s) {
   return sum / (kCells * kCells) * wide * (s.to - s.from);
 }
 
+// Of a segment, its side borders included.
+double plain_area(const ShearBand& b, const BandSegment& s) {
+  return 2 * (b.width / 2 + b.border / 2) * (s.to - s.from);
+}
+
 double room(const Atoms& atoms, const Vector3d& at) {
   const Vector3d edges = atoms.cell.vectors.diagonal();
   double least = 1e300;
   for (const auto& r : atoms.positions) {
-    Vector3d d = r - at;
-    for (int k = 0; k < 3; ++k)
-      if (atoms.cell.periodic[std::size_t(k)]) d[k] -= edges[k] * std::nearbyint(d[k] / edges[k]);
-    least = std::min(least, d.squaredNorm());
+    least = std::min(least, nearest_image(r - at, edges, atoms.cell.periodic).squaredNorm());
   }
   return std::sqrt(least);
 }
@@ -191,18 +194,28 @@ double band_profile(const ShearBand& b, double length, double x, double y) {
   return a * w;
 }
 
-std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass, const ShearBand& b) {
-  constexpr std::uint64_t kStream = 0x62616e64;
-  check(glass, b);
+namespace {
+
+// The glass mapped onto itself: every image of an atom that may come into the cell; outside the
+// band only the atom itself.
+struct Mapped {
+  Atoms placed;                     // numbers and positions
+  std::vector<std::size_t> from;    // atoms of the glass
+  std::vector<std::int64_t> label;  // of the band
+};
+
+Mapped mapped(const Atoms& glass, const ShearBand& b) {
   const Vector3d edges = glass.cell.vectors.diagonal();
   const int count = segments_of(b, edges.y());
   const Stretch stretch(b, edges);
   const double reach = b.width / 2 + b.border / 2;
-  // every image of an atom that may come into the cell; outside the band only the atom itself
-  Atoms placed;
-  placed.cell = glass.cell;
-  std::vector<std::size_t> from;
-  std::vector<std::int64_t> label;
+  Mapped out;
+  out.placed.cell = glass.cell;
+  const auto add = [&](std::size_t i, const Vector3d& r, std::int64_t label) {
+    out.placed.add(glass.numbers[i], r);
+    out.from.push_back(i);
+    out.label.push_back(label);
+  };
   constexpr double kMost = 3;  // Angstrom per 40 of the cell: what a change of 25 % moves
   const Vector3d margin = edges / 40 * kMost + Vector3d::Constant(1);
   for (std::size_t i = 0; i < glass.size(); ++i)
@@ -211,9 +224,7 @@ std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass, c
         const Vector3d s = glass.positions[i] + Vector3d(0, j * edges.y(), k * edges.z());
         if (std::abs(s.x() - b.centre) > reach + margin.x()) {
           if (j != 0 || k != 0) continue;
-          placed.add(glass.numbers[i], s);
-          from.push_back(i);
-          label.push_back(0);
+          add(i, s, 0);
           continue;
         }
         if (s.y() < -margin.y() || s.y() > edges.y() + margin.y() || s.z() < -margin.z() ||
@@ -221,34 +232,58 @@ std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass, c
           continue;
         const bool outside = std::abs(s.x() - b.centre) >= reach;
         if (outside && j == 0 && k == 0) {
-          placed.add(glass.numbers[i], s);
-          from.push_back(i);
-          label.push_back(0);
+          add(i, s, 0);
         }
         const Vector3d r = stretch.target(s);
         if (std::abs(r.x() - b.centre) >= reach || r.y() < 0 || r.y() >= edges.y() || r.z() < 0 ||
             r.z() >= edges.z())
           continue;
-        placed.add(glass.numbers[i], r);
-        from.push_back(i);
-        label.push_back(segment_at(b, edges.y(), count, r));
+        add(i, r, segment_at(b, edges.y(), count, r));
       }
+  return out;
+}
+
+// The segments as they are asked for.
+std::vector<BandSegment> segments_asked(const ShearBand& b, double length) {
+  std::vector<BandSegment> out(std::size_t(segments_of(b, length)));
+  for (std::size_t n = 0; n < out.size(); ++n) {
+    BandSegment& s = out[n];
+    s.from = length * int(n) / int(out.size());
+    s.to = length * (int(n) + 1) / int(out.size());
+    s.change = b.changes[n % b.changes.size()];
+    s.asked = expected(b, length, s) / plain_area(b, s) - 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+ModelSize expected_size(const Atoms& glass, const ShearBand& b) {
+  check(glass, b);
+  const Vector3d edges = glass.cell.vectors.diagonal();
+  ModelSize out{double(glass.size()), edges};
+  for (const BandSegment& s : segments_asked(b, edges.y()))
+    out.atoms += number_density(glass) * s.asked * plain_area(b, s) * edges.z();
+  return out;
+}
+
+std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass, const ShearBand& b,
+                                                           const RunControl& run) {
+  constexpr std::uint64_t kStream = 0x62616e64;
+  check(glass, b);
+  const Vector3d edges = glass.cell.vectors.diagonal();
+  auto [placed, from, label] = mapped(glass, b);
   const double bulk = number_density(glass);
   RandomSequence random(b.seed, kStream);
-  std::vector<BandSegment> segments;
-  for (int n = 0; n < count; ++n) {
-    BandSegment s;
-    s.from = edges.y() * n / count;
-    s.to = edges.y() * (n + 1) / count;
-    s.change = b.changes[std::size_t(n) % b.changes.size()];
-    const double plain = 2 * reach * (s.to - s.from), wanted = expected(b, edges.y(), s);
-    s.asked = wanted / plain - 1;
-    const auto atoms = std::size_t(std::llround(bulk * wanted * edges.z()));
-    settle_count(placed, label, from, n + 1, atoms, b, s, random);
-    s.made = double(std::count(label.begin(), label.end(), std::int64_t(n + 1))) /
-                 (bulk * plain * edges.z()) -
+  std::vector<BandSegment> segments = segments_asked(b, edges.y());
+  for (std::size_t n = 0; n < segments.size(); ++n) {
+    BandSegment& s = segments[n];
+    const auto number = std::int64_t(n) + 1;
+    const auto atoms = std::size_t(std::llround(bulk * expected(b, edges.y(), s) * edges.z()));
+    settle_count(placed, label, from, number, atoms, b, s, random);
+    s.made = double(std::count(label.begin(), label.end(), number)) /
+                 (bulk * plain_area(b, s) * edges.z()) -
              1;
-    segments.push_back(s);
   }
   // labels and the rest come from the atoms of the glass, places from the map
   Atoms out = select(glass, from);
@@ -258,7 +293,7 @@ std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass, c
   settings.force = 5e-3;
   settings.most_steps = 1000;
   for (auto l : label) settings.fixed.push_back(l == 0);
-  out = relax(out, metallic_contacts(out.numbers, b.contact), settings).atoms;
+  out = relax(out, metallic_contacts(out.numbers, b.contact), settings, run).atoms;
   out.labels["band"].values = std::move(label);
   settle_planted(out, glass.cell);
   return {out, segments};

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
@@ -34,8 +35,11 @@ struct BandSegment {
 // at S(r) goes to r, where S stretches all three directions by the cube root of the density; beyond
 // the borders nothing moves. A few atoms go or come (to the roomiest places) until every segment
 // has its number, and those that are too near are pushed apart. Label band (0, or the segment from
-// 1).
+// 1). Error{usage}: changes or a border that are none. Error{physics}: a cell that is not
+// orthogonal or does not hold the band. Of `run`: threads, stop.
 std::pair<Atoms, std::vector<BandSegment>> with_shear_band(const Atoms& glass,
-                                                           const ShearBand& band);
+                                                           const ShearBand& band,
+                                                           const RunControl& run = {});
+ModelSize expected_size(const Atoms& glass, const ShearBand& band);  // its errors
 
 }  // namespace vitrobeam

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/nearest_image.hpp"
 #include "models/fire.hpp"
 #include "models/neighbours.hpp"
 
@@ -52,8 +53,7 @@ void compute(const SoftSpheres& s, const PairList& list, Forces& f) {
   f.energy = f.pair_square = 0;
   const Vector3d inverse = s.box.cwiseInverse();
   for (const auto [i, j] : list.pairs) {
-    Vector3d d = s.positions[j] - s.positions[i];
-    for (int k = 0; k < 3; ++k) d[k] -= s.box[k] * std::nearbyint(d[k] * inverse[k]);
+    const Vector3d d = nearest_image(s.positions[j] - s.positions[i], s.box, inverse);
     const double sigma = s.radii[i] + s.radii[j], d2 = d.squaredNorm();
     if (d2 >= sigma * sigma) continue;
     const double r = std::sqrt(d2), overlap = 1 - r / sigma;

@@ -1,10 +1,12 @@
 #include "models/specimen.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/nearest_image.hpp"
 #include "base/random.hpp"
 #include "models/elements.hpp"
 #include "models/ground_truth.hpp"
@@ -68,9 +70,8 @@ RelaxSettings oxide_settling() {
   return settings;
 }
 
-// Amorphous oxide in a periodic box, its ions at their distances.
-Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box) {
-  constexpr std::uint64_t kStream = 0x6f786964;
+// How many ions fill a skin.
+std::size_t ions(const OxideSkin& skin, const Vector3d& box) {
   double mass = 0, all = 0;
   for (std::size_t k = 0; k < skin.oxide.elements.size(); ++k) {
     mass += skin.oxide.shares[k] * atomic_mass(skin.oxide.elements[k]);
@@ -80,15 +81,21 @@ Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box) {
   const auto count =
       std::size_t(std::llround(skin.density_g / (mass / all * kDalton) * box.prod()));
   if (count < 8) fail(Fault::physics, "the oxide skin would have {} atoms; make it thicker", count);
+  return count;
+}
+
+// Amorphous oxide in a periodic box, its ions at their distances.
+Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box, const RunControl& run) {
+  constexpr std::uint64_t kStream = 0x6f786964;
   Atoms out;
   out.cell = Cell::orthogonal(box.x(), box.y(), box.z());
-  const auto counts = atom_counts(skin.oxide, count);
+  const auto counts = atom_counts(skin.oxide, ions(skin, box));
   for (std::size_t k = 0; k < counts.size(); ++k)
     for (std::size_t n = 0; n < counts[k]; ++n) {
       const auto u = uniform4(skin.seed, kStream, out.size());
       out.add(skin.oxide.elements[k], {u[0] * box.x(), u[1] * box.y(), u[2] * box.z()});
     }
-  return relax(out, oxide_contacts(out.numbers), oxide_settling()).atoms;
+  return relax(out, oxide_contacts(out.numbers), oxide_settling(), run).atoms;
 }
 
 double lowest(const Atoms& atoms) {
@@ -137,13 +144,22 @@ Atoms wedge(const Atoms& atoms, double thin, double angle) {
   return out;
 }
 
-Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin) {
+ModelSize expected_size(const Atoms& atoms, const OxideSkin& skin) {
   need_orthogonal(atoms, "an oxide skin");
   if (!std::count(skin.oxide.elements.begin(), skin.oxide.elements.end(), 8))
     fail(Fault::usage, "the oxide holds no oxygen; something like ZrO2 is expected");
   if (!(skin.density_g > 0.1 && skin.density_g < 25))
     fail(Fault::usage, "an oxide of {:g} g/cm^3 is asked for; ZrO2 has 5 to 5.8, Al2O3 3 to 4",
          skin.density_g);
+  Vector3d box = atoms.cell.vectors.diagonal();
+  const double each = double(ions(skin, {box.x(), box.y(), skin.thickness}));
+  const int skins = int(skin.entrance) + int(skin.exit);
+  box.z() += skins * skin.thickness;
+  return {double(atoms.size()) + skins * each, box};
+}
+
+Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin, const RunControl& run) {
+  expected_size(atoms, skin);  // for its errors
   Atoms out = atoms;
   out.cell.periodic[2] = false;
   out.labels["oxide"].values = std::vector<std::int64_t>(atoms.size(), 0);
@@ -152,7 +168,7 @@ Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin) {
     if (!(at_exit ? skin.exit : skin.entrance)) continue;
     OxideSkin own = skin;
     own.seed = skin.seed + (at_exit ? 1 : 0);
-    Atoms oxide = amorphous_oxide(own, {edges.x(), edges.y(), skin.thickness});
+    Atoms oxide = amorphous_oxide(own, {edges.x(), edges.y(), skin.thickness}, run);
     oxide.labels["oxide"].values = std::vector<std::int64_t>(oxide.size(), 1);
     const double face = dividing_surface(atoms, at_exit);
     for (auto& r : oxide.positions) r.z() += at_exit ? face : face - skin.thickness;
@@ -161,7 +177,7 @@ Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin) {
   RelaxSettings settings = oxide_settling();
   for (const auto o : std::get<std::vector<std::int64_t>>(out.labels["oxide"].values))
     settings.fixed.push_back(o == 0);
-  out = relax(out, oxide_contacts(out.numbers), settings).atoms;
+  out = relax(out, oxide_contacts(out.numbers), settings, run).atoms;
   const double low = std::min(0.0, lowest(out) - 0.5),
                high = std::max(edges.z(), highest(out) + 0.5);
   for (auto& r : out.positions) r.z() -= low;
@@ -196,10 +212,7 @@ Atoms with_inclusion(const Atoms& atoms, const Vector3d& centre, double radius,
   const Eigen::Matrix3d edges = atoms.cell.vectors.transpose(), inverse = edges.inverse();
   std::vector<std::int64_t> label;
   for (auto& r : out.positions) {
-    Vector3d f = inverse * (r - centre);
-    for (int k = 0; k < 3; ++k)
-      if (atoms.cell.periodic[std::size_t(k)]) f[k] -= std::nearbyint(f[k]);
-    const Vector3d x = edges * f;
+    const Vector3d x = edges * nearest_fraction(inverse * (r - centre), atoms.cell.periodic);
     label.push_back(x.norm() <= radius);
     r += inclusion_displacement(x, radius, eigenstrain, poisson);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/packing.hpp"
 
 namespace vitrobeam {
@@ -27,7 +28,10 @@ struct OxideSkin {
 // between metals; each begins at the plane where the glass, at the density of its middle, would end
 // (Gibbs' dividing surface), and its ions settle by the same distances on the glass, which stays.
 // The cell grows along z. Label oxide (0, 1).
-Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin);
+// Error{usage}: no oxide. Error{physics}: a cell that is not orthogonal, a skin of under 8 ions. Of
+// `run`: threads, stop.
+Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin, const RunControl& run = {});
+ModelSize expected_size(const Atoms& atoms, const OxideSkin& skin);  // the same errors
 
 // Displacement at `r` (from the centre) by a spherical inclusion of `radius` that would strain
 // itself by `eigenstrain` if it were free, in an infinite isotropic medium: J. D. Eshelby, Proc. R.

@@ -1,6 +1,8 @@
 #include "models/templates.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Geometry>
+#include <Eigen/LU>
+#include <Eigen/SVD>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -146,9 +148,10 @@ double shape_deviation(const Points& shape, const Points& steps) {
   return best_deviation(make(LocalOrder::other, shape), steps);
 }
 
-std::vector<TemplateMatch> template_matches(const NeighbourList& neighbours, double largest_rmsd) {
+std::vector<TemplateMatch> template_matches(const NeighbourList& neighbours, double largest_rmsd,
+                                            int threads) {
   std::vector<TemplateMatch> out(neighbours.size());
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) num_threads(threads)
   for (std::size_t i = 0; i < neighbours.size(); ++i) {
     const Points nearest = nearest_steps(neighbours, i, 14);
     out[i].rmsd = std::numeric_limits<double>::quiet_NaN();

@@ -17,7 +17,7 @@ struct TemplateMatch {
 // Templates of 12 neighbours (fcc, hcp, icosahedral), 14 (bcc) and 6 (simple cubic). The list must
 // reach the 14 nearest neighbours.
 std::vector<TemplateMatch> template_matches(const NeighbourList& neighbours,
-                                            double largest_rmsd = kTemplateRmsd);
+                                            double largest_rmsd = kTemplateRmsd, int threads = 1);
 
 // Root-mean-square distance of `steps` from the equally many points of `shape`, both scaled to a
 // mean length of 1, under the best rotation found; infinity if none puts each near its own point.

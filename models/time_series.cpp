@@ -50,20 +50,20 @@ class RandomField {
   std::vector<Wave> waves_;
 };
 
-void check(const Relaxation& s) {
+void check(const Atoms& atoms, const Relaxation& s) {
   if (s.frames < 2) fail(Fault::usage, "a series of {} frames is none; take at least 2", s.frames);
   if (!(s.interval > 0) || !(s.tau > 0) || !(s.jump > 0) || !(s.speed_up >= 1))
     fail(Fault::usage,
          "interval {:g}, tau {:g} and jump {:g} must be above 0, the speed-up {:g} at least 1",
          s.interval, s.tau, s.jump, s.speed_up);
+  if (!atoms.cell.is_orthogonal())
+    fail(Fault::physics, "a relaxing series needs an orthogonal cell; cut a box first");
 }
 
 }  // namespace
 
 std::vector<double> relaxation_times(const Atoms& atoms, const Relaxation& s) {
-  check(s);
-  if (!atoms.cell.is_orthogonal())
-    fail(Fault::physics, "a relaxing series needs an orthogonal cell; cut a box first");
+  check(atoms, s);
   const RandomField field(atoms.cell.lengths(), s.correlation, s.seed);
   double low = 1e300, high = -1e300;
   for (const auto& r : atoms.positions) low = std::min(low, r.z()), high = std::max(high, r.z());
@@ -76,7 +76,12 @@ std::vector<double> relaxation_times(const Atoms& atoms, const Relaxation& s) {
   return out;
 }
 
-std::vector<Atoms> relaxing_series(const Atoms& atoms, const Relaxation& s) {
+ModelSize expected_size(const Atoms& atoms, const Relaxation& s) {
+  check(atoms, s);
+  return {double(atoms.size()), atoms.cell.lengths()};
+}
+
+std::vector<Atoms> relaxing_series(const Atoms& atoms, const Relaxation& s, const RunControl& run) {
   constexpr std::uint64_t kJumps = 0x6a756d70, kMoments = 0x6d6f6d65;
   const auto tau = relaxation_times(atoms, s);
   const auto n = atoms.size();
@@ -101,7 +106,7 @@ std::vector<Atoms> relaxing_series(const Atoms& atoms, const Relaxation& s) {
     Atoms frame = atoms;
     for (std::size_t i = 0; i < n; ++i) frame.positions[i] += offset[i];
     wrap(frame);
-    if (s.closest > 0) frame = relax(frame, contacts, gently).atoms;
+    if (s.closest > 0) frame = relax(frame, contacts, gently, run).atoms;
     frame.labels["tau"] = {1, tau};
     frame.info["time"] = fmt::format("{:.10g}", k * s.interval);
     frames.push_back(std::move(frame));

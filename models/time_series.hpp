@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
@@ -28,6 +29,11 @@ std::vector<double> relaxation_times(const Atoms& atoms, const Relaxation& setti
 // Frame k at the time k interval (info time). Every atom stays displaced from its place by a normal
 // vector, drawn anew at the moments of a Poisson process of rate 1/tau of its own: before contacts,
 // the displacements correlate as exp(-t / tau).
-std::vector<Atoms> relaxing_series(const Atoms& atoms, const Relaxation& settings);
+// Error{usage}: frames or times that are none. Error{physics}: a cell that is not orthogonal. Of
+// `run`: threads, stop.
+std::vector<Atoms> relaxing_series(const Atoms& atoms, const Relaxation& settings,
+                                   const RunControl& run = {});
+// Of each frame; the same errors.
+ModelSize expected_size(const Atoms& atoms, const Relaxation& settings);
 
 }  // namespace vitrobeam

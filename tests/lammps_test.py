@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/ usr / bin / python3
 """Energies by an embedded-atom table are those of LAMMPS, and `model melt-quench` makes a glass with it.
 Usage: lammps_test.py PROGRAM SOURCE_DIR. Skipped (77) where Debian's lammps and lammps-data are not installed."""
 import pathlib
@@ -40,7 +40,7 @@ for style, path, elements in tables:
                                f"pair_coeff * * {path} {' '.join(elements)}\nthermo_style custom pe\n"
                                "thermo_modify format float %.12g\nrun 0\n")
     theirs = float(re.search(r"PotEng\s+(-?[\d.]+)", run("lmp", "-in", "in", "-log", "none"))[1]) / len(body)
-    out = run(program, "model", "relax", model, "--steps", 0, "--potential", path, "--dry-run")
+    out = run(program, "model", "relax", model, "--steps", 0, "--potential", path, "-o", "relaxed.xyz", "--force")
     ours = float(re.search(r"energy\s+(-?[\d.]+) per atom", out)[1])
     print(f"{style}: {ours:.8f} eV per atom, LAMMPS {theirs:.8f}")
     failed |= abs(ours - theirs) > 2e-7 * abs(theirs)

@@ -132,13 +132,21 @@ std::vector<Panel> chosen_panels(const Hdf5Reader& file, const PlotCommand& c,
   return panels;
 }
 
+int write_figure(const Figure& figure, const CommonSettings& common) {
+  if (common.dry_run) {
+    std::cout << fmt::format("picture     {} panels\n", figure.panels.size());
+    return 0;
+  }
+  write_bytes(common.output, png(figure));
+  std::cout << fmt::format("wrote       {} ({} panels)\n", common.output, figure.panels.size());
+  return 0;
+}
+
 int plot_model(const std::string& path, const PlotCommand& c) {
   const Atoms atoms = read_structure(path, read_options(c.structure));
-  check_output(c.common);
-  const Figure figure{model_panels(atoms), 2, std::filesystem::path(path).filename().string()};
-  write_bytes(c.common.output, png(figure));
-  std::cout << fmt::format("wrote       {} ({} panels)\n", c.common.output, figure.panels.size());
-  return 0;
+  if (!c.common.dry_run) check_output(c.common);
+  return write_figure({model_panels(atoms), 2, std::filesystem::path(path).filename().string()},
+                      c.common);
 }
 
 }  // namespace
@@ -152,16 +160,14 @@ int run_plot(const std::vector<std::string>& arguments) {
   const std::string path = settings.positional().front();
   if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c);
   const Hdf5Reader file(path);
-  check_output(c.common);
+  if (!c.common.dry_run) check_output(c.common);
   const PatternView view{c.display, c.q_limit, 250, std::size_t(c.probe)};
   Figure figure{chosen_panels(file, c, view), 2,
                 std::filesystem::path(file.path()).filename().string()};
   const std::size_t n = figure.panels.size();
   const bool has_pairs = n > 4 && c.dataset.empty() && file.exists("/match/examples");
   figure.columns = n > 9 || has_pairs ? kWide : n > 4 ? 3 : 2;
-  write_bytes(c.common.output, png(figure));
-  std::cout << fmt::format("wrote       {} ({} panels)\n", c.common.output, figure.panels.size());
-  return 0;
+  return write_figure(figure, c.common);
 }
 
 }  // namespace vitrobeam

@@ -241,8 +241,12 @@ int run_report(const std::vector<std::string>& arguments) {
   Files files;
   for (const auto& path : settings.positional())
     files.push_back(std::make_unique<Hdf5Reader>(path));
-  check_output(common);
+  if (!common.dry_run) check_output(common);
   const std::string page = build_page(files, title);
+  if (common.dry_run) {
+    std::cout << fmt::format("page        {:.1f} MB\n", double(page.size()) / 1e6);
+    return 0;
+  }
   std::vector<std::byte> bytes(page.size());
   std::memcpy(bytes.data(), page.data(), page.size());
   write_bytes(common.output, bytes);

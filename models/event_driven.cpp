@@ -325,8 +325,26 @@ double HardSpheres::diameter_at(double wanted) const {
   return std::cbrt(wanted * box.prod() * 6 / (std::numbers::pi * mean_cube(sizes)));
 }
 
+namespace {
+
+// Normal, of unit variance along each axis, their mean taken off.
+std::vector<Vector3d> random_velocities(std::size_t count, std::uint64_t seed) {
+  constexpr std::uint64_t kSpeeds = 0x67617332;
+  std::vector<Vector3d> out;
+  Vector3d mean = Vector3d::Zero();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto g = normal4(seed, kSpeeds, i);
+    out.emplace_back(g[0], g[1], g[2]);
+    mean += out.back() / double(count);
+  }
+  for (auto& v : out) v -= mean;
+  return out;
+}
+
+}  // namespace
+
 HardSpheres random_gas(const Vector3d& box, const std::vector<double>& sizes, std::uint64_t seed) {
-  constexpr std::uint64_t kPlaces = 0x67617331, kSpeeds = 0x67617332;
+  constexpr std::uint64_t kPlaces = 0x67617331;
   constexpr double kFraction = 0.25;
   HardSpheres s;
   s.box = box;
@@ -335,9 +353,7 @@ HardSpheres random_gas(const Vector3d& box, const std::vector<double>& sizes, st
   const double largest = s.diameter * *std::max_element(sizes.begin(), sizes.end());
   std::array<int, 3> count;
   for (int k = 0; k < 3; ++k) count[std::size_t(k)] = std::max(1, int(box[k] / largest));
-  const int total = count[0] * count[1] * count[2];
-  std::vector<std::vector<std::size_t>> cells;
-  cells.resize(std::size_t(total));
+  std::vector<std::vector<std::size_t>> cells(std::size_t(count[0] * count[1] * count[2]));
   const auto cell = [&](int x, int y, int z) -> std::vector<std::size_t>& {
     const auto w = [](int c, int n) { return std::size_t((c % n + n) % n); };
     return cells[(w(z, count[2]) * std::size_t(count[1]) + w(y, count[1])) * std::size_t(count[0]) +
@@ -377,13 +393,7 @@ HardSpheres random_gas(const Vector3d& box, const std::vector<double>& sizes, st
            "spheres, or the sizes differ too much",
            i + 1, sizes.size(), kFraction);
   }
-  Vector3d mean = Vector3d::Zero();
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const auto g = normal4(seed, kSpeeds, i);
-    s.velocities.emplace_back(g[0], g[1], g[2]);
-    mean += s.velocities.back() / double(sizes.size());
-  }
-  for (auto& v : s.velocities) v -= mean;
+  s.velocities = random_velocities(sizes.size(), seed);
   return s;
 }
 

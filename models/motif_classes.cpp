@@ -110,88 +110,137 @@ Alignment align(const Points& a, const Points& b) {
   return best;
 }
 
-std::vector<MotifClass> motif_classes(const Atoms& atoms, const ClassSettings& settings) {
-  const Voronoi v = voronoi(atoms, settings.face_cut);
-  const Eigen::Matrix3d edges = atoms.cell.vectors.transpose();
-  const bool finite = atoms.cell.vectors.isZero();
-  const Eigen::Matrix3d inverse =
-      finite ? Eigen::Matrix3d(Eigen::Matrix3d::Identity()) : Eigen::Matrix3d(edges.inverse());
-  const auto shell = [&](std::size_t i) {
+namespace {
+
+double mean_length(const Points& points) {
+  double sum = 0;
+  for (const auto& p : points) sum += p.norm() / double(points.size());
+  return sum;
+}
+
+// The steps to the neighbours of every atom, and what the neighbours are.
+class Shells {
+ public:
+  Shells(const Atoms& atoms, const Voronoi& cells) : atoms_(atoms), cells_(cells) {
+    finite_ = atoms.cell.vectors.isZero();
+    edges_ = atoms.cell.vectors.transpose();
+    inverse_ =
+        finite_ ? Eigen::Matrix3d(Eigen::Matrix3d::Identity()) : Eigen::Matrix3d(edges_.inverse());
+  }
+  Points steps(std::size_t i) const {
     Points out;
-    for (auto j : v.neighbours[i]) {
-      Vector3d d = atoms.positions[j] - atoms.positions[i];
-      if (!finite) d = edges * nearest_fraction(inverse * d, atoms.cell.periodic);
+    for (auto j : cells_.neighbours[i]) {
+      Vector3d d = atoms_.positions[j] - atoms_.positions[i];
+      if (!finite_) d = edges_ * nearest_fraction(inverse_ * d, atoms_.cell.periodic);
       out.push_back(d);
     }
     return out;
-  };
-  const auto mean_bond = [](const Points& s) {
-    double sum = 0;
-    for (const auto& p : s) sum += p.norm() / double(s.size());
-    return sum;
-  };
+  }
+  int element(std::size_t i, std::size_t k) const {
+    return atoms_.numbers[cells_.neighbours[i][k]];
+  }
+
+ private:
+  const Atoms& atoms_;
+  const Voronoi& cells_;
+  bool finite_;
+  Eigen::Matrix3d edges_, inverse_;
+};
+
+// A class with the alignments of its members, in their order.
+struct Gathered {
+  MotifClass one;
+  std::vector<Alignment> alignments;
+};
+
+Gathered fresh_class(const std::array<int, 4>& index, int centre, const Points& shell) {
+  Gathered out;
+  out.one.index = index;
+  out.one.centre = centre;
+  out.one.shell = shell;
+  return out;
+}
+
+Alignment itself(std::size_t points) {
+  Alignment out;
+  out.distance = 0;
+  out.rotation.setIdentity();
+  out.partner.resize(points);
+  for (std::size_t k = 0; k < points; ++k) out.partner[k] = k;
+  return out;
+}
+
+// Every atom joins the first class that is near enough; where there is none it founds one
+// (`founding`), or belongs to none.
+void gather(std::vector<Gathered>& classes, const std::vector<std::size_t>& members,
+            const Shells& shells, double radius, const std::pair<std::array<int, 4>, int>& key,
+            bool founding) {
+  for (Gathered& c : classes) {
+    c.one.members.clear();
+    c.alignments.clear();
+  }
+  for (const std::size_t i : members) {
+    const Points own = shells.steps(i);
+    const double limit = radius * mean_length(own);
+    std::size_t joined = classes.size();
+    Alignment fit;
+    for (std::size_t c = 0; c < classes.size() && joined == classes.size(); ++c) {
+      fit = align(own, classes[c].one.shell);
+      if (fit.distance <= limit) joined = c;
+    }
+    if (joined == classes.size()) {
+      if (!founding) continue;
+      classes.push_back(fresh_class(key.first, key.second, own));
+      fit = itself(own.size());
+    }
+    classes[joined].one.members.push_back(i);
+    classes[joined].alignments.push_back(fit);
+  }
+}
+
+// The mean shell of the members, its scatter, and the most frequent element at each of its points.
+void average(Gathered& c, const Shells& shells) {
+  MotifClass& one = c.one;
+  if (one.members.empty()) return;
+  Points mean(one.shell.size(), Vector3d::Zero());
+  std::vector<std::map<int, int>> elements(one.shell.size());
+  double square = 0;
+  for (std::size_t m = 0; m < one.members.size(); ++m) {
+    const Points own = shells.steps(one.members[m]);
+    const Alignment& fit = c.alignments[m];
+    for (std::size_t k = 0; k < own.size(); ++k) {
+      mean[fit.partner[k]] += fit.rotation * own[k] / double(one.members.size());
+      ++elements[fit.partner[k]][shells.element(one.members[m], k)];
+    }
+    square += fit.distance * fit.distance / double(one.members.size());
+  }
+  one.shell = mean;
+  one.scatter = std::sqrt(square) / mean_length(mean);
+  one.numbers.clear();
+  for (const auto& e : elements)
+    one.numbers.push_back(std::max_element(e.begin(), e.end(), [](const auto& p, const auto& q) {
+                            return p.second < q.second;
+                          })->first);
+}
+
+}  // namespace
+
+std::vector<MotifClass> motif_classes(const Atoms& atoms, const ClassSettings& settings) {
+  const Voronoi v = voronoi(atoms, settings.face_cut);
+  const Shells shells(atoms, v);
   std::map<std::pair<std::array<int, 4>, int>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < atoms.size(); ++i)
     if (!v.at_surface[i] && v.neighbours[i].size() >= 4)
       groups[{v.index[i], settings.by_element ? atoms.numbers[i] : 0}].push_back(i);
   std::vector<MotifClass> out;
   for (const auto& [key, members] : groups) {
-    std::vector<MotifClass> classes;
-    for (int round = 0; round < 2; ++round) {
-      for (MotifClass& c : classes) c.members.clear();
-      std::vector<std::vector<Alignment>> alignments(classes.size());
-      for (const std::size_t i : members) {
-        const Points own = shell(i);
-        const double limit = settings.radius * mean_bond(own);
-        std::size_t joined = classes.size();
-        Alignment fit;
-        for (std::size_t c = 0; c < classes.size() && joined == classes.size(); ++c) {
-          fit = align(own, classes[c].shell);
-          if (fit.distance <= limit) joined = c;
-        }
-        if (joined == classes.size()) {
-          if (round > 0) continue;  // lost by the averaging: belongs to no class
-          MotifClass fresh;
-          fresh.index = key.first;
-          fresh.centre = key.second;
-          fresh.shell = own;
-          classes.push_back(fresh);
-          alignments.emplace_back();
-          fit.distance = 0;
-          fit.rotation.setIdentity();
-          fit.partner.resize(own.size());
-          for (std::size_t k = 0; k < own.size(); ++k) fit.partner[k] = k;
-        }
-        classes[joined].members.push_back(i);
-        alignments[joined].push_back(fit);
-      }
-      for (std::size_t c = 0; c < classes.size(); ++c) {
-        MotifClass& one = classes[c];
-        if (one.members.empty()) continue;
-        Points mean(one.shell.size(), Vector3d::Zero());
-        std::vector<std::map<int, int>> elements(one.shell.size());
-        double square = 0;
-        for (std::size_t m = 0; m < one.members.size(); ++m) {
-          const Points own = shell(one.members[m]);
-          const Alignment& fit = alignments[c][m];
-          for (std::size_t k = 0; k < own.size(); ++k) {
-            mean[fit.partner[k]] += fit.rotation * own[k] / double(one.members.size());
-            ++elements[fit.partner[k]][atoms.numbers[v.neighbours[one.members[m]][k]]];
-          }
-          square += fit.distance * fit.distance / double(one.members.size());
-        }
-        one.shell = mean;
-        one.scatter = std::sqrt(square) / mean_bond(mean);
-        one.numbers.clear();
-        for (const auto& e : elements)
-          one.numbers.push_back(
-              std::max_element(e.begin(), e.end(), [](const auto& p, const auto& q) {
-                return p.second < q.second;
-              })->first);
-      }
+    std::vector<Gathered> classes;
+    for (const bool founding : {true, false}) {
+      gather(classes, members, shells, settings.radius, key, founding);
+      for (Gathered& c : classes) average(c, shells);
     }
-    for (MotifClass& c : classes)
-      if (!c.members.empty()) out.push_back(std::move(c));
+    for (Gathered& c : classes)
+      if (!c.one.members.empty()) out.push_back(std::move(c.one));
   }
   std::stable_sort(out.begin(), out.end(), [](const MotifClass& p, const MotifClass& q) {
     return p.members.size() > q.members.size();

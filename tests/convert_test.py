@@ -1,26 +1,17 @@
 #!/usr/bin/python3
 """convert: patterns arrive unchanged, what preparation finds is what was planted, and bad input is refused."""
-import pathlib, subprocess, sys, tempfile
+from commands import Commands, need
 
-try:
-    import h5py, numpy as np
-except ImportError:
-    print('skipped: needs python3-h5py and python3-numpy'); sys.exit(77)
+need('h5py', 'numpy')
+import h5py
+import numpy as np
 
-program = pathlib.Path(sys.argv[1]).resolve()
-folder = pathlib.Path(tempfile.mkdtemp(prefix='vitrobeam_convert_'))
-failures = []
+commands = Commands()
+check = commands.check
 
 
 def run(*arguments, status=0, says=''):
-    p = subprocess.run([program, 'convert', *map(str, arguments)], capture_output=True, text=True, cwd=folder)
-    if p.returncode != status or says not in p.stderr + p.stdout:
-        failures.append(f"convert {' '.join(map(str, arguments))}: status {p.returncode}, expected {status} and '{says}':\n{p.stdout}{p.stderr}")
-    return p.stdout
-
-
-def check(what, condition):
-    if not condition: failures.append(what)
+    return (commands.refuse if status else commands.run)(status, says, 'convert', *arguments)
 
 
 # four patterns of 96 x 90 pixels: a disc and an elliptical ring about a centre that moves with the scan
@@ -36,16 +27,16 @@ for j in range(2):
         clean = 3000 * np.clip(5.5 - r, 0, 1) + 200 * np.exp(-(e - 28) ** 2 / 18) + 60
         patterns[j, i] = rng.poisson(clean)
 patterns[:, :, 20, 60] = 60000  # a hot pixel
-np.save(folder / 'a.npy', patterns)
+np.save('a.npy', patterns)
 
 run('a.npy', '-o', 'plain.h5', '--pixel-q', 0.01, '--energy', 200, '--scan-step', 5)
-with h5py.File(folder / 'plain.h5') as f:
+with h5py.File('plain.h5') as f:
     check('values change', np.array_equal(f['measurement/patterns'][()], patterns))
     check('scan axis', np.allclose(f['measurement/scan_x'][()], [0, 5]))
     check('views', np.array_equal(f['datacube_root/datacube/data'][()], patterns) and 'Experiments/patterns/data' in f)
 
 run('a.npy', '-o', 'disc.h5', '--pixel-q', 0.01, '--hot-pixels', 8, '--find-centre', 'disc', '--each', '--align', '--energy', 200)
-with h5py.File(folder / 'disc.h5') as f:
+with h5py.File('disc.h5') as f:
     hot = f['preparation/hidden_recorded'][()]
     check('hot pixel', hot.sum() == 1 and hot[20, 60] == 1)
     row, col = f['preparation/centre_row'], f['preparation/centre_column']
@@ -65,12 +56,12 @@ with h5py.File(folder / 'disc.h5') as f:
         expected |= ~there
     check('hidden moves along', np.array_equal(f['measurement/hidden'][()] != 0, expected))
 run('disc.h5', '-o', 'undone.h5', '--undo', says='alignment')
-with h5py.File(folder / 'undone.h5') as f:
+with h5py.File('undone.h5') as f:
     check('undone by convert', np.array_equal(f['measurement/patterns'][()], patterns))
     check('mask undone', f['measurement/hidden'][()].sum() == 1 and f['measurement/hidden'][20, 60] == 1)
 run('a.npy', '-o', 'both.h5', '--pixel-q', 0.01, '--find-centre', 'disc', '--each', '--align', '--background', 'median', '--energy', 200)
 run('both.h5', '-o', 'bare.h5', '--undo', says='background, alignment')
-with h5py.File(folder / 'both.h5') as f, h5py.File(folder / 'bare.h5') as g:
+with h5py.File('both.h5') as f, h5py.File('bare.h5') as g:
     steps = ' '.join(f['preparation'].attrs['steps'])
     check('every step is told', all(w in steps for w in ('disc', 'every pattern', 'whole pixels', 'median')))
     check('something was done', np.abs(f['measurement/patterns'][()] - patterns).max() > 50)
@@ -78,10 +69,10 @@ with h5py.File(folder / 'both.h5') as f, h5py.File(folder / 'bare.h5') as g:
 run('a.npy', '-o', 'x.h5', '--undo', '--pixel-q', 0.01, status=3, says='no file that convert has made')
 run('both.h5', '-o', 'x.h5', '--undo', '--align', '--each', '--find-centre', 'disc', status=2, says='--undo')
 
-np.save(folder / 'one.npy', patterns[0, 0])
+np.save('one.npy', patterns[0, 0])
 run('one.npy', '-o', 'ring.h5', '--hot-pixels', 8, '--find-centre', 'ring', '--ring', '18,40', '--find-ellipse', '--scale-from', 'ring',
     '--ring-q', 0.42, '--background', 'median', '--energy', 200)
-with h5py.File(folder / 'ring.h5') as f:
+with h5py.File('ring.h5') as f:
     m, p = f['measurement'].attrs, f['preparation'].attrs
     check(f"ring centre {p['centre_row']} {p['centre_column']}", abs(p['centre_row'] - 46.3) < 0.3 and abs(p['centre_column'] - 43.1) < 0.3)
     check(f"ellipse {m['ellipticity']} {m['ellipse_angle']}", abs(m['ellipticity'] - 0.04) < 0.004 and abs(np.sin(m['ellipse_angle'])) < 0.1)
@@ -93,23 +84,21 @@ with h5py.File(folder / 'ring.h5') as f:
 
 # another command takes the prepared file with its centre, ellipse and mask
 run('disc.h5', '-o', 'again.h5', '--energy', 200)
-with h5py.File(folder / 'again.h5') as f:
-    with h5py.File(folder / 'disc.h5') as g:
+with h5py.File('again.h5') as f:
+    with h5py.File('disc.h5') as g:
         check('mask kept', np.array_equal(f['measurement/hidden'][()], g['measurement/hidden'][()]))
 
 # the scan lies in the patterns as it was simulated, and as they are turned
-glass = next((pathlib.Path(__file__).resolve().parent.parent / 'examples').glob('Cu64.5Zr35.5*.extxyz'))
-for arguments in (('model', 'cut', glass, '--slab', '10,20', '-o', 'slab.xyz'),
-                  ('simulate', 'slab.xyz', '--scan', '16x16', '--from', '4,4', '--to', '11.5,11.5', '--semiangle', '20', '--q-max', '1.6',
-                   '--grid', '256', '-o', 'scan.h5')):
-    subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, cwd=folder)
-with h5py.File(folder / 'scan.h5') as f: scan = f['Experiments/patterns/data'][()]
-np.save(folder / 'scan.npy', scan)
-np.save(folder / 'turned.npy', np.rot90(scan, axes=(2, 3)))  # +x comes to lie along -y
+commands.run(0, 'slab.xyz', 'model', 'cut', commands.glass, '--slab', '10,20', '-o', 'slab.xyz')
+commands.run(0, 'wrote', 'simulate', 'slab.xyz', '--scan', '16x16', '--from', '4,4', '--to', '11.5,11.5', '--semiangle', '20', '--q-max', '1.6',
+             '--grid', '256', '-o', 'scan.h5')
+with h5py.File('scan.h5') as f: scan = f['Experiments/patterns/data'][()]
+np.save('scan.npy', scan)
+np.save('turned.npy', np.rot90(scan, axes=(2, 3)))  # +x comes to lie along -y
 angle = {}
 for name in ('scan', 'turned'):
     run(f'{name}.npy', '-o', f'{name}_found.h5', '--pixel-q', 0.025, '--find-rotation', says='scan x at')
-    with h5py.File(folder / f'{name}_found.h5') as f:
+    with h5py.File(f'{name}_found.h5') as f:
         angle[name] = f['measurement'].attrs['scan_rotation_deg']
         error = f['preparation'].attrs['scan_rotation_error_deg']
 check(f'rotation {angle} +- {error}', 0.05 < error < 3 and abs(angle['scan']) < 3 * error and abs(angle['scan'] - angle['turned'] - 90) < 1e-3)
@@ -122,6 +111,4 @@ run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--each', status=2, says='--find-c
 run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--mask', 'beam-stop', status=4, says='no shadow')
 run('a.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--scan-shape', '3x3', status=3, says='4 frames')
 run('one.npy', '-o', 'x.h5', '--pixel-q', 0.01, '--find-centre', 'ring', '--ring', '18,40', '--centre', '20,20', status=4, says='--centre')
-check('nothing left behind', not (folder / 'x.h5').exists() and not list(folder.glob('*.part')))
-print('\n'.join(failures) or 'convert in order')
-sys.exit(bool(failures))
+commands.finish()

@@ -1,25 +1,17 @@
 #!/usr/bin/python3
 """correlation: planted relaxation times and a fast surface layer are recovered; the rules of the method are enforced."""
-import pathlib, subprocess, sys, tempfile
+from commands import Commands, need
 
-try:
-    import h5py, numpy as np
-except ImportError:
-    print('skipped: needs python3-h5py and python3-numpy'); sys.exit(77)
+need('h5py', 'numpy')
+import h5py
+import numpy as np
 
-program = pathlib.Path(sys.argv[1]).resolve()
-folder = pathlib.Path(tempfile.mkdtemp(prefix='vitrobeam_correlation_'))
-failures = []
+commands = Commands()
+check = commands.check
 
 
 def run(*arguments, status=0, says=''):
-    p = subprocess.run([program, 'correlation', *map(str, arguments)], capture_output=True, text=True, cwd=folder)
-    if p.returncode != status or says not in p.stderr + p.stdout:
-        failures.append(f"correlation {' '.join(map(str, arguments))}: status {p.returncode}, expected {status} and '{says}':\n{p.stdout}{p.stderr}")
-
-
-def check(what, condition):
-    if not condition: failures.append(what)
+    return (commands.refuse if status else commands.run)(status, says, 'correlation', *arguments)
 
 
 def speckles(frames, tau, shape, rng):
@@ -37,10 +29,10 @@ frames, dt = 1200, 0.2
 # the three rows at the surface relax twice as fast as the rest
 tau = np.full((12, 20), 24.0)
 tau[:3] = 12.0
-np.save(folder / 'series.npy', speckles(frames, tau, tau.shape, rng))
+np.save('series.npy', speckles(frames, tau, tau.shape, rng))
 run('series.npy', '-o', 'a.h5', '--frame-time', dt, '--together', 5, '--beta', 1, '--threads', 2)
 run('series.npy', '-o', 'b.h5', '--frame-time', dt, '--together', 5, '--beta', 1, '--threads', 1)
-with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
+with h5py.File('a.h5') as f, h5py.File('b.h5') as g:
     found, error = f['correlation/tau'][()] / dt, f['correlation/tau_error'][()] / dt
     deep, surface = found[7:], found[0]  # 5 x 5 pixels about row 7 hold one time only
     check(f'deep {np.nanmedian(deep)}', abs(np.nanmedian(deep) / 24 - 1) < 0.1)
@@ -52,25 +44,23 @@ with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
 # rings of diffraction patterns of one place
 y, x = np.mgrid[:24, :24] - 12
 ring_tau = np.where(np.hypot(x, y) * 0.05 < 0.4, 12.0, 24.0)
-np.save(folder / 'rings.npy', speckles(frames, ring_tau, ring_tau.shape, rng))
+np.save('rings.npy', speckles(frames, ring_tau, ring_tau.shape, rng))
 run('rings.npy', '-o', 'r.h5', '--kind', 'diffraction', '--pixel-q', 0.05, '--frame-time', dt, '--q-min', 0.2, '--q-max', 0.55,
     '--radii', 7, '--beta', 1)
-with h5py.File(folder / 'r.h5') as f:
+with h5py.File('r.h5') as f:
     q, found = f['correlation/q'][()], f['correlation/tau'][0] / dt
     check(f'rings {found}', np.all(np.abs(found[q < 0.38] / 12 - 1) < 0.25) and np.all(np.abs(found[q > 0.42] / 24 - 1) < 0.25))
 
-np.save(folder / 'short.npy', speckles(300, 30.0, (6, 6), rng))
+np.save('short.npy', speckles(300, 30.0, (6, 6), rng))
 run('short.npy', '-o', 'x.h5', '--frame-time', dt, '--beta', 1, '--together', 3, status=4, says='--allow-short')
-np.save(folder / 'slow.npy', speckles(600, 3.0, (6, 6), rng))
+np.save('slow.npy', speckles(600, 3.0, (6, 6), rng))
 run('slow.npy', '-o', 'x.h5', '--frame-time', dt, '--beta', 1, '--together', 3, status=4, says='tenth')
-np.save(folder / 'few.npy', speckles(20, 3.0, (6, 6), rng))
+np.save('few.npy', speckles(20, 3.0, (6, 6), rng))
 run('few.npy', '-o', 'x.h5', '--frame-time', dt, status=3, says='20 frames')
 run('series.npy', '-o', 'x.h5', status=2, says='--frame-time')
 run('rings.npy', '-o', 'x.h5', '--kind', 'diffraction', '--pixel-q', 0.05, '--frame-time', dt, '--q-max', 0.9, status=4, says='whole circles')
 times = np.arange(frames) * dt
 times[7] = times[6]
-np.savetxt(folder / 'times.txt', times)
+np.savetxt('times.txt', times)
 run('series.npy', '-o', 'x.h5', '--times', 'times.txt', status=3, says='not later')
-check('nothing left behind', not (folder / 'x.h5').exists())
-print('\n'.join(failures) or 'correlation in order')
-sys.exit(bool(failures))
+commands.finish()

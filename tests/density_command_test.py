@@ -2,22 +2,16 @@
 """vitrobeam density on files: calibration, inversion against the model, motif maps with planted and absent correlation, a measured
 image in its own units, and how it refuses.
 Usage: density_command_test.py PROGRAM SOURCE_DIR"""
-import os
-import sys
-import tempfile
+from commands import Commands, need
 
+need("h5py", "numpy")
 import h5py
 import numpy as np
 
-from commands import Commands
-
-program, source = sys.argv[1:3]
-glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
-commands = Commands(program)
-run, check = commands.run, commands.check
+commands = Commands()
+run, refuse, check, glass = commands.run, commands.refuse, commands.check, commands.glass
 
 
-os.chdir(tempfile.mkdtemp())
 beam = ["--semiangle", "10", "--pixel", "0.16", "--detector", "adf=20:45"]
 run(0, "slab.xyz", "model", "cut", glass, "--slab", "10,22", "-o", "slab.xyz")
 calibrate = ["density", "calibrate", glass, "--thickness", "12,24", "--changes=-10,6", "--positions", "9", "--piles", "2", *beam]
@@ -99,28 +93,27 @@ run(0, "the map shows density times thickness", "info", "density.h5")
 
 # ---- refusals
 refused = ["-o", "no.h5"]
-run(2, "name one image", "density", *refused)
-run(2, "name a periodic model", "density", "calibrate", *refused)
-run(2, "--together 2", "density", "scan.h5", "--together", "2", *refused)
-run(2, "--reference 0,0,99,3", "density", "scan.h5", "--reference", "0,0,99,3", *refused)
-run(2, "--dose and --gain", "density", "scan.h5", "--dose", "10", "--gain", "1", *refused)
-run(2, "no fraction of the beam", "density", "counts.npy", "--dose", "10", *refused)
-run(2, "--incident, or --thickness", "density", "counts.npy", "--calibration", "calibration.h5", *refused)
-run(3, "holds no detector 'bf'", "density", "scan.h5", "--detector", "bf", *refused)
-run(3, "holds no calibration", "density", "scan.h5", "--calibration", "scan.h5", *refused)
-run(3, "one image is expected", "density", os.path.join(source, "examples", "dark-field-series.npy"), *refused)
-run(3, "no result of match", "density", "scan.h5", "--motifs", "calibration.h5", *refused)
-run(3, "a map of 20 x 10 positions", "density", "scan.h5", "--motifs", "wrong.h5", *refused)
-run(3, "the image has 20 x 20", "density", "scan.h5", "--thickness-map", os.path.join(source, "examples", "dark-field-series.npy"), *refused)
-run(4, "calibrate with the beam of the image", "density", "scan.h5", "--calibration", "calibration.h5", "--semiangle", "20", *refused)
+refuse(2, "name one image", "density", *refused)
+refuse(2, "name a periodic model", "density", "calibrate", *refused)
+refuse(2, "--together 2", "density", "scan.h5", "--together", "2", *refused)
+refuse(2, "--reference 0,0,99,3", "density", "scan.h5", "--reference", "0,0,99,3", *refused)
+refuse(2, "--dose and --gain", "density", "scan.h5", "--dose", "10", "--gain", "1", *refused)
+refuse(2, "no fraction of the beam", "density", "counts.npy", "--dose", "10", *refused)
+refuse(2, "--incident, or --thickness", "density", "counts.npy", "--calibration", "calibration.h5", *refused)
+refuse(3, "holds no detector 'bf'", "density", "scan.h5", "--detector", "bf", *refused)
+refuse(3, "holds no calibration", "density", "scan.h5", "--calibration", "scan.h5", *refused)
+refuse(3, "one image is expected", "density", commands.source / "examples" / "dark-field-series.npy", *refused)
+refuse(3, "no result of match", "density", "scan.h5", "--motifs", "calibration.h5", *refused)
+refuse(3, "a map of 20 x 10 positions", "density", "scan.h5", "--motifs", "wrong.h5", *refused)
+refuse(3, "the image has 20 x 20", "density", "scan.h5", "--thickness-map", commands.source / "examples" / "dark-field-series.npy", *refused)
+refuse(4, "calibrate with the beam of the image", "density", "scan.h5", "--calibration", "calibration.h5", "--semiangle", "20", *refused)
 run(0, "wrote", "simulate", "slab.xyz", "-o", "other.h5", "--patterns", "none", "--semiangle", "10", "--pixel", "0.16", "--scan", "2x2",
     "--detector", "x=25:45")
-run(4, "no detector of it fits the image (25 to 45 mrad)", "density", "other.h5", "--calibration", "calibration.h5", *refused)
-run(4, "the image must be a raster simulated from it", "density", "counts.npy", "--model", "slab.xyz", *refused)
-run(4, "band limit", "density", "calibrate", glass, "--pixel", "0.16", "--detector", "haadf=50:90", *refused)
-run(4, "periodic along all axes", *calibrate[:2], "slab.xyz", *calibrate[3:], *refused)
-run(2, "ascending multiples of the first", "density", "calibrate", glass, "--thickness", "50,75", *refused)
-run(2, "not between -50 and 50", "density", "calibrate", glass, "--changes", "80", *refused)
-run(2, "whole annuli", "density", "calibrate", glass, "--detector", "q=20:40/4", *refused)
-check("nothing was left behind", not os.path.exists("no.h5") and not [n for n in os.listdir() if n.endswith(".part")])
-sys.exit(1 if commands.failed else 0)
+refuse(4, "no detector of it fits the image (25 to 45 mrad)", "density", "other.h5", "--calibration", "calibration.h5", *refused)
+refuse(4, "the image must be a raster simulated from it", "density", "counts.npy", "--model", "slab.xyz", *refused)
+refuse(4, "band limit", "density", "calibrate", glass, "--pixel", "0.16", "--detector", "haadf=50:90", *refused)
+refuse(4, "periodic along all axes", *calibrate[:2], "slab.xyz", *calibrate[3:], *refused)
+refuse(2, "ascending multiples of the first", "density", "calibrate", glass, "--thickness", "50,75", *refused)
+refuse(2, "not between -50 and 50", "density", "calibrate", glass, "--changes", "80", *refused)
+refuse(2, "whole annuli", "density", "calibrate", glass, "--detector", "q=20:40/4", *refused)
+commands.finish()

@@ -2,7 +2,7 @@
 """README.md and docs/ say what the program does: readme_test.py PROGRAM SOURCE_DIR [--update]. Standard library only.
 
 Runs the commands ("$ ") of README's console blocks in order in an empty folder and compares what they print. Times, file
-sizes, revisions and check sums are ignored; words must agree, numbers to a unit of their last place or to 10 %.
+sizes, revisions and check sums are ignored; words must agree, and numbers to a unit of their last digit, which another processor may round otherwise.
 Every option, file and command that a document names must exist, and docs/result-file.md must name every dataset that these
 commands wrote. --update writes the real output into README.md."""
 import json
@@ -69,7 +69,7 @@ def agree(shown, real):
     if number.sub("#", shown).split() != number.sub("#", real).split():
         return False
     pairs = zip(number.findall(shown), number.findall(real))
-    return all(abs(float(a) - float(b)) <= max(1.001 * unit_of_last_place(a), 0.1 * abs(float(a))) for a, b in pairs)
+    return all(abs(float(a) - float(b)) <= 1.001 * unit_of_last_place(a) for a, b in pairs)
 
 
 def compare(command, shown, done):

@@ -4,23 +4,19 @@ import json
 import os
 import re
 import struct
-import subprocess
-import sys
-import tempfile
 
-program, source = sys.argv[1:]
-folder = tempfile.mkdtemp(prefix="vitrobeam_show_test_")
-glass = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
+from commands import Commands
+
+commands = Commands()
+glass = commands.glass
 
 
-def run(*arguments, status=0):
-    done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == status, f"{arguments}: status {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout if status == 0 else done.stderr
+def run(*arguments, word=""):
+    return commands.run(0, word, *arguments)
 
 
 def png_size(name):
-    data = open(os.path.join(folder, name), "rb").read()
+    data = open(name, "rb").read()
     assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND", name
     return struct.unpack(">II", data[16:24])
 
@@ -36,7 +32,7 @@ assert "haadf" in run("info", "scan.h5")
 run("simulate", glass, "-o", "kinematic.h5", "--grid", "128", "--engine", "kinematic")
 verdicts = json.loads(run("info", "kinematic.h5", "--json"))["verdicts"]
 assert all(v["good"] for v in verdicts) and any("single scattering" in v["text"] for v in verdicts), verdicts
-os.remove(os.path.join(folder, "kinematic.h5"))
+os.remove("kinematic.h5")
 atoms = json.loads(run("info", glass, "--json"))
 assert atoms["atoms"] == 4000 and atoms["composition"] == {"Cu": 2574, "Zr": 1426}
 assert abs(atoms["mass_density_g_cm3"] - 7.51) < 0.005  # what the model was made to be
@@ -47,21 +43,22 @@ run("plot", "scan.h5", "-o", "map.png", "--dataset", "/simulation/detectors/haad
 width, height = png_size("all.png")
 assert width > png_size("one.png")[0] > 400 and height > 400
 png_size("map.png")
-assert "exists" in run("plot", "scan.h5", "-o", "map.png", status=2)
-assert "4 x 3" in run("plot", "scan.h5", "-o", "x.png", "--at", "4,0", status=2)
-assert "ROW,COLUMN" in run("plot", "scan.h5", "-o", "x.png", "--at", "three", status=2)
-assert "/simulation/detectors/haadf" in run("plot", "scan.h5", "-o", "x.png", "--dataset", "/haadf", status=3)
-assert "format is not recognised" in run("plot", os.path.join(source, "README.md"), "-o", "x.png", status=3)
+commands.refuse(2, "exists", "plot", "scan.h5", "-o", "map.png")
+commands.refuse(2, "4 x 3", "plot", "scan.h5", "-o", "x.png", "--at", "4,0")
+commands.refuse(2, "ROW,COLUMN", "plot", "scan.h5", "-o", "x.png", "--at", "three")
+commands.refuse(3, "/simulation/detectors/haadf", "plot", "scan.h5", "-o", "x.png", "--dataset", "/haadf")
+commands.refuse(3, "format is not recognised", "plot", commands.source / "README.md", "-o", "x.png")
 run("plot", glass, "-o", "model.png")
 width, height = png_size("model.png")
 assert width > 800 and height > 800
-assert "no such file" in run("info", "absent.h5", status=3)
+commands.refuse(3, "no such file", "info", "absent.h5")
 
 run("report", "scan.h5", "-o", "page.html", "--title", "A <glass>")
-page = open(os.path.join(folder, "page.html"), encoding="utf-8").read()
+page = open("page.html", encoding="utf-8").read()
 assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
 assert "A &lt;glass&gt;" in page
 assert page.count("data:image/png;base64,") >= 3
 assert "<script" not in page and not re.search(r"(src|href)=\"(?!data:)", page), "the page must stand alone"
 assert "--config simulate.ini" in page and "semiangle" in page
-assert sorted(os.listdir(folder)) == ["all.png", "map.png", "model.png", "one.png", "page.html", "scan.h5"], os.listdir(folder)
+assert sorted(os.listdir()) == ["all.png", "map.png", "model.png", "one.png", "page.html", "scan.h5"], os.listdir()
+commands.finish()

@@ -1,25 +1,17 @@
 #!/usr/bin/python3
 """strain: a planted strain field under speckle is recovered within its stated error; sign, reference and bad input."""
-import pathlib, subprocess, sys, tempfile
+from commands import Commands, need
 
-try:
-    import h5py, numpy as np
-except ImportError:
-    print('skipped: needs python3-h5py and python3-numpy'); sys.exit(77)
+need('h5py', 'numpy')
+import h5py
+import numpy as np
 
-program = pathlib.Path(sys.argv[1]).resolve()
-folder = pathlib.Path(tempfile.mkdtemp(prefix='vitrobeam_strain_'))
-failures = []
+commands = Commands()
+check = commands.check
 
 
 def run(*arguments, status=0, says=''):
-    p = subprocess.run([program, 'strain', *map(str, arguments)], capture_output=True, text=True, cwd=folder)
-    if p.returncode != status or says not in p.stderr + p.stdout:
-        failures.append(f"strain {' '.join(map(str, arguments))}: status {p.returncode}, expected {status} and '{says}':\n{p.stdout}{p.stderr}")
-
-
-def check(what, condition):
-    if not condition: failures.append(what)
+    return (commands.refuse if status else commands.run)(status, says, 'strain', *arguments)
 
 
 size, pixel, rng = 80, 0.0165, np.random.default_rng(4)
@@ -39,11 +31,11 @@ def pattern(e, speckle=True):
 
 rows, columns, planted = 6, 30, np.array([0.010, -0.004, 0.003])
 scan = np.array([[pattern(planted if i >= columns // 2 else 0 * planted) for i in range(columns)] for j in range(rows)], 'f4')
-np.save(folder / 'scan.npy', scan)
+np.save('scan.npy', scan)
 common = ('--pixel-q', pixel, '--energy', 200)
 run('scan.npy', '-o', 'a.h5', *common, '--reference', f'0,0,{rows - 1},{columns // 2 - 1}', '--threads', 2)
 run('scan.npy', '-o', 'b.h5', *common, '--reference', f'0,0,{rows - 1},{columns // 2 - 1}', '--threads', 1)
-with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
+with h5py.File('a.h5') as f, h5py.File('b.h5') as g:
     covered = []
     for k, name in enumerate(('exx', 'eyy', 'exy')):
         v, e = f[f'strain/{name}'][()], f[f'strain/{name}_error'][()]
@@ -62,10 +54,10 @@ with h5py.File(folder / 'a.h5') as f, h5py.File(folder / 'b.h5') as g:
     check('few fail', np.mean(f['strain/status'][()] != 0) < 0.05)
 
 # without speckle: exact, and against a reference of its own; summing neighbours keeps a uniform strain
-np.save(folder / 'clean.npy', np.array([[pattern(planted, False)] * 3] * 3, 'f4'))
-np.save(folder / 'reference.npy', np.array([[pattern(0 * planted, False)] * 3] * 3, 'f4'))
+np.save('clean.npy', np.array([[pattern(planted, False)] * 3] * 3, 'f4'))
+np.save('reference.npy', np.array([[pattern(0 * planted, False)] * 3] * 3, 'f4'))
 run('clean.npy', '-o', 'c.h5', *common, '--reference-file', 'reference.npy', '--together', 3)
-with h5py.File(folder / 'c.h5') as f:
+with h5py.File('c.h5') as f:
     for k, name in enumerate(('exx', 'eyy', 'exy')):
         check(f"clean {name} {f[f'strain/{name}'][1, 1]}", abs(f[f'strain/{name}'][1, 1] - planted[k]) < 3e-4)
     check('ring', abs(f['strain'].attrs['ring_q'] - 0.42) < 0.005)
@@ -74,12 +66,12 @@ with h5py.File(folder / 'c.h5') as f:
 def zirconium(): return 1 / (0.08204 + 0.7351 * (x ** 2 + y ** 2) - 0.2705 * (x ** 2 + y ** 2) ** 2) ** 2
 
 
-np.save(folder / 'f.npy', np.array([[pattern(planted, False) * zirconium()] * 2] * 2, 'f4'))
-np.save(folder / 'f0.npy', np.array([[pattern(0 * planted, False) * zirconium()] * 2] * 2, 'f4'))
+np.save('f.npy', np.array([[pattern(planted, False) * zirconium()] * 2] * 2, 'f4'))
+np.save('f0.npy', np.array([[pattern(0 * planted, False) * zirconium()] * 2] * 2, 'f4'))
 off = {}
 for name, how in (('with', ('--composition', 'Zr')), ('without', ())):
     run('f.npy', '-o', f'{name}.h5', *common, '--reference-file', 'f0.npy', *how)
-    with h5py.File(folder / f'{name}.h5') as f: off[name] = f['strain/exx'][0, 0] - planted[0]
+    with h5py.File(f'{name}.h5') as f: off[name] = f['strain/exx'][0, 0] - planted[0]
 check(f'scattering factors {off}', off['without'] < -4e-4 and abs(off['with']) < 3e-4)
 run('f.npy', '-o', 'x.h5', *common, '--composition', 'Qq', status=2, says='Qq')
 # the ellipse that convert found does for strain what it does for the others
@@ -89,8 +81,6 @@ run('clean.npy', '-o', 'x.h5', *common, '--ellipse', 'reference.npy', status=3, 
 run('clean.npy', '-o', 'x.h5', *common, '--q-max', 0.9, '--q-min', 0.3, status=4, says='whole circles')
 run('clean.npy', '-o', 'x.h5', *common, '--reference', '0,0,5,5', status=2, says='--reference')
 run('clean.npy', '-o', 'x.h5', *common, '--together', 2, status=2, says='odd')
-np.save(folder / 'flat.npy', np.ones((2, 2, size, size), 'f4'))
+np.save('flat.npy', np.ones((2, 2, size, size), 'f4'))
 run('flat.npy', '-o', 'x.h5', *common, status=4, says='no ring')
-check('nothing left behind', not (folder / 'x.h5').exists())
-print('\n'.join(failures) or 'strain in order')
-sys.exit(bool(failures))
+commands.finish()

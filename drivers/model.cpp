@@ -102,7 +102,7 @@ void print_table() {
     for (const auto& a : symmetry_of(m).axes) axes += (axes.empty() ? "" : " ") + a.name;
     std::cout << fmt::format(
         "  {:<22} {:<13} {:<6} {:<18} {}{}\n", m.name, voronoi_name(m.voronoi),
-        symmetry_of(m).point_group, axes, m.summary,
+        symmetry_of(m).point_group, axes, summary_of(m),
         m.other_elements.empty() ? "" : fmt::format("; {}", fmt::join(m.other_elements, ", ")));
   }
 }

@@ -75,6 +75,9 @@ void add_orientation(Settings& settings, Orientation& orientation);
 Eigen::Matrix3d rotation_of(const Orientation& orientation, const Motif* motif);
 std::string text_of(const Orientation& orientation);
 
+// Its line in the table, options as the program writes them.
+std::string summary_of(const Motif& motif);
+
 // A motif of the table with its decoration.
 struct MotifChoice {
   std::string elements;

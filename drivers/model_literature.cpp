@@ -31,8 +31,7 @@ BuiltModel with_report(const ClusterModel& model, const char* around) {
   BuiltModel built(model.atoms);
   built.notes.push_back(
       fmt::format("clusters     {:.2f} neighbours within 1.25 contacts of {} ({:g} by its design), "
-                  "closest pair at {:.3f} "
-                  "of the metallic radii",
+                  "closest pair at {:.3f} of the metallic radii",
                   model.coordination, around, model.expected, model.closest));
   return built;
 }
@@ -119,8 +118,7 @@ std::string prism_report(const PrismModel& model, int metalloid, double bond) {
       voronoi_fraction(model.atoms, voronoi(model.atoms, rule), {0, 3, 6, 0}, metalloid);
   return fmt::format(
       "prisms       {}: {:.1f} % within {:g} bonds (rms) of the ideal one; {:.1f} % <0,3,6,0> "
-      "({}); "
-      "pairs that share a corner {}, an edge {}, more {}",
+      "({}); pairs that share a corner {}, an edge {}, more {}",
       deviations.size(), 100 * double(good) / double(deviations.size()), kTemplateRmsd, 100 * index,
       voronoi_rule(rule), model.at_corners, model.at_edges, model.at_faces);
 }

@@ -1,6 +1,8 @@
 // Kinds of model: the motifs of the table, one kind each.
 #include <memory>
 
+#include "base/error.hpp"
+#include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "models/ground_truth.hpp"
@@ -37,10 +39,14 @@ PlanModel describe_motif(Settings& o, const Motif& motif) {
 
 }  // namespace
 
+std::string summary_of(const Motif& motif) {
+  return Message(Message::marked(motif.summary)).with_fields(option_name);
+}
+
 std::vector<ModelKind> motif_kinds() {
   std::vector<ModelKind> out;
   for (const Motif& motif : motifs())
-    out.push_back({motif.name, "", motif.summary,
+    out.push_back({motif.name, "", summary_of(motif),
                    [&motif](Settings& o) { return describe_motif(o, motif); }});
   return out;
 }

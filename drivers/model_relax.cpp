@@ -238,8 +238,7 @@ BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
   if (status == 127)
     fail(Fault::machine,
          "{} cannot be started: install Debian's lammps and lammps-data, or run {}/in.melt_quench "
-         "elsewhere "
-         "and read its dump",
+         "elsewhere and read its dump",
          s.program, folder);
   if (status != 0 || !std::filesystem::exists(folder + "/quenched.dump"))
     fail(Fault::machine, "{} stopped with status {}; its output is {}/lammps.out", s.program,

@@ -54,11 +54,11 @@ int good_size_within(int n) {
 void check_grid(const Grid& grid) {
   for (int n : {grid.nx, grid.ny}) {
     if (n < 8 || n % 2 != 0)
-      fail(Fault::usage, "--grid {}x{}: each side must be an even number of at least 8", grid.nx,
+      fail(Fault::usage, "@grid {}x{}: each side must be an even number of at least 8", grid.nx,
            grid.ny);
     if (largest_prime_factor(n) > 13)
       fail(Fault::usage,
-           "--grid {}x{}: {} has a prime factor above 13 and transforms slowly; {} is the next "
+           "@grid {}x{}: {} has a prime factor above 13 and transforms slowly; {} is the next "
            "good size",
            grid.nx, grid.ny, n, good_size(n));
   }

@@ -219,7 +219,7 @@ Atoms unit_cell(const Prototype& p, const std::vector<int>& elements, double a, 
   Atoms out;
   const double gamma = p.gamma_deg * std::numbers::pi / 180;
   const double c_over_a = a > 0 && c > 0 ? c / a : p.c_over_a;
-  if (c > 0 && a == 0) fail(Fault::usage, "--c {:g} needs --a too", c);
+  if (c > 0 && a == 0) fail(Fault::usage, "@c {:g} needs @a too", c);
   out.cell.vectors << 1, 0, 0, p.b_over_a * std::cos(gamma), p.b_over_a * std::sin(gamma), 0, 0, 0,
       c_over_a;
   for (const auto& site : p.sites)
@@ -264,8 +264,7 @@ PlanarFault named_fault(const std::string& name, const std::string& prototype, c
   if (!known || (!cubic && prototype != "hcp"))
     fail(Fault::usage,
          "the crystal {} has no fault '{}' by name: fcc and diamond have intrinsic, extrinsic and "
-         "twin, hcp "
-         "has intrinsic; any other by --fault-plane and --fault-shift",
+         "twin, hcp has intrinsic; any other by @fault_plane and @fault_shift",
          prototype, name);
   PlanarFault f;
   const double a = unit.cell.vectors.row(0).norm();

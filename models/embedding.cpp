@@ -36,8 +36,7 @@ void check_fits(const Cell& cell, const std::vector<Vector3d>& positions, const 
     if (open && (low < 0 || high >= 1))
       fail(Fault::physics,
            "the motif {} at {:g},{:g},{:g} reaches from {:.4g} to {:.4g} Angstrom along {}, the "
-           "cell "
-           "from 0 to {:.4g}; move it inside",
+           "cell from 0 to {:.4g}; move it inside",
            e.name, e.position.x(), e.position.y(), e.position.z(), low * height, high * height,
            "xyz"[k], height);
     constexpr double kClosest = 2;  // Angstrom between the motif and its image

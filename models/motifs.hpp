@@ -22,7 +22,7 @@ struct MotifSize {
 };
 
 struct Motif {
-  std::string name, summary;
+  std::string name, summary;                     // sizes in it are written @shells (base/error.hpp)
   std::array<int, 4> voronoi;                    // <n3,n4,n5,n6> of the centre
   std::vector<std::string> other_elements;       // what a second and a third element decorate
   std::function<Atoms(const MotifSize&)> build;  // centre at the origin, cell zero

@@ -73,13 +73,12 @@ class Stretch {
 void check(const Atoms& glass, const ShearBand& b) {
   if (!glass.cell.is_orthogonal())
     fail(Fault::physics,
-         "a shear band needs an orthogonal cell; cut a box first (model cut --from --to)");
+         "a shear band needs an orthogonal cell; cut a box first (model cut @from @to)");
   const double length = glass.cell.vectors(0, 0), reach = b.width / 2 + b.border / 2;
   if (b.centre - reach < 0 || b.centre + reach > length)
     fail(Fault::physics,
          "the band from {:g} to {:g} Angstrom along x, borders included, does not lie in the cell "
-         "of "
-         "{:g}",
+         "of {:g}",
          b.centre - reach, b.centre + reach, length);
   if (b.changes.empty()) fail(Fault::usage, "a shear band needs at least one density");
   for (double c : b.changes)

@@ -19,7 +19,7 @@ namespace {
 
 void need_orthogonal(const Atoms& atoms, const char* what) {
   if (!atoms.cell.is_orthogonal())
-    fail(Fault::physics, "{} needs an orthogonal cell; cut a box first (model cut --from --to)",
+    fail(Fault::physics, "{} needs an orthogonal cell; cut a box first (model cut @from @to)",
          what);
 }
 
@@ -131,8 +131,7 @@ Atoms wedge(const Atoms& atoms, double thin, double angle) {
   if (thick > edges.z() + 1e-6)
     fail(Fault::physics,
          "the wedge would be {:.4g} Angstrom thick at its far end, the cell is {:.4g}: repeat the "
-         "cell along "
-         "z (model cut --to), or take a smaller angle",
+         "cell along z (model cut @to), or take a smaller angle",
          thick, edges.z());
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < atoms.size(); ++i)

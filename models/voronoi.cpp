@@ -181,7 +181,7 @@ void compute(Container& container, Counter counter, std::size_t atoms) {
   if (done != atoms)
     fail(Fault::physics,
          "{} of {} atoms have no Voronoi cell: two atoms lie at one place, or outside of the cell, "
-         "or a much larger neighbour (--radii) covers them",
+         "or a much larger neighbour (@radii) covers them",
          atoms - done, atoms);
 }
 
@@ -267,7 +267,7 @@ Voronoi voronoi(const Atoms& atoms, const VoronoiSettings& settings) {
   if (radical)
     for (int z : atoms.numbers)
       if (settings.radii.count(z) == 0)
-        fail(Fault::usage, "the radical tessellation needs a radius of {} (--radii)", symbol(z));
+        fail(Fault::usage, "the radical tessellation needs a radius of {} (@radii)", symbol(z));
   const auto& p = atoms.cell.periodic;
   const bool finite = atoms.cell.vectors.isZero();
   if (!finite && p[0] && p[1] && p[2])

@@ -1,7 +1,5 @@
 #include "studies/limit_study.hpp"
 
-#include <fmt/format.h>
-
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>

@@ -82,16 +82,24 @@ void print_model(const RingAxis& axis, const KinematicVariance& v, double resolu
       v.samples, resolution, *largest, axis.q(int(largest - v.variance.begin())));
 }
 
-// Steps of the model's two angles.
-KinematicProbe parse_probe(const FluctuationCommand& c) {
+using Inputs = std::vector<std::unique_ptr<PatternInput>>;
+
+// Its resolution is stated, or that of the first patterns whose beam is known.
+KinematicProbe probe_of(const FluctuationCommand& c, const Inputs& inputs) {
   const Vector2d steps = parse_pair(c.orientations, "", "orientations");
   if (!(steps[0] >= 4 && steps[0] <= 1000 && steps[1] >= 1 && steps[1] <= 1000))
     fail(Fault::usage, "--orientations {}: expected 4 to 1000 and 1 to 1000 steps", c.orientations);
-  KinematicProbe probe;
-  probe.psi = int(steps[0]);
-  probe.theta = int(steps[1]);
-  probe.tabulated = c.tabulated;
-  return probe;
+  double resolution = c.resolution.value_or(0);
+  for (const auto& input : inputs)
+    if (resolution == 0) resolution = input->scan().disc_radius();
+  if (resolution == 0 && !c.model.empty())
+    fail(Fault::usage,
+         "--model: the resolution of the probe is not known; give --resolution (1/Angstrom)");
+  return {.resolution = resolution,
+          .psi = int(steps[0]),
+          .theta = int(steps[1]),
+          .table = Parametrisation::kirkland,
+          .tabulated = c.tabulated};
 }
 
 }  // namespace
@@ -109,10 +117,8 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
   if (!(axis.q_min < axis.q_max))
     fail(Fault::usage, "--q-min {:g} and --q-max {:g}: no range between them", axis.q_min,
          axis.q_max);
-  KinematicProbe probe = parse_probe(c);
-  std::vector<std::unique_ptr<PatternInput>> inputs;
+  Inputs inputs;
   Production p{"fluctuation", {}, {}, {}, {}, {}};
-  double resolution = c.resolution.value_or(0);
   std::size_t patterns = 0;
   for (const auto& name : names) {
     inputs.push_back(std::make_unique<PatternInput>(name, c.input, c.common.seed));
@@ -120,15 +126,9 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
     check_rings(scan, axis.q_max);
     p.inputs.push_back(scan.name);
     patterns += scan.positions() * inputs.back()->thicknesses();
-    if (resolution == 0) resolution = scan.disc_radius();
   }
-  if (!c.model.empty()) {
-    if (resolution == 0)
-      fail(Fault::usage,
-           "--model: the resolution of the probe is not known; give --resolution (1/Angstrom)");
-    probe.resolution = resolution;
-    p.inputs.push_back(c.model);
-  }
+  const KinematicProbe probe = probe_of(c, inputs);
+  if (!c.model.empty()) p.inputs.push_back(c.model);
   std::vector<FluctuationSeries> series;
   std::optional<KinematicVariance> model;
   PlaneD compared;

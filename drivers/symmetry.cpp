@@ -117,8 +117,8 @@ void print_pairs(const SymmetryResult& r) {
   std::cout << '\n';
 }
 
-void summarise(const SymmetryCommand& c, const PatternScan& scan, const SymmetryResult& r) {
-  const PolarGrid& grid = c.symmetry.grid;
+void summarise(const SymmetrySettings& s, const PatternScan& scan, const SymmetryResult& r) {
+  const PolarGrid& grid = s.grid;
   std::cout << fmt::format(
       "patterns    {} of {} x {} pixels{}\nrings       {} from {:g} to {:g} 1/Angstrom, band "
       "{:.4g} to {:.4g}\n",
@@ -129,7 +129,7 @@ void summarise(const SymmetryCommand& c, const PatternScan& scan, const Symmetry
     std::cout << fmt::format("null        {} {}; smallest p-value {:.2g}\n", r.null_map.rows(),
                              r.null_origin, 1.0 / double(1 + r.null_map.rows()));
   print_orders(r);
-  if (c.symmetry.pair) print_pairs(r);
+  if (s.pair) print_pairs(r);
 }
 
 void foretell(const SymmetrySettings& s, const PatternScan& scan) {
@@ -149,7 +149,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   Settings settings = describe(c);
   if (!begin(settings, c.common, arguments)) return 0;
   const std::string& name = single_input(settings, "the patterns");
-  SymmetrySettings& s = c.symmetry;
+  SymmetrySettings s = c.symmetry;
   check_polar_grid(s.grid);
   parse_corrections(c.corrections, s);
   if (!c.ring.empty()) {
@@ -185,7 +185,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
     axes.thickness.clear();
     write_axes(file, axes);
   };
-  p.summarise = [&] { summarise(c, scan, result); };
+  p.summarise = [&] { summarise(s, scan, result); };
   return produce(settings, c.common, p);
 }
 

@@ -1,11 +1,8 @@
 // vitrobeam library: builds, extends, merges, cuts and describes motif libraries.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <regex>
 #include <set>
@@ -216,7 +213,7 @@ bool start_library(const CommonSettings& common, const RunRecord& record) {
 }
 
 void print_written(const CommonSettings& common) {
-  print_coverage(LibraryFile(common.output).records());
+  print_coverage(LibraryFile(common.output, simulation_of_plan).records());
   std::cout << fmt::format("wrote       {}\n", common.output);
 }
 
@@ -270,18 +267,6 @@ class TemporaryPath {
   std::string path_;
 };
 
-// A library's own plan, as a configuration file.
-class PlanFile : public TemporaryPath {
- public:
-  explicit PlanFile(const std::string& library)
-      : TemporaryPath((std::filesystem::temp_directory_path() /
-                       fmt::format("vitrobeam-plan-{}.ini", getpid()))
-                          .string()) {
-    const Hdf5Reader file(library);
-    std::ofstream(path()) << file.string_attribute("/parameters", "ini");
-  }
-};
-
 // Writes a library made of others; none of them need fit into memory.
 void finish(const LibrarySelection& selection, std::deque<LibraryFile>& from,
             const RunRecord& record, const CommonSettings& common) {
@@ -295,7 +280,7 @@ void finish(const LibrarySelection& selection, std::deque<LibraryFile>& from,
 
 std::deque<LibraryFile> open_libraries(const std::vector<std::string>& paths) {
   std::deque<LibraryFile> files;
-  for (const auto& path : paths) files.emplace_back(path);
+  for (const auto& path : paths) files.emplace_back(path, simulation_of_plan);
   return files;
 }
 
@@ -308,21 +293,14 @@ LibrarySelection merged_files(const std::deque<LibraryFile>& files) {
 int extend(const std::vector<std::string>& arguments) {
   LibraryCommand c;
   Settings settings = describe(c, "library extend");
-  std::string base;
-  for (const auto& a : arguments)
-    if (!a.starts_with("-") && std::filesystem::exists(a)) base = base.empty() ? a : base;
-  std::vector<std::string> all = arguments;
-  std::optional<PlanFile> plan;
-  if (!base.empty() && std::find(all.begin(), all.end(), "--config") == all.end()) {
-    plan.emplace(base);
-    all.insert(all.begin(), {"--config", plan->path()});
-  }
-  if (!begin(settings, c.beam.common, all)) return 0;
+  if (!begin(settings, c.beam.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage,
          "library extend: name one library, and what to add: --motifs, --thickness, "
          "--elements, ...");
-  const MotifLibrary old = LibraryFile(settings.positional().front()).records();
+  const std::string& extended = settings.positional().front();
+  const MotifLibrary old = LibraryFile(extended, simulation_of_plan).records();
+  if (c.beam.common.config.empty()) settings.parse_ini_text(stored_plan(extended), extended);
   resolve(c);
   // what is there already need not be made again
   const auto conditions = make_builder(c).records({}).conditions;
@@ -384,10 +362,10 @@ int merge(const std::vector<std::string>& arguments) {
     return 0;
   }
   // the record of the build itself: all shards together give the very file of a build in one piece
-  const PlanFile plan(settings.positional().front());
+  const std::string& one = settings.positional().front();
   LibraryCommand built;
   Settings as_built = describe(built, "library build");
-  as_built.parse({"--config", plan.path()});
+  as_built.parse_ini_text(stored_plan(one), one);
   resolve(built);
   finish(all, files, record_of(as_built, built, {}), c.common);
   return 0;
@@ -439,7 +417,7 @@ int info(const std::vector<std::string>& arguments) {
   add_common(settings, common);
   if (!begin(settings, common, arguments)) return 0;
   if (settings.positional().size() != 1) fail(Fault::usage, "library info: name one library file");
-  print_coverage(LibraryFile(settings.positional().front()).records());
+  print_coverage(LibraryFile(settings.positional().front(), simulation_of_plan).records());
   return 0;
 }
 

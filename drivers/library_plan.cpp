@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
-#include "io/library_file.hpp"
+#include "io/hdf5.hpp"
 #include "models/elements.hpp"
 #include "patterns/recognition.hpp"
 
@@ -92,7 +93,65 @@ void check_optics(const LibraryCommand& c) {
       }
 }
 
+// Empty for 0 and for nothing.
+std::string value_text(const ParameterRecord& p) {
+  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
+  if (const auto* d = std::get_if<double>(&p.value))
+    return *d == 0 ? "" : fmt::format("{:.10g}{}", *d, unit);
+  if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
+  return "";
+}
+
+// LibraryConditions::simulation: what shapes a pattern beyond its other fields, and the engine
+// where that is an approximation.
+std::string simulation_text(const Settings& settings) {
+  std::string text;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
+  };
+  for (const auto& p : settings.pattern_record()) add(p.name, value_text(p));
+  for (const auto& p : settings.record())
+    if (p.name == "engine")
+      if (const std::string engine = value_text(p);
+          engine != "auto" && engine != "multislice" && engine != "smatrix")
+        add("engine", engine);
+  return text;
+}
+
+// Settings of the library command whose INI text `plan` is; false: of none that simulates.
+bool read_plan(const std::string& plan, LibraryCommand& c, std::optional<Settings>& settings) {
+  for (const char* command : {"library build", "library extend"})
+    if (plan.starts_with(fmt::format("# vitrobeam {} ", command))) {
+      settings.emplace(describe(c, command));
+      settings->parse_ini_text(plan, "the library's plan");
+      return true;
+    }
+  return false;
+}
+
 }  // namespace
+
+LibraryPlan plan_of(const LibraryOrigin& origin) {
+  LibraryCommand c;
+  std::optional<Settings> settings;
+  if (!read_plan(origin.plan, c, settings))
+    fail(Fault::input,
+         "entries of the library by {} do not say how they were simulated, as it was rearranged by "
+         "an older version; refine with a library that was built anew",
+         origin.program);
+  resolve(c);
+  return c.plan;
+}
+
+std::string simulation_of_plan(const std::string& plan) {
+  LibraryCommand c;
+  std::optional<Settings> settings;
+  return read_plan(plan, c, settings) ? simulation_text(*settings) : "";
+}
+
+std::string stored_plan(const std::string& path) {
+  return Hdf5Reader(path).string_attribute("/parameters", "ini");
+}
 
 Settings describe(LibraryCommand& c, const std::string& command) {
   Settings o(command, "motif library: templates, motif-free packings, planted motifs",
@@ -201,7 +260,7 @@ void resolve(LibraryCommand& c) {
   check_optics(c);
   p.density = packing_settings(c).density;
   LibraryCommand copy = c;
-  p.sampling = sampling_text(describe(copy, "library build").record());
+  p.sampling = simulation_text(describe(copy, "library build"));
   units_of_shard(c.shard, 1);
 }
 

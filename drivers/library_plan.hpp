@@ -4,6 +4,7 @@
 
 #include "drivers/settings.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "io/library_file.hpp"
 #include "models/packing.hpp"
 #include "studies/library_build.hpp"
 
@@ -22,6 +23,17 @@ Settings describe(LibraryCommand& c, const std::string& command);
 
 // Fills in c.plan. Throws Error{usage} and Error{physics} for a plan that cannot be built.
 void resolve(LibraryCommand& c);
+
+// The plan that entries of a library were built by, from the text that it carries. Throws
+// Error{input} where that does not say: libraries that older versions merged or rearranged.
+LibraryPlan plan_of(const LibraryOrigin& origin);
+
+// The INI text of the run that made a library file.
+std::string stored_plan(const std::string& path);
+
+// LibraryConditions::simulation as the stored plan of a build says it: for files of older versions.
+// Empty for other plans.
+std::string simulation_of_plan(const std::string& plan);
 
 // The packings that the resolved plan asks for; any thread.
 PackingSettings packing_settings(const LibraryCommand& c);

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "io/library_file.hpp"
+#include "drivers/library_plan.hpp"
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/preparation.hpp"
@@ -87,7 +87,7 @@ constexpr double kLeastRange = 0.7;
 
 MotifLibrary library_for(const std::string& path, const PatternSource& source,
                          const MatchCommand& c) {
-  const MotifLibrary library = read_library(path);
+  const MotifLibrary library = LibraryFile(path, simulation_of_plan).read();
   if (!library.is_whole())
     warn(
         "{} holds {} of the {} units of its build (interrupted, or a shard): what is missing "

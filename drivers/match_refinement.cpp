@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/first_failure.hpp"
-#include "drivers/motif_model.hpp"
+#include "studies/motif_model.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/library_plan.hpp"
 #include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
-#include "io/library_file.hpp"
 #include "io/provenance.hpp"
 #include "io/result_file.hpp"
 #include "multislice/optics.hpp"
@@ -183,7 +183,8 @@ int run_plan(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "plan: name one library: vitrobeam plan LIBRARY");
   if (c.angles % 12 != 0)
     fail(Fault::usage, "--angles {}: give a multiple of 12, so that sectors divide it", c.angles);
-  const MotifLibrary library = read_library(settings.positional().front());
+  const MotifLibrary library =
+      LibraryFile(settings.positional().front(), simulation_of_plan).read();
   const auto pair = to_separate(c, library);
   if (library.mean.size() == 0)
     warn(

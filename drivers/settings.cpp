@@ -91,6 +91,10 @@ Parameter& Parameter::not_recorded() {
   is_recorded = false;
   return *this;
 }
+Parameter& Parameter::of_pattern() {
+  is_of_pattern = true;
+  return *this;
+}
 
 Settings::Settings(std::string command, std::string summary,
                    std::vector<std::string> positional_names)
@@ -314,38 +318,50 @@ void Settings::parse(const std::vector<std::string>& arguments) {
     if (!was_given(p->name)) given_.push_back(p->name);
     p->set(*p, text);
   }
-  if (Parameter* config = find("config"); config && !config->texts().empty())
-    read_ini(config->texts().front());
+  if (Parameter* config = find("config"); config && !config->texts().empty()) {
+    const std::string path = config->texts().front();
+    std::ifstream file(path);
+    if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
+    read_ini(file, path, false);
+  }
   if (positional_.size() > positional_names_.size() &&
       (positional_names_.empty() || !positional_names_.back().ends_with("...")))
     fail(Fault::usage, "unexpected argument '{}'; usage: vitrobeam {} {}", positional_.back(),
          command_, fmt::join(positional_names_, " "));
 }
 
-void Settings::read_ini(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
-  const std::vector<std::string> from_command_line = given_;
+void Settings::parse_ini_text(const std::string& text, const std::string& source) {
+  std::istringstream lines(text);
+  try {
+    read_ini(lines, source, true);
+  } catch (const Error& e) {
+    throw Error(Fault::input, e.message());
+  }
+}
+
+void Settings::read_ini(std::istream& lines, const std::string& source, bool only_recorded) {
+  const std::vector<std::string> given_before = given_;
   std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
+  for (int number = 1; std::getline(lines, line); ++number) {
     std::istringstream text(line);
     po::options_description none;
     po::parsed_options parsed(&none);
     try {
       parsed = po::parse_config_file(text, none, true);
     } catch (const po::error& e) {
-      fail(Fault::usage, "{}:{}: {}; expected `name = value`", path, number, e.what());
+      fail(Fault::usage, "{}:{}: {}; expected `name = value`", source, number, e.what());
     }
     for (const auto& o : parsed.options) {
       Parameter* p = find(o.string_key);
-      if (!p) fail_unknown(o.string_key, fmt::format("{}:{}: ", path, number));
-      const auto& before = from_command_line;
-      if (std::find(before.begin(), before.end(), p->name) != before.end()) continue;
+      if (!p) fail_unknown(o.string_key, fmt::format("{}:{}: ", source, number));
+      if (only_recorded && !p->is_recorded) continue;
+      if (std::find(given_before.begin(), given_before.end(), p->name) != given_before.end())
+        continue;
       if (!was_given(p->name)) given_.push_back(p->name);
       try {
         p->set(*p, o.value.empty() ? "" : o.value.front());
       } catch (const Error& e) {
-        fail(e.fault(), "{}:{}: {}", path, number, e.what());
+        fail(e.fault(), "{}:{}: {}", source, number, e.what());
       }
     }
   }
@@ -412,6 +428,13 @@ std::vector<ParameterRecord> Settings::record() const {
   std::vector<ParameterRecord> out;
   for (const auto& p : parameters_)
     if (p->is_recorded && !p->texts().empty()) out.push_back({p->name, p->unit, p->value()});
+  return out;
+}
+
+std::vector<ParameterRecord> Settings::pattern_record() const {
+  std::vector<ParameterRecord> out;
+  for (const auto& p : parameters_)
+    if (p->is_of_pattern && !p->texts().empty()) out.push_back({p->name, p->unit, p->value()});
   return out;
 }
 

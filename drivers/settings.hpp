@@ -19,7 +19,7 @@ namespace vitrobeam {
 // One parameter: how its text becomes the field, and the field its text.
 struct Parameter {
   std::string name{}, unit{}, help{}, section{}, placeholder{};
-  bool is_flag = false, is_list = false, is_recorded = true;
+  bool is_flag = false, is_list = false, is_recorded = true, is_of_pattern = false;
   std::string default_text{};
   // Parses, checks against the limits of the parameter given, stores; throws Error{usage}.
   std::function<void(const Parameter&, const std::string&)> set{};
@@ -32,6 +32,8 @@ struct Parameter {
   Parameter& at_most(double bound);
   Parameter&
   not_recorded();  // where the run went and how it was shown: never part of what it computed
+  // It shapes simulated patterns: patterns that differ in it are not of one kind.
+  Parameter& of_pattern();
 
   double low = -std::numeric_limits<double>::infinity(),
          high = std::numeric_limits<double>::infinity();
@@ -76,6 +78,10 @@ class Settings {
   // Reads command line, then INI file (--config), then leaves defaults. Throws Error{usage}; an
   // unknown name is answered with the nearest known one. `arguments` excludes program and command.
   void parse(const std::vector<std::string>& arguments);
+  // What was not given yet, from the text of another run, as ini() made it. A file of data says
+  // what was computed and nothing else: parameters that are not recorded (output, log, threads) are
+  // left alone. Throws Error{input} naming `source`, where the text is from.
+  void parse_ini_text(const std::string& text, const std::string& source);
 
   const std::vector<std::string>& positional() const { return positional_; }
   const std::vector<std::string>& positional_names() const { return positional_names_; }
@@ -83,7 +89,8 @@ class Settings {
   void print_help(std::ostream& out) const;
   std::string ini() const;           // text that reproduces the run
   std::string ini_template() const;  // every parameter with its help, commented out at its default
-  std::vector<ParameterRecord> record() const;  // for the result file
+  std::vector<ParameterRecord> record() const;          // for the result file
+  std::vector<ParameterRecord> pattern_record() const;  // of those, what shapes patterns
   const std::string& command() const { return command_; }
 
  private:
@@ -91,7 +98,7 @@ class Settings {
   Parameter& add_choice(std::string name, std::vector<std::string> names, std::string help,
                         std::function<void(std::size_t)> set, std::function<std::size_t()> get);
   Parameter* find(std::string_view name);
-  void read_ini(const std::string& path);
+  void read_ini(std::istream& lines, const std::string& source, bool only_recorded);
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& where) const;
 
   std::string command_, summary_, section_ = "Options";

@@ -66,43 +66,55 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("defocus", s.defoci, "Angstrom", "underfocus positive (C10 = -defocus); list or range")
       .at_least(-1e6)
       .at_most(1e6);
-  o.add("cs", s.cs_mm, "mm", "spherical aberration C30; list or range").at_least(-100).at_most(100);
+  o.add("cs", s.cs_mm, "mm", "spherical aberration C30; list or range")
+      .at_least(-100)
+      .at_most(100)
+      .of_pattern();
   o.add("aberrations", s.aberrations, "C12=20,phi12=0.3,..",
         "further aberrations to fifth order, Krivanek's notation: Cnm in Angstrom, phinm in rad "
-        "from +x towards +y; several sets apart by '/', or a term as C12=FIRST:STEP:LAST");
+        "from +x towards +y; several sets apart by '/', or a term as C12=FIRST:STEP:LAST")
+      .of_pattern();
   o.add("probe-fwhm", s.probe_fwhms, "Angstrom",
         "convergence as the beam's size instead of --semiangle: 0.5145 lambda / semi-angle, "
         "diffraction alone")
       .above(0);
   o.add("beam-tilt", s.beam_tilt, "X,Y",
-        "of the beam in mrad: it travels along (tan x, tan y, 1); patterns stay centred on it");
+        "of the beam in mrad: it travels along (tan x, tan y, 1); patterns stay centred on it")
+      .of_pattern();
   o.add("specimen-tilt", s.specimen_tilt, "X,Y",
         "of the specimen in mrad: its z axis points along (tan x, tan y, 1), turned at half its "
-        "height; at most 30");
+        "height; at most 30")
+      .of_pattern();
   o.add("focal-spread", s.optics.focal_spread, "Angstrom",
         "rms of the normal spread of defocus; intensities are averaged over it")
       .at_least(0)
-      .at_most(1e5);
+      .at_most(1e5)
+      .of_pattern();
   o.add("source-size", s.optics.source_fwhm, "Angstrom",
         "FWHM of the Gaussian source on the specimen; intensities are averaged over it")
       .at_least(0)
-      .at_most(1000);
+      .at_most(1000)
+      .of_pattern();
   o.add("aperture-inner", s.optics.inner_mrad, "mrad",
         "the aperture is an annulus, closed up to here")
       .at_least(0)
-      .at_most(200);
+      .at_most(200)
+      .of_pattern();
   o.add("aperture-ellipse", s.aperture_ellipse, "RATIO[,ANGLE]",
         "of long to short axis of the aperture, the long one at ANGLE degrees from +x towards +y; "
-        "its area stays that of the round one");
+        "its area stays that of the round one")
+      .of_pattern();
   o.add("aperture-edge", s.optics.edge,
         {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}},
-        "border samples of the aperture covered by their share, or all-or-nothing");
+        "border samples of the aperture covered by their share, or all-or-nothing")
+      .of_pattern();
   o.add("wrap-limit", s.wrap_limit, "%",
         "largest share of the probe beyond half the cell, where it overlaps its periodic image")
       .at_least(0)
       .at_most(100);
   o.section("Sampling");
-  o.add("grid", s.grid, "N|NXxNY", "samples of the cell, even numbers (default: from --pixel)");
+  o.add("grid", s.grid, "N|NXxNY", "samples of the cell, even numbers (default: from --pixel)")
+      .of_pattern();
   o.add("pixel", s.pixel, "Angstrom",
         "largest pixel size; the grid is the next good even size (default 0.08, coarser where the "
         "scattering factors end before that)")
@@ -110,15 +122,18 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
       .at_most(2);
   o.add("slice", s.slice, "Angstrom", "slice thickness; there are round(height/slice) equal slices")
       .above(0)
-      .at_most(1000);
+      .at_most(1000)
+      .of_pattern();
   o.add("potential", s.potential,
         {{"kirkland", Parametrisation::kirkland},
          {"lobato", Parametrisation::lobato},
          {"peng", Parametrisation::peng}},
-        "scattering-factor table; peng ends at q = 4 1/Angstrom");
+        "scattering-factor table; peng ends at q = 4 1/Angstrom")
+      .of_pattern();
   o.add("projection", s.projection,
         {{"infinite", Projection::infinite}, {"finite", Projection::finite}},
-        "an atom whole in its slice, or integrated over every slice that it reaches");
+        "an atom whole in its slice, or integrated over every slice that it reaches")
+      .of_pattern();
   o.add("atom-sum", s.atom_sum,
         {{"auto", AtomSum::automatic},
          {"product", AtomSum::product},
@@ -138,7 +153,8 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("memory", s.memory_GiB, "GiB", "most that the run may take, in each process").above(0);
   o.add("precision", s.precision,
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
-        "of waves and patterns");
+        "of waves and patterns")
+      .of_pattern();
 }
 
 Settings describe(SimulateSettings& s) {

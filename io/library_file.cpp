@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "io/compression.hpp"
 #include "io/hdf5.hpp"
@@ -13,15 +15,6 @@ namespace {
 
 const std::string kRoot = "/motif_library";
 const std::string kSimulation = kRoot + "/metadatabundle/simulation";
-
-// Empty for 0 and for nothing.
-std::string value_text(const ParameterRecord& p) {
-  const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-  if (const auto* d = std::get_if<double>(&p.value))
-    return *d == 0 ? "" : fmt::format("{:.10g}{}", *d, unit);
-  if (const auto* s = std::get_if<std::string>(&p.value)) return s->empty() ? "" : *s + unit;
-  return "";
-}
 
 // A chunk for each row of the stack.
 template <typename T>
@@ -330,27 +323,24 @@ void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
   library.planted_unit.assign(library.planted_motif.size(), 0);
 }
 
-std::vector<ParameterRecord> parameters_of(const Hdf5Reader& file) {
-  std::vector<ParameterRecord> out;
-  if (!file.exists("/parameters")) return out;
-  for (const auto& name : file.attribute_names("/parameters")) {
-    const AttributeValue value = file.attribute("/parameters", name);
-    const std::string unit = file.string_attribute("/parameters", name + "_unit", "");
-    if (const auto* number = std::get_if<double>(&value)) out.push_back({name, unit, *number});
-    if (const auto* words = std::get_if<std::string>(&value)) out.push_back({name, unit, *words});
-  }
-  return out;
+// The text that reproduces the run that made the file; empty: it has none.
+std::string plan_of_run(const Hdf5Reader& file) {
+  return file.exists("/parameters") ? file.string_attribute("/parameters", "ini", "") : "";
 }
 
-void read_conditions(const Hdf5Reader& file, MotifLibrary& library) {
+void read_conditions(const Hdf5Reader& file, const SimulationOfPlan& simulation_of,
+                     MotifLibrary& library) {
   const auto elements = read_names(file, "condition_elements"),
              matrix = read_names(file, "condition_matrix");
   std::vector<std::string> simulation(elements.size());
   if (file.exists(kSimulation + "/condition_simulation"))
     simulation = read_names(file, "condition_simulation");
-  const std::string of_run = sampling_text(parameters_of(file));  // an older library says it there
-  for (auto& text : simulation)
-    if (text.empty()) text = of_run;
+  if (simulation_of && std::any_of(simulation.begin(), simulation.end(),
+                                   [](const std::string& text) { return text.empty(); })) {
+    const std::string of_run = simulation_of(plan_of_run(file));
+    for (auto& text : simulation)
+      if (text.empty()) text = of_run;
+  }
   const auto field = [&](const std::string& name) {
     return file.read<double>(kRoot + "/conditions/" + name).values;
   };
@@ -416,26 +406,6 @@ void read_moments(const Hdf5Reader& file, MotifLibrary& library) {
 
 }  // namespace
 
-std::string sampling_text(const std::vector<ParameterRecord>& parameters) {
-  constexpr const char* kShaping[] = {
-      "cs",          "aberrations",    "beam-tilt",        "specimen-tilt", "focal-spread",
-      "source-size", "aperture-inner", "aperture-ellipse", "aperture-edge", "grid",
-      "slice",       "potential",      "projection",       "precision"};
-  std::string text;
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
-  };
-  for (const char* name : kShaping)
-    for (const auto& p : parameters)
-      if (p.name == name) add(name, value_text(p));
-  for (const auto& p : parameters)
-    if (p.name == "engine")
-      if (const std::string engine = value_text(p);
-          engine != "auto" && engine != "multislice" && engine != "smatrix")
-        add("engine", engine);
-  return text;
-}
-
 LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& library,
                              const RunRecord& record)
     : file_(path) {
@@ -495,7 +465,8 @@ void write_library(const std::string& path, const MotifLibrary& library, const R
   file.commit();
 }
 
-LibraryFile::LibraryFile(const std::string& path) : file_(path) {
+LibraryFile::LibraryFile(const std::string& path, const SimulationOfPlan& simulation)
+    : file_(path) {
   const Hdf5Reader& file = file_;
   if (!file.exists(kRoot) || !file.has_attribute(kRoot, "library_version"))
     fail(Fault::input,
@@ -529,7 +500,7 @@ LibraryFile::LibraryFile(const std::string& path) : file_(path) {
   if (version == 1) {
     read_first_version(file, library);
   } else {
-    read_conditions(file, library);
+    read_conditions(file, simulation, library);
     read_moments(file, library);
     library.planned_units = std::int64_t(file.number_attribute(kRoot, "planned_units"));
     library.identity = file.string_attribute(kRoot, "identity");
@@ -563,17 +534,18 @@ std::span<const std::complex<float>> LibraryFile::mean(std::size_t i) {
   return mean_.values;
 }
 
-MotifLibrary read_library(const std::string& path) {
-  MotifLibrary library = LibraryFile(path).records();
-  const Hdf5Reader file(path);
-  library.patterns = file.read<float>(kRoot + "/patterns/data");
-  library.null_patterns = file.read<float>(kRoot + "/null_patterns/data");
-  library.planted_patterns = file.read<float>(kRoot + "/planted_patterns/data");
+MotifLibrary LibraryFile::read() const {
+  MotifLibrary library = records_;
+  library.patterns = file_.read<float>(kRoot + "/patterns/data");
+  library.null_patterns = file_.read<float>(kRoot + "/null_patterns/data");
+  library.planted_patterns = file_.read<float>(kRoot + "/planted_patterns/data");
   if (!library.mean.shape.empty()) {
-    library.mean = file.read<std::complex<float>>(kRoot + "/moments/mean");
-    library.covariance = file.read<float>(kRoot + "/moments/covariance");
+    library.mean = file_.read<std::complex<float>>(kRoot + "/moments/mean");
+    library.covariance = file_.read<float>(kRoot + "/moments/covariance");
   }
   return library;
 }
+
+MotifLibrary read_library(const std::string& path) { return LibraryFile(path).read(); }
 
 }  // namespace vitrobeam

@@ -15,6 +15,7 @@
 //   /Experiments/motif_library           HyperSpy: the templates as a stack of images
 //   /parameters /audit                   the run that made it
 #pragma once
+#include <functional>
 #include <string>
 
 #include "io/hdf5.hpp"
@@ -25,9 +26,9 @@ namespace vitrobeam {
 
 inline constexpr int kLibraryVersion = 2;
 
-// Options of the beam and of sampling that shape a pattern and that LibraryConditions does not
-// name, as LibraryConditions::simulation has them.
-std::string sampling_text(const std::vector<ParameterRecord>& parameters);
+// LibraryConditions::simulation as the INI text of a build tells it; empty where that does not. For
+// files of older versions, which hold it nowhere else.
+using SimulationOfPlan = std::function<std::string(const std::string& plan)>;
 
 // Writes a library as its values come, so that none need to be in memory. The file appears whole or
 // not at all. Throws Error{machine}.
@@ -52,8 +53,9 @@ void write_library(const std::string& path, const MotifLibrary& library, const R
 // is of a newer version, or whose parts disagree.
 class LibraryFile final : public LibrarySource {
  public:
-  explicit LibraryFile(const std::string& path);
+  explicit LibraryFile(const std::string& path, const SimulationOfPlan& simulation = {});
   const MotifLibrary& records() const override { return records_; }
+  MotifLibrary read() const;  // with all its values
   std::span<const float> null_pattern(std::size_t i) override;
   std::span<const float> planted_pattern(std::size_t i) override;
   std::span<const float> pattern(std::size_t i) override;
@@ -68,7 +70,7 @@ class LibraryFile final : public LibrarySource {
   Stack<std::complex<float>> mean_;
 };
 
-// With all its values.
+// The library of the file `path` with all its values.
 MotifLibrary read_library(const std::string& path);
 
 }  // namespace vitrobeam

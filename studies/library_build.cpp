@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "base/random.hpp"
-#include "models/elements.hpp"
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
@@ -445,14 +444,7 @@ MotifLibrary LibraryBuilder::records(const std::vector<std::size_t>& units) cons
   for (const auto& c : s.conditions) l.conditions.push_back(s.describe(c));
   l.motif_names = s.plan.motifs;
   l.decorations.clear();
-  for (const auto& d : s.plan.decorations) {
-    std::string text;
-    for (const int z : d) {
-      if (!text.empty()) text += ',';
-      text += symbol(z);
-    }
-    l.decorations.push_back(text);
-  }
+  for (const auto& d : s.plan.decorations) l.decorations.push_back(decoration_text(d));
   l.pixel_qx = l.pixel_qy = 1 / s.plan.box;
   l.moment_grid = s.moment_grid;
   l.layout = s.layout;

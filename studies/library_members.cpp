@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <sstream>
 
 #include "base/error.hpp"
+#include "models/elements.hpp"
 #include "models/rotations.hpp"
 #include "models/symmetry.hpp"
 #include "models/transform.hpp"
@@ -38,6 +40,24 @@ std::vector<Member> members(const LibraryPlan& plan) {
       list.push_back(std::move(member));
     }
   return list;
+}
+
+std::string decoration_text(const std::vector<int>& elements) {
+  std::string text;
+  for (const int z : elements) text += (text.empty() ? "" : ",") + std::string(symbol(z));
+  return text;
+}
+
+std::vector<int> decoration_elements(const std::string& text) {
+  std::vector<int> elements;
+  std::istringstream symbols(text);
+  for (std::string one; std::getline(symbols, one, ',');) {
+    elements.push_back(atomic_number(one));
+    if (elements.back() == 0)
+      fail(Fault::input, "the library decorates a motif with '{}', in which '{}' is no element",
+           text, one);
+  }
+  return elements;
 }
 
 double depth_at(const Atoms& turned, double thickness, double share) {

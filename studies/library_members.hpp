@@ -1,5 +1,6 @@
 // The motifs of a library as its plan decorates them, and how they are placed in a slab.
 #pragma once
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
@@ -16,6 +17,11 @@ struct Member {
 };
 // Error{physics} for one that is longer than a slab is thick.
 std::vector<Member> members(const LibraryPlan& plan);
+
+// Of a decoration's elements, centre first, the text that a library keeps, "Cu,Zr", and back:
+// Error{input} for what is no element.
+std::string decoration_text(const std::vector<int>& elements);
+std::vector<int> decoration_elements(const std::string& text);
 
 // The height of the motif's centre at `share` of the room that it has between the faces; the middle
 // where it has none.

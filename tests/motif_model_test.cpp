@@ -1,6 +1,6 @@
 // Laws of refinement: what a model was made with comes back, within its errors where there is
 // noise.
-#include "drivers/motif_model.hpp"
+#include "studies/motif_model.hpp"
 
 #include <doctest/doctest.h>
 

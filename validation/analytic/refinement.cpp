@@ -14,7 +14,7 @@
 #include <numbers>
 
 #include "base/random.hpp"
-#include "drivers/motif_model.hpp"
+#include "studies/motif_model.hpp"
 #include "models/embedding.hpp"
 #include "models/transform.hpp"
 #include "patterns/recognition.hpp"

@@ -9,10 +9,9 @@
 
 namespace vitrobeam {
 
-// The plan that entries were built by. Throws Error{input} where they do not say: libraries that
-// older versions merged or otherwise rearranged.
-LibraryPlan plan_of(const LibraryOrigin& origin);
-
+// One motif of a library, simulated with other values of what the library has on a grid. `plan`:
+// that of the build which made the entry. Throws Error{input} for a library that names an element
+// which does not exist.
 class MotifModel {
  public:
   // Parameters, in this order: tilt about x and y (radian, after the turn in the plane), in-plane

@@ -1,46 +1,14 @@
-#include "drivers/motif_model.hpp"
+#include "studies/motif_model.hpp"
 
-#include <unistd.h>
 #include <Eigen/Geometry>
-
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <numbers>
 
-#include "base/error.hpp"
-#include "drivers/library_plan.hpp"
-#include "drivers/quantity.hpp"
 #include "models/transform.hpp"
 #include "multislice/optics.hpp"
+#include "studies/library_members.hpp"
 
 namespace vitrobeam {
-
-LibraryPlan plan_of(const LibraryOrigin& origin) {
-  std::string command;
-  for (const char* known : {"library build", "library extend"})
-    if (origin.plan.starts_with(fmt::format("# vitrobeam {} ", known))) command = known;
-  if (command.empty())
-    fail(Fault::input,
-         "entries of the library by {} do not say how they were simulated, as it was rearranged by "
-         "an older version; refine with a library that was built anew",
-         origin.program);
-  namespace fs = std::filesystem;
-  const fs::path path =
-      fs::temp_directory_path() / fmt::format("vitrobeam-plan-{}.ini", ::getpid());
-  std::ofstream(path) << origin.plan;
-  LibraryCommand c;
-  try {
-    Settings settings = describe(c, command);
-    settings.parse({"--config", path.string()});
-    resolve(c);
-  } catch (...) {
-    fs::remove(path);
-    throw;
-  }
-  fs::remove(path);
-  return c.plan;
-}
 
 namespace {
 
@@ -76,7 +44,7 @@ namespace {
 Atoms library_motif(const LibraryPlan& plan, const MotifLibrary& library,
                     const TemplateRecord& entry) {
   const Motif& motif = find_motif(library.motif_names.at(std::size_t(entry.motif)));
-  MotifSize size{parse_elements(library.decorations.at(std::size_t(entry.decoration))),
+  MotifSize size{decoration_elements(library.decorations.at(std::size_t(entry.decoration))),
                  library.condition().bond, plan.radius};
   size.elements.resize(std::min(size.elements.size(), 1 + motif.other_elements.size()));
   return rotated(build_motif(motif, size), rotation_to_beam(entry.direction));

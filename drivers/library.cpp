@@ -35,10 +35,10 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
   if (!l.simulation.empty()) std::cout << fmt::format("simulated   {}\n", l.simulation);
   std::set<int> packings;
   std::size_t null = 0;
-  for (std::size_t i = 0; i < library.null_packing.size(); ++i)
-    if (library.null_condition[i] == c) {
+  for (const auto& n : library.null)
+    if (n.condition == c) {
       ++null;
-      packings.insert(library.null_packing[i]);
+      packings.insert(n.packing);
     }
   for (std::size_t m = 0; m < library.motif_names.size(); ++m) {
     std::set<std::tuple<double, double, double>> views;
@@ -55,8 +55,7 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
         ++templates;
       }
     std::size_t planted = 0;
-    for (std::size_t i = 0; i < library.planted_motif.size(); ++i)
-      planted += library.planted_motif[i] == int(m) && library.planted_condition[i] == c;
+    for (const auto& p : library.planted) planted += p.motif == int(m) && p.condition == c;
     planted /= library.layout.patch();
     std::string more;
     if (decorations.size() > 1) more += fmt::format(", {} decorations", decorations.size());
@@ -89,13 +88,14 @@ void print_coverage(const MotifLibrary& library) {
     const LibraryOrigin& made = library.origins[o];
     std::smatch seed;
     const bool known = std::regex_search(made.plan, seed, std::regex("(?:^|\\n)seed *= *([0-9]+)"));
-    const auto of = [o](const auto& list) { return std::count(list.begin(), list.end(), int(o)); };
-    std::cout << fmt::format(
-        "made by     {}, seed {}: {} templates, {} motif-free, {} planted\n",
-        made.program.empty() ? "an older program" : made.program, known ? seed[1].str() : "unknown",
-        std::count_if(library.templates.begin(), library.templates.end(),
-                      [o](const TemplateRecord& t) { return t.origin == int(o); }),
-        of(library.null_origin), of(library.planted_origin));
+    const auto of = [o](const auto& records) {
+      return std::count_if(records.begin(), records.end(),
+                           [o](const auto& r) { return r.origin == int(o); });
+    };
+    std::cout << fmt::format("made by     {}, seed {}: {} templates, {} motif-free, {} planted\n",
+                             made.program.empty() ? "an older program" : made.program,
+                             known ? seed[1].str() : "unknown", of(library.templates),
+                             of(library.null), of(library.planted));
   }
   if (!library.is_whole())
     std::cout << fmt::format("not whole   {} of {} units of the build\n", library.units.size(),

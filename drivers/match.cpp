@@ -250,7 +250,7 @@ MatchResult empty_result(const PatternSource& source, const MotifLibrary& librar
   if (judges.mixture) r.expect_components(std::size_t(c.components));
   if (!judges.scan) return r;
   r.views = judges.scan->likelihood().views();
-  if (r.views.size() <= kMostViews && !library.planted_motif.empty())
+  if (r.views.size() <= kMostViews && !library.planted.empty())
     r.view_posterior =
         Stack<float>({source.scan_rows(), source.scan_columns(), r.views.size()}, std::nanf(""));
   return r;

@@ -70,10 +70,10 @@ double matched_electrons(const PatternInput& input, const MotifLibrary& library,
         std::isfinite(mean) && mean > 0)
       seen.push_back(mean);
   double expected = 0;
-  for (std::size_t i = 0; i < library.null_packing.size(); ++i)
+  for (std::size_t i = 0; i < library.null.size(); ++i)
     expected += visible_mean(of_library(library.null_patterns.plane(i)), camera.weights());
   expected *= input.calibration().pixel_qx * input.calibration().pixel_qy /
-              (library.pixel_qx * library.pixel_qy * double(library.null_packing.size()));
+              (library.pixel_qx * library.pixel_qy * double(library.null.size()));
   if (seen.empty() || !(expected > 0)) return electrons_per_pattern(input.scan());
   return finite_median(Eigen::Map<const Eigen::ArrayXd>(seen.data(), Eigen::Index(seen.size()))) /
          input.gain() / expected;
@@ -95,7 +95,7 @@ Judges make_judges(const PatternInput& input, const MotifLibrary& library, const
          patch.step);
   if (patch.members.size() == 1)
     j.alone.emplace(library, j.matched->weights(), c.recognition, c.common.threads);
-  if (patch.members.size() > 1 || !library.planted_motif.empty() || c.components > 1 ||
+  if (patch.members.size() > 1 || !library.planted.empty() || c.components > 1 ||
       c.refine > 0) {
     j.likelihood.emplace(transform(likelihood_grid(c.recognition.grid)));
     j.scan = std::make_unique<ScanRecognition>(library, j.likelihood->weights(), c.recognition,

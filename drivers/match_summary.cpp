@@ -74,8 +74,8 @@ std::string shape_summary(const PatternSource& source, const MotifLibrary& libra
       "library     {} templates, {} motif-free patterns\n"
       "pairs       {:.3g}\n",
       source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
-      library.templates.size(), library.null_packing.size(),
-      double(positions + library.null_packing.size()) * double(library.templates.size()));
+      library.templates.size(), library.null.size(),
+      double(positions + library.null.size()) * double(library.templates.size()));
 }
 
 void print_refined(const MatchResult& r) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/error.hpp"
 #include "io/compression.hpp"
@@ -62,6 +63,86 @@ void write_field(Hdf5Writer& file, const std::string& list, const std::string& n
   file.fixed_string_attribute(list + "/" + name, "dtype", type);
 }
 
+// One member of every record as a column of a list: whole numbers as int32, others as float64.
+// `member` gives a reference to it.
+template <typename Record, typename Member>
+void write_column(Hdf5Writer& file, const std::string& list, const char* name,
+                  const std::vector<Record>& records, Member member) {
+  using Value = std::remove_cvref_t<decltype(member(records.front()))>;
+  using Stored = std::conditional_t<std::is_integral_v<Value>, std::int32_t, double>;
+  std::vector<Stored> values;
+  for (const auto& r : records) values.push_back(Stored(member(r)));
+  write_field(file, kRoot + "/" + list, name, values,
+              std::is_integral_v<Value> ? "int32" : "float64");
+}
+
+// The same way back. Error{input} where the file has another number of values.
+template <typename Record, typename Member>
+void read_column(const Hdf5Reader& file, const std::string& list, const char* name,
+                 std::vector<Record>& records, Member member) {
+  using Value = std::remove_cvref_t<decltype(member(records.front()))>;
+  using Stored = std::conditional_t<std::is_integral_v<Value>, std::int32_t, double>;
+  const std::string path = kRoot + "/" + list + "/" + name;
+  const std::vector<Stored> values = file.read<Stored>(path).values;
+  if (values.size() != records.size())
+    fail(Fault::input, "{}: {} holds {} values for {} records; the file is damaged", file.path(),
+         path, values.size(), records.size());
+  for (std::size_t i = 0; i < values.size(); ++i) member(records[i]) = Value(values[i]);
+}
+
+// The columns of the lists, in the order of the file: what to do with a name and its member.
+constexpr auto kOrigin = [](auto& r) -> auto& { return r.origin; };
+
+template <typename Do>
+void template_columns(Do column) {
+  column(
+      "motif", [](auto& t) -> auto& { return t.motif; });
+  column(
+      "condition", [](auto& t) -> auto& { return t.condition; });
+  column(
+      "decoration", [](auto& t) -> auto& { return t.decoration; });
+  column(
+      "unit", [](auto& t) -> auto& { return t.unit; });
+  column("origin", kOrigin);
+  column(
+      "direction_x", [](auto& t) -> auto& { return t.direction.x(); });
+  column(
+      "direction_y", [](auto& t) -> auto& { return t.direction.y(); });
+  column(
+      "direction_z", [](auto& t) -> auto& { return t.direction.z(); });
+  column(
+      "depth_A", [](auto& t) -> auto& { return t.depth; });
+  column(
+      "offset_x_A", [](auto& t) -> auto& { return t.offset.x(); });
+  column(
+      "offset_y_A", [](auto& t) -> auto& { return t.offset.y(); });
+  column(
+      "solid_angle", [](auto& t) -> auto& { return t.solid_angle; });
+}
+// Of null and planted alike.
+template <typename Do>
+void place_columns(Do column) {
+  column(
+      "condition", [](auto& r) -> auto& { return r.condition; });
+  column(
+      "unit", [](auto& r) -> auto& { return r.unit; });
+}
+template <typename Do>
+void view_columns(Do column) {
+  column(
+      "decoration", [](auto& p) -> auto& { return p.view.decoration; });
+  column(
+      "direction_x", [](auto& p) -> auto& { return p.view.direction.x(); });
+  column(
+      "direction_y", [](auto& p) -> auto& { return p.view.direction.y(); });
+  column(
+      "direction_z", [](auto& p) -> auto& { return p.view.direction.z(); });
+  column(
+      "depth_A", [](auto& p) -> auto& { return p.view.depth; });
+}
+constexpr auto kPacking = [](auto& n) -> auto& { return n.packing; };
+constexpr auto kMotif = [](auto& p) -> auto& { return p.motif; };
+
 void write_item(Hdf5Writer& file, const std::string& name, double value) {
   file.write_number(kSimulation + "/" + name, value);
   file.attribute(kSimulation + "/" + name, "type", "number");
@@ -110,47 +191,18 @@ void write_conditions(Hdf5Writer& file, const MotifLibrary& library) {
   field("realisations", [](C c) { return c.realisations; });
 }
 
-void write_templates(Hdf5Writer& file, const MotifLibrary& library) {
-  const auto number = [&](const char* name, auto&& value) {
-    std::vector<double> values;
-    for (const auto& t : library.templates) values.push_back(value(t));
-    write_field(file, kRoot + "/templates", name, values, "float64");
+void write_records(Hdf5Writer& file, const MotifLibrary& l) {
+  const auto into = [&file](const char* list, const auto& records) {
+    return [&file, list, &records](const char* name, auto member) {
+      write_column(file, list, name, records, member);
+    };
   };
-  const auto index = [&](const char* name, auto&& value) {
-    std::vector<std::int32_t> values;
-    for (const auto& t : library.templates) values.push_back(std::int32_t(value(t)));
-    write_field(file, kRoot + "/templates", name, values, "int32");
-  };
-  using T = const TemplateRecord&;
-  index("motif", [](T t) { return t.motif; });
-  index("condition", [](T t) { return t.condition; });
-  index("decoration", [](T t) { return t.decoration; });
-  index("unit", [](T t) { return t.unit; });
-  index("origin", [](T t) { return t.origin; });
-  number("direction_x", [](T t) { return t.direction.x(); });
-  number("direction_y", [](T t) { return t.direction.y(); });
-  number("direction_z", [](T t) { return t.direction.z(); });
-  number("depth_A", [](T t) { return t.depth; });
-  number("offset_x_A", [](T t) { return t.offset.x(); });
-  number("offset_y_A", [](T t) { return t.offset.y(); });
-  number("solid_angle", [](T t) { return t.solid_angle; });
-}
-
-void write_planted_views(Hdf5Writer& file, const MotifLibrary& library) {
-  if (library.planted_view.size() != library.planted_motif.size()) return;
-  const auto number = [&](const char* name, auto&& value) {
-    std::vector<double> values;
-    for (const auto& v : library.planted_view) values.push_back(value(v));
-    write_field(file, kRoot + "/planted", name, values, "float64");
-  };
-  std::vector<std::int32_t> decoration;
-  for (const auto& v : library.planted_view) decoration.push_back(v.decoration);
-  write_field(file, kRoot + "/planted", "decoration", decoration, "int32");
-  using V = const PlantedView&;
-  number("direction_x", [](V v) { return v.direction.x(); });
-  number("direction_y", [](V v) { return v.direction.y(); });
-  number("direction_z", [](V v) { return v.direction.z(); });
-  number("depth_A", [](V v) { return v.depth; });
+  template_columns(into("templates", l.templates));
+  write_column(file, "null", "packing", l.null, kPacking);
+  write_column(file, "planted", "motif", l.planted, kMotif);
+  view_columns(into("planted", l.planted));
+  place_columns(into("null", l.null));
+  place_columns(into("planted", l.planted));
 }
 
 // Mean and covariance over the realisations, in polar-harmonic form.
@@ -177,8 +229,8 @@ void write_origins(Hdf5Writer& file, const MotifLibrary& library) {
     file.attribute(group, "program", library.origins[i].program);
     file.attribute(group, "plan", library.origins[i].plan);
   }
-  write_field(file, kRoot + "/null", "origin", library.null_origin, "int32");
-  write_field(file, kRoot + "/planted", "origin", library.planted_origin, "int32");
+  write_column(file, "null", "origin", library.null, kOrigin);
+  write_column(file, "planted", "origin", library.planted, kOrigin);
 }
 
 void write_units(Hdf5Writer& file, const MotifLibrary& library) {
@@ -243,20 +295,16 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
            stack.shape.empty() ? 0 : stack.shape[0], what, records);
   };
   agree(library.patterns, library.templates.size(), "template");
-  agree(library.null_patterns, library.null_packing.size(), "motif-free");
-  agree(library.planted_patterns, library.planted_motif.size(), "planted");
+  agree(library.null_patterns, library.null.size(), "motif-free");
+  agree(library.planted_patterns, library.planted.size(), "planted");
   const ScanLayout& l = library.layout;
   const auto edge = std::size_t(std::max(l.null_edge, 1));
-  if (l.null_edge < 0 || l.planted_half < 0 || library.null_packing.size() % (edge * edge) != 0 ||
-      library.planted_motif.size() % l.patch() != 0)
+  if (l.null_edge < 0 || l.planted_half < 0 || library.null.size() % (edge * edge) != 0 ||
+      library.planted.size() % l.patch() != 0)
     fail(Fault::input,
          "{}: {} motif-free and {} planted patterns are no whole rasters of {} x {} and patches of "
          "{}; the file is damaged",
-         path, library.null_packing.size(), library.planted_motif.size(), l.null_edge, l.null_edge,
-         l.patch());
-  if (!library.planted_view.empty() && library.planted_view.size() != library.planted_motif.size())
-    fail(Fault::input, "{}: directions of {} planted patterns of {}; the file is damaged", path,
-         library.planted_view.size(), library.planted_motif.size());
+         path, library.null.size(), library.planted.size(), l.null_edge, l.null_edge, l.patch());
   const auto known = [](int index, std::size_t n) { return index >= 0 && std::size_t(index) < n; };
   for (const auto& t : library.templates)
     if (!known(t.motif, library.motif_names.size()) ||
@@ -272,8 +320,6 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
 
 // Where a library does not say which builds its entries are from, it is the run that made the file.
 void read_origins(const Hdf5Reader& file, MotifLibrary& library) {
-  library.null_origin.assign(library.null_packing.size(), 0);
-  library.planted_origin.assign(library.planted_motif.size(), 0);
   if (!file.exists(kRoot + "/origins")) {
     const auto said = [&](const char* of, const char* name) {
       return file.exists(of) ? file.string_attribute(of, name, "") : "";
@@ -289,14 +335,9 @@ void read_origins(const Hdf5Reader& file, MotifLibrary& library) {
     library.origins.push_back(
         {file.string_attribute(group, "program"), file.string_attribute(group, "plan")});
   }
-  const auto list = [&](const std::string& name) {
-    return file.read<std::int32_t>(kRoot + "/" + name + "/origin").values;
-  };
-  const auto of_template = list("templates");
-  for (std::size_t t = 0; t < library.templates.size(); ++t)
-    library.templates[t].origin = of_template.at(t);
-  library.null_origin = list("null");
-  library.planted_origin = list("planted");
+  read_column(file, "templates", "origin", library.templates, kOrigin);
+  read_column(file, "null", "origin", library.null, kOrigin);
+  read_column(file, "planted", "origin", library.planted, kOrigin);
 }
 
 std::vector<std::string> read_names(const Hdf5Reader& file, const std::string& name) {
@@ -317,10 +358,6 @@ void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
                          readable_string(file, "elements"), readable_string(file, "matrix"),
                          int(number("realisations"))}};
   for (auto& t : library.templates) t.depth = library.conditions[0].thickness / 2;
-  library.null_condition.assign(library.null_packing.size(), 0);
-  library.planted_condition.assign(library.planted_motif.size(), 0);
-  library.null_unit.assign(library.null_packing.size(), 0);
-  library.planted_unit.assign(library.planted_motif.size(), 0);
 }
 
 // The text that reproduces the run that made the file; empty: it has none.
@@ -353,40 +390,34 @@ void read_conditions(const Hdf5Reader& file, const SimulationOfPlan& simulation_
                                   bond.at(c), density.at(c), elements.at(c), matrix.at(c),
                                   int(realisations.at(c)), simulation.at(c)});
   library.decorations = read_names(file, "decorations");
-  const auto number = [&](const std::string& name) {
-    return file.read<double>(kRoot + "/templates/" + name).values;
+}
+
+// As many records as the file lists, with what that version of the file says of them.
+void read_records(const Hdf5Reader& file, MotifLibrary& l) {
+  const auto count = [&](const char* column) {
+    const auto shape = file.info(kRoot + "/" + column).shape;
+    return shape.empty() ? 0 : shape[0];
   };
-  const auto index = [&](const std::string& name) {
-    return file.read<std::int32_t>(kRoot + "/templates/" + name).values;
+  l.templates.resize(count("templates/motif"));
+  l.null.resize(count("null/packing"));
+  l.planted.resize(count("planted/motif"));
+  const auto from = [&file](const char* list, auto& records) {
+    return [&file, list, &records](const char* name, auto member) {
+      read_column(file, list, name, records, member);
+    };
   };
-  const auto condition = index("condition"), decoration = index("decoration"), unit = index("unit");
-  const auto depth = number("depth_A"), x = number("offset_x_A"), y = number("offset_y_A"),
-             solid_angle = number("solid_angle");
-  for (std::size_t t = 0; t < library.templates.size(); ++t) {
-    TemplateRecord& r = library.templates[t];
-    r.condition = condition.at(t);
-    r.decoration = decoration.at(t);
-    r.unit = unit.at(t);
-    r.depth = depth.at(t);
-    r.offset = {x.at(t), y.at(t)};
-    r.solid_angle = solid_angle.at(t);
-  }
-  const auto list = [&](const std::string& name) {
-    return file.read<std::int32_t>(kRoot + "/" + name).values;
-  };
-  library.null_condition = list("null/condition");
-  library.planted_condition = list("planted/condition");
-  for (const auto u : list("null/unit")) library.null_unit.push_back(u);
-  for (const auto u : list("planted/unit")) library.planted_unit.push_back(u);
-  if (!file.exists(kRoot + "/planted/depth_A")) return;  // an older library
-  const auto planted = [&](const std::string& name) {
-    return file.read<double>(kRoot + "/planted/" + name).values;
-  };
-  const auto made_of = list("planted/decoration");
-  const auto dx = planted("direction_x"), dy = planted("direction_y"), dz = planted("direction_z"),
-             below = planted("depth_A");
-  for (std::size_t i = 0; i < below.size(); ++i)
-    library.planted_view.push_back({made_of.at(i), {dx.at(i), dy.at(i), dz.at(i)}, below[i]});
+  template_columns([&](const std::string& name, auto member) {
+    const bool is_first = name == "motif" || name.starts_with("direction");
+    if (name != "origin" && (l.version > 1 || is_first))
+      read_column(file, "templates", name.c_str(), l.templates, member);
+  });
+  read_column(file, "null", "packing", l.null, kPacking);
+  read_column(file, "planted", "motif", l.planted, kMotif);
+  if (l.version == 1) return;
+  place_columns(from("null", l.null));
+  place_columns(from("planted", l.planted));
+  if (file.exists(kRoot + "/planted/depth_A"))  // else an older library
+    view_columns(from("planted", l.planted));
 }
 
 template <typename T>
@@ -422,17 +453,7 @@ LibraryWriter::LibraryWriter(const std::string& path, const MotifLibrary& librar
   make_patterns(file, "planted_patterns", library.planted_patterns, library.pixel_qx,
                 library.pixel_qy);
 
-  write_templates(file, library);
-  write_field(file, kRoot + "/null", "packing", library.null_packing, "int32");
-  write_field(file, kRoot + "/planted", "motif", library.planted_motif, "int32");
-  write_planted_views(file, library);
-  const auto units = [](const std::vector<std::int64_t>& u) {
-    return std::vector<std::int32_t>(u.begin(), u.end());
-  };
-  write_field(file, kRoot + "/null", "condition", library.null_condition, "int32");
-  write_field(file, kRoot + "/null", "unit", units(library.null_unit), "int32");
-  write_field(file, kRoot + "/planted", "condition", library.planted_condition, "int32");
-  write_field(file, kRoot + "/planted", "unit", units(library.planted_unit), "int32");
+  write_records(file, library);
   write_origins(file, library);
   make_moments(file, library);
   write_units(file, library);
@@ -487,16 +508,7 @@ LibraryFile::LibraryFile(const std::string& path, const SimulationOfPlan& simula
   read_shape(file, kRoot + "/patterns/data", library.patterns);
   read_shape(file, kRoot + "/null_patterns/data", library.null_patterns);
   read_shape(file, kRoot + "/planted_patterns/data", library.planted_patterns);
-  const auto motif = file.read<std::int32_t>(kRoot + "/templates/motif").values;
-  std::vector<double> direction[3];
-  for (int k = 0; k < 3; ++k)
-    direction[k] =
-        file.read<double>(kRoot + "/templates/direction_" + std::string(1, char('x' + k))).values;
-  for (std::size_t t = 0; t < motif.size(); ++t)
-    library.templates.push_back(
-        {motif[t], {direction[0].at(t), direction[1].at(t), direction[2].at(t)}});
-  library.null_packing = file.read<std::int32_t>(kRoot + "/null/packing").values;
-  library.planted_motif = file.read<std::int32_t>(kRoot + "/planted/motif").values;
+  read_records(file, library);
   if (version == 1) {
     read_first_version(file, library);
   } else {

@@ -5,8 +5,7 @@
 //     patterns, null_patterns, planted_patterns    Arrays [template or pattern, q_y, q_x]
 //     templates                          PointList, a field of TemplateRecord each
 //     conditions                         PointList, a number of LibraryConditions each
-//     null, planted                      PointList: packing or motif, condition, unit; of planted
-//                                        ones also a field of PlantedView each
+//     null, planted                      PointLists, a field of NullRecord and PlantedRecord each
 //     moments/mean, covariance           [template, harmonic, q or pair of q]
 //     metadatabundle/simulation          names: motifs and decorations; of the conditions elements,
 //                                        matrix and sampling

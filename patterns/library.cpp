@@ -13,7 +13,6 @@ namespace {
 template <typename T>
 std::vector<T> kept(const std::vector<T>& values, const std::vector<std::size_t>& indices) {
   std::vector<T> out;
-  if (values.empty()) return out;  // a list that older libraries lack
   for (const std::size_t i : indices) out.push_back(values[i]);
   return out;
 }
@@ -45,15 +44,8 @@ LibrarySelection selected(const MotifLibrary& records, const std::vector<std::si
   MotifLibrary& out = s.records;
   out = records_of(records);
   out.templates = kept(records.templates, templates);
-  out.null_packing = kept(records.null_packing, null);
-  out.null_condition = kept(records.null_condition, null);
-  out.null_unit = kept(records.null_unit, null);
-  out.null_origin = kept(records.null_origin, null);
-  out.planted_motif = kept(records.planted_motif, planted);
-  out.planted_view = kept(records.planted_view, planted);
-  out.planted_condition = kept(records.planted_condition, planted);
-  out.planted_unit = kept(records.planted_unit, planted);
-  out.planted_origin = kept(records.planted_origin, planted);
+  out.null = kept(records.null, null);
+  out.planted = kept(records.planted, planted);
   set_length(out.patterns, templates.size());
   set_length(out.mean, templates.size());
   set_length(out.covariance, templates.size());
@@ -120,32 +112,28 @@ void append_records(MotifLibrary& to, const MotifLibrary& more, int first_packin
   append_shape(to.covariance, more.covariance, "covariances");
   append_shape(to.null_patterns, more.null_patterns, "motif-free patterns");
   append_shape(to.planted_patterns, more.planted_patterns, "planted patterns");
-  for (int p : more.null_packing) to.null_packing.push_back(first_packing + p);
-  for (int c : more.null_condition) to.null_condition.push_back(mapped(condition, c));
-  // what an older library does not say stays unknown
-  to.planted_view.resize(to.planted_motif.size());
-  for (PlantedView v : more.planted_view) {
-    v.decoration = mapped(decoration, v.decoration);
-    to.planted_view.push_back(v);
+  for (NullRecord n : more.null) {
+    n.packing += first_packing;
+    n.condition = mapped(condition, n.condition);
+    n.origin = mapped(origin, n.origin);
+    to.null.push_back(n);
   }
-  to.planted_view.resize(to.planted_motif.size() + more.planted_motif.size());
-  const auto add_origins = [&](std::vector<int>& list, const std::vector<int>& of, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) list.push_back(mapped(origin, of.empty() ? 0 : of[i]));
-  };
-  add_origins(to.null_origin, more.null_origin, more.null_packing.size());
-  add_origins(to.planted_origin, more.planted_origin, more.planted_motif.size());
-  for (int m : more.planted_motif) to.planted_motif.push_back(mapped(motif, m));
-  for (int c : more.planted_condition) to.planted_condition.push_back(mapped(condition, c));
-  to.null_unit.insert(to.null_unit.end(), more.null_unit.begin(), more.null_unit.end());
-  to.planted_unit.insert(to.planted_unit.end(), more.planted_unit.begin(), more.planted_unit.end());
+  for (PlantedRecord p : more.planted) {
+    p.motif = mapped(motif, p.motif);
+    p.condition = mapped(condition, p.condition);
+    p.origin = mapped(origin, p.origin);
+    if (p.view.is_known()) p.view.decoration = mapped(decoration, p.view.decoration);
+    to.planted.push_back(p);
+  }
 }
 
-template <typename Unit>
-std::vector<std::size_t> order_of(std::size_t n, Unit&& unit) {
-  std::vector<std::size_t> order(n);
+// Indices of records, those of lower units first.
+template <typename Record>
+std::vector<std::size_t> order_of(const std::vector<Record>& records) {
+  std::vector<std::size_t> order(records.size());
   std::iota(order.begin(), order.end(), std::size_t(0));
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return unit(a) < unit(b); });
+                   [&](std::size_t a, std::size_t b) { return records[a].unit < records[b].unit; });
   return order;
 }
 
@@ -234,17 +222,10 @@ MotifLibrary records_of(const MotifLibrary& l) {
   r.mean = without_values(l.mean);
   r.covariance = without_values(l.covariance);
   r.null_patterns = without_values(l.null_patterns);
-  r.null_packing = l.null_packing;
-  r.null_condition = l.null_condition;
+  r.null = l.null;
   r.planted_patterns = without_values(l.planted_patterns);
-  r.planted_motif = l.planted_motif;
-  r.planted_view = l.planted_view;
-  r.planted_condition = l.planted_condition;
-  r.null_unit = l.null_unit;
-  r.planted_unit = l.planted_unit;
+  r.planted = l.planted;
   r.origins = l.origins;
-  r.null_origin = l.null_origin;
-  r.planted_origin = l.planted_origin;
   r.planned_units = l.planned_units;
   r.units = l.units;
   r.identity = l.identity;
@@ -308,16 +289,13 @@ LibrarySelection select_condition(const MotifLibrary& l, std::size_t condition) 
   const int c = int(condition);
   LibrarySelection out = selected(
       l, where(l.templates.size(), [&](std::size_t i) { return l.templates[i].condition == c; }),
-      where(l.null_packing.size(),
-            [&](std::size_t i) { return l.null_condition.empty() || l.null_condition[i] == c; }),
-      where(l.planted_motif.size(), [&](std::size_t i) {
-        return l.planted_condition.empty() || l.planted_condition[i] == c;
-      }));
+      where(l.null.size(), [&](std::size_t i) { return l.null[i].condition == c; }),
+      where(l.planted.size(), [&](std::size_t i) { return l.planted[i].condition == c; }));
   MotifLibrary& r = out.records;
   r.conditions = {l.conditions.at(condition)};
   for (auto& t : r.templates) t.condition = 0;
-  std::fill(r.null_condition.begin(), r.null_condition.end(), 0);
-  std::fill(r.planted_condition.begin(), r.planted_condition.end(), 0);
+  for (auto& n : r.null) n.condition = 0;
+  for (auto& p : r.planted) p.condition = 0;
   return out;
 }
 MotifLibrary under_condition(const MotifLibrary& l, std::size_t condition) {
@@ -336,11 +314,11 @@ LibrarySelection select_motifs(const MotifLibrary& l, const std::vector<std::str
   const auto is_kept = [&](int m) { return now[std::size_t(m)] >= 0; };
   LibrarySelection out = selected(
       l, where(l.templates.size(), [&](std::size_t i) { return is_kept(l.templates[i].motif); }),
-      where(l.null_packing.size(), [](std::size_t) { return true; }),
-      where(l.planted_motif.size(), [&](std::size_t i) { return is_kept(l.planted_motif[i]); }));
+      where(l.null.size(), [](std::size_t) { return true; }),
+      where(l.planted.size(), [&](std::size_t i) { return is_kept(l.planted[i].motif); }));
   out.records.motif_names = motifs;
   for (auto& t : out.records.templates) t.motif = now[std::size_t(t.motif)];
-  for (auto& m : out.records.planted_motif) m = now[std::size_t(m)];
+  for (auto& p : out.records.planted) p.motif = now[std::size_t(p.motif)];
   return out;
 }
 MotifLibrary with_motifs(const MotifLibrary& l, const std::vector<std::string>& motifs) {
@@ -350,7 +328,7 @@ MotifLibrary with_motifs(const MotifLibrary& l, const std::vector<std::string>& 
 std::vector<std::size_t> planted_centres(const MotifLibrary& library) {
   std::vector<std::size_t> out;
   const std::size_t patch = library.layout.patch();
-  for (std::size_t i = patch / 2; i < library.planted_motif.size(); i += patch) out.push_back(i);
+  for (std::size_t i = patch / 2; i < library.planted.size(); i += patch) out.push_back(i);
   return out;
 }
 
@@ -376,14 +354,14 @@ LibrarySelection select_merged(const std::vector<MotifLibrary>& libraries) {
     if (rows_of(all.mean) == 0) all.moment_grid = l.moment_grid;
     append_records(all, l, packings);
     for (std::size_t i = 0; i < l.templates.size(); ++i) out.templates.push_back({k, i});
-    for (std::size_t i = 0; i < l.null_packing.size(); ++i) out.null.push_back({k, i});
-    for (std::size_t i = 0; i < l.planted_motif.size(); ++i) out.planted.push_back({k, i});
+    for (std::size_t i = 0; i < l.null.size(); ++i) out.null.push_back({k, i});
+    for (std::size_t i = 0; i < l.planted.size(); ++i) out.planted.push_back({k, i});
     for (const std::int64_t u : l.units)
       if (!units.insert(u).second && shards)
         fail(Fault::input, "unit {} of the build is in two of the libraries; merge each shard once",
              u);
-    if (!shards && !all.null_packing.empty())
-      packings = 1 + *std::max_element(all.null_packing.begin(), all.null_packing.end());
+    for (const auto& n : all.null)
+      if (!shards) packings = std::max(packings, n.packing + 1);
   }
   if (!std::all_of(libraries.begin(), libraries.end(), has_moments)) {
     all.mean = {};
@@ -394,11 +372,7 @@ LibrarySelection select_merged(const std::vector<MotifLibrary>& libraries) {
   all.planned_units = first.planned_units;
   all.units.assign(units.begin(), units.end());
   return composed(
-      out,
-      selected(
-          all, order_of(all.templates.size(), [&](std::size_t i) { return all.templates[i].unit; }),
-          order_of(all.null_unit.size(), [&](std::size_t i) { return all.null_unit[i]; }),
-          order_of(all.planted_unit.size(), [&](std::size_t i) { return all.planted_unit[i]; })));
+      out, selected(all, order_of(all.templates), order_of(all.null), order_of(all.planted)));
 }
 
 MotifLibrary merged(const std::vector<MotifLibrary>& libraries) {

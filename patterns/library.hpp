@@ -49,6 +49,15 @@ struct TemplateRecord {
   int origin = 0;            // index into origins
 };
 
+// One pattern of a motif-free packing.
+struct NullRecord {
+  int packing = 0;        // patterns of one packing are not independent
+  int condition = 0;      // index into conditions
+  std::int64_t unit = 0;  // as TemplateRecord::unit
+  int origin = 0;         // index into origins
+  bool operator==(const NullRecord&) const = default;
+};
+
 // A motif as it was planted in a packing.
 struct PlantedView {
   int decoration = 0;
@@ -56,6 +65,16 @@ struct PlantedView {
   // where a library does not say.
   Vector3d direction = Vector3d::Constant(std::numeric_limits<double>::quiet_NaN());
   double depth = 0;
+  bool is_known() const { return !direction.hasNaN(); }
+};
+
+// One pattern of a motif inside a packing, turned at random.
+struct PlantedRecord {
+  int motif = 0;          // index into motif_names
+  int condition = 0;      // index into conditions
+  std::int64_t unit = 0;  // as TemplateRecord::unit
+  int origin = 0;         // index into origins
+  PlantedView view = {};
 };
 
 // How motif-free and planted patterns lie side by side; all 0: single positions at random. With a
@@ -84,15 +103,10 @@ struct MotifLibrary {
   Stack<std::complex<float>> mean;  // [template, harmonic, q]; empty: an older library
   Stack<float> covariance;          // [template, harmonic, pair of q], over the realisations
   Stack<float> null_patterns;       // [pattern, q_y, q_x]: motif-free packings
-  std::vector<int> null_packing;    // [pattern]: patterns of one packing are not independent
-  std::vector<int> null_condition;  // [pattern]
+  std::vector<NullRecord> null;     // [pattern]
   Stack<float> planted_patterns;    // [pattern, q_y, q_x]: a motif inside a packing, seen at random
-  std::vector<int> planted_motif;   // [pattern]
-  std::vector<PlantedView> planted_view;              // [pattern]; empty: an older library
-  std::vector<int> planted_condition;                 // [pattern]
-  std::vector<std::int64_t> null_unit, planted_unit;  // [pattern], as TemplateRecord::unit
+  std::vector<PlantedRecord> planted;  // [pattern]
   std::vector<LibraryOrigin> origins = {{}};
-  std::vector<int> null_origin, planted_origin;  // [pattern]
   ScanLayout layout;
   // Of the build's units, the number planned and those that are here: fewer in a shard, or when
   // the build was interrupted. Empty: all of them, or an older library.

@@ -73,6 +73,7 @@ std::vector<std::pair<int, float>> shares_at(const std::vector<Vector2d>& net, c
 
 int nearest_view(const std::vector<MotifView>& views, int motif, const PlantedView& planted) {
   int best = -1;
+  if (!planted.is_known()) return best;
   double cosine = -2, apart = 0;
   for (std::size_t v = 0; v < views.size(); ++v) {
     if (views[v].motif != motif || views[v].decoration != planted.decoration) continue;

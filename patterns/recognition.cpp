@@ -181,11 +181,11 @@ std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<
 }
 
 NullParts null_parts(const MotifLibrary& library) {
-  const std::set<int> packings(library.null_packing.begin(), library.null_packing.end());
-  std::set<int> calibrating;
+  std::set<int> packings, calibrating;
+  for (const auto& n : library.null) packings.insert(n.packing);
   NullParts parts;
-  for (std::size_t i = 0; i < library.null_packing.size(); ++i) {
-    const int packing = library.null_packing[i];
+  for (std::size_t i = 0; i < library.null.size(); ++i) {
+    const int packing = library.null[i].packing;
     const auto rank = packings.size() >= 3 ? std::distance(packings.begin(), packings.find(packing))
                                            : std::ptrdiff_t(i);
     (rank % 3 == 0 ? parts.training : parts.calibration).push_back(i);
@@ -196,7 +196,7 @@ NullParts null_parts(const MotifLibrary& library) {
     fail(Fault::input,
          "the library holds {} motif-free patterns, too few for an error rate; build it with "
          "--null 100 or more",
-         library.null_packing.size());
+         library.null.size());
   return parts;
 }
 
@@ -227,7 +227,7 @@ Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
                        settings.standardise);
   const std::vector<std::size_t> centres = planted_centres(library);
   std::vector<int> planted_motif;
-  for (const std::size_t i : centres) planted_motif.push_back(library.planted_motif[i]);
+  for (const std::size_t i : centres) planted_motif.push_back(library.planted[i].motif);
   const PlaneF planted = centres.empty()
                              ? PlaneF(0, Index(templates.size()))
                              : matcher_

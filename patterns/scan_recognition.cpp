@@ -68,7 +68,7 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   const NullParts parts = null_parts(library);
   training_size_ = parts.training.size();
   calibration_packings_ = parts.calibration_packings;
-  std::vector<std::size_t> all(library.null_packing.size());
+  std::vector<std::size_t> all(library.null.size());
   std::iota(all.begin(), all.end(), std::size_t(0));
   const auto null = noisy_polar(library.null_patterns, all, camera, settings, kNullStream, threads);
   std::vector<PlaneF> training;
@@ -93,15 +93,13 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   }
   std::vector<std::size_t> planted = planted_centres(library);
   for (const std::size_t i : planted) {
-    planted_motif_.push_back(library.planted_motif[i]);
-    planted_view_.push_back(library.planted_view.empty()
-                                ? -1
-                                : nearest_view(likelihood_->views(), library.planted_motif[i],
-                                               library.planted_view[i]));
+    const PlantedRecord& p = library.planted[i];
+    planted_motif_.push_back(p.motif);
+    planted_view_.push_back(nearest_view(likelihood_->views(), p.motif, p.view));
   }
   const std::size_t each = joint_ ? library.layout.patch() : 1;
   if (joint_) {
-    planted.resize(library.planted_motif.size());
+    planted.resize(library.planted.size());
     std::iota(planted.begin(), planted.end(), std::size_t(0));
   }
   for (const auto& p :

@@ -183,7 +183,7 @@ double chernoff_information_at_worst_angle(const HarmonicModel& a, const Harmoni
 }
 
 ConditionModel::ConditionModel(const MotifLibrary& l, const CountingNoise& noise) {
-  const std::size_t n = l.null_packing.size();
+  const std::size_t n = l.null.size();
   if (n < 8)
     fail(Fault::input,
          "{} motif-free patterns under one condition; a plan needs at least 8 (library build "
@@ -323,9 +323,9 @@ class MaskSums {
 
 VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
                                       const CountingNoise& noise, const PolarGrid& grid) {
-  if (l.null_packing.size() < 8)
+  if (l.null.size() < 8)
     fail(Fault::input, "{} motif-free patterns; a virtual detector needs at least 8",
-         l.null_packing.size());
+         l.null.size());
   const PolarTransform polar(Index(l.patterns.shape[1]), Index(l.patterns.shape[2]),
                              l.calibration(), grid);
   // intensity per bin: the mean over its area times the pixels in it
@@ -346,10 +346,10 @@ VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
   const double own_share = embedded ? 1.0 / std::max(l.condition().realisations, 1) : 0;
   std::vector<MaskSums> null, rival;
   PlaneD null_mean = PlaneD::Zero(grid.n_q, grid.n_theta);
-  for (std::size_t i = 0; i < l.null_packing.size(); ++i) {
+  for (std::size_t i = 0; i < l.null.size(); ++i) {
     const PlaneD p = binned(l.null_patterns.plane(i));
     null.emplace_back(p);
-    null_mean += p / double(l.null_packing.size());
+    null_mean += p / double(l.null.size());
   }
   std::vector<std::size_t> views;
   for (std::size_t t = 0; t < l.templates.size(); ++t) {

@@ -366,20 +366,13 @@ struct LibraryBuilder::State {
     (u.kind == Kind::null ? l.null_patterns : l.planted_patterns).shape[0] += n;
     for (std::size_t i = 0; i < n; ++i) {
       if (u.kind == Kind::null) {
-        l.null_packing.push_back(int(packing_of_null(u.first)));
-        l.null_condition.push_back(int(u.condition));
-        l.null_unit.push_back(std::int64_t(index));
-        l.null_origin.push_back(0);
+        l.null.push_back({int(packing_of_null(u.first)), int(u.condition), std::int64_t(index), 0});
       } else {
         const std::size_t pattern = u.first + i / layout.patch();
-        l.planted_motif.push_back(planted_motif(pattern));
-        if (i % layout.patch() == 0)
-          l.planted_view.push_back(planted_view(pattern, conditions[u.condition].thickness));
-        else
-          l.planted_view.push_back(l.planted_view.back());
-        l.planted_condition.push_back(int(u.condition));
-        l.planted_unit.push_back(std::int64_t(index));
-        l.planted_origin.push_back(0);
+        PlantedRecord p{planted_motif(pattern), int(u.condition), std::int64_t(index), 0, {}};
+        p.view = i % layout.patch() == 0 ? planted_view(pattern, conditions[u.condition].thickness)
+                                         : l.planted.back().view;
+        l.planted.push_back(p);
       }
     }
   }

@@ -73,9 +73,10 @@ TEST_CASE("the library is complete, and the same for any number of threads") {
   CHECK(done == one.templates.size() + 48 + 6);
   CHECK(one.patterns.shape[0] == one.templates.size());
   CHECK(one.null_patterns.shape[0] == 48);
-  CHECK(one.planted_motif == std::vector<int>{0, 0, 0, 1, 1, 1});
-  CHECK(one.null_packing.front() == 0);
-  CHECK(one.null_packing.back() == 2);
+  REQUIRE(one.planted.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(one.planted[i].motif == int(i) / 3);
+  CHECK(one.null.front().packing == 0);
+  CHECK(one.null.back().packing == 2);
   CHECK(one.pixel_qx == approx(1 / 24.0));
   for (const auto* stack : {&one.patterns, &one.null_patterns, &one.planted_patterns})
     for (std::size_t i = 0; i < stack->shape[0]; ++i) {
@@ -93,14 +94,14 @@ TEST_CASE("planted motifs are seen from near a direction of the library, inside 
   LibraryPlan plan = small_plan();
   plan.planted_patterns = 40;
   const MotifLibrary l = build(plan);
-  REQUIRE(l.planted_view.size() == 80);
+  REQUIRE(l.planted.size() == 80);
   std::set<double> depths;
-  for (std::size_t i = 0; i < l.planted_view.size(); ++i) {
-    const PlantedView& v = l.planted_view[i];
+  for (std::size_t i = 0; i < l.planted.size(); ++i) {
+    const PlantedView& v = l.planted[i].view;
     CHECK(v.direction.norm() == approx(1));
     double cosine = -1;
     for (const auto& t : l.templates)
-      if (t.motif == l.planted_motif[i]) cosine = std::max(cosine, t.direction.dot(v.direction));
+      if (t.motif == l.planted[i].motif) cosine = std::max(cosine, t.direction.dot(v.direction));
     // as far as the zone is covered, and the net of candidates is wide
     CHECK(std::acos(cosine) < 1.2 * plan.spacing_deg / std::sqrt(3.0) * std::numbers::pi / 180);
     CHECK(v.depth > 2);
@@ -157,14 +158,14 @@ TEST_CASE("any parts of a build, merged in any order, are the build in one piece
   CHECK(together.mean.values == whole.mean.values);
   CHECK(together.covariance.values == whole.covariance.values);
   CHECK(together.null_patterns.values == whole.null_patterns.values);
-  CHECK(together.null_packing == whole.null_packing);
+  CHECK(together.null == whole.null);
   CHECK(together.planted_patterns.values == whole.planted_patterns.values);
-  CHECK(together.planted_motif == whole.planted_motif);
-  REQUIRE(together.planted_view.size() == whole.planted_motif.size());
-  for (std::size_t i = 0; i < whole.planted_view.size(); ++i) {
-    CHECK(together.planted_view[i].direction == whole.planted_view[i].direction);
-    CHECK(together.planted_view[i].depth == whole.planted_view[i].depth);
-    CHECK(together.planted_view[i].decoration == whole.planted_view[i].decoration);
+  REQUIRE(together.planted.size() == whole.planted.size());
+  for (std::size_t i = 0; i < whole.planted.size(); ++i) {
+    CHECK(together.planted[i].motif == whole.planted[i].motif);
+    CHECK(together.planted[i].view.direction == whole.planted[i].view.direction);
+    CHECK(together.planted[i].view.depth == whole.planted[i].view.depth);
+    CHECK(together.planted[i].view.decoration == whole.planted[i].view.decoration);
   }
   // 2 thicknesses, 2 decorations, 2 depths, 5 offsets, and the motifs' own directions
   CHECK(whole.templates.size() % 40 == 0);
@@ -174,7 +175,7 @@ TEST_CASE("any parts of a build, merged in any order, are the build in one piece
   const MotifLibrary thick = under_condition(whole, 1);
   CHECK(thick.condition().thickness == 13);
   CHECK(thick.templates.size() == whole.templates.size() / 2);
-  CHECK(thick.null_packing.size() == 24);
+  CHECK(thick.null.size() == 24);
   const MotifLibrary fcc = with_motifs(whole, {"fcc"});
   CHECK(fcc.motif_names == std::vector<std::string>{"fcc"});
   for (const auto& t : fcc.templates) CHECK(t.motif == 0);

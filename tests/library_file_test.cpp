@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "drivers/library_plan.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
 #include "tests/approx.hpp"
@@ -41,24 +42,26 @@ MotifLibrary example() {
                  {0, Vector3d(0.6, 0, 0.8)},
                  {1, Vector3d::UnitX(), 1, 1, 7.5, {1.5, -3}, 0.25, 6, 1}};
   l.origins = {{"vitrobeam 1", "seed = 5"}, {"vitrobeam 2", "seed = 6"}};
-  l.null_origin = {0, 1, 1, 0};
-  l.planted_origin = {1, 0};
   l.moment_grid = {0.25, 0.9, 2, 3};
   l.mean = Stack<std::complex<float>>({3, 4, 2}, {1.5f, -0.5f});
   l.covariance = counting({3, 4, 3});
-  l.null_condition = {0, 1, 0, 1};
-  l.null_unit = {0, 0, 1, 1};
-  l.planted_condition = {1, 0};
-  l.planted_unit = {4, 5};
   l.units = {0, 1, 4, 5, 6};
   l.planned_units = 9;
   l.identity = "a build";
   l.null_patterns = counting({4, 6, 8});
-  l.null_packing = {0, 0, 1, 1};
+  l.null = {{0, 0, 0, 0}, {0, 1, 0, 1}, {1, 0, 1, 1}, {1, 1, 1, 0}};
   l.planted_patterns = counting({2, 6, 8});
-  l.planted_motif = {1, 0};
-  l.planted_view = {{1, Vector3d(0.36, 0.48, 0.8), 6.5}, {0, Vector3d::UnitY(), 4}};
+  l.planted = {{1, 1, 4, 1, {1, Vector3d(0.36, 0.48, 0.8), 6.5}},
+               {0, 0, 5, 0, {0, Vector3d::UnitY(), 4}}};
   return l;
+}
+
+// One member of all records.
+template <typename Record, typename Member>
+std::vector<Member> column(const std::vector<Record>& records, Member Record::*member) {
+  std::vector<Member> values;
+  for (const auto& r : records) values.push_back(r.*member);
+  return values;
 }
 
 std::string message_of(const auto& action) {
@@ -80,8 +83,9 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.version == kLibraryVersion);
   CHECK(r.conditions == l.conditions);
   CHECK(r.decorations == l.decorations);
-  CHECK(r.null_condition == l.null_condition);
-  CHECK(r.planted_condition == l.planted_condition);
+  CHECK(r.null == l.null);
+  CHECK(column(r.planted, &PlantedRecord::condition) == std::vector{1, 0});
+  CHECK(column(r.planted, &PlantedRecord::unit) == std::vector<std::int64_t>{4, 5});
   CHECK(r.templates[2].condition == 1);
   CHECK(r.templates[2].decoration == 1);
   CHECK(r.templates[2].depth == 7.5);
@@ -90,8 +94,7 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.templates[2].unit == 6);
   CHECK(r.templates[2].origin == 1);
   CHECK(r.origins == l.origins);
-  CHECK(r.null_origin == l.null_origin);
-  CHECK(r.planted_origin == l.planted_origin);
+  CHECK(column(r.planted, &PlantedRecord::origin) == std::vector{1, 0});
   CHECK(r.units == l.units);
   CHECK(r.planned_units == 9);
   CHECK(!r.is_whole());
@@ -106,12 +109,10 @@ TEST_CASE("everything in a library survives its file") {
   CHECK(r.patterns.values == l.patterns.values);
   CHECK(r.null_patterns.values == l.null_patterns.values);
   CHECK(r.planted_patterns.values == l.planted_patterns.values);
-  CHECK(r.null_packing == l.null_packing);
-  CHECK(r.planted_motif == l.planted_motif);
-  REQUIRE(r.planted_view.size() == 2);
-  CHECK(r.planted_view[0].decoration == 1);
-  CHECK(r.planted_view[0].direction == l.planted_view[0].direction);
-  CHECK(r.planted_view[1].depth == 4);
+  CHECK(column(r.planted, &PlantedRecord::motif) == std::vector{1, 0});
+  CHECK(r.planted[0].view.decoration == 1);
+  CHECK(r.planted[0].view.direction == l.planted[0].view.direction);
+  CHECK(r.planted[1].view.depth == 4);
   REQUIRE(r.templates.size() == 3);
   CHECK(r.templates[1].direction == l.templates[1].direction);
   CHECK(r.templates[2].motif == 1);
@@ -122,20 +123,20 @@ TEST_CASE("everything in a library survives its file") {
 TEST_CASE("planted views are carried along, and stay unknown where a library does not say") {
   const MotifLibrary l = example();
   MotifLibrary old = l;
-  old.planted_view.clear();
+  for (auto& p : old.planted) p.view = {};
   old.identity.clear();
   old.motif_names = {"fcc", "icosahedron"};
   const MotifLibrary both = merged({old, l});
-  REQUIRE(both.planted_view.size() == 4);
-  CHECK(std::isnan(both.planted_view[0].direction.x()));
-  CHECK(both.planted_view[2].direction == l.planted_view[0].direction);
-  CHECK(both.planted_view[2].depth == 6.5);
+  REQUIRE(both.planted.size() == 4);
+  CHECK(!both.planted[0].view.is_known());
+  CHECK(both.planted[2].view.direction == l.planted[0].view.direction);
+  CHECK(both.planted[2].view.depth == 6.5);
   const MotifLibrary some = under_condition(l, 1);
-  REQUIRE(some.planted_view.size() == 1);
-  CHECK(some.planted_view[0].depth == 6.5);
+  REQUIRE(some.planted.size() == 1);
+  CHECK(some.planted[0].view.depth == 6.5);
   const TemporaryFile file;
   write_library(file.path, old, {});
-  CHECK(read_library(file.path).planted_view.empty());
+  for (const auto& p : read_library(file.path).planted) CHECK(!p.view.is_known());
 }
 
 TEST_CASE("readers of the field find their layout") {
@@ -166,8 +167,8 @@ TEST_CASE("a library of the first version can still be read; one of a later vers
     h.write(root + "/templates/motif", std::vector<std::int32_t>{0, 0, 1});
     for (const char* axis : {"x", "y", "z"})
       h.write(root + "/templates/direction_" + axis, std::vector<double>{0, 0, 1});
-    h.write(root + "/null/packing", l.null_packing);
-    h.write(root + "/planted/motif", l.planted_motif);
+    h.write(root + "/null/packing", column(l.null, &NullRecord::packing));
+    h.write(root + "/planted/motif", column(l.planted, &PlantedRecord::motif));
     for (const auto& [name, value] :
          std::vector<std::pair<const char*, double>>{{"energy_kV", 200},
                                                      {"semiangle_mrad", 3.3},
@@ -194,7 +195,8 @@ TEST_CASE("a library of the first version can still be read; one of a later vers
     CHECK(r.condition() == LibraryConditions{200, 3.3, 0, 15, 2.75, 0.06, "Cu,Zr", "packing", 4});
     CHECK(r.templates[2].depth == 7.5);
     CHECK(r.motif_names == l.motif_names);
-    CHECK(under_condition(r, 0).null_packing == l.null_packing);
+    CHECK(column(under_condition(r, 0).null, &NullRecord::packing) ==
+          column(l.null, &NullRecord::packing));
   }
 }
 
@@ -202,16 +204,16 @@ TEST_CASE("an older library says by its run what its conditions do not") {
   MotifLibrary l = example();
   for (auto& c : l.conditions) c.simulation.clear();
   RunRecord record;
-  record.parameters = {{"cs", "mm", 1.5},
-                       {"slice", "Angstrom", 2.0},
-                       {"focal-spread", "Angstrom", 0.0},
-                       {"engine", "", std::string("auto")},
-                       {"null", "", 24.0},
-                       {"grid", "", std::string("96x96")}};
+  record.ini =
+      "# vitrobeam library build --config THIS_FILE -o OUTPUT\ncs = 1.5\nslice = 2\n"
+      "focal-spread = 0\nengine = auto\nnull = 24\ngrid = 96x96\n";
   const TemporaryFile file;
   write_library(file.path, l, record);
-  for (const auto& c : read_library(file.path).conditions)
-    CHECK(c.simulation == "cs = 1.5 mm, grid = 96x96, slice = 2 Angstrom");
+  const LibraryFile told(file.path, simulation_of_plan);
+  for (const auto& c : told.records().conditions)
+    CHECK(c.simulation ==
+          "cs = 1.5 mm, aperture-edge = soft, grid = 96x96, slice = 2 Angstrom, potential = "
+          "kirkland, projection = infinite, precision = single");
 }
 
 TEST_CASE("libraries simulated otherwise stay apart when merged, and every entry knows its build") {
@@ -223,14 +225,14 @@ TEST_CASE("libraries simulated otherwise stay apart when merged, and every entry
   const MotifLibrary both = merged({a, b});
   REQUIRE(both.conditions.size() == 3);
   CHECK(both.conditions[2].simulation == "cs = 2 mm");
-  CHECK(both.null_condition == std::vector{0, 1, 0, 1, 2, 1, 2, 1});
+  CHECK(column(both.null, &NullRecord::condition) == std::vector{0, 1, 0, 1, 2, 1, 2, 1});
   REQUIRE(both.origins.size() == 3);
-  CHECK(both.null_origin == std::vector{0, 1, 1, 0, 2, 1, 1, 2});
-  CHECK(both.planted_origin == std::vector{1, 0, 1, 2});
+  CHECK(column(both.null, &NullRecord::origin) == std::vector{0, 1, 1, 0, 2, 1, 1, 2});
+  CHECK(column(both.planted, &PlantedRecord::origin) == std::vector{1, 0, 1, 2});
   CHECK(both.templates[2].origin == 1);
   CHECK(both.templates[3].origin == 2);
   const MotifLibrary part = with_motifs(both, {"fcc"});
-  CHECK(part.planted_origin == std::vector{1, 1});
+  CHECK(column(part.planted, &PlantedRecord::origin) == std::vector{1, 1});
   CHECK(part.origins == both.origins);
 }
 
@@ -243,7 +245,7 @@ TEST_CASE("what is no library is refused") {
   }
   CHECK(message_of([&] { read_library(file.path); }).find("library build") != std::string::npos);
   MotifLibrary l = example();
-  l.null_packing.pop_back();
+  l.null.pop_back();
   write_library(file.path, l, {});
   CHECK(message_of([&] { read_library(file.path); }).find("motif-free") != std::string::npos);
   CHECK_THROWS_AS(read_library("/nowhere/library.h5"), Error);

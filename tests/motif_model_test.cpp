@@ -53,7 +53,7 @@ struct Fixture {
     std::vector<PlaneF> free;
     RecognitionSettings noise;
     noise.dose = 1e5;
-    std::vector<std::size_t> all(library.null_packing.size());
+    std::vector<std::size_t> all(library.null.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     background.emplace(grid, camera->weights(), EvidenceSettings{24, 0.5},
                        noisy_polar(library.null_patterns, all, *camera, noise, kNullStream, 2));

@@ -66,11 +66,11 @@ MotifLibrary library() {
   l.templates = {{0, Vector3d::UnitZ()}, {1, Vector3d::UnitZ()}};
   for (int i = 0; i < 450; ++i) {
     append(l.null_patterns, speckle(std::uint64_t(1000 + i)));
-    l.null_packing.push_back(i / 50);
+    l.null.push_back({.packing = i / 50});
   }
   for (int i = 0; i < 40; ++i) {
     append(l.planted_patterns, speckle(std::uint64_t(5000 + i)) + 1.5f * motif(i % 2 ? 3 : 5, i));
-    l.planted_motif.push_back(i % 2);
+    l.planted.push_back({.motif = i % 2});
   }
   return l;
 }
@@ -210,7 +210,7 @@ TEST_CASE("a library too small, or one that does not reach, is refused") {
   MotifLibrary l = library();
   l.null_patterns.shape[0] = 9;
   l.null_patterns.values.resize(9 * kSize * kSize);
-  l.null_packing.resize(9);
+  l.null.resize(9);
   CHECK_THROWS_AS(Recognition(l, camera().weights(), settings(), 1), Error);
   RecognitionSettings s = settings();
   s.grid.q_max = 3;

@@ -98,7 +98,7 @@ MotifLibrary library(int packings = 24) {
     const Packing packing{std::uint64_t(p)};
     for (int i = 0; i < kEdge * kEdge; ++i) {
       append(l.null_patterns, packing.at(i / kEdge, i % kEdge));
-      l.null_packing.push_back(p);
+      l.null.push_back({.packing = p});
     }
   }
   for (int i = 0; i < 60; ++i) {
@@ -107,7 +107,7 @@ MotifLibrary library(int packings = 24) {
       for (int x = -1; x <= 1; ++x) {
         append(l.planted_patterns,
                packing.at(y + 2, x + 2) + 0.6f * motif(i % 2 ? 3 : 5, Vector2d(x, y), 0.3 * i));
-        l.planted_motif.push_back(i % 2);
+        l.planted.push_back({.motif = i % 2});
       }
   }
   return l;
@@ -149,7 +149,7 @@ ContrastScan scan(const std::vector<Harmonics>& h, int rows, int columns) {
 TEST_CASE("the sums over a scan equal joint evidence as it is defined, at the edge too") {
   const MotifLibrary l = library(3);
   std::vector<PlaneF> training;
-  for (std::size_t i = 0; i < l.null_packing.size(); ++i)
+  for (std::size_t i = 0; i < l.null.size(); ++i)
     training.push_back(camera()(l.null_patterns.plane(i)));
   const Background background(kGrid, camera().weights(), {10, 0.5}, training);
   const Patch patch = Patch::within(1.5, 1);

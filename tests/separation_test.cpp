@@ -64,8 +64,7 @@ MotifLibrary library(double strength) {
   l.templates = {{0, Vector3d::UnitZ()}, {1, Vector3d::UnitZ()}};
   for (std::uint64_t i = 0; i < 100; ++i) {
     append(l.null_patterns, pattern(100 + i, 0, 0, 0));
-    l.null_packing.push_back(int(i) / 20);
-    l.null_condition.push_back(0);
+    l.null.push_back({.packing = int(i) / 20});
   }
   l.moment_grid = {0.3, 0.95, 8, 10};
   return l;
@@ -203,7 +202,7 @@ TEST_CASE("the independent step falls with the convergence angle") {
 
 TEST_CASE("too few motif-free patterns are refused") {
   MotifLibrary l = library(1);
-  l.null_packing.resize(5);
+  l.null.resize(5);
   l.null_patterns.shape[0] = 5;
   l.null_patterns.values.resize(5 * 41 * 41);
   CHECK_THROWS_AS(separation(l, {}), Error);

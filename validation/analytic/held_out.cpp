@@ -118,9 +118,9 @@ Outcome judge(const MotifLibrary& library, const MotifLibrary& test,
     std::vector<double> without, with, confused(library.motif_names.size() + 1, 0);
     for (const auto& f : null) without.push_back(f.significance.motif_score[m]);
     for (std::size_t i = 0; i < planted.size(); ++i)
-      if (test.planted_motif[i] == int(m)) with.push_back(planted[i].significance.motif_score[m]);
+      if (test.planted[i].motif == int(m)) with.push_back(planted[i].significance.motif_score[m]);
     for (std::size_t i = 0; i < planted.size(); ++i)
-      if (test.planted_motif[i] == int(m))
+      if (test.planted[i].motif == int(m))
         confused[planted[i].significance.p <= 0.05 ? std::size_t(planted[i].significance.motif)
                                                    : library.motif_names.size()] +=
             1 / double(with.size());

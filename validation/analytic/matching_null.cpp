@@ -81,7 +81,7 @@ void measure(double thickness, const LibraryPlan& common, const std::vector<Atom
     const auto planted =
         recognition(polar(test, test.planted_patterns, settings.grid), common.threads);
     for (std::size_t i = 0; i < planted.size(); ++i)
-      if (test.planted_motif[i] == 0) {
+      if (test.planted[i].motif == 0) {
         planted_any.push_back(planted[i].significance.score);
         planted_own.push_back(planted[i].significance.motif_score[0]);
       }

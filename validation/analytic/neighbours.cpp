@@ -81,7 +81,7 @@ void print_areas(const char* name, const MotifLibrary& test, const std::vector<i
     fmt::print(" {} {:.3f} +- {:.3f};", test.motif_names[m], roc.area, roc.error);
   }
   for (const double alpha : {0.01, 0.05, 0.10}) {
-    const std::size_t each = null.p.size() / std::size_t(test.null_packing.back() + 1);
+    const std::size_t each = null.p.size() / std::size_t(test.null.back().packing + 1);
     std::vector<double> share;
     for (std::size_t first = 0; first < null.p.size(); first += each)
       share.push_back(double(std::count_if(null.p.begin() + std::ptrdiff_t(first),
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   RecognitionSettings settings;
   settings.dose = kDose;
   std::vector<int> truth;
-  for (const std::size_t i : planted_centres(test)) truth.push_back(test.planted_motif[i]);
+  for (const std::size_t i : planted_centres(test)) truth.push_back(test.planted[i].motif);
   const auto edge = std::size_t(test.layout.null_edge),
              side = std::size_t(2 * test.layout.planted_half + 1);
   fmt::print("{:.1f} nm, {} packings rank and train, {} are judged; {} planted per motif\n", t / 10,

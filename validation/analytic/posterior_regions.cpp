@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
     settings.seed = plan.seed = base + 1;
     MotifLibrary library = build_library(
         plan, packings(18, base), [](std::size_t) {}, none);
-    if (given(7, 1) == 0) library.planted_view.clear();
+    if (given(7, 1) == 0) for (auto& p : library.planted) p.view = {};
     plan.seed = base + 501;
     const MotifLibrary test = build_library(
         plan, packings(18, base + 500), [](std::size_t) {}, none);
@@ -130,8 +130,8 @@ int main(int argc, char** argv) {
       ContrastScan scan{side, side, false, {}};
       for (const auto& h : x) scan.contrast.push_back(&h);
       const Posterior p = recognition(scan, plan.threads)[each / 2].posterior;
-      const int motif = test.planted_motif[centres[k]];
-      const PlantedView& truth = test.planted_view[centres[k]];
+      const int motif = test.planted[centres[k].motif];
+      const PlantedView& truth = test.planted[centres[k].view];
       double low = 1e300, high = -1e300;
       const MotifView& near = views[std::size_t(nearest_view(views, motif, truth))];
       for (const MotifView& v : views)

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   RecognitionSettings noise;
   noise.dose = dose;
   noise.seed = plan.seed;
-  std::vector<std::size_t> all(library.null_packing.size());
+  std::vector<std::size_t> all(library.null.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   const auto free =
       noisy_polar(library.null_patterns, all, camera, noise, kNullStream, plan.threads);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "patterns/scan_recognition.hpp"
+#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 
@@ -15,11 +15,11 @@ Settings describe(MatchCommand& c) {
         "over the scan)")
       .above(0)
       .at_most(100);
-  o.add("prior-none", c.prior_none, "",
+  o.add("prior-none", c.match.recognition.prior_none, "",
         "probability of no motif before a pattern is seen, for the posterior")
       .above(0)
       .at_most(0.999999);
-  o.add("neighbours", c.neighbours, "Angstrom",
+  o.add("neighbours", c.match.neighbours, "Angstrom",
         "the evidence of all positions within this counts together for the motif in their middle; "
         "the library must be built with --scan-step and --offset-range; 0 = every pattern alone")
       .at_least(0)
@@ -27,7 +27,7 @@ Settings describe(MatchCommand& c) {
   o.add("step", c.step, "Angstrom", "of the scan, for --neighbours (default: what the file says)")
       .above(0);
   add_pattern_input(o, c.patterns);
-  o.add("null-dose", c.null_dose, "",
+  o.add("null-dose", c.match.null_dose, "",
         "electrons per pattern whose noise the library's patterns get (default: what the patterns "
         "have: --dose, what the file says, or what explains their counts in the matched range)")
       .at_least(0);
@@ -36,23 +36,23 @@ Settings describe(MatchCommand& c) {
        "rms of a pixel's readout noise, which the library's patterns get as well; with --dose also "
        "the patterns")
       .at_least(0);
-  o.add("saturation", c.saturation, "",
+  o.add("saturation", c.match.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
         "not "
         "judged; 0 = none")
       .at_least(0);
-  o.add("rescale", c.rescale,
+  o.add("rescale", c.match.rescale,
         "match patterns of another energy, convergence, scale or range of q with this library all "
         "the "
         "same, at equal q");
-  o.add("condition", c.condition,
+  o.add("condition", c.match.condition,
         "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
         "what the patterns say")
       .at_least(-1);
   o.section("Matching");
-  auto& r = c.recognition;
+  auto& r = c.match.recognition;
   o.add("q-min", r.grid.q_min, "1/Angstrom", "start of the matched range").at_least(0);
-  o.add("q-max", c.q_max, "1/Angstrom",
+  o.add("q-max", c.match.q_max, "1/Angstrom",
         fmt::format("end of the matched range; 0 = {}, or where the patterns or the library end",
                     kMatchedQ))
       .at_least(0);
@@ -67,10 +67,10 @@ Settings describe(MatchCommand& c) {
         "a bin counts as q to this power; 1 is its area")
       .at_least(-8)
       .at_most(8);
-  o.add("filter", c.filter, {{"matched", Filter::matched}, {"none", Filter::none}},
+  o.add("filter", c.match.recognition.matched_filter, {{"matched", true}, {"none", false}},
         "templates weighted against what random packings do by themselves, or as they are");
   o.add("mirror", r.matching.mirror, "also try every template mirrored");
-  o.add("components", c.components,
+  o.add("components", c.match.components,
         "motifs that may overlap in one pattern: a sparse non-negative sum of templates is fitted, "
         "each judged by what it adds; 1 = only the best motif")
       .at_least(1)
@@ -83,7 +83,7 @@ Settings describe(MatchCommand& c) {
   o.section("Output");
   o.add("csv", c.csv, "FILE", "also one line per position: motif, p-value, rates, score, direction")
       .not_recorded();
-  o.add("examples", c.examples, "best matches stored beside their library patterns")
+  o.add("examples", c.match.examples, "best matches stored beside their library patterns")
       .at_least(0)
       .at_most(100);
   add_common(o, c.common);

@@ -10,7 +10,7 @@
 
 namespace vitrobeam {
 
-void summarise(const MatchResult& r, const MatchCommand& c) {
+void summarise(const MatchResult& r, double false_alarm_percent) {
   if (r.null_best.empty()) {
     warn(
         "every pixel of the matched range is hidden (--mask, or what the file says): no pattern "
@@ -45,7 +45,7 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
   std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
                            std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
                                (std::ptrdiff_t(r.motif.size()) - good),
-                           good, c.false_alarm_percent);
+                           good, false_alarm_percent);
   if (good < std::ptrdiff_t(r.motif.size()))
     warn(
         "{} of {} patterns were not judged (not finite, empty, featureless, saturated, or with "
@@ -59,7 +59,7 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
         "or a background, does that: build a library for this specimen and beam",
         r.scan_contrast(), r.null_contrast.median, r.null_contrast.low, r.null_contrast.high);
   // One true motif alone in the scan needs p <= rate / positions.
-  const double needed = double(good) / (c.false_alarm_percent / 100);
+  const double needed = double(good) / (false_alarm_percent / 100);
   if (r.smallest_p > 1 / needed)
     inform(
         "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
@@ -67,15 +67,14 @@ void summarise(const MatchResult& r, const MatchCommand& c) {
         r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
 }
 
-std::string shape_summary(const PatternSource& source, const MotifLibrary& library) {
-  const std::size_t positions = source.scan_rows() * source.scan_columns();
+std::string shape_summary(const PatternScan& scan, const MotifLibrary& library) {
   return fmt::format(
       "patterns    {} x {} positions of {} x {} pixels\n"
       "library     {} templates, {} motif-free patterns\n"
       "pairs       {:.3g}\n",
-      source.scan_rows(), source.scan_columns(), source.rows(), source.columns(),
-      library.templates.size(), library.null.size(),
-      double(positions + library.null.size()) * double(library.templates.size()));
+      scan.scan_rows, scan.scan_columns, scan.rows, scan.columns, library.templates.size(),
+      library.null.size(),
+      double(scan.positions() + library.null.size()) * double(library.templates.size()));
 }
 
 void print_refined(const MatchResult& r) {

@@ -2,18 +2,17 @@
 #pragma once
 #include <string>
 
-#include "drivers/match_settings.hpp"
-#include "io/match_file.hpp"
-#include "io/pattern_source.hpp"
 #include "patterns/library.hpp"
+#include "patterns/match_result.hpp"
+#include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
 
 // Sizes, before anything is matched.
-std::string shape_summary(const PatternSource& source, const MotifLibrary& library);
+std::string shape_summary(const PatternScan& scan, const MotifLibrary& library);
 
-// Prints what was found, at which rates; warns of patterns that could not be judged.
-void summarise(const MatchResult& r, const MatchCommand& c);
+// Prints what was found, at which rates; warns of patterns that could not be matched.
+void summarise(const MatchResult& r, double false_alarm_percent);
 void print_refined(const MatchResult& r);
 
 // One line per position, for spreadsheets and scripts. Throws Error{machine}.

@@ -501,6 +501,7 @@ LibraryFile::LibraryFile(const std::string& path, const SimulationOfPlan& simula
          "it, or a newer one",
          path, version, kLibraryVersion);
   MotifLibrary& library = records_;
+  library.name = path;
   library.version = version;
   library.pixel_qx = file.read_number<double>(kSimulation + "/pixel_qx");
   library.pixel_qy = file.read_number<double>(kSimulation + "/pixel_qy");

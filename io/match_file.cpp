@@ -1,10 +1,5 @@
 #include "io/match_file.hpp"
 
-#include <cmath>
-#include <limits>
-
-#include "patterns/statistics.hpp"
-
 namespace vitrobeam {
 namespace {
 
@@ -182,13 +177,11 @@ void write_views(Hdf5Writer& file, const MatchResult& r) {
                  "probability of every view; the sum is 1 less posterior_none");
 }
 
-void write_components(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& library) {
+void write_components(Hdf5Writer& file, const MatchResult& r) {
   if (r.component_template.size() == 0) return;
-  Stack<std::int32_t> motif = r.component_template;
-  for (auto& m : motif.values)
-    if (m >= 0) m = library.templates[std::size_t(m)].motif;
   const std::string group = "components/";
-  write_map(file, group + "motif", motif, "", "index into motif_names; -1 = nothing more");
+  write_map(file, group + "motif", r.component_motif, "",
+            "index into motif_names; -1 = nothing more");
   write_map(file, group + "template", r.component_template, "", "index into the library");
   write_map(file, group + "amplitude", r.component_amplitude, "",
             "1: the motif's own pattern on the library's mean background");
@@ -233,51 +226,16 @@ void write_refined(Hdf5Writer& file, const MatchResult& r) {
 
 }  // namespace
 
-void MatchResult::expect_components(std::size_t most) {
-  const std::vector<std::size_t> shape{motif.shape[0], motif.shape[1], most};
-  component_template = Stack<std::int32_t>(shape, -1);
-  component_amplitude = component_error = component_angle = component_p = component_gain =
-      Stack<float>(shape, std::numeric_limits<float>::quiet_NaN());
-}
-
-MatchResult::MatchResult(std::size_t scan_rows, std::size_t scan_columns,
-                         std::vector<std::string> names)
-    : motif_names(std::move(names)) {
-  const float unknown = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<std::size_t> scan{scan_rows, scan_columns};
-  const std::vector<std::size_t> by_motif{scan_rows, scan_columns, motif_names.size()};
-  motif = template_index = Stack<std::int32_t>(scan, -1);
-  status = mirrored = Stack<std::uint8_t>(scan, 0);
-  score = p_value = false_discovery_rate = posterior = Stack<float>(by_motif, unknown);
-  posterior_none = best_score = best_p_value = best_p_value_fit = Stack<float>(scan, unknown);
-  best_false_discovery_rate = correlation = in_plane_angle = Stack<float>(scan, unknown);
-  axis_share = depth = depth_error = log_evidence = Stack<float>(scan, unknown);
-  axis_directions = Stack<std::int32_t>(scan, 0);
-  contrast = Stack<float>(scan, unknown);
-  direction = Stack<float>({scan_rows, scan_columns, 3}, unknown);
-}
-
-double MatchResult::scan_contrast() const {
-  return finite_median(
-      Eigen::Map<const Eigen::ArrayXf>(contrast.values.data(), Eigen::Index(contrast.size()))
-          .cast<double>());
-}
-
-bool MatchResult::is_like_null() const {
-  const double median = scan_contrast();
-  return !std::isfinite(median) || (median >= null_contrast.low && median <= null_contrast.high);
-}
-
-void write_match(Hdf5Writer& file, const MatchResult& r, const MotifLibrary& library) {
+void write_match(Hdf5Writer& file, const MatchResult& r) {
   write_maps(file, r);
   file.write_strings("/match/motif_names", r.motif_names);
   file.attribute("/match", "false_alarm_rate", r.false_alarm);
   file.attribute("/match", "neighbours", r.neighbours);
   file.attribute("/match", "neighbours_unit", "Angstrom");
   if (!r.views.empty()) write_views(file, r);
-  write_components(file, r, library);
+  write_components(file, r);
   write_refined(file, r);
-  if (!r.null_best.empty()) write_null(file, r, library.condition());  // else nothing was judged
+  if (!r.null_best.empty()) write_null(file, r, r.condition);  // else no pattern could be matched
   write_examples(file, r);
 }
 

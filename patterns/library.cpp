@@ -209,6 +209,7 @@ Stack<T> without_values(const Stack<T>& stack) {
 
 MotifLibrary records_of(const MotifLibrary& l) {
   MotifLibrary r;
+  r.name = l.name;
   r.version = l.version;
   r.conditions = l.conditions;
   r.motif_names = l.motif_names;

@@ -91,7 +91,8 @@ struct ScanLayout {
 };
 
 struct MotifLibrary {
-  int version = 0;  // of the file that it was read from
+  std::string name = "the library";  // in messages: the file
+  int version = 0;                   // of the file that it was read from
   std::vector<LibraryConditions> conditions = {{}};
   std::vector<std::string> motif_names;
   std::vector<std::string> decorations = {""};  // elements of the motifs, "Cu,Zr"

@@ -29,7 +29,7 @@ struct Contrast {
 };
 
 Contrast contrast(const PlaneF& pattern, const PlaneF& weights, const PolarGrid& grid,
-                  const MatchSettings& settings) {
+                  const CorrelationSettings& settings) {
   Contrast c{settings.gamma == 1 ? pattern : PlaneF(pattern.max(0.0f).pow(float(settings.gamma))),
              0};
   double square = 0;
@@ -94,7 +94,7 @@ void make_matched_filters(std::vector<MatrixXcf>& templates,
 
 }  // namespace
 
-void check_match_settings(const MatchSettings& s, const PolarGrid& grid) {
+void check_correlation_settings(const CorrelationSettings& s, const PolarGrid& grid) {
   check_polar_grid(grid);
   if (s.m_max < 1 || s.m_max >= grid.n_theta / 2)
     fail(Fault::usage, "{} angular harmonics from {} angles; give 1 to {}", s.m_max, grid.n_theta,
@@ -103,9 +103,9 @@ void check_match_settings(const MatchSettings& s, const PolarGrid& grid) {
 }
 
 Matcher::Matcher(const PolarGrid& grid, const PlaneF& weights, const std::vector<PlaneF>& templates,
-                 const MatchSettings& settings, const std::vector<PlaneF>& background)
+                 const CorrelationSettings& settings, const std::vector<PlaneF>& background)
     : grid_(grid), settings_(settings), weights_(weights), n_templates_(Index(templates.size())) {
-  check_match_settings(settings, grid);
+  check_correlation_settings(settings, grid);
   if (templates.empty())
     fail(Fault::input, "there is no template to match; build a library with at least one motif");
   for (int m = 2; m <= settings.m_max; m += 2) order_.push_back(m);

@@ -15,7 +15,7 @@
 
 namespace vitrobeam {
 
-struct MatchSettings {
+struct CorrelationSettings {
   int m_max = 36;           // the templates' harmonics 1 .. m_max are used
   double gamma = 0.5;       // intensities are raised to this power first (negative ones count as 0)
   double radial_power = 1;  // a bin counts as q^radial_power; 1 is its area
@@ -23,7 +23,7 @@ struct MatchSettings {
 };
 
 // Throws Error{usage} unless 1 <= m_max < n_theta / 2 and gamma > 0.
-void check_match_settings(const MatchSettings& settings, const PolarGrid& grid);
+void check_correlation_settings(const CorrelationSettings& settings, const PolarGrid& grid);
 
 // The best over all in-plane angles, for every pattern (row) and template (column).
 struct MatchScores {
@@ -39,7 +39,7 @@ class Matcher {
   // matched filter C^-1 t, C being their covariance at each harmonic: directions in which random
   // packings vary much by themselves count less.
   Matcher(const PolarGrid& grid, const PlaneF& weights, const std::vector<PlaneF>& templates,
-          const MatchSettings& settings, const std::vector<PlaneF>& background = {});
+          const CorrelationSettings& settings, const std::vector<PlaneF>& background = {});
 
   std::size_t templates() const { return std::size_t(n_templates_); }
   // Patterns are [n_q, n_theta] and finite. The result does not depend on the number of threads.
@@ -58,7 +58,7 @@ class Matcher {
   Eigen::MatrixXf inverse_norms(const std::vector<Eigen::MatrixXcf>& filters) const;
 
   PolarGrid grid_;
-  MatchSettings settings_;
+  CorrelationSettings settings_;
   PlaneF weights_;
   Eigen::Index n_templates_,
       n_columns_ = 0;       // columns: the templates, then their mirror images if wanted

@@ -235,7 +235,7 @@ Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
                                                        settings, kPlantedStream, threads),
                                            threads)
                                    .score;
-  planted_ = PlantedVerdicts(*calibration_, planted, planted_motif);
+  planted_ = DetectionPower(*calibration_, planted, planted_motif);
 }
 
 std::vector<Finding> Recognition::operator()(const std::vector<PlaneF>& polar_patterns,

@@ -7,7 +7,7 @@
 
 #include "patterns/library.hpp"
 #include "patterns/matching.hpp"
-#include "patterns/planted_verdicts.hpp"
+#include "patterns/detection_power.hpp"
 #include "patterns/statistics.hpp"
 
 namespace vitrobeam {
@@ -24,7 +24,7 @@ struct PatternPixels {
 
 struct RecognitionSettings {
   PolarGrid grid{0.3, kMatchedQ, 64, 180};
-  MatchSettings matching;
+  CorrelationSettings matching;
   bool matched_filter =
       true;  // templates become matched filters against the motif-free training patterns
   bool standardise =
@@ -121,7 +121,7 @@ class Recognition {
   const ScoreCalibration& calibration() const { return *calibration_; }
   std::size_t training_size() const { return training_size_; }
   int calibration_packings() const { return calibration_packings_; }
-  const PlantedVerdicts& planted() const { return planted_; }
+  const DetectionPower& planted() const { return planted_; }
 
  private:
   RecognitionSettings settings_;
@@ -129,7 +129,7 @@ class Recognition {
   std::optional<ScoreCalibration> calibration_;
   std::size_t training_size_ = 0;
   int calibration_packings_ = 0;
-  PlantedVerdicts planted_;
+  DetectionPower planted_;
 };
 
 }  // namespace vitrobeam

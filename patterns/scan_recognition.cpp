@@ -113,16 +113,17 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   }
   whole_mask_ =
       patch.members.size() == 64 ? ~PatchMask(0) : (PatchMask(1) << patch.members.size()) - 1;
-  add_judges({whole_mask_}, threads);
+  add_rankings({whole_mask_}, threads);
 }
 
-ScanRecognition::Judge ScanRecognition::judge(const PlaneF& training, const PlaneF& calibrating,
-                                              const PlaneF& planted) const {
+ScanRecognition::Ranking ScanRecognition::ranking_of(const PlaneF& training,
+                                                     const PlaneF& calibrating,
+                                                     const PlaneF& planted) const {
   std::vector<int> motif;
   for (const auto& v : likelihood_->views()) motif.push_back(v.motif);
-  Judge j;
+  Ranking j;
   j.calibration.emplace(training, calibrating, motif, motifs_);
-  j.planted = PlantedVerdicts(*j.calibration, planted, planted_motif_);
+  j.planted = DetectionPower(*j.calibration, planted, planted_motif_);
   if (planted.rows() > 0)
     j.posterior.emplace(likelihood_->views(), motifs_, calibrating, planted, planted_motif_,
                         planted_view_, prior_none_);
@@ -130,7 +131,7 @@ ScanRecognition::Judge ScanRecognition::judge(const PlaneF& training, const Plan
 }
 
 // The null and the planted motifs seen with those neighbours only.
-void ScanRecognition::add_judges(const std::vector<PatchMask>& masks, int threads) {
+void ScanRecognition::add_rankings(const std::vector<PatchMask>& masks, int threads) {
   const Index views = Index(likelihood_->views().size());
   const std::size_t n = masks.size();
   std::vector<PlaneF> training(n, PlaneF(0, views)), calibrating = training, planted = training;
@@ -143,7 +144,8 @@ void ScanRecognition::add_judges(const std::vector<PatchMask>& masks, int thread
       const std::vector<PatchMask> mask(list.size(), 1);
       return (*likelihood_)({list.size(), 1, false, list}, mask, threads).log_evidence;
     };
-    judges_.emplace(masks.front(), judge(evidence(train), evidence(calibrate), evidence(plant)));
+    rankings_.emplace(masks.front(),
+                      ranking_of(evidence(train), evidence(calibrate), evidence(plant)));
     return;
   }
   for (const auto& m : null_scans_) {
@@ -157,17 +159,17 @@ void ScanRecognition::add_judges(const std::vector<PatchMask>& masks, int thread
       append_rows(planted[k], found[k].row(Index(p.contrast.size() / 2)));
   }
   for (std::size_t k = 0; k < n; ++k)
-    judges_.emplace(masks[k], judge(training[k], calibrating[k], planted[k]));
+    rankings_.emplace(masks[k], ranking_of(training[k], calibrating[k], planted[k]));
 }
 
-ScanVerdict ScanRecognition::verdict(const ScanLikelihood& l, Index position,
-                                     const Judge& judge) const {
-  ScanVerdict v;
+PositionEvidence ScanRecognition::evidence_at(const ScanLikelihood& l, Index position,
+                                              const Ranking& ranking) const {
+  PositionEvidence v;
   const Eigen::ArrayXf evidence = l.log_evidence.row(position).transpose();
   Index best = 0;
   if (joint_) {
     Finding f;
-    f.significance = judge.calibration->assess(evidence);
+    f.significance = ranking.calibration->assess(evidence);
     best = f.significance.motif_template[std::size_t(f.significance.motif)];
     v.finding = f;
   } else {
@@ -182,7 +184,7 @@ ScanVerdict ScanRecognition::verdict(const ScanLikelihood& l, Index position,
     v.finding->in_plane_angle = v.in_plane_angle;
     v.finding->correlation = NAN;
   }
-  if (judge.posterior) v.posterior = (*judge.posterior)(evidence);
+  if (ranking.posterior) v.posterior = (*ranking.posterior)(evidence);
   return v;
 }
 
@@ -192,28 +194,28 @@ std::vector<ContrastScan> ScanRecognition::motif_free() const {
   return out;
 }
 
-std::vector<const Harmonics*> ScanRecognition::ranking() const {
+std::vector<const Harmonics*> ScanRecognition::ranking_patterns() const {
   std::vector<const Harmonics*> out;
   for (const auto& m : null_scans_)
     if (!m.trains) out.insert(out.end(), m.scan.contrast.begin(), m.scan.contrast.end());
   return out;
 }
 
-std::vector<ScanVerdict> ScanRecognition::operator()(const ContrastScan& scan, int threads) {
+std::vector<PositionEvidence> ScanRecognition::operator()(const ContrastScan& scan, int threads) {
   std::vector<PatchMask> masks = likelihood_->masks(scan);
   std::set<PatchMask> known, wanted;
-  for (const auto& [mask, judge] : judges_) known.insert(mask);
+  for (const auto& [mask, ranking] : rankings_) known.insert(mask);
   for (auto& mask : masks) {
     if (mask == 0 || known.contains(mask) || wanted.contains(mask)) continue;
     if (known.size() + wanted.size() >= kMostMasks) mask = 1;
     if (!known.contains(mask)) wanted.insert(mask);
   }
-  if (!wanted.empty()) add_judges({wanted.begin(), wanted.end()}, threads);
+  if (!wanted.empty()) add_rankings({wanted.begin(), wanted.end()}, threads);
   const ScanLikelihood l = (*likelihood_)(scan, masks, threads);
-  std::vector<ScanVerdict> out(masks.size());
+  std::vector<PositionEvidence> out(masks.size());
 #pragma omp parallel for schedule(dynamic, 64) num_threads(std::max(threads, 1))
   for (std::size_t i = 0; i < masks.size(); ++i)
-    if (masks[i] != 0) out[i] = verdict(l, Index(i), judges_.at(masks[i]));
+    if (masks[i] != 0) out[i] = evidence_at(l, Index(i), rankings_.at(masks[i]));
   return out;
 }
 

@@ -20,7 +20,7 @@ namespace vitrobeam {
 // radii.
 PolarGrid likelihood_grid(const PolarGrid& matched);
 
-struct ScanVerdict {
+struct PositionEvidence {
   std::optional<Finding> finding;  // of neighbours together; empty for a patch of one
   Posterior posterior;             // empty if the library has no planted patterns
   int view = -1, entry = -1;       // the most likely of all: view, and template of the library
@@ -29,7 +29,7 @@ struct ScanVerdict {
 
 class ScanRecognition {
  public:
-  // `weights` of the patterns to be judged, on likelihood_grid(settings.grid). Throws Error{input}
+  // `weights` of the patterns to be matched, on likelihood_grid(settings.grid). Throws Error{input}
   // if a patch of several positions meets a library without scanned packings of that step, or
   // without templates at offsets.
   ScanRecognition(const MotifLibrary& library, const PlaneF& weights,
@@ -42,14 +42,14 @@ class ScanRecognition {
   // The motif-free packings, as rasters where neighbours count together.
   std::vector<ContrastScan> motif_free() const;
   // Contrasts of the motif-free patterns that rank.
-  std::vector<const Harmonics*> ranking() const;
+  std::vector<const Harmonics*> ranking_patterns() const;
 
   // By position of the raster. The result does not depend on the number of threads.
-  std::vector<ScanVerdict> operator()(const ContrastScan& scan, int threads);
+  std::vector<PositionEvidence> operator()(const ContrastScan& scan, int threads);
 
   // Of positions with all neighbours.
   const ScoreCalibration& calibration() const { return *whole().calibration; }
-  const PlantedVerdicts& planted() const { return whole().planted; }
+  const DetectionPower& planted() const { return whole().planted; }
   const ViewPosterior* posterior() const {
     return whole().posterior ? &*whole().posterior : nullptr;
   }
@@ -58,20 +58,22 @@ class ScanRecognition {
   int calibration_packings() const { return calibration_packings_; }
 
  private:
-  // What positions with the same neighbours are judged by.
-  struct Judge {
+  // What positions with the same neighbours are ranked by.
+  struct Ranking {
     std::optional<ScoreCalibration> calibration;
     std::optional<ViewPosterior> posterior;
-    PlantedVerdicts planted;
+    DetectionPower planted;
   };
   struct Motifless {
     ContrastScan scan;
     bool trains;
   };
-  void add_judges(const std::vector<PatchMask>& masks, int threads);
-  Judge judge(const PlaneF& training, const PlaneF& calibrating, const PlaneF& planted) const;
-  const Judge& whole() const { return judges_.at(whole_mask_); }
-  ScanVerdict verdict(const ScanLikelihood& l, Eigen::Index position, const Judge& judge) const;
+  void add_rankings(const std::vector<PatchMask>& masks, int threads);
+  Ranking ranking_of(const PlaneF& training, const PlaneF& calibrating,
+                     const PlaneF& planted) const;
+  const Ranking& whole() const { return rankings_.at(whole_mask_); }
+  PositionEvidence evidence_at(const ScanLikelihood& l, Eigen::Index position,
+                               const Ranking& ranking) const;
 
   int motifs_ = 0;
   double prior_none_ = 0.5;
@@ -83,7 +85,7 @@ class ScanRecognition {
   std::vector<ContrastScan> planted_scans_;
   std::vector<int> planted_motif_, planted_view_;  // [planted scan]
   PatchMask whole_mask_ = 1;
-  std::map<PatchMask, Judge> judges_;
+  std::map<PatchMask, Ranking> rankings_;
   std::size_t training_size_ = 0;
   int calibration_packings_ = 0;
 };

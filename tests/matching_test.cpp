@@ -77,7 +77,7 @@ PlaneF beam_stop() {
 TEST_CASE("all angles equal brute-force rotation, whole and masked") {
   std::vector<PlaneF> templates;
   for (int t = 0; t < 4; ++t) templates.push_back(random_pattern(100 + std::uint64_t(t), 11));
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   settings.radial_power = 0.7;
@@ -106,7 +106,7 @@ TEST_CASE(
   const PlaneF t = random_pattern(5, 11);
   PlaneF p = 3.0f * turned(t, 17);
   for (int i = 0; i < kGrid.n_q; ++i) p.row(i) += float(5 * i);
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   for (const PlaneF& w : {ones(), beam_stop()}) {
@@ -121,7 +121,7 @@ TEST_CASE("what lies under the mask changes nothing") {
   const PlaneF w = beam_stop();
   const PlaneF clean = random_pattern(8, 11);
   const PlaneF dirty = (w == 0.0f).select(PlaneF::Constant(kGrid.n_q, kGrid.n_theta, 1e4f), clean);
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, w, {random_pattern(9, 11)}, settings);
@@ -135,7 +135,7 @@ TEST_CASE("what lies under the mask changes nothing") {
 TEST_CASE("a mirrored motif is found only when mirrors are asked for") {
   const PlaneF t = random_pattern(21, 11);
   const PlaneF p = turned(mirrored(t), 4);
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   CHECK(Matcher(kGrid, ones(), {t}, settings).match({p}).score(0, 0) < 0.8);
@@ -149,7 +149,7 @@ TEST_CASE("a mirrored motif is found only when mirrors are asked for") {
 }
 
 TEST_CASE("a pattern without contrast scores 0, and scores never exceed 1") {
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, beam_stop(), {random_pattern(1, 11)}, settings);
@@ -166,7 +166,7 @@ TEST_CASE("one thread and several give the same bytes") {
   std::vector<PlaneF> templates, patterns;
   for (std::uint64_t t = 0; t < 300; ++t) templates.push_back(random_pattern(1000 + t, 11));
   for (std::uint64_t p = 0; p < 70; ++p) patterns.push_back(random_pattern(p, 20));
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   const Matcher matcher(kGrid, ones(), templates, settings);
@@ -198,7 +198,7 @@ TEST_CASE(
     fresh.push_back(background(1000 + s));
     planted.push_back(background(2000 + s) + 0.7f * turned(motif, int(s % 48)));
   }
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 11;
   auto area_under_roc = [&](const Matcher& m) {
@@ -217,7 +217,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a misuse is refused") {
-  MatchSettings settings;
+  CorrelationSettings settings;
   settings.gamma = 1;
   settings.m_max = 24;
   CHECK_THROWS_AS(Matcher(kGrid, ones(), {ones()}, settings), Error);

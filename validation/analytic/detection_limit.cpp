@@ -193,7 +193,7 @@ void baseline(const Setting& s, const std::vector<Sample>& judged) {
   for (int k = 0; k < 59; ++k)
     views.push_back(free_cluster(Vector3d(r.normal(), r.normal(), r.normal()).normalized(), s,
                                  {kMiddle}, camera)[0]);
-  MatchSettings plain;
+  CorrelationSettings plain;
   plain.m_max = 30;
   plain.gamma = 1;
   const Matcher matcher(kPublished, camera.weights(), views, plain);

@@ -222,8 +222,8 @@ void thin_limit(LibraryPlan plan, std::uint64_t seed) {
           patterns.push_back(transform(image));
         });
   }
-  for (const double gamma : {MatchSettings().gamma, 1.0}) {
-    MatchSettings settings;
+  for (const double gamma : {CorrelationSettings().gamma, 1.0}) {
+    CorrelationSettings settings;
     settings.gamma = gamma;
     const Matcher matcher(grid, transform.weights(), templates, settings);
     const PlaneF score = matcher.match(patterns, plan.threads).score;

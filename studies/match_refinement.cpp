@@ -1,4 +1,4 @@
-#include "drivers/match_refinement.hpp"
+#include "studies/match_refinement.hpp"
 
 #include <cmath>
 
@@ -14,22 +14,22 @@ struct RefinedFrom {
   Contrasts contrast;
 };
 
-RefinedFrom refined_from(const MatchExample& e, const PatternInput& input, const Judges& judges,
-                         const std::vector<Harmonics>& scan) {
+RefinedFrom refined_from(const MatchExample& e, const MatchedScan& m) {
   RefinedFrom from;
-  if (!judges.is_joint()) {
-    from.contrast = {judges.scan->contrast((*judges.likelihood)(e.measured))};
+  if (!m.recognition.is_joint()) {
+    from.contrast = {m.recognition.contrast(m.transform(e.measured))};
     return from;
   }
   from.members.clear();
-  const std::size_t rows = input.source().scan_rows(), columns = input.source().scan_columns();
-  const auto& steps = judges.scan->likelihood().patch().members;
+  const std::size_t rows = m.scan.scan_rows, columns = m.scan.scan_columns;
+  const auto& steps = m.recognition.likelihood().patch().members;
   for (std::size_t d = 0; d < steps.size(); ++d) {
     const std::size_t row = e.scan_row + std::size_t(steps[d][0]),
                       column = e.scan_column + std::size_t(steps[d][1]);
-    if (row >= rows || column >= columns || scan[row * columns + column].size() == 0) continue;
+    if (row >= rows || column >= columns || m.contrast[row * columns + column].size() == 0)
+      continue;
     from.members.push_back(Eigen::Index(d));
-    from.contrast.push_back(scan[row * columns + column]);
+    from.contrast.push_back(m.contrast[row * columns + column]);
   }
   return from;
 }
@@ -61,36 +61,44 @@ RefinedMatch refined_match(const MatchExample& example, const RefinedFrom& from,
   return m;
 }
 
-}  // namespace
-
-void refine_examples(const PatternInput& input, const std::vector<LibraryPlan>& plans,
-                     const MotifLibrary& library, const Judges& judges,
-                     const std::vector<Harmonics>& scan, const MatchCommand& c, MatchResult& r) {
+std::vector<RefinedMatch> refined(const MatchedScan& m, const std::vector<LibraryPlan>& plans,
+                                  int most, int threads) {
+  const MotifLibrary& library = m.match.library;
+  const MatchResult& r = m.result;
   const PolarTransform camera(Eigen::Index(library.patterns.shape[1]),
                               Eigen::Index(library.patterns.shape[2]), library.calibration(),
-                              likelihood_grid(c.recognition.grid));
-  std::vector<const MatchExample*> chosen;
+                              likelihood_grid(m.match.settings.recognition.grid));
   const auto position = [&](const MatchExample& e) {
-    return e.scan_row * input.source().scan_columns() + e.scan_column;
+    return e.scan_row * m.scan.scan_columns + e.scan_column;
   };
+  std::vector<const MatchExample*> chosen;
   for (const auto& e : r.examples)
-    if (int(chosen.size()) < c.refine && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
-  r.refined.resize(chosen.size());
-  const ScanRecognition& recognition = *judges.scan;
-  const Speckle motif_free = speckle(
-      recognition.motif_free(), recognition.likelihood().patch().members, recognition.background());
+    if (int(chosen.size()) < most && r.mirrored.values[position(e)] == 0) chosen.push_back(&e);
+  const Speckle motif_free =
+      speckle(m.recognition.motif_free(), m.recognition.likelihood().patch().members,
+              m.recognition.background());
+  std::vector<RefinedMatch> out(chosen.size());
   FirstFailure failure;
-#pragma omp parallel for schedule(dynamic) num_threads(c.common.threads)
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::size_t i = 0; i < chosen.size(); ++i)
     failure.guard([&] {
       const std::size_t at = position(*chosen[i]);
       const auto entry = std::size_t(r.template_index.values[at]);
-      r.refined[i] = refined_match(*chosen[i], refined_from(*chosen[i], input, judges, scan), entry,
-                                   r.in_plane_angle.values[at],
-                                   plans[std::size_t(library.templates[entry].origin)], library,
-                                   camera, recognition, motif_free);
+      out[i] =
+          refined_match(*chosen[i], refined_from(*chosen[i], m), entry, r.in_plane_angle.values[at],
+                        plans[std::size_t(library.templates[entry].origin)], library, camera,
+                        m.recognition, motif_free);
     });
   failure.rethrow();
+  return out;
+}
+
+}  // namespace
+
+Refinement refinement_by_simulation(std::vector<LibraryPlan> plans, int most) {
+  return [plans = std::move(plans), most](const MatchedScan& m, const RunControl& run) {
+    return refined(m, plans, most, run.threads);
+  };
 }
 
 }  // namespace vitrobeam

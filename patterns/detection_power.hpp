@@ -6,11 +6,11 @@
 
 namespace vitrobeam {
 
-class PlantedVerdicts {
+class DetectionPower {
  public:
-  PlantedVerdicts() = default;
+  DetectionPower() = default;
   // Template scores [planted pattern, template]; `motif` of each counts from 0.
-  PlantedVerdicts(const ScoreCalibration& calibration, const PlaneF& scores,
+  DetectionPower(const ScoreCalibration& calibration, const PlaneF& scores,
                   std::vector<int> motif);
 
   // Of the planted patterns of each motif (NaN without any), the share whose own motif's p-value is

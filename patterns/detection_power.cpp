@@ -1,4 +1,4 @@
-#include "patterns/planted_verdicts.hpp"
+#include "patterns/detection_power.hpp"
 
 #include <limits>
 
@@ -6,14 +6,14 @@ namespace vitrobeam {
 
 using Eigen::Index;
 
-PlantedVerdicts::PlantedVerdicts(const ScoreCalibration& calibration, const PlaneF& scores,
+DetectionPower::DetectionPower(const ScoreCalibration& calibration, const PlaneF& scores,
                                  std::vector<int> motif)
     : free_(calibration.calibration_scores()), motif_(std::move(motif)) {
   for (Index i = 0; i < scores.rows(); ++i)
     verdicts_.push_back(calibration.assess(scores.row(i).transpose()));
 }
 
-std::vector<double> PlantedVerdicts::power(double alpha) const {
+std::vector<double> DetectionPower::power(double alpha) const {
   const auto motifs = std::size_t(free_.cols());
   std::vector<double> found(motifs, 0), tried(motifs, 0);
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
@@ -26,7 +26,7 @@ std::vector<double> PlantedVerdicts::power(double alpha) const {
   return found;
 }
 
-PlaneD PlantedVerdicts::confusion(double alpha) const {
+PlaneD DetectionPower::confusion(double alpha) const {
   const Index motifs = free_.cols();
   PlaneD share = PlaneD::Zero(motifs, motifs + 1);
   for (std::size_t i = 0; i < verdicts_.size(); ++i)
@@ -35,7 +35,7 @@ PlaneD PlantedVerdicts::confusion(double alpha) const {
   return share.colwise() / tried;  // 0 / 0 where a motif was never planted
 }
 
-PlaneD PlantedVerdicts::roc(const std::vector<double>& false_alarm) const {
+PlaneD DetectionPower::roc(const std::vector<double>& false_alarm) const {
   PlaneD found(free_.cols(), Index(false_alarm.size()));
   for (std::size_t k = 0; k < false_alarm.size(); ++k) {
     const std::vector<double> share = power(false_alarm[k]);
@@ -44,7 +44,7 @@ PlaneD PlantedVerdicts::roc(const std::vector<double>& false_alarm) const {
   return found;
 }
 
-std::vector<RocArea> PlantedVerdicts::roc_area() const {
+std::vector<RocArea> DetectionPower::roc_area() const {
   std::vector<RocArea> areas;
   for (Index m = 0; m < free_.cols(); ++m) {
     std::vector<double> planted;

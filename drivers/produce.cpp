@@ -19,6 +19,11 @@ int produce(const Settings& settings, const CommonSettings& common, const Produc
     p.foretell();
     return 0;
   }
+  if (p.only_prints_without_output && common.output.empty()) {
+    p.compute(run_control(common));
+    p.summarise();
+    return 0;
+  }
   const RunRecord record = start_record(settings, common, p.inputs);
   if (!start_output(common, record)) return 0;
   p.compute(run_control(common));

@@ -18,8 +18,9 @@ struct Production {
   std::vector<std::string> inputs;  // files, hashed into the record
   std::function<void()> foretell;   // prints what --dry-run says
   std::function<void(const RunControl&)> compute;
-  std::function<void(Hdf5Writer&)> store;  // everything but the interchange layout and the record
-  std::function<void()> summarise;         // prints; the name of the file follows
+  std::function<void(Hdf5Writer&)> store;   // everything but the interchange layout and the record
+  std::function<void()> summarise;          // prints; the name of the file follows
+  bool only_prints_without_output = false;  // else an output must be named
 };
 // Runs it; the exit status. Nothing is written where it is interrupted or fails.
 int produce(const Settings& settings, const CommonSettings& common, const Production& p);

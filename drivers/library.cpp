@@ -1,21 +1,19 @@
 // vitrobeam library: builds, extends, merges, cuts and describes motif libraries.
 #include <algorithm>
-#include <cmath>
 #include <deque>
 #include <filesystem>
 #include <iostream>
-#include <regex>
-#include <set>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/library_plan.hpp"
+#include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/trial.hpp"
 #include "drivers/version.hpp"
-#include "io/hdf5.hpp"
 #include "io/library_file.hpp"
+#include "patterns/library_coverage.hpp"
 #include "runtime/ranks.hpp"
 #include "runtime/work_units.hpp"
 
@@ -24,7 +22,7 @@ namespace {
 
 void print_condition(const MotifLibrary& library, std::size_t condition) {
   const LibraryConditions& l = library.conditions[condition];
-  const int c = int(condition);
+  const ConditionCoverage c = coverage(library, condition);
   std::cout << fmt::format("beam        {} kV, {} mrad, defocus {} Angstrom\n", l.energy_kV,
                            l.semiangle_mrad, l.defocus)
             << fmt::format(
@@ -33,50 +31,38 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
                    l.matrix == "none" ? std::string("vacuum")
                                       : fmt::format("packings (mean of {})", l.realisations));
   if (!l.simulation.empty()) std::cout << fmt::format("simulated   {}\n", l.simulation);
-  std::set<int> packings;
-  std::size_t null = 0;
-  for (const auto& n : library.null)
-    if (n.condition == c) {
-      ++null;
-      packings.insert(n.packing);
-    }
-  for (std::size_t m = 0; m < library.motif_names.size(); ++m) {
-    std::set<std::tuple<double, double, double>> views;
-    std::set<int> decorations;
-    std::set<double> depths;
-    std::set<std::pair<double, double>> offsets;
-    std::size_t templates = 0;
-    for (const auto& t : library.templates)
-      if (t.motif == int(m) && t.condition == c) {
-        views.insert({t.direction.x(), t.direction.y(), t.direction.z()});
-        decorations.insert(t.decoration);
-        depths.insert(t.depth);
-        offsets.insert({t.offset.x(), t.offset.y()});
-        ++templates;
-      }
-    std::size_t planted = 0;
-    for (const auto& p : library.planted) planted += p.motif == int(m) && p.condition == c;
-    planted /= library.layout.patch();
+  for (std::size_t k = 0; k < c.motifs.size(); ++k) {
+    const MotifCoverage& m = c.motifs[k];
     std::string more;
-    if (decorations.size() > 1) more += fmt::format(", {} decorations", decorations.size());
-    // depths of a view: the room differs from direction to direction
-    const std::size_t each = std::max<std::size_t>(
-        1,
-        templates / std::max<std::size_t>(1, views.size() * decorations.size() * offsets.size()));
-    if (depths.size() > 1 && each > 1) more += fmt::format(", {} depths", each);
-    if (offsets.size() > 1) more += fmt::format(", {} offsets", offsets.size());
-    if (templates != views.size()) more += fmt::format(", {} templates", templates);
-    std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[m],
-                             views.size(), more, planted);
+    if (m.decorations > 1) more += fmt::format(", {} decorations", m.decorations);
+    if (m.depths > 1 && m.depths_of_view > 1) more += fmt::format(", {} depths", m.depths_of_view);
+    if (m.offsets > 1) more += fmt::format(", {} offsets", m.offsets);
+    if (m.templates != m.directions) more += fmt::format(", {} templates", m.templates);
+    std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[k],
+                             m.directions, more, m.planted);
   }
-  std::cout << fmt::format("motif-free  {} patterns from {} packings", null, packings.size());
+  std::cout << fmt::format("motif-free  {} patterns from {} packings", c.null_patterns, c.packings);
   if (const ScanLayout& scan = library.layout; scan.step > 0)
     std::cout << fmt::format(", scanned in steps of {:.4g} Angstrom; {} positions of each planted",
                              scan.step, scan.patch());
   std::cout << '\n';
 }
 
-void print_coverage(const MotifLibrary& library) {
+// The seed that a stored plan states: digits behind "seed =".
+std::string stated_seed(const std::string& plan) {
+  std::istringstream lines(plan);
+  for (std::string line; std::getline(lines, line);) {
+    const auto equals = line.find_first_not_of(' ', 4);
+    if (!line.starts_with("seed") || equals == std::string::npos || line[equals] != '=') continue;
+    const auto first = line.find_first_not_of(' ', equals + 1);
+    if (first != std::string::npos)
+      return line.substr(first, line.find_first_not_of("0123456789", first) - first);
+  }
+  return "unknown";
+}
+
+void print_coverage(const std::string& path) {
+  const MotifLibrary library = LibraryFile(path, simulation_of_plan).records();
   std::cout << fmt::format("patterns    {} x {} pixels of {:.5f} x {:.5f} 1/Angstrom\n",
                            library.patterns.shape[1], library.patterns.shape[2], library.pixel_qy,
                            library.pixel_qx);
@@ -86,16 +72,14 @@ void print_coverage(const MotifLibrary& library) {
   }
   for (std::size_t o = 0; o < library.origins.size() && library.origins.size() > 1; ++o) {
     const LibraryOrigin& made = library.origins[o];
-    std::smatch seed;
-    const bool known = std::regex_search(made.plan, seed, std::regex("(?:^|\\n)seed *= *([0-9]+)"));
     const auto of = [o](const auto& records) {
       return std::count_if(records.begin(), records.end(),
                            [o](const auto& r) { return r.origin == int(o); });
     };
     std::cout << fmt::format("made by     {}, seed {}: {} templates, {} motif-free, {} planted\n",
                              made.program.empty() ? "an older program" : made.program,
-                             known ? seed[1].str() : "unknown", of(library.templates),
-                             of(library.null), of(library.planted));
+                             stated_seed(made.plan), of(library.templates), of(library.null),
+                             of(library.planted));
   }
   if (!library.is_whole())
     std::cout << fmt::format("not whole   {} of {} units of the build\n", library.units.size(),
@@ -105,31 +89,14 @@ void print_coverage(const MotifLibrary& library) {
 void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
   const LibraryPlan& p = c.plan;
   const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
-  double slices = 0;
-  for (const double t : p.thicknesses)
-    slices += slice_count(t, p.simulation.slice) / double(p.thicknesses.size());
   const auto units = units_of_shard(c.shard, builder.units());
-  std::size_t patterns = 0;
-  for (const auto u : units) patterns += builder.patterns_of(u);
-  // a pattern takes a wave through the slab, and its potential about as much again; packing takes 1
-  // to 2 ms a sphere
-  const PackingSettings packing = packing_settings(c);
-  const double seconds = (2.0 * slices * double(patterns) * machine_speed<float>(grid).slice +
-                          1.5e-3 * double(p.packings) * double(packing.atoms)) /
-                         p.threads;
-  const double pixels = std::pow(2 * std::floor(c.q_max * p.box) + 1, 2);
+  const BuildEstimate e = estimate_build(p, builder, units, machine_speed<float>(grid).slice);
   std::cout << fmt::format(
       "patterns    {}, {:.1f} MB in the file\npackings    {} of {} atoms\ngrid        {} x {}, {} "
       "slices\nunits       {} of {}\ntime        about {:.0f} s\n",
-      patterns,
-      double(builder.templates() +
-             std::size_t(p.null_patterns + p.planted_patterns * int(p.motifs.size()))) *
-          pixels * 4e-6,
-      p.packings, packing.atoms, p.simulation.nx, p.simulation.ny, std::lround(slices),
-      units.size(), builder.units(), seconds);
+      e.patterns, e.file_MB, p.packings, e.packing_atoms, p.simulation.nx, p.simulation.ny,
+      std::lround(e.slices), units.size(), builder.units(), e.seconds);
 }
-
-std::string journal_name(const CommonSettings& common) { return common.output + ".journal"; }
 
 // The units of a build in its journal, where they are counted from 0 through a shard.
 class BuildUnits {
@@ -139,7 +106,7 @@ class BuildUnits {
       : builder_(builder),
         units_(std::move(units)),
         common_(common),
-        work_(journal_name(common), identity, common.resume, units_.size()) {}
+        work_(common.output + ".journal", identity, common.resume, units_.size()) {}
 
   // Makes what the journal lacks, in all processes; false when interrupted.
   bool make() {
@@ -178,14 +145,6 @@ class BuildUnits {
   WorkUnits work_;
 };
 
-LibraryBuilder make_builder(const LibraryCommand& c) {
-  return LibraryBuilder(c.plan, [&c](std::size_t i) {
-    PackingSettings s = packing_settings(c);
-    s.seed = c.plan.seed + i * 1000003;
-    return random_packing(s).atoms;
-  });
-}
-
 RunRecord record_of(const Settings& settings, const LibraryCommand& c,
                     const std::vector<std::string>& inputs) {
   RunRecord record = start_record(settings, c.beam.common, inputs);
@@ -213,7 +172,7 @@ bool start_library(const CommonSettings& common, const RunRecord& record) {
 }
 
 void print_written(const CommonSettings& common) {
-  print_coverage(LibraryFile(common.output, simulation_of_plan).records());
+  print_coverage(common.output);
   std::cout << fmt::format("wrote       {}\n", common.output);
 }
 
@@ -223,7 +182,7 @@ int build(const std::vector<std::string>& arguments) {
   const CommonSettings& common = c.beam.common;
   if (!begin(settings, c.beam.common, arguments)) return 0;
   resolve(c);
-  const LibraryBuilder builder = make_builder(c);
+  const LibraryBuilder builder(c.plan);
   if (common.dry_run) {
     dry_run(c, builder);
     return 0;
@@ -251,20 +210,13 @@ int build(const std::vector<std::string>& arguments) {
   return 0;
 }
 
-// A file that is gone when this is.
-class TemporaryPath {
- public:
-  explicit TemporaryPath(std::string path) : path_(std::move(path)) {}
-  ~TemporaryPath() {
+// Removes a file when it goes.
+struct TemporaryFile {
+  const std::string path;
+  ~TemporaryFile() {
     std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
+    std::filesystem::remove(path, ignored);
   }
-  TemporaryPath(const TemporaryPath&) = delete;
-  TemporaryPath& operator=(const TemporaryPath&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 // Writes a library made of others; none of them need fit into memory.
@@ -302,23 +254,8 @@ int extend(const std::vector<std::string>& arguments) {
   const MotifLibrary old = LibraryFile(extended, simulation_of_plan).records();
   if (c.beam.common.config.empty()) settings.parse_ini_text(stored_plan(extended), extended);
   resolve(c);
-  // what is there already need not be made again
-  const auto conditions = make_builder(c).records({}).conditions;
-  if (std::all_of(conditions.begin(), conditions.end(), [&](const LibraryConditions& l) {
-        return std::find(old.conditions.begin(), old.conditions.end(), l) != old.conditions.end();
-      })) {
-    c.plan.null_patterns = 0;
-    for (const auto& m : c.plan.motifs)
-      for (const auto& d : make_builder(c).records({}).decorations)
-        if (std::count(old.motif_names.begin(), old.motif_names.end(), m) > 0 &&
-            std::count(old.decorations.begin(), old.decorations.end(), d) > 0)
-          fail(
-              Fault::usage,
-              "library extend: {} of {} is in {} already; name with --motifs or --elements what it "
-              "lacks",
-              m, d, settings.positional().front());
-  }
-  const LibraryBuilder builder = make_builder(c);
+  c.plan = without_known(c.plan, old);
+  const LibraryBuilder builder(c.plan);
   if (c.beam.common.dry_run) {
     dry_run(c, builder);
     return 0;
@@ -332,42 +269,60 @@ int extend(const std::vector<std::string>& arguments) {
     std::cerr << "vitrobeam: interrupted; --resume continues\n";
     return 130;
   }
-  const TemporaryPath added(c.beam.common.output + ".added");
-  units.write(added.path(), record);
-  auto files = open_libraries({settings.positional().front(), added.path()});
+  const TemporaryFile added{c.beam.common.output + ".added"};
+  units.write(added.path, record);
+  auto files = open_libraries({settings.positional().front(), added.path});
   finish(merged_files(files), files, record, c.beam.common);
   units.remove_journal();
   return 0;
 }
 
-// Commands that only rearrange what is in files.
+// What the commands that only rearrange share: options, one or several libraries, the output.
 struct Rearranging {
   CommonSettings common;
   std::string motifs;
   int condition = -1;
+  std::optional<Settings> settings;
+  std::deque<LibraryFile> files;
+
+  const std::string& first() const { return settings->positional().front(); }
+  void finish(const LibrarySelection& selection) {
+    vitrobeam::finish(selection, files, start_record(*settings, common, settings->positional()),
+                      common);
+  }
 };
+
+// False where there is nothing more to do. `usage`: of a wrong number of libraries.
+bool begin(Rearranging& c, Settings settings, bool takes_several, const char* usage,
+           const std::vector<std::string>& arguments) {
+  c.settings.emplace(std::move(settings));
+  add_common(*c.settings, c.common);
+  if (!begin(*c.settings, c.common, arguments)) return false;
+  const std::size_t n = c.settings->positional().size();
+  if (n == 0 || (n > 1 && !takes_several)) fail(Fault::usage, "{}", usage);
+  check_output(c.common);
+  c.files = open_libraries(c.settings->positional());
+  return true;
+}
 
 int merge(const std::vector<std::string>& arguments) {
   Rearranging c;
-  Settings settings("library merge", "one library of several, or of all shards of a build",
-                    {"LIBRARY..."});
-  add_common(settings, c.common);
-  if (!begin(settings, c.common, arguments)) return 0;
-  if (settings.positional().empty()) fail(Fault::usage, "library merge: name the libraries");
-  check_output(c.common);
-  auto files = open_libraries(settings.positional());
-  const LibrarySelection all = merged_files(files);
+  if (!begin(
+          c,
+          {"library merge", "one library of several, or of all shards of a build", {"LIBRARY..."}},
+          true, "library merge: name the libraries", arguments))
+    return 0;
+  const LibrarySelection all = merged_files(c.files);
   if (all.records.identity.empty()) {
-    finish(all, files, start_record(settings, c.common, settings.positional()), c.common);
+    c.finish(all);
     return 0;
   }
   // the record of the build itself: all shards together give the very file of a build in one piece
-  const std::string& one = settings.positional().front();
   LibraryCommand built;
   Settings as_built = describe(built, "library build");
-  as_built.parse_ini_text(stored_plan(one), one);
+  as_built.parse_ini_text(stored_plan(c.first()), c.first());
   resolve(built);
-  finish(all, files, record_of(as_built, built, {}), c.common);
+  finish(all, c.files, record_of(as_built, built, {}), c.common);
   return 0;
 }
 
@@ -377,12 +332,9 @@ int subset(const std::vector<std::string>& arguments) {
   settings.add("motifs", c.motifs, "NAME,NAME..", "those to keep (default: all)");
   settings.add("condition", c.condition, "the one to keep, counted from 0 (default: all)")
       .at_least(-1);
-  add_common(settings, c.common);
-  if (!begin(settings, c.common, arguments)) return 0;
-  if (settings.positional().size() != 1) fail(Fault::usage, "library subset: name one library");
-  check_output(c.common);
-  auto files = open_libraries(settings.positional());
-  LibrarySelection part = merged_files(files);
+  if (!begin(c, std::move(settings), false, "library subset: name one library", arguments))
+    return 0;
+  LibrarySelection part = merged_files(c.files);
   if (c.condition >= int(part.records.conditions.size()))
     fail(Fault::usage, "--condition {}: the library has {} (0 to {})", c.condition,
          part.records.conditions.size(), part.records.conditions.size() - 1);
@@ -391,23 +343,18 @@ int subset(const std::vector<std::string>& arguments) {
   if (!c.motifs.empty()) part = composed(part, select_motifs(part.records, split(c.motifs, ',')));
   if (part.records.is_whole()) part.records.units.clear(), part.records.planned_units = 0;
   part.records.identity.clear();
-  finish(part, files, start_record(settings, c.common, settings.positional()), c.common);
+  c.finish(part);
   return 0;
 }
 
 int migrate(const std::vector<std::string>& arguments) {
   Rearranging c;
-  Settings settings("library migrate", "rewrites a library of an older version", {"LIBRARY"});
-  add_common(settings, c.common);
-  if (!begin(settings, c.common, arguments)) return 0;
-  if (settings.positional().size() != 1) fail(Fault::usage, "library migrate: name one library");
-  check_output(c.common);
-  auto files = open_libraries(settings.positional());
-  if (files.front().records().version == kLibraryVersion)
-    fail(Fault::usage, "{} is of version {} already", settings.positional().front(),
-         kLibraryVersion);
-  finish(merged_files(files), files, start_record(settings, c.common, settings.positional()),
-         c.common);
+  if (!begin(c, {"library migrate", "rewrites a library of an older version", {"LIBRARY"}}, false,
+             "library migrate: name one library", arguments))
+    return 0;
+  if (c.files.front().records().version == kLibraryVersion)
+    fail(Fault::usage, "{} is of version {} already", c.first(), kLibraryVersion);
+  c.finish(merged_files(c.files));
   return 0;
 }
 
@@ -417,7 +364,7 @@ int info(const std::vector<std::string>& arguments) {
   add_common(settings, common);
   if (!begin(settings, common, arguments)) return 0;
   if (settings.positional().size() != 1) fail(Fault::usage, "library info: name one library file");
-  print_coverage(LibraryFile(settings.positional().front(), simulation_of_plan).records());
+  print_coverage(settings.positional().front());
   return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
-#include "drivers/library_plan.hpp"
+#include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/match_settings.hpp"
 #include "drivers/match_summary.hpp"

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
-#include "drivers/library_plan.hpp"
+#include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"

@@ -10,6 +10,7 @@
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
+#include "multislice/changed_slab.hpp"
 #include "studies/library_members.hpp"
 #include "studies/library_unit.hpp"
 
@@ -28,17 +29,7 @@ Atoms moved(Atoms atoms, const Vector3d& by) {
   return atoms;
 }
 
-std::vector<double> or_else(const std::vector<double>& list, double otherwise) {
-  return list.empty() ? std::vector<double>{otherwise} : list;
-}
-
 }  // namespace
-
-double rocking_width(const Atoms& motif, double q_max) {
-  constexpr double kDegree = std::numbers::pi / 180;
-  return std::clamp(1 / (std::max(extent(motif).maxCoeff(), 1.0) * q_max), 2 * kDegree,
-                    20 * kDegree);
-}
 
 struct LibraryBuilder::State {
   struct Condition {
@@ -87,18 +78,14 @@ struct LibraryBuilder::State {
       if (plan.null_patterns > 0)
         plan.null_patterns = int(packings.size()) * layout.null_edge * layout.null_edge;
     }
-    for (const double kV : or_else(p.energies_kV, p.simulation.optics.energy_kV))
-      for (const double mrad : or_else(p.semiangles_mrad, p.simulation.optics.semiangle_mrad))
-        for (const double defocus : or_else(p.defoci, p.simulation.optics.defocus))
-          for (const double thickness : p.thicknesses) {
-            Condition c{thickness, p.simulation, 0, 0};
-            c.simulation.optics.energy_kV = kV;
-            c.simulation.optics.semiangle_mrad = mrad;
-            c.simulation.optics.defocus = defocus;
-            conditions.push_back(c);
-          }
+    for (const Optics& optics : optics_of(p))
+      for (const double thickness : p.thicknesses) {
+        Condition c{thickness, p.simulation, 0, 0};
+        c.simulation.optics = optics;
+        conditions.push_back(c);
+      }
     add_entries();
-    if (entries.empty()) fail(Fault::usage, "the plan has no motif: give --motifs");
+    if (entries.empty()) fail(Fault::usage, "the plan has no motif: give @motifs");
     slabs = std::vector<Slab>(conditions.size() * realisations());
     number_units();
     const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
@@ -404,6 +391,8 @@ struct LibraryBuilder::State {
 
 LibraryBuilder::LibraryBuilder(const LibraryPlan& plan, std::function<Atoms(std::size_t)> packing)
     : state_(std::make_unique<State>(plan, std::move(packing))) {}
+LibraryBuilder::LibraryBuilder(const LibraryPlan& plan)
+    : LibraryBuilder(plan, [plan](std::size_t i) { return library_packing(plan, i); }) {}
 LibraryBuilder::~LibraryBuilder() = default;
 
 std::size_t LibraryBuilder::units() const { return state_->units.size(); }
@@ -454,6 +443,45 @@ void LibraryBuilder::copy(const std::vector<std::size_t>& units,
                           const std::function<std::vector<std::byte>(std::size_t)>& read,
                           LibrarySink& to) const {
   for (const std::size_t u : units) state_->copy_unit(u, UnitResult::from(read(u)), to);
+}
+
+BuildEstimate estimate_build(const LibraryPlan& p, const LibraryBuilder& builder,
+                             const std::vector<std::size_t>& units, double slice_seconds) {
+  BuildEstimate e;
+  for (const auto u : units) e.patterns += builder.patterns_of(u);
+  const double pixels = std::pow(2 * std::floor(p.simulation.recording.q_max * p.box) + 1, 2);
+  e.file_MB = double(builder.templates() +
+                     std::size_t(p.null_patterns + p.planted_patterns * int(p.motifs.size()))) *
+              pixels * 4e-6;
+  for (const double t : p.thicknesses)
+    e.slices += slice_count(t, p.simulation.slice) / double(p.thicknesses.size());
+  e.packing_atoms = packing_settings(p).atoms;
+  // a pattern takes a wave through the slab, and its potential about as much again; packing takes 1
+  // to 2 ms a sphere
+  e.seconds = (2.0 * e.slices * double(e.patterns) * slice_seconds +
+               1.5e-3 * double(p.packings) * double(e.packing_atoms)) /
+              p.threads;
+  return e;
+}
+
+LibraryPlan without_known(const LibraryPlan& plan, const MotifLibrary& known) {
+  const auto has = [](const auto& list, const auto& item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+  };
+  const MotifLibrary planned = LibraryBuilder(plan).records({});
+  LibraryPlan rest = plan;
+  if (!std::all_of(planned.conditions.begin(), planned.conditions.end(),
+                   [&](const LibraryConditions& c) { return has(known.conditions, c); }))
+    return rest;
+  rest.null_patterns = 0;
+  for (const auto& m : plan.motifs)
+    for (const auto& d : planned.decorations)
+      if (has(known.motif_names, m) && has(known.decorations, d))
+        fail(Fault::usage,
+             "library extend: {} of {} is in {} already; name with @motifs or @elements what it "
+             "lacks",
+             m, d, known.name);
+  return rest;
 }
 
 MotifLibrary build_library(LibraryPlan plan, const std::vector<Atoms>& packings,

@@ -35,7 +35,7 @@ std::vector<Member> members(const LibraryPlan& plan) {
         if (edges.norm() > thickness && edges.maxCoeff() > thickness)
           fail(Fault::physics,
                "the motif {} is {:.3g} Angstrom long and does not fit into a thickness of {:.3g}; "
-               "give a larger --thickness",
+               "give a larger @thickness",
                motif.name, edges.maxCoeff(), thickness);
       list.push_back(std::move(member));
     }

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "models/transform.hpp"
+#include "multislice/changed_slab.hpp"
 #include "multislice/optics.hpp"
 #include "studies/library_members.hpp"
 

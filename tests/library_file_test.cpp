@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "drivers/library_plan.hpp"
+#include "drivers/library_settings.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
 #include "tests/approx.hpp"

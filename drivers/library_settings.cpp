@@ -1,8 +1,7 @@
-#include "drivers/library_plan.hpp"
+#include "drivers/library_settings.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <set>
 
@@ -15,16 +14,10 @@
 namespace vitrobeam {
 namespace {
 
-// Volume share of spheres of the metallic radii in Cu64.5Zr35.5 glass (0.0616 atoms/Angstrom^3).
-constexpr double kGlassFilling = 0.724;
 // Band limit 2.2 1/Angstrom, beyond twice what is matched; Angstrom.
 constexpr double kPixel = 0.15;
 // Patterns reach a little beyond what 'match' uses where nothing else is asked for.
 constexpr double kPatternQ = kMatchedQ + 0.05;
-// A packing is at least this many mean sphere diameters thick, so that it does not meet its own
-// image.
-constexpr double kThinnestPacking = 6;
-
 std::vector<double> numbers(const std::string& text, const std::string& unit,
                             const std::string& name, double low, double high) {
   std::vector<double> out;
@@ -38,16 +31,6 @@ std::vector<double> numbers(const std::string& text, const std::string& unit,
     out.push_back(value);
   }
   return out;
-}
-
-double glass_density(const Composition& composition) {
-  double volume = 0, sum = 0;
-  for (std::size_t i = 0; i < composition.elements.size(); ++i) {
-    volume += composition.shares[i] * 4 / 3.0 * std::numbers::pi *
-              std::pow(metallic_radius(composition.elements[i]), 3);
-    sum += composition.shares[i];
-  }
-  return kGlassFilling * sum / volume;
 }
 
 void resolve_lists(LibraryCommand& c) {
@@ -64,33 +47,6 @@ void resolve_lists(LibraryCommand& c) {
   p.energies_kV = numbers(c.energies, "kV", "energies", 1, 5000);
   p.semiangles_mrad = numbers(c.semiangles, "mrad", "semiangles", 0.01, 200);
   p.defoci = numbers(c.defoci, "Angstrom", "defoci", -1e6, 1e6);
-}
-
-void check_optics(const LibraryCommand& c) {
-  const LibraryPlan& p = c.plan;
-  const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
-  check_grid(grid);
-  if (c.q_max > grid.q_max())
-    fail(Fault::physics,
-         "--q-max {} 1/Angstrom lies beyond the band limit of {:.4g}; use a finer --pixel", c.q_max,
-         grid.q_max());
-  Optics optics = p.simulation.optics;
-  const auto or_own = [](const std::vector<double>& list, double own) {
-    return list.empty() ? std::vector<double>{own} : list;
-  };
-  for (const double kV : or_own(p.energies_kV, optics.energy_kV))
-    for (const double mrad : or_own(p.semiangles_mrad, optics.semiangle_mrad))
-      for (const double defocus : or_own(p.defoci, optics.defocus)) {
-        optics.energy_kV = kV;
-        optics.semiangle_mrad = mrad;
-        optics.defocus = defocus;
-        const double wrapped = 100 * wrapped_fraction(optics, grid);
-        if (wrapped > c.beam.wrap_limit)
-          fail(Fault::physics,
-               "{:.1f} % of the probe lies beyond half the box of {} Angstrom (--wrap-limit {} %); "
-               "use a larger --box",
-               wrapped, p.box, c.beam.wrap_limit);
-      }
 }
 
 // Empty for 0 and for nothing.
@@ -239,8 +195,7 @@ void resolve(LibraryCommand& c) {
     fail(Fault::usage, "--mode plane-wave: a library is made for a convergent probe");
   if (c.composition.empty())
     for (const auto& e : split(split(c.elements, ';').front(), ',')) c.composition += e;
-  const Composition composition = parse_composition(c.composition);
-  if (c.density == 0) c.density = glass_density(composition);
+  if (c.density == 0) c.density = glass_density(parse_composition(c.composition));
   Atoms cell;
   cell.cell = Cell::orthogonal(p.box, p.box, p.thicknesses.front());
   if (c.beam.grid.empty() && !c.beam.pixel) c.beam.pixel = kPixel;
@@ -257,27 +212,12 @@ void resolve(LibraryCommand& c) {
   p.seed = c.beam.common.seed;
   p.threads = c.beam.common.threads;
   p.composition = c.composition;
-  check_optics(c);
-  p.density = packing_settings(c).density;
+  check_optics(p, c.beam.wrap_limit);
+  p.density = c.density;
+  p.density = packing_settings(p).density;  // of whole atoms
   LibraryCommand copy = c;
   p.sampling = simulation_text(describe(copy, "library build"));
   units_of_shard(c.shard, 1);
-}
-
-PackingSettings packing_settings(const LibraryCommand& c) {
-  const Composition composition = parse_composition(c.composition);
-  double radius = 0, sum = 0;
-  for (std::size_t i = 0; i < composition.elements.size(); ++i) {
-    radius += composition.shares[i] * metallic_radius(composition.elements[i]);
-    sum += composition.shares[i];
-  }
-  PackingSettings s;
-  s.composition = composition;
-  const double thickest = *std::max_element(c.plan.thicknesses.begin(), c.plan.thicknesses.end());
-  s.box = {c.plan.box, c.plan.box, std::max(thickest, kThinnestPacking * 2 * radius / sum)};
-  s.atoms = std::size_t(std::llround(c.density * s.box.prod()));
-  s.density = double(s.atoms) / s.box.prod();
-  return s;
 }
 
 std::vector<std::size_t> units_of_shard(const std::string& shard, std::size_t count) {

@@ -1,11 +1,10 @@
-// The plan of a motif library as options or an INI file, and what it resolves to.
+// The plan of a motif library as options, an INI file or stored text, and what it resolves to.
 #pragma once
 #include <string>
 
 #include "drivers/settings.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
-#include "models/packing.hpp"
 #include "studies/library_build.hpp"
 
 namespace vitrobeam {
@@ -34,9 +33,6 @@ std::string stored_plan(const std::string& path);
 // LibraryConditions::simulation as the stored plan of a build says it: for files of older versions.
 // Empty for other plans.
 std::string simulation_of_plan(const std::string& plan);
-
-// The packings that the resolved plan asks for; any thread.
-PackingSettings packing_settings(const LibraryCommand& c);
 
 // Of `count` units those of --shard i/n (all without it): every n-th from the i-th on.
 std::vector<std::size_t> units_of_shard(const std::string& shard, std::size_t count);

@@ -12,13 +12,10 @@
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/result_file.hpp"
-#include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
-#include "maps/map_statistics.hpp"
-#include "patterns/statistics.hpp"
-#include "runtime/interruption.hpp"
 #include "studies/atlas_maps.hpp"
 #include "studies/density_study.hpp"
 
@@ -98,57 +95,35 @@ int simulate_scan(AtlasCommand& c, const std::string& model) {
   constexpr double kPixel = 0.16, kQMax = 0.9;  // Angstrom, 1/Angstrom
   constexpr double kInner = 25, kOuter = 45;    // mrad at 200 kV
   const double scale = wavelength(c.energy_kV) / wavelength(200);
-  std::vector<std::string> words{model};
-  const auto option = [&](const char* name, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {name, value});
-  };
-  option("-o", scan_name(c));
-  option("--types", c.structure.types);
-  option("--box", c.structure.box);
-  option("--frame", std::to_string(c.structure.frame));
-  option("--energy", fmt::format("{}", c.energy_kV));
-  option("--semiangle", fmt::format("{}", c.semiangle_mrad));
-  option("--scan", c.scan);
-  option("--pixel", fmt::format("{}", kPixel));
-  option("--q-max", fmt::format("{}", kQMax));
-  option("--detector", fmt::format("haadf={:.4g}:{:.4g}", kInner * scale, kOuter * scale));
-  option("--threads", std::to_string(c.common.threads));
-  option("--seed", std::to_string(c.common.seed));
-  option("--progress", c.common.progress);
-  if (c.common.force) words.emplace_back("--force");
-  if (c.common.resume) words.emplace_back("--resume");
-  const int status = run_simulate(words);
+  SimulateSettings s;
+  Settings settings = describe(s);
+  settings.set_positional({model});
+  s.common = c.common;
+  s.common.output = scan_name(c);
+  s.model = c.structure;
+  s.optics.energy_kV = c.energy_kV;
+  s.semiangles_mrad = {c.semiangle_mrad};
+  s.scan = c.scan;
+  s.pixel = kPixel;
+  s.q_max = kQMax;
+  s.detectors = {fmt::format("haadf={:.4g}:{:.4g}", kInner * scale, kOuter * scale)};
   c.patterns = scan_name(c);
-  return status;
+  return simulate(settings, s);
 }
 
 Voxels voxels_of(const AtlasCommand& c, const Atoms& atoms) {
-  Voxels v;
-  v.weight = column_of(optics_of(c));
+  const ColumnWeight weight = column_of(optics_of(c));
   const std::string& source = c.patterns.empty() ? c.image_file : c.patterns;
-  if (!source.empty()) {
-    const Hdf5Reader file(source);
-    if (!file.is_dataset("/simulation/scan_y") ||
-        file.string_attribute("/simulation", "scan", "raster") == "list")
-      fail(
-          Fault::input,
-          "{}: no raster of positions of a simulation; an atlas needs to know which columns of the "
-          "model the patterns are of",
-          source);
-    v.y = file.read<double>("/simulation/scan_y").values;
-    v.x = file.read<double>("/simulation/scan_x").values;
-    return v;
-  }
-  const Vector3d edges = atoms.cell.lengths();
-  const auto axis = [&](double edge) {
-    const int n = std::max(1, int(std::lround(edge / c.step)));
-    std::vector<double> values;
-    for (int i = 0; i < n; ++i) values.push_back(edge * i / n);
-    return values;
-  };
-  v.y = axis(edges.y());
-  v.x = axis(edges.x());
-  return v;
+  if (source.empty()) return voxels_over(atoms, weight, c.step);
+  const Hdf5Reader file(source);
+  if (!file.is_dataset("/simulation/scan_y") ||
+      file.string_attribute("/simulation", "scan", "raster") == "list")
+    fail(Fault::input,
+         "{}: no raster of positions of a simulation; an atlas needs to know which columns of the "
+         "model the patterns are of",
+         source);
+  return {file.read<double>("/simulation/scan_y").values,
+          file.read<double>("/simulation/scan_x").values, weight};
 }
 
 // The beam of the scan is that of the columns.
@@ -223,72 +198,10 @@ void add_motifs(const AtlasCommand& c, const Voxels& v, std::vector<AtlasMap>& m
                     (motif.plane(0) == double(m)).cast<double>(), true});
 }
 
-// ---- correlations
-
-struct Matrix {
-  std::vector<std::size_t> members;  // of the maps
-  CorrelationMatrix pearson, spearman, partial, partial_spearman;
-  PlaneD false_discovery, partial_false_discovery;
-};
-
-PlaneD rates_of(const PlaneD& p) {
-  std::vector<double> list;
-  for (Eigen::Index i = 0; i < p.rows(); ++i)
-    for (Eigen::Index j = i + 1; j < p.cols(); ++j) list.push_back(p(i, j));
-  const auto rates = benjamini_hochberg(list);
-  PlaneD out = PlaneD::Zero(p.rows(), p.cols());
-  std::size_t k = 0;
-  for (Eigen::Index i = 0; i < p.rows(); ++i)
-    for (Eigen::Index j = i + 1; j < p.cols(); ++j) out(i, j) = out(j, i) = rates[k++];
-  return out;
-}
-
-std::vector<std::size_t> members_of(const AtlasCommand& c, const std::vector<AtlasMap>& maps) {
-  std::vector<std::size_t> out;
-  std::vector<std::string> names,
-      wanted = c.only.empty() ? std::vector<std::string>{} : split(c.only, ',');
-  for (const auto& m : maps) names.push_back(m.name);
-  for (const auto& w : wanted)
-    if (std::find(names.begin(), names.end(), w) == names.end())
-      fail(Fault::usage, "--only '{}': no such map; there are {}", w, fmt::join(names, ", "));
-  for (std::size_t k = 0; k < maps.size(); ++k)
-    if (wanted.empty() ? maps[k].correlated
-                       : std::find(wanted.begin(), wanted.end(), maps[k].name) != wanted.end()) {
-      const auto& v = maps[k].values;
-      const double known = double(v.isFinite().count());
-      if (wanted.empty() && known < 0.5 * double(v.size())) {
-        inform("{} is known at {} of {} columns and is not correlated (--only includes it)",
-               maps[k].name, int(known), v.size());
-        continue;
-      }
-      out.push_back(k);
-    }
-  if (out.size() < 2) fail(Fault::usage, "--only {}: correlations need two maps", c.only);
-  return out;
-}
-
-Matrix correlate(const AtlasCommand& c, const std::vector<AtlasMap>& maps) {
-  Matrix m;
-  m.members = members_of(c, maps);
-  std::vector<PlaneD> values;
-  for (const std::size_t k : m.members) values.push_back(maps[k].values);
-  const ShiftTest test{std::size_t(c.shifts), c.common.seed};
-  const auto of = [&](Association kind) {
-    return correlation_matrix(values, kind, test, c.common.threads);
-  };
-  m.pearson = of(Association::pearson);
-  m.spearman = of(Association::spearman);
-  m.partial = of(Association::partial);
-  m.partial_spearman = of(Association::partial_spearman);
-  m.false_discovery = rates_of(m.spearman.p_effective);
-  m.partial_false_discovery = rates_of(m.partial_spearman.p_effective);
-  return m;
-}
-
 // ---- the result
 
 void write_atlas(Hdf5Writer& file, const Voxels& v, const std::vector<AtlasMap>& maps,
-                 const Matrix& m) {
+                 const AtlasCorrelations& m) {
   write_described(file, "/atlas/scan_y", v.y, "Angstrom", "of the columns");
   write_described(file, "/atlas/scan_x", v.x, "Angstrom", "of the columns");
   for (const auto& map : maps) {
@@ -296,9 +209,7 @@ void write_atlas(Hdf5Writer& file, const Voxels& v, const std::vector<AtlasMap>&
     write_map(file, path, map.values, map.unit);
     file.attribute(path, "description", map.description);
   }
-  std::vector<std::string> names;
-  for (const std::size_t k : m.members) names.push_back(maps[k].name);
-  file.write_strings("/atlas/correlation/name", names);
+  file.write_strings("/atlas/correlation/name", m.names);
   const auto put = [&](const std::string& kind, const CorrelationMatrix& c) {
     const std::string g = "/atlas/correlation/" + kind;
     file.write(g, c.coefficient);
@@ -314,7 +225,7 @@ void write_atlas(Hdf5Writer& file, const Voxels& v, const std::vector<AtlasMap>&
   file.write("/atlas/correlation/partial_false_discovery_rate", m.partial_false_discovery);
 }
 
-void print(const AtlasCommand& c, const std::vector<AtlasMap>& maps, const Matrix& m) {
+void print(const AtlasCommand& c, const AtlasCorrelations& m) {
   struct Pair {
     Eigen::Index i, j;
   };
@@ -332,7 +243,7 @@ void print(const AtlasCommand& c, const std::vector<AtlasMap>& maps, const Matri
   constexpr std::size_t kShown = 12;
   for (std::size_t k = 0; k < std::min(kShown, real.size()); ++k) {
     const auto [i, j] = real[k];
-    const auto name = [&](Eigen::Index a) { return maps[m.members[std::size_t(a)]].name; };
+    const auto name = [&](Eigen::Index a) { return m.names[std::size_t(a)]; };
     std::cout << fmt::format(
         "{:<32} rank {:+.3f}, p {:.2g} ({:.0f} effective pairs), {:.2g} by shifts; partial "
         "{:+.3f}, "
@@ -356,34 +267,20 @@ std::vector<int> parse_symmetry_orders(const std::string& text) {
   return out;
 }
 
-// Where rings may begin: outside of the central disc.
-double first_ring_from(const AtlasCommand& c) {
-  constexpr double kFirst = 0.25,
-                   kLast = 0.36;  // 1/Angstrom; the ring of a metallic glass is at 0.4
-  const double disc = optics_of(c).aperture_q();
-  if (1.15 * disc > kLast)
-    fail(
-        Fault::physics,
-        "the central disc of {:g} mrad reaches {:.3g} 1/Angstrom and hides the ring; patterns need "
-        "a --semiangle of {:.2g} mrad or less (a HAADF image of a finer probe may stand beside: "
-        "--image)",
-        c.semiangle_mrad, disc, kLast / 1.15 * 1e3 * wavelength(c.energy_kV));
-  return std::max(kFirst, 1.15 * disc);
-}
-
-// False: interrupted.
-bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& atoms,
-             const Voxels& v, std::vector<AtlasMap>& maps) {
-  maps = structure_maps(atoms, v, c.cutoff);
+std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajectory,
+                              const Atoms& atoms, const Voxels& v, const RunControl& run) {
+  std::vector<AtlasMap> maps = structure_maps(atoms, v, c.cutoff);
+  const auto add = [&maps](std::vector<AtlasMap> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(maps));
+  };
   if (!c.patterns.empty()) {
     const PatternInput input(c.patterns, c.input, c.common.seed);
     check_shape(v, Eigen::Index(input.source().scan_rows()),
                 Eigen::Index(input.source().scan_columns()), c.patterns);
     DiffractionRequest request;
-    request.q_min = first_ring_from(c);
+    request.q_min = first_ring_from(optics_of(c));
     request.orders = parse_symmetry_orders(c.orders);
-    for (auto& map : diffraction_maps(input.scan(), request, run_control(c.common)))
-      maps.push_back(std::move(map));
+    add(diffraction_maps(input.scan(), request, run));
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
   if (!c.motifs.empty()) add_motifs(c, v, maps);
@@ -394,11 +291,11 @@ bool collect(const AtlasCommand& c, const Trajectory& trajectory, const Atoms& a
     request.time_unit = c.time_unit;
     request.cutoff = c.cutoff;
     const AtomFrames frames{trajectory.path(), trajectory.size(),
-                            [&](std::size_t k) { return trajectory.frame(k); }};
-    for (auto& map : motion_maps(frames, v, request, run_control(c.common)))
-      maps.push_back(std::move(map));
+                            [&](std::size_t f) { return trajectory.frame(f); }};
+    add(motion_maps(frames, v, request, run));
   }
-  return !interrupted();
+  run.check_stop();
+  return maps;
 }
 
 }  // namespace
@@ -437,15 +334,19 @@ int run_atlas(const std::vector<std::string>& arguments) {
   CommonSettings page_common = c.common;
   page_common.output = page;
   check_output(page_common);
-  if (!c.scan.empty() || !c.patterns.empty()) first_ring_from(c);
+  if (!c.scan.empty() || !c.patterns.empty()) first_ring_from(optics_of(c));
   if (!c.scan.empty())
     if (const int status = simulate_scan(c, model); status != 0) return status;
   const Voxels v = voxels_of(c, atoms);
   for (const auto& scan : {c.patterns, c.image_file})
     if (!scan.empty()) check_origin(scan, record);
-  std::vector<AtlasMap> maps;
-  if (!collect(c, trajectory, atoms, v, maps)) return nothing_written();
-  const Matrix matrix = correlate(c, maps);
+  const RunControl run = run_control(c.common);
+  const std::vector<AtlasMap> maps = collect(c, trajectory, atoms, v, run);
+  const std::vector<std::string> only =
+      c.only.empty() ? std::vector<std::string>{} : split(c.only, ',');
+  const AtlasCorrelations matrix =
+      correlate(maps, correlated_maps(maps, only, run),
+                ShiftTest{std::size_t(c.shifts), c.common.seed}, run.threads);
   std::cout << fmt::format("columns     {} x {}, beam of {} mrad at {} kV\nmaps        {}\n",
                            v.columns(), v.rows(), c.semiangle_mrad, c.energy_kV, maps.size());
   Hdf5Writer file(c.common.output);
@@ -453,12 +354,10 @@ int run_atlas(const std::vector<std::string>& arguments) {
   write_interchange(file, {}, record, "atlas");
   write_record(file, record);
   file.commit();
-  print(c, maps, matrix);
+  print(c, matrix);
   std::cout << fmt::format("wrote       {}\n", c.common.output);
-  std::vector<std::string> words{c.common.output, "-o", page, "--title",
-                                 "Atlas of " + std::filesystem::path(model).filename().string()};
-  if (c.common.force) words.emplace_back("--force");
-  return run_report(words);
+  return write_report({c.common.output},
+                      "Atlas of " + std::filesystem::path(model).filename().string(), page_common);
 }
 
 }  // namespace vitrobeam

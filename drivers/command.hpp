@@ -35,6 +35,10 @@ int run_plot(const std::vector<std::string>& arguments);
 int run_report(const std::vector<std::string>& arguments);
 int run_info(const std::vector<std::string>& arguments);
 
+// What `report` does once its options are known: a page about result files, at common.output.
+int write_report(const std::vector<std::string>& files, const std::string& title,
+                 const CommonSettings& common);
+
 // Parses; answers --help and --write-template itself (returns false: nothing more to do); sets log
 // level and threads.
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments);

@@ -227,20 +227,10 @@ std::string build_page(const Files& files, const std::string& title) {
 
 }  // namespace
 
-int run_report(const std::vector<std::string>& arguments) {
-  CommonSettings common;
-  std::string title = "Electron scattering report";
-  Settings settings("report", "one self-contained HTML page from result files", {"FILE..."});
-  settings.section("Page");
-  settings.add("title", title, "TEXT", "title of the page");
-  add_common(settings, common);
-  if (!begin(settings, common, arguments)) return 0;
-  if (settings.positional().empty())
-    fail(Fault::usage,
-         "report: name one or more result files: vitrobeam report SCAN.h5 MATCH.h5 -o page.html");
+int write_report(const std::vector<std::string>& paths, const std::string& title,
+                 const CommonSettings& common) {
   Files files;
-  for (const auto& path : settings.positional())
-    files.push_back(std::make_unique<Hdf5Reader>(path));
+  for (const auto& path : paths) files.push_back(std::make_unique<Hdf5Reader>(path));
   if (!common.dry_run) check_output(common);
   const std::string page = build_page(files, title);
   if (common.dry_run) {
@@ -253,6 +243,20 @@ int run_report(const std::vector<std::string>& arguments) {
   std::cout << fmt::format("wrote       {} ({:.1f} MB)\n", common.output,
                            double(page.size()) / 1e6);
   return 0;
+}
+
+int run_report(const std::vector<std::string>& arguments) {
+  CommonSettings common;
+  std::string title = "Electron scattering report";
+  Settings settings("report", "one self-contained HTML page from result files", {"FILE..."});
+  settings.section("Page");
+  settings.add("title", title, "TEXT", "title of the page");
+  add_common(settings, common);
+  if (!begin(settings, common, arguments)) return 0;
+  if (settings.positional().empty())
+    fail(Fault::usage,
+         "report: name one or more result files: vitrobeam report SCAN.h5 MATCH.h5 -o page.html");
+  return write_report(settings.positional(), title, common);
 }
 
 }  // namespace vitrobeam

@@ -84,6 +84,7 @@ class Settings {
   void parse_ini_text(const std::string& text, const std::string& source);
 
   const std::vector<std::string>& positional() const { return positional_; }
+  void set_positional(std::vector<std::string> files) { positional_ = std::move(files); }
   const std::vector<std::string>& positional_names() const { return positional_names_; }
   bool was_given(std::string_view name) const;
   void print_help(std::ostream& out) const;

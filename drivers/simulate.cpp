@@ -384,6 +384,10 @@ int run_simulate(const std::vector<std::string>& arguments) {
   if (!begin(settings, s.common, arguments)) return 0;
   if (settings.positional().empty())
     fail(Fault::usage, "simulate: name the file of atoms: vitrobeam simulate ATOMS -o OUT.h5");
+  return simulate(settings, s);
+}
+
+int simulate(const Settings& settings, SimulateSettings& s) {
   const std::string input = settings.positional().front();
   SimulationPlan plan = make_plan(s, input);
   const Camera camera = camera_of(s, plan.simulation);

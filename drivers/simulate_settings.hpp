@@ -59,6 +59,10 @@ struct SimulateSettings {
 
 Settings describe(SimulateSettings& s);
 
+// What `simulate` does once its options are known: those of `settings`, which describe `s`, and the
+// file of atoms. The exit status.
+int simulate(const Settings& settings, SimulateSettings& s);
+
 // The beam, grid and slicing options, which every command that simulates shares.
 void add_beam_options(Settings& settings, SimulateSettings& s);
 

@@ -148,6 +148,31 @@ double first_shell(const Atoms& atoms, double cutoff) {
   return found;
 }
 
+Voxels voxels_over(const Atoms& atoms, const ColumnWeight& weight, double step) {
+  const Vector3d edges = atoms.cell.lengths();
+  const auto along = [&](double edge) {
+    const int n = std::max(1, int(std::lround(edge / step)));
+    std::vector<double> values;
+    for (int i = 0; i < n; ++i) values.push_back(edge * i / n);
+    return values;
+  };
+  return {along(edges.y()), along(edges.x()), weight};
+}
+
+double first_ring_from(const Optics& optics) {
+  constexpr double kFirst = 0.25,
+                   kLast = 0.36;  // 1/Angstrom; the ring of a metallic glass is at 0.4
+  const double disc = optics.aperture_q();
+  if (1.15 * disc > kLast)
+    fail(
+        Fault::physics,
+        "the central disc of {:g} mrad reaches {:.3g} 1/Angstrom and hides the ring; patterns need "
+        "a @semiangle of {:.2g} mrad or less (a HAADF image of a finer probe may stand beside: "
+        "@image)",
+        optics.semiangle_mrad, disc, kLast / 1.15 * 1e3 * optics.wavelength());
+  return std::max(kFirst, 1.15 * disc);
+}
+
 std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& v, double cutoff) {
   std::vector<AtlasMap> out;
   const auto add = [&](const std::string& name, const std::string& unit,

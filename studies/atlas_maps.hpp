@@ -6,19 +6,13 @@
 
 #include "base/array.hpp"
 #include "base/run_control.hpp"
+#include "maps/correlated_maps.hpp"
 #include "models/atoms.hpp"
 #include "models/column_density.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
-
-struct AtlasMap {
-  std::string group;  // structure, diffraction, density, motion, motifs
-  std::string name, unit, description;
-  PlaneD values;           // [y, x]; not-a-number where unknown
-  bool correlated = true;  // takes part in the matrix; false where others say the same
-};
 
 // The columns that all maps are of.
 struct Voxels {
@@ -28,10 +22,17 @@ struct Voxels {
   Eigen::Index columns() const { return Eigen::Index(x.size()); }
 };
 
+// Columns about `step` (Angstrom) apart over the whole cell.
+Voxels voxels_over(const Atoms& atoms, const ColumnWeight& weight, double step);
+
 // Number density, share of every element but the last, Voronoi volume, share of five-edged faces,
 // of icosahedra, averaged q4 and q6: means over the atoms of every column. `cutoff` ends the first
 // shell; 0: at the first minimum of g(r).
 std::vector<AtlasMap> structure_maps(const Atoms& atoms, const Voxels& voxels, double cutoff);
+
+// Where rings may begin under that beam, outside of its disc, 1/Angstrom. Error{physics} where the
+// disc hides the ring of a metallic glass.
+double first_ring_from(const Optics& optics);
 
 // Of the patterns at every position: symmetry C_n of `orders` in the brightest ring, correlation of
 // Friedel pairs, variance along the ring, its intensity, and the strain of its ellipse against the

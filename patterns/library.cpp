@@ -72,7 +72,7 @@ void append_shape(Stack<T>& to, const Stack<T>& more, const char* what) {
   if (!std::equal(to.shape.begin() + 1, to.shape.end(), more.shape.begin() + 1, more.shape.end()))
     fail(Fault::input,
          "{} of {} x {} values in one library, {} x {} in another; libraries that are merged "
-         "must have been built with the same --box and --q-max",
+         "must have been built with the same @box and @q_max",
          what, to.shape.at(1), to.shape.back(), more.shape.at(1), more.shape.back());
   to.shape[0] += more.shape[0];
 }
@@ -141,18 +141,18 @@ void check_same_pixels(const MotifLibrary& a, const MotifLibrary& b) {
   if (std::abs(a.pixel_qx - b.pixel_qx) > 1e-9 || std::abs(a.pixel_qy - b.pixel_qy) > 1e-9)
     fail(Fault::input,
          "pixels of {:.6g} 1/Angstrom in one library, {:.6g} in another; libraries that are merged "
-         "must have been built with the same --box",
+         "must have been built with the same @box",
          a.pixel_qx, b.pixel_qx);
   if (!(a.layout == b.layout))
     fail(Fault::input,
          "motif-free patterns in a raster of {:.4g} Angstrom in one library, {:.4g} in another (0: "
-         "single ones), or patches of other sizes; build them with the same --box, --scan-step and "
-         "--offset-range",
+         "single ones), or patches of other sizes; build them with the same @box, @scan_step and "
+         "@offset_range",
          a.layout.step, b.layout.step);
   if (!(a.moment_grid == b.moment_grid) && rows_of(a.mean) > 0 && rows_of(b.mean) > 0)
     fail(Fault::input,
          "means and covariances from {} to {:.4g} 1/Angstrom in one library, {} to {:.4g} in "
-         "another; build them with the same optics and --q-max",
+         "another; build them with the same optics and @q_max",
          a.moment_grid.q_min, a.moment_grid.q_max, b.moment_grid.q_min, b.moment_grid.q_max);
 }
 

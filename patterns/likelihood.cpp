@@ -47,7 +47,7 @@ std::vector<Vector2d> net_of(const MotifLibrary& library, const std::vector<Moti
     if (!same)
       fail(Fault::input,
            "the views of the library were made with different offsets of the probe ({} and {}); "
-           "merge only libraries of the same --offset-range and --offset-step",
+           "merge only libraries of the same @offset_range and @offset_step",
            net.size(), v.entries.size());
   }
   return net;

@@ -17,8 +17,8 @@ using Eigen::Index;
 void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
   if (const double most = reach(library); grid.q_max > most * (1 + 1e-6))
     fail(Fault::usage,
-         "--q-max {} 1/Angstrom: the library's patterns end at {:.4g}; match up to there or build "
-         "a library with a larger --q-max",
+         "@q_max {} 1/Angstrom: the library's patterns end at {:.4g}; match up to there or build "
+         "a library with a larger @q_max",
          grid.q_max, most);
 }
 
@@ -195,7 +195,7 @@ NullParts null_parts(const MotifLibrary& library) {
   if (parts.training.size() < 8 || parts.calibration.size() < 8)
     fail(Fault::input,
          "the library holds {} motif-free patterns, too few for an error rate; build it with "
-         "--null 100 or more",
+         "@null 100 or more",
          library.null.size());
   return parts;
 }

@@ -22,12 +22,12 @@ void check_layout(const MotifLibrary& library, const Patch& patch) {
     fail(
         Fault::input,
         "the library's motif-free patterns are single positions, and neighbours can only be ranked "
-        "against neighbours; build it with --scan-step {:.4g} and --offset-range",
+        "against neighbours; build it with @scan_step {:.4g} and @offset_range",
         patch.step);
   if (std::abs(l.step - patch.step) > 0.02 * patch.step)
     fail(Fault::input,
          "the scan has steps of {:.4g} Angstrom, the library's motif-free packings were scanned in "
-         "steps of {:.4g}; build a library with --scan-step {:.4g} (a whole part of --box)",
+         "steps of {:.4g}; build a library with @scan_step {:.4g} (a whole part of @box)",
          patch.step, l.step, patch.step);
   double farthest = 0, reach = 0;
   for (const auto& member : patch.members)
@@ -37,7 +37,7 @@ void check_layout(const MotifLibrary& library, const Patch& patch) {
     fail(Fault::input,
          "neighbours at up to {:.4g} Angstrom are to count, the library's templates reach {:.4g} "
          "off "
-         "the motif; build it with --offset-range {:.4g}",
+         "the motif; build it with @offset_range {:.4g}",
          farthest, reach, farthest);
 }
 

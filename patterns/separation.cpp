@@ -187,7 +187,7 @@ ConditionModel::ConditionModel(const MotifLibrary& l, const CountingNoise& noise
   if (n < 8)
     fail(Fault::input,
          "{} motif-free patterns under one condition; a plan needs at least 8 (library build "
-         "--null)",
+         "@null)",
          n);
   const PolarTransform polar(Index(l.patterns.shape[1]), Index(l.patterns.shape[2]),
                              l.calibration(), l.moment_grid.polar());

@@ -70,6 +70,8 @@ PackingSettings packing_settings(const LibraryPlan& plan) {
 }
 
 Atoms library_packing(const LibraryPlan& plan, std::size_t i) {
+  // random_packing() takes a whole seed, not a stream of one; a prime keeps those of neighbouring
+  // plans (seed + 1, ..) apart. Libraries that were built rest on these numbers.
   PackingSettings s = packing_settings(plan);
   s.seed = plan.seed + i * 1000003;
   return random_packing(s).atoms;

@@ -9,7 +9,7 @@
 #include "drivers/quantity.hpp"
 #include "io/hdf5.hpp"
 #include "models/elements.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
 
 namespace vitrobeam {
 namespace {

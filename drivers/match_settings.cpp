@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
 
 namespace vitrobeam {
 

@@ -9,7 +9,7 @@
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
 #include "io/result_file.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
 
 namespace vitrobeam {
 namespace {

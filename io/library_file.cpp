@@ -321,12 +321,12 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
 // Where a library does not say which builds its entries are from, it is the run that made the file.
 void read_origins(const Hdf5Reader& file, MotifLibrary& library) {
   if (!file.exists(kRoot + "/origins")) {
-    const auto said = [&](const char* of, const char* name) {
+    const auto stated = [&](const char* of, const char* name) {
       return file.exists(of) ? file.string_attribute(of, name, "") : "";
     };
-    library.origins = {
-        {fmt::format("vitrobeam {} ({})", said("/audit", "version"), said("/audit", "revision")),
-         said("/parameters", "ini")}};
+    library.origins = {{fmt::format("vitrobeam {} ({})", stated("/audit", "version"),
+                                    stated("/audit", "revision")),
+                        stated("/parameters", "ini")}};
     return;
   }
   library.origins.clear();

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/run_control.hpp"
-#include "patterns/separation.hpp"
+#include "patterns/library_separation.hpp"
 
 namespace vitrobeam {
 

@@ -7,8 +7,8 @@
 
 #include "base/electron.hpp"
 #include "base/error.hpp"
+#include "patterns/library_patterns.hpp"
 #include "patterns/preparation.hpp"
-#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 namespace {

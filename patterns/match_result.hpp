@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "base/array.hpp"
-#include "patterns/likelihood.hpp"
-#include "patterns/mixture.hpp"
-#include "patterns/recognition.hpp"
-#include "patterns/scan_recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+#include "patterns/match_likelihood.hpp"
+#include "patterns/match_mixture.hpp"
+#include "patterns/pattern_status.hpp"
+
+#include "patterns/match_neighbours.hpp"
 
 namespace vitrobeam {
 

@@ -134,7 +134,7 @@ bool ScanMatcher::is_saturated(const Eigen::Ref<const PlaneF>& image) const {
 PatternStatus ScanMatcher::status_of(const Eigen::Ref<const PlaneF>& image, const PlaneF& polar,
                                      std::size_t at) {
   const PlaneF& weights = methods_.matched->weights();
-  const PatternStatus status = judge(image, scan_.hidden, polar, weights);
+  const PatternStatus status = pattern_status(image, scan_.hidden, polar, weights);
   if (status != PatternStatus::good) return status;
   if (settings_.saturation > 0 && is_saturated(image)) return PatternStatus::saturated;
   const double speckle = speckle_contrast(polar, weights);
@@ -293,8 +293,8 @@ PreparedMatch prepare_match(const PatternScan& scan, const MotifLibrary& library
   return p;
 }
 
-MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared,
-                       const RunControl& run, const Refinement& refine) {
+MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const RunControl& run,
+                       const Refinement& refine) {
   PreparedMatch& p = prepared;
   RecognitionSettings& r = p.settings.recognition;
   r.dose = p.settings.null_dose ? *p.settings.null_dose

@@ -5,7 +5,6 @@
 
 #include "base/electron.hpp"
 #include "base/error.hpp"
-#include "patterns/recognition.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -7,7 +7,8 @@
 
 #include "base/electron.hpp"
 #include "base/error.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/pattern_status.hpp"
+
 #include "patterns/symmetry_null.hpp"
 
 namespace vitrobeam {
@@ -98,7 +99,7 @@ class Reader {
     SymmetryResult& r = out.result;
     const PlaneF polar = transform_(image);
     r.status.values[at] =
-        static_cast<std::uint8_t>(judge(image, scan_.hidden, polar, transform_.weights()));
+        static_cast<std::uint8_t>(pattern_status(image, scan_.hidden, polar, transform_.weights()));
     if (r.status.values[at] != 0) return {};
     const AngularPower a = analysis_(polar, image, scan_.gain);
     r.power.plane(at) = a.power.cast<float>();

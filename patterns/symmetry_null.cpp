@@ -5,7 +5,8 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+
 
 namespace vitrobeam {
 namespace {

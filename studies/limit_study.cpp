@@ -11,7 +11,8 @@
 #include "models/embedding.hpp"
 #include "models/stacking.hpp"
 #include "models/transform.hpp"
-#include "patterns/recognition.hpp"
+
+#include "patterns/match_significance.hpp"
 #include "patterns/statistics.hpp"
 
 namespace vitrobeam {

@@ -123,13 +123,13 @@ Refined MotifModel::fit(const Contrasts& x, const Speckle& speckle, double in_pl
   const RefinementSettings from = settings(in_plane_angle);
   Refined r =
       refine([&](const Eigen::VectorXd& p) { return (*this)(p); }, x, s.background, speckle, from);
-  // the amount of a whole specimen differs by amount_deviation; of independent layers are left as
-  // many as the background has beside the motif
+  // the intensity of a whole specimen varies by intensity_deviation; beside the motif only a share
+  // of its independent layers is left, which vary less
   double share = 0;
   for (std::size_t i = 0; i < s.positions.size(); ++i)
     share += s.background_share(i, r.value) / double(s.positions.size());
   r.error(5) =
-      std::hypot(r.error(5), speckle.amount_deviation * std::sqrt(share) / std::exp(r.value(5)));
+      std::hypot(r.error(5), speckle.intensity_deviation * std::sqrt(share) / std::exp(r.value(5)));
   for (int k = 3; k < 5 && s.positions.size() == 1; ++k) {
     r.value(k) = from.start(k);
     r.error(k) = from.prior(k) / std::sqrt(3.0);

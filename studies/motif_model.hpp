@@ -4,7 +4,7 @@
 #pragma once
 #include <memory>
 
-#include "patterns/refinement.hpp"
+#include "patterns/match_refinement.hpp"
 #include "studies/library_build.hpp"
 
 namespace vitrobeam {

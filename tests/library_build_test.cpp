@@ -10,7 +10,8 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/transform.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+
 #include "studies/library_build.hpp"
 #include "tests/approx.hpp"
 

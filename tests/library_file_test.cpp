@@ -209,8 +209,8 @@ TEST_CASE("an older library says by its run what its conditions do not") {
       "focal-spread = 0\nengine = auto\nnull = 24\ngrid = 96x96\n";
   const TemporaryFile file;
   write_library(file.path, l, record);
-  const LibraryFile told(file.path, simulation_of_plan);
-  for (const auto& c : told.records().conditions)
+  const LibraryFile known(file.path, simulation_of_plan);
+  for (const auto& c : known.records().conditions)
     CHECK(c.simulation ==
           "cs = 1.5 mm, aperture-edge = soft, grid = 96x96, slice = 2 Angstrom, potential = "
           "kirkland, projection = infinite, precision = single");

@@ -10,7 +10,8 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/packing.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -219,7 +220,7 @@ TEST_CASE("patches of a raster: their members, and how much their intensity diff
   const Speckle s = speckle({scan}, {{0, 0}, {0, 1}}, *f.background);
   REQUIRE(s.patches.size() == 2);  // every other position
   CHECK(s.patches[1] == std::vector<const Harmonics*>{&h[2], &h[3]});
-  CHECK(s.amount_deviation == approx(std::log(3.0) / 2));
+  CHECK(s.intensity_deviation == approx(std::log(3.0) / 2));
   CHECK(s.only({1}).patches[0] == std::vector<const Harmonics*>{&h[1]});
 }
 

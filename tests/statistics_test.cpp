@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "patterns/match_significance.hpp"
 #include "patterns/statistics.hpp"
 #include "tests/approx.hpp"
 

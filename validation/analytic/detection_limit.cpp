@@ -12,8 +12,8 @@
 //   tilted   joint, the axis off the beam by up to 5 degrees (unknown to the matching, which takes
 //            the mean likelihood over eleven tilts), at random depth, every atom of the cluster
 //            displaced by 0.15 Angstrom rms along each axis.
-// The statistics of the background come from other slabs than those that are judged.
-//   detection_limit [threads] [slabs judged] [kV] [mrad] [thickness in Angstrom, ...]
+// The statistics of the background come from other slabs than those that are tested.
+//   detection_limit [threads] [slabs tested] [kV] [mrad] [thickness in Angstrom, ...]
 #include <fmt/format.h>
 
 #include <Eigen/Geometry>
@@ -27,9 +27,10 @@
 #include "models/motifs.hpp"
 #include "models/transform.hpp"
 #include "multislice/changed_slab.hpp"
-#include "patterns/evidence.hpp"
-#include "patterns/matching.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_correlation.hpp"
+#include "patterns/match_evidence.hpp"
+#include "patterns/match_significance.hpp"
 
 using namespace vitrobeam;
 
@@ -174,7 +175,7 @@ std::vector<PlaneF> free_cluster(const Vector3d& direction, const Setting& s,
 
 JointEvidence evidence(const Background& background, const Vector3d& direction, const Setting& s,
                        const Camera& camera, int half) {
-  Glimpses motif{0.75, half == 0 ? 0 : 5, {}};
+  OffsetPatterns motif{0.75, half == 0 ? 0 : 5, {}};
   motif.patterns = free_cluster(direction, s, patch(kMiddle, motif.step, motif.half), camera);
   return JointEvidence(background, motif, patch({0, 0}, kStep, half), 24, 2 * std::numbers::pi / 5);
 }
@@ -185,7 +186,7 @@ void print_roc(const char* name, const std::vector<double>& null,
   fmt::print("  {} {:.3f} +- {:.3f}", name, roc.area, roc.error);
 }
 
-void baseline(const Setting& s, const std::vector<Sample>& judged) {
+void baseline(const Setting& s, const std::vector<Sample>& tested) {
   const Camera camera(kPublished);
   std::vector<PlaneF> views{free_cluster(axis("5"), s, {kMiddle}, camera)[0],
                             free_cluster(axis("2"), s, {kMiddle}, camera)[0]};
@@ -198,7 +199,7 @@ void baseline(const Setting& s, const std::vector<Sample>& judged) {
   plain.gamma = 1;
   const Matcher matcher(kPublished, camera.weights(), views, plain);
   std::vector<PlaneF> null, five, two;
-  for (const Sample& one : judged) {
+  for (const Sample& one : tested) {
     null.push_back(camera(one.null_image));
     five.push_back(camera(one.five_image));
     two.push_back(camera(one.two_image));
@@ -228,7 +229,7 @@ void baseline(const Setting& s, const std::vector<Sample>& judged) {
 }
 
 void pushed(const Setting& s, const std::vector<Sample>& training,
-            const std::vector<Sample>& judged, const Camera& camera) {
+            const std::vector<Sample>& tested, const Camera& camera) {
   std::vector<PlaneF> patterns;
   for (const Sample& one : training)
     patterns.insert(patterns.end(), one.null.begin(), one.null.end());
@@ -245,7 +246,7 @@ void pushed(const Setting& s, const std::vector<Sample>& training,
   struct Scores {
     std::vector<double> single, joint, tilted;
   } null, planted, tilted;
-  const auto judge = [&](const std::vector<PlaneF>& polar, Scores& to) {
+  const auto test = [&](const std::vector<PlaneF>& polar, Scores& to) {
     std::vector<Harmonics> x;
     std::vector<const Harmonics*> all;
     for (const auto& p : polar) x.push_back(background.contrast(p));
@@ -257,10 +258,10 @@ void pushed(const Setting& s, const std::vector<Sample>& training,
     to.joint.push_back(views(0));
     to.tilted.push_back(log_mean_exp(views));
   };
-  for (const Sample& one : judged) {
-    judge(one.null, null);
-    judge(one.planted, planted);
-    judge(one.tilted, tilted);
+  for (const Sample& one : tested) {
+    test(one.null, null);
+    test(one.planted, planted);
+    test(one.tilted, tilted);
   }
   fmt::print("         1e4 electrons:");
   print_roc("single", null.single, planted.single);
@@ -272,13 +273,13 @@ void pushed(const Setting& s, const std::vector<Sample>& training,
 
 void measure(const Setting& s, const Atoms& glass) {
   const Camera camera(kWide);
-  std::vector<Sample> training(kTraining), judged(std::size_t(s.slabs));
+  std::vector<Sample> training(kTraining), tested(std::size_t(s.slabs));
 #pragma omp parallel for schedule(dynamic) num_threads(s.threads)
   for (int i = 0; i < kTraining + s.slabs; ++i)
-    (i < kTraining ? training[std::size_t(i)] : judged[std::size_t(i - kTraining)]) =
+    (i < kTraining ? training[std::size_t(i)] : tested[std::size_t(i - kTraining)]) =
         sample(glass, s, camera, std::uint64_t(i), i >= kTraining);
-  baseline(s, judged);
-  pushed(s, training, judged, camera);
+  baseline(s, tested);
+  pushed(s, training, tested, camera);
   std::fflush(stdout);
 }
 

@@ -23,7 +23,9 @@
 
 #include "base/random.hpp"
 #include "models/transform.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 

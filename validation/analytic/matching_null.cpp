@@ -14,7 +14,9 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 

@@ -13,7 +13,7 @@
 #include <cstdlib>
 
 #include "base/random.hpp"
-#include "patterns/scan_recognition.hpp"
+#include "patterns/match_neighbours.hpp"
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 

@@ -18,8 +18,8 @@
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
-#include "patterns/mixture.hpp"
-#include "patterns/scan_recognition.hpp"
+#include "patterns/match_mixture.hpp"
+#include "patterns/match_neighbours.hpp"
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 

@@ -19,7 +19,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "patterns/scan_recognition.hpp"
+#include "patterns/match_neighbours.hpp"
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
@@ -110,7 +110,8 @@ int main(int argc, char** argv) {
     settings.seed = plan.seed = base + 1;
     MotifLibrary library = build_library(
         plan, packings(18, base), [](std::size_t) {}, none);
-    if (given(7, 1) == 0) for (auto& p : library.planted) p.view = {};
+    if (given(7, 1) == 0)
+      for (auto& p : library.planted) p.view = {};
     plan.seed = base + 501;
     const MotifLibrary test = build_library(
         plan, packings(18, base + 500), [](std::size_t) {}, none);

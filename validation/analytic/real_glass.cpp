@@ -22,7 +22,9 @@
 #include "models/packing.hpp"
 #include "models/transform.hpp"
 #include "models/voronoi.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+
 #include "studies/library_build.hpp"
 
 using namespace vitrobeam;

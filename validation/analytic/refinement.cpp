@@ -14,10 +14,11 @@
 #include <numbers>
 
 #include "base/random.hpp"
-#include "studies/motif_model.hpp"
 #include "models/embedding.hpp"
 #include "models/transform.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "studies/motif_model.hpp"
+
 #include "validation/analytic/cu_zr_packings.hpp"
 
 using namespace vitrobeam;
@@ -77,7 +78,7 @@ int main(int argc, char** argv) {
     scans.push_back({edge, edge, true, {}});
     for (std::size_t k = 0; k < edge * edge; ++k) {
       scans.back().contrast.push_back(&raster[first + k]);
-      scans.back().amount.push_back(background.amount(free[first + k]));
+      scans.back().relative_intensity.push_back(background.relative_intensity(free[first + k]));
     }
   }
   const Speckle motif_free = speckle(scans, steps, background);

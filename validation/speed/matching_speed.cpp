@@ -12,8 +12,8 @@
 #include <functional>
 
 #include "base/random.hpp"
-#include "patterns/matching.hpp"
-#include "patterns/posterior.hpp"
+#include "patterns/match_correlation.hpp"
+#include "patterns/match_posterior.hpp"
 
 using namespace vitrobeam;
 

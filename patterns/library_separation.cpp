@@ -1,4 +1,4 @@
-#include "patterns/separation.hpp"
+#include "patterns/library_separation.hpp"
 
 #include <Eigen/Cholesky>
 #include <algorithm>
@@ -319,6 +319,133 @@ class MaskSums {
   PlaneD sums_;
 };
 
+// Tries all masks of a grid for one view after the other.
+class DetectorSearch {
+ public:
+  DetectorSearch(const MotifLibrary& l, int b, const CountingNoise& noise, const PolarGrid& grid)
+      : library_(l),
+        noise_(noise),
+        grid_(grid),
+        // A free cluster says what it adds around a ring, not what a packing's whole ring loses.
+        embedded_(l.condition().matrix != "none"),
+        // of the variance of a packing, what is left in the mean over realisations
+        own_share_(embedded_ ? 1.0 / std::max(l.condition().realisations, 1) : 0),
+        polar_(Index(l.patterns.shape[1]), Index(l.patterns.shape[2]), l.calibration(), grid),
+        area_(grid.n_q) {
+    for (int i = 0; i < grid.n_q; ++i)
+      area_(i) = grid.q(i) * grid.dq() * grid.dtheta() / (l.pixel_qx * l.pixel_qy);
+    PlaneD null_mean = PlaneD::Zero(grid.n_q, grid.n_theta);
+    for (std::size_t i = 0; i < l.null.size(); ++i) {
+      const PlaneD p = binned(l.null_patterns.plane(i));
+      null_.emplace_back(p);
+      null_mean += p / double(l.null.size());
+    }
+    background_.emplace_back(null_mean);
+    for (std::size_t t = 0; t < l.templates.size(); ++t)
+      if (b >= 0 && l.templates[t].motif == b && is_centred(t)) rival_.emplace_back(of_template(t));
+  }
+
+  bool is_centred(std::size_t t) const { return library_.templates[t].offset.norm() <= 1e-6; }
+
+  // Into `best`, what is better for this template than that.
+  void search(std::size_t view, VirtualDetector& best) const {
+    const MaskSums signal(of_template(view));
+    for (Index sectors = 1; sectors <= 6; ++sectors) {
+      if (grid_.n_theta % sectors != 0) continue;
+      const Index period = grid_.n_theta / sectors;
+      for (Index width = 2; width <= period; width += 2)
+        for (Index start = 0; start < (width == period ? 1 : period); start += 2)
+          for (Index first = 0; first < grid_.n_q; ++first)
+            for (Index last = first + 1; last <= grid_.n_q; ++last) {
+              const Mask mask{first, last, start, width, sectors};
+              if (const double d = distance(signal, mask); d > best.distance)
+                best = detector(mask, view, d);
+            }
+    }
+  }
+
+ private:
+  struct Mask {
+    Index first, last, start, width, sectors;
+  };
+
+  static double sum(const MaskSums& of, const Mask& m) {
+    return of(m.first, m.last, m.start, m.width, m.sectors);
+  }
+  // Intensity per bin: the mean over its area times the pixels in it.
+  template <typename Image>
+  PlaneD binned(const Image& image) const {
+    return PlaneD(polar_(image).template cast<double>().colwise() * area_);
+  }
+  PlaneD of_template(std::size_t t) const {
+    PlaneD p = binned(library_.patterns.plane(t));
+    if (!embedded_) p.colwise() -= p.rowwise().mean().eval();
+    return p;
+  }
+
+  // Mean and variance of the rival's signal over its directions and in-plane angles; without one
+  // the mean is that of the motif-free patterns, where templates hold their surroundings.
+  std::pair<double, double> rival_signal(const Mask& m, double under) const {
+    constexpr Index kTurns = 12;
+    double mean = 0, square = 0;
+    std::size_t count = 0;
+    for (const auto& r : rival_)
+      for (Index k = 0; k < kTurns; ++k) {
+        const double v = r(m.first, m.last, (m.start + k * grid_.n_theta / kTurns) % grid_.n_theta,
+                           m.width, m.sectors);
+        mean += v;
+        square += v * v;
+        ++count;
+      }
+    if (count == 0) return {embedded_ ? under : 0, 0};
+    mean /= double(count);
+    return {mean, std::max(square / double(count) - mean * mean, 0.0)};
+  }
+
+  // Of the signal of motif-free patterns, of a sample of them.
+  double packing_variance(const Mask& m, double under) const {
+    const std::size_t step = 1 + null_.size() / 64;
+    double variance = 0;
+    for (std::size_t i = 0; i < null_.size(); i += step)
+      variance += std::pow(sum(null_[i], m) - under, 2);
+    return variance / double((null_.size() + null_.size() / 64) / step);
+  }
+
+  // Of the two mean signals in standard deviations; what an embedded template's own speckle makes
+  // of it by chance, four standard errors, is taken off.
+  double distance(const MaskSums& signal, const Mask& m) const {
+    const double own = sum(signal, m), under = sum(background_.front(), m);
+    const auto [mean, unknown] = rival_signal(m, under);
+    const double packing = packing_variance(m, under);
+    double variance = unknown + packing;
+    if (noise_.dose > 0)
+      variance += std::max(own, under) / noise_.dose +
+                  std::pow(noise_.readout / noise_.dose, 2) * double(m.sectors * m.width) *
+                      area_.segment(m.first, m.last - m.first).sum();
+    return std::max(std::abs(own - mean) - 4 * std::sqrt(packing * own_share_), 0.0) /
+           std::sqrt(variance + 1e-30);
+  }
+
+  VirtualDetector detector(const Mask& m, std::size_t view, double distance) const {
+    return {grid_.q_min + double(m.first) * grid_.dq(),
+            grid_.q_min + double(m.last) * grid_.dq(),
+            grid_.theta(int(m.start)) + (double(m.width) - 1) / 2 * grid_.dtheta(),
+            double(m.width) / 2 * grid_.dtheta(),
+            int(m.sectors),
+            view,
+            distance};
+  }
+
+  const MotifLibrary& library_;
+  CountingNoise noise_;
+  PolarGrid grid_;
+  bool embedded_;
+  double own_share_;
+  PolarTransform polar_;
+  Eigen::ArrayXd area_;  // of a bin by ring, in pixels
+  std::vector<MaskSums> null_, rival_, background_;
+};
+
 }  // namespace
 
 VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
@@ -326,91 +453,15 @@ VirtualDetector best_virtual_detector(const MotifLibrary& l, int a, int b,
   if (l.null.size() < 8)
     fail(Fault::input, "{} motif-free patterns; a virtual detector needs at least 8",
          l.null.size());
-  const PolarTransform polar(Index(l.patterns.shape[1]), Index(l.patterns.shape[2]),
-                             l.calibration(), grid);
-  // intensity per bin: the mean over its area times the pixels in it
-  Eigen::ArrayXd area(grid.n_q);
-  for (int i = 0; i < grid.n_q; ++i)
-    area(i) = grid.q(i) * grid.dq() * grid.dtheta() / (l.pixel_qx * l.pixel_qy);
-  const auto binned = [&](const auto& plane) {
-    return PlaneD(polar(plane).template cast<double>().colwise() * area);
-  };
-  // A free cluster says what it adds around a ring, not what a packing's whole ring loses for it.
-  const bool embedded = l.condition().matrix != "none";
-  const auto of_template = [&](std::size_t t) {
-    PlaneD p = binned(l.patterns.plane(t));
-    if (!embedded) p.colwise() -= p.rowwise().mean().eval();
-    return p;
-  };
-  // of the variance of a packing, what is left in the mean over realisations
-  const double own_share = embedded ? 1.0 / std::max(l.condition().realisations, 1) : 0;
-  std::vector<MaskSums> null, rival;
-  PlaneD null_mean = PlaneD::Zero(grid.n_q, grid.n_theta);
-  for (std::size_t i = 0; i < l.null.size(); ++i) {
-    const PlaneD p = binned(l.null_patterns.plane(i));
-    null.emplace_back(p);
-    null_mean += p / double(l.null.size());
-  }
-  std::vector<std::size_t> views;
-  for (std::size_t t = 0; t < l.templates.size(); ++t) {
-    if (l.templates[t].offset.norm() > 1e-6) continue;
-    if (l.templates[t].motif == a) views.push_back(t);
-    if (b >= 0 && l.templates[t].motif == b) rival.emplace_back(of_template(t));
-  }
-  if (views.empty()) fail(Fault::input, "the library has no template of that motif");
-  const MaskSums background(null_mean);
-  const Index turns = 12;
+  const DetectorSearch search(l, b, noise, grid);
   VirtualDetector best;
-  for (const std::size_t view : views) {
-    const MaskSums signal(of_template(view));
-    for (Index sectors = 1; sectors <= 6; ++sectors) {
-      if (grid.n_theta % sectors != 0) continue;
-      const Index period = grid.n_theta / sectors;
-      for (Index width = 2; width <= period; width += 2)
-        for (Index start = 0; start < (width == period ? 1 : period); start += 2)
-          for (Index first = 0; first < grid.n_q; ++first)
-            for (Index last = first + 1; last <= grid.n_q; ++last) {
-              const double own = signal(first, last, start, width, sectors),
-                           under = background(first, last, start, width, sectors);
-              double mean = 0, square = 0;
-              std::size_t count = 0;
-              for (const auto& r : rival)
-                for (Index k = 0; k < turns; ++k) {
-                  const double v = r(first, last, (start + k * grid.n_theta / turns) % grid.n_theta,
-                                     width, sectors);
-                  mean += v;
-                  square += v * v;
-                  ++count;
-                }
-              if (count > 0) {
-                mean /= double(count);
-                square = std::max(square / double(count) - mean * mean, 0.0);
-              } else if (embedded) {
-                mean = under;
-              }
-              double packing = 0;
-              for (std::size_t i = 0; i < null.size(); i += 1 + null.size() / 64)
-                packing += std::pow(null[i](first, last, start, width, sectors) - under, 2);
-              packing /= double((null.size() + null.size() / 64) / (1 + null.size() / 64));
-              double variance = square + packing;
-              if (noise.dose > 0)
-                variance += std::max(own, under) / noise.dose +
-                            std::pow(noise.readout / noise.dose, 2) * double(sectors * width) *
-                                area.segment(first, last - first).sum();
-              const double distance =
-                  std::max(std::abs(own - mean) - 4 * std::sqrt(packing * own_share), 0.0) /
-                  std::sqrt(variance + 1e-30);
-              if (distance > best.distance)
-                best = {grid.q_min + double(first) * grid.dq(),
-                        grid.q_min + double(last) * grid.dq(),
-                        grid.theta(int(start)) + (double(width) - 1) / 2 * grid.dtheta(),
-                        double(width) / 2 * grid.dtheta(),
-                        int(sectors),
-                        view,
-                        distance};
-            }
-    }
+  bool found = false;
+  for (std::size_t t = 0; t < l.templates.size(); ++t) {
+    if (l.templates[t].motif != a || !search.is_centred(t)) continue;
+    found = true;
+    search.search(t, best);
   }
+  if (!found) fail(Fault::input, "the library has no template of that motif");
   return best;
 }
 

@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "patterns/evidence.hpp"
 #include "patterns/library.hpp"
+#include "patterns/match_evidence.hpp"
 
 namespace vitrobeam {
 
@@ -30,12 +30,13 @@ struct MotifView {
 int nearest_view(const std::vector<MotifView>& views, int motif, const PlantedView& planted);
 
 // Contrasts of a raster, row by row; null where a pattern must not be used. `periodic`: the raster
-// closes upon itself. `amount`: Background::amount of every pattern; may be left out.
+// closes upon itself. `relative_intensity`: Background::relative_intensity of every pattern; may be
+// left out.
 struct ContrastScan {
   std::size_t rows = 1, columns = 1;
   bool periodic = false;
   std::vector<const Harmonics*> contrast;
-  std::vector<double> amount = {};
+  std::vector<double> relative_intensity = {};
 };
 
 // Steps (rows, columns) from a position to the neighbours that count with it; the first is (0, 0).

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "patterns/matching.hpp"
+#include "patterns/match_correlation.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -1,6 +1,6 @@
 // Laws of separation: the Chernoff information against integration and against brute-force
 // classification, its symmetry, its growth with dose; the virtual detector against a planted one.
-#include "patterns/separation.hpp"
+#include "patterns/library_separation.hpp"
 
 #include <doctest/doctest.h>
 
@@ -120,9 +120,9 @@ TEST_CASE("brute-force classification errs as the information says") {
   const HarmonicModel a = one(0, 1), b = one({0.6, 0.5}, 1);
   const double c = chernoff_information(a, b);
   RandomSequence random(5, 0);
-  const int n = 12, trials = 20000;
+  const int n = 12, cases = 20000;
   int wrong = 0;
-  for (int k = 0; k < trials; ++k) {
+  for (int k = 0; k < cases; ++k) {
     double evidence = 0;
     for (int i = 0; i < n; ++i) {
       const std::complex<double> x(random.normal() / std::sqrt(2), random.normal() / std::sqrt(2));
@@ -131,7 +131,7 @@ TEST_CASE("brute-force classification errs as the information says") {
     wrong += evidence > 0;
   }
   const double expected = std::erfc(std::sqrt(n * c)) / 2;
-  CHECK(std::abs(double(wrong) / trials - expected) < 4 * std::sqrt(expected / trials));
+  CHECK(std::abs(double(wrong) / cases - expected) < 4 * std::sqrt(expected / cases));
   CHECK(expected > 0.005);  // else nothing would be counted
 }
 

@@ -1,4 +1,4 @@
-#include "patterns/evidence.hpp"
+#include "patterns/match_evidence.hpp"
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -80,7 +80,7 @@ Harmonics Background::contrast(const PlaneF& pattern) const {
   return own > 0 ? harmonics(pattern, 1 / own) : Harmonics::Zero(grid_.n_q, settings_.m_max);
 }
 
-double Background::amount(const PlaneF& pattern) const {
+double Background::relative_intensity(const PlaneF& pattern) const {
   return visible_mean(pattern, weights_) / mean_;
 }
 
@@ -98,12 +98,12 @@ Harmonics Background::whitened(const Harmonics& h) const {
   return out;
 }
 
-JointEvidence::JointEvidence(const Background& background, const Glimpses& motif,
+JointEvidence::JointEvidence(const Background& background, const OffsetPatterns& motif,
                              const std::vector<Vector2d>& patch, int angles, double period)
     : period_(period), half_norm_(Eigen::ArrayXf::Zero(angles)) {
   const int side = 2 * motif.half + 1;
   if (motif.patterns.size() != std::size_t(side) * std::size_t(side))
-    fail(Fault::input, "{} glimpses of a motif for a net of {} x {} points", motif.patterns.size(),
+    fail(Fault::input, "{} patterns of a motif for a net of {} x {} points", motif.patterns.size(),
          side, side);
   std::vector<Harmonics> net;
   for (const auto& p : motif.patterns) net.push_back(background.expected(p));

@@ -1,8 +1,8 @@
-// What a library can find: motifs planted in packings, judged as patterns are.
+// What a library can find: motifs planted in packings, matched as patterns are.
 #pragma once
 #include <vector>
 
-#include "patterns/statistics.hpp"
+#include "patterns/match_significance.hpp"
 
 namespace vitrobeam {
 
@@ -10,8 +10,7 @@ class DetectionPower {
  public:
   DetectionPower() = default;
   // Template scores [planted pattern, template]; `motif` of each counts from 0.
-  DetectionPower(const ScoreCalibration& calibration, const PlaneF& scores,
-                  std::vector<int> motif);
+  DetectionPower(const ScoreCalibration& calibration, const PlaneF& scores, std::vector<int> motif);
 
   // Of the planted patterns of each motif (NaN without any), the share whose own motif's p-value is
   // at most `alpha`.
@@ -28,7 +27,7 @@ class DetectionPower {
  private:
   PlaneD free_;  // motif scores of the calibration patterns, [pattern, motif]
   std::vector<int> motif_;
-  std::vector<Significance> verdicts_;  // [planted pattern]
+  std::vector<Significance> significance_;  // [planted pattern]
 };
 
 }  // namespace vitrobeam

@@ -1,14 +1,11 @@
-// From patterns to motifs: a library made ready for one kind of pattern (its polar grid, mask and
-// dose) and its verdict, motif or none, on each.
+// The patterns of a library as the camera of a scan would have recorded them: polar, with its mask,
+// counts and readout; and which of the motif-free ones train and which only rank.
 #pragma once
-#include <optional>
-#include <string>
+#include <cstdint>
 #include <vector>
 
 #include "patterns/library.hpp"
-#include "patterns/matching.hpp"
-#include "patterns/detection_power.hpp"
-#include "patterns/statistics.hpp"
+#include "patterns/match_correlation.hpp"
 
 namespace vitrobeam {
 
@@ -32,44 +29,14 @@ struct RecognitionSettings {
   double dose = 0;  // electrons per pattern: Poisson noise for the library's null and planted
                     // patterns; 0 = none
   double readout = 0;  // rms of a pixel's readout, electrons; only with a dose
-  // Where those counts and readouts fall: the pixels of the patterns to be judged.
+  // Where those counts and readouts fall: the pixels of the patterns to be matched.
   PatternPixels camera;
   double prior_none = 0.5;  // probability of no motif before the pattern is seen (posterior)
   std::uint64_t seed = 1;
 };
 
-// The verdict on one pattern.
-struct Finding {
-  Significance significance;
-  int template_index = -1;    // of the best motif
-  double in_plane_angle = 0;  // radian by which that template is turned towards +y
-  bool mirrored = false;
-  double correlation = 0;  // its raw score
-};
-
-// A pattern that cannot be judged: it is never called a motif.
-enum class PatternStatus : unsigned char {
-  good = 0,
-  not_finite = 1,
-  empty = 2,
-  featureless = 3,
-  saturated = 4,
-  smooth = 5,  // far less contrast than any motif-free pattern: none to rank it among
-  hidden = 6   // no pixel of the matched range is visible
-};
-
 // The largest q of the whole circles that the library's patterns hold, 1/Angstrom.
 double reach(const MotifLibrary& library);
-
-// Finite wherever visible, some intensity, some contrast along theta within the grid. `hidden` may
-// be empty.
-PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned char>& hidden,
-                    const PlaneF& polar, const PlaneF& weights);
-
-// Contrast of the speckle: root of the mean over the visible rings of the variance along theta over
-// the square of the ring's mean. What a matched pattern must share with the library's motif-free
-// ones for their ranks to be error rates; free of scale and of the radial profile. 0 for none.
-double speckle_contrast(const PlaneF& polar, const PlaneF& weights);
 
 // The middle 98 %, the median and the least of the contrasts of a library's motif-free patterns.
 struct ContrastRange {
@@ -92,7 +59,7 @@ inline constexpr std::uint64_t kNullStream = std::uint64_t(1) << 40,
                                kPlantedStream = std::uint64_t(1) << 41;
 
 // Patterns `which` of the library behind `transform` as polar ones, in its units. Unless there is
-// no dose, or the stream is 0, they are recorded as the patterns to be judged were: on the pixels
+// no dose, or the stream is 0, they are recorded as the patterns to be matched were: on the pixels
 // of settings.camera, with its hidden ones, counts and readout, so that a bin has the noise that it
 // has there.
 std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<std::size_t>& which,
@@ -107,29 +74,5 @@ struct NullParts {
   int calibration_packings = 0;
 };
 NullParts null_parts(const MotifLibrary& library);
-
-class Recognition {
- public:
-  // `weights` of the patterns to be judged. Two thirds of the library's packings calibrate
-  // p-values, one third trains means and filters. Throws Error{input} if the library has too few
-  // motif-free patterns or does not reach grid.q_max.
-  Recognition(const MotifLibrary& library, const PlaneF& weights,
-              const RecognitionSettings& settings, int threads);
-
-  std::vector<Finding> operator()(const std::vector<PlaneF>& polar_patterns, int threads) const;
-
-  const ScoreCalibration& calibration() const { return *calibration_; }
-  std::size_t training_size() const { return training_size_; }
-  int calibration_packings() const { return calibration_packings_; }
-  const DetectionPower& planted() const { return planted_; }
-
- private:
-  RecognitionSettings settings_;
-  std::optional<Matcher> matcher_;
-  std::optional<ScoreCalibration> calibration_;
-  std::size_t training_size_ = 0;
-  int calibration_packings_ = 0;
-  DetectionPower planted_;
-};
 
 }  // namespace vitrobeam

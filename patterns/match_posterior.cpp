@@ -1,4 +1,4 @@
-#include "patterns/posterior.hpp"
+#include "patterns/match_posterior.hpp"
 
 #include <Eigen/Dense>
 #include <algorithm>

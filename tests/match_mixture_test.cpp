@@ -1,6 +1,6 @@
 // Laws of mixtures: two motifs in one pattern come back with their angles and amplitudes; one motif
 // is not taken for two.
-#include "patterns/mixture.hpp"
+#include "patterns/match_mixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,8 @@
 #include <optional>
 
 #include "base/random.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

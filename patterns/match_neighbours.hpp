@@ -11,8 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "patterns/posterior.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+#include "patterns/match_posterior.hpp"
 
 namespace vitrobeam {
 

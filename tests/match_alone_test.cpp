@@ -1,5 +1,5 @@
 // Recognition on synthetic speckle patterns with a planted motif: error rates hold, the right
-// motif, template and angle come back, patterns that hold nothing are not judged.
+// motif, template and angle come back, patterns that hold nothing are left out.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,7 +7,10 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
+#include "patterns/match_alone.hpp"
+#include "patterns/pattern_status.hpp"
+
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -170,7 +173,7 @@ TEST_CASE("noise falls on the pixels of the camera, with its readout and its bea
 TEST_CASE("patterns without information are marked") {
   const PlaneF weights = camera().weights();
   auto status = [&](const PlaneF& image, const Plane<unsigned char>& hidden = {}) {
-    return judge(image, hidden, camera()(image), weights);
+    return pattern_status(image, hidden, camera()(image), weights);
   };
   PlaneF image = speckle(1);
   CHECK(status(image) == PatternStatus::good);

@@ -1,4 +1,4 @@
-#include "patterns/recognition.hpp"
+#include "patterns/library_patterns.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,19 +8,12 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "patterns/pattern_status.hpp"
 
 namespace vitrobeam {
 namespace {
 
 using Eigen::Index;
-
-void check_reach(const MotifLibrary& library, const PolarGrid& grid) {
-  if (const double most = reach(library); grid.q_max > most * (1 + 1e-6))
-    fail(Fault::usage,
-         "@q_max {} 1/Angstrom: the library's patterns end at {:.4g}; match up to there or build "
-         "a library with a larger @q_max",
-         grid.q_max, most);
-}
 
 // A library's pattern on the pixels of another camera, of those only that the polar transform of
 // that camera uses.
@@ -93,43 +86,6 @@ double reach(const MotifLibrary& library) {
                              Index(library.patterns.shape.at(2)), library.calibration());
 }
 
-PatternStatus judge(const Eigen::Ref<const PlaneF>& image, const Plane<unsigned char>& hidden,
-                    const PlaneF& polar, const PlaneF& weights) {
-  double sum = 0;
-  for (Index r = 0; r < image.rows(); ++r)
-    for (Index c = 0; c < image.cols(); ++c) {
-      if (hidden.size() > 0 && hidden(r, c)) continue;
-      if (!std::isfinite(image(r, c))) return PatternStatus::not_finite;
-      sum += image(r, c);
-    }
-  if (!(sum > 0)) return PatternStatus::empty;
-  double contrast = 0, square = 0;
-  for (Index i = 0; i < polar.rows(); ++i) {
-    const double known = weights.row(i).sum();
-    if (known <= 0) continue;
-    const double mean = (weights.row(i) * polar.row(i)).sum() / known;
-    contrast +=
-        (weights.row(i).cast<double>() * (polar.row(i).cast<double>() - mean).square()).sum();
-    square += (weights.row(i).cast<double>() * polar.row(i).cast<double>().square()).sum();
-  }
-  return contrast > 1e-10 * square ? PatternStatus::good : PatternStatus::featureless;
-}
-
-double speckle_contrast(const PlaneF& polar, const PlaneF& weights) {
-  double sum = 0;
-  int rings = 0;
-  for (Index i = 0; i < polar.rows(); ++i) {
-    const Eigen::ArrayXd w = weights.row(i).cast<double>(), x = polar.row(i).cast<double>();
-    const double known = w.sum();
-    if (known <= 0) continue;
-    const double mean = (w * x).sum() / known;
-    if (!(mean > 0)) continue;
-    sum += (w * (x - mean).square()).sum() / known / (mean * mean);
-    ++rings;
-  }
-  return rings > 0 ? std::sqrt(sum / rings) : 0;
-}
-
 ContrastRange null_contrast(const MotifLibrary& library, const PlaneF& weights,
                             const RecognitionSettings& settings, int threads) {
   const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
@@ -198,60 +154,6 @@ NullParts null_parts(const MotifLibrary& library) {
          "@null 100 or more",
          library.null.size());
   return parts;
-}
-
-Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
-                         const RecognitionSettings& settings, int threads)
-    : settings_(settings) {
-  check_reach(library, settings.grid);
-  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
-                                 library.calibration(), settings.grid);
-  const NullParts parts = null_parts(library);
-  const auto null = [&](const std::vector<std::size_t>& which) {
-    return noisy_polar(library.null_patterns, which, transform, settings, kNullStream, threads);
-  };
-  const std::vector<PlaneF> training = null(parts.training), calibrating = null(parts.calibration);
-  training_size_ = training.size();
-  calibration_packings_ = parts.calibration_packings;
-  std::vector<std::size_t> all(library.templates.size());
-  std::iota(all.begin(), all.end(), std::size_t(0));
-  const std::vector<PlaneF> templates =
-      noisy_polar(library.patterns, all, transform, settings, 0, threads);
-  matcher_.emplace(settings.grid, weights, templates, settings.matching,
-                   settings.matched_filter ? training : std::vector<PlaneF>{});
-  std::vector<int> motif;
-  for (const auto& t : library.templates) motif.push_back(t.motif);
-  const int motifs = int(library.motif_names.size());
-  calibration_.emplace(matcher_->match(training, threads).score,
-                       matcher_->match(calibrating, threads).score, motif, motifs,
-                       settings.standardise);
-  const std::vector<std::size_t> centres = planted_centres(library);
-  std::vector<int> planted_motif;
-  for (const std::size_t i : centres) planted_motif.push_back(library.planted[i].motif);
-  const PlaneF planted = centres.empty()
-                             ? PlaneF(0, Index(templates.size()))
-                             : matcher_
-                                   ->match(noisy_polar(library.planted_patterns, centres, transform,
-                                                       settings, kPlantedStream, threads),
-                                           threads)
-                                   .score;
-  planted_ = DetectionPower(*calibration_, planted, planted_motif);
-}
-
-std::vector<Finding> Recognition::operator()(const std::vector<PlaneF>& polar_patterns,
-                                             int threads) const {
-  const MatchScores scores = matcher_->match(polar_patterns, threads);
-  std::vector<Finding> findings(polar_patterns.size());
-  for (std::size_t i = 0; i < findings.size(); ++i) {
-    Finding& f = findings[i];
-    const Index row = Index(i);
-    f.significance = calibration_->assess(scores.score.row(row).transpose());
-    f.template_index = f.significance.motif_template[std::size_t(f.significance.motif)];
-    f.in_plane_angle = settings_.grid.theta(scores.angle(row, f.template_index));
-    f.mirrored = scores.mirrored(row, f.template_index) != 0;
-    f.correlation = scores.score(row, f.template_index);
-  }
-  return findings;
 }
 
 }  // namespace vitrobeam

@@ -1,4 +1,4 @@
-#include "patterns/refinement.hpp"
+#include "patterns/match_refinement.hpp"
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -110,7 +110,7 @@ struct Problem {
 }  // namespace
 
 Speckle Speckle::only(const std::vector<Eigen::Index>& members) const {
-  Speckle s{correlation(members, members), {}, amount_deviation};
+  Speckle s{correlation(members, members), {}, intensity_deviation};
   for (const auto& patch : patches) {
     s.patches.emplace_back();
     for (const Eigen::Index k : members) s.patches.back().push_back(patch[std::size_t(k)]);
@@ -122,7 +122,7 @@ Speckle speckle(const std::vector<ContrastScan>& motif_free,
                 const std::vector<std::array<int, 2>>& members, const Background& background) {
   const Eigen::Index n = Eigen::Index(members.size());
   Speckle s{Eigen::MatrixXd::Zero(n, n), {}, 0};
-  std::vector<double> amounts;  // their logs
+  std::vector<double> log_intensities;  // relative to the mean of the motif-free
   for (const ContrastScan& scan : motif_free) {
     Contrasts white;
     for (const Harmonics* h : scan.contrast) white.push_back(background.whitened(*h));
@@ -134,24 +134,25 @@ Speckle speckle(const std::vector<ContrastScan>& motif_free,
           at.push_back(std::size_t((row + step[0] + rows) % rows * columns +
                                    (column + step[1] + columns) % columns));
         s.patches.emplace_back();
-        double amount = 0;
+        double intensity = 0;
         for (std::size_t i = 0; i < at.size(); ++i) {
           s.patches.back().push_back(scan.contrast[at[i]]);
-          if (!scan.amount.empty()) amount += scan.amount[at[i]] / double(n);
+          if (!scan.relative_intensity.empty())
+            intensity += scan.relative_intensity[at[i]] / double(n);
           for (std::size_t j = 0; j <= i; ++j)
             s.correlation(Eigen::Index(i), Eigen::Index(j)) +=
                 product(white[at[i]], *scan.contrast[at[j]]);
         }
-        if (amount > 0) amounts.push_back(std::log(amount));
+        if (intensity > 0) log_intensities.push_back(std::log(intensity));
       }
   }
   s.correlation = Eigen::MatrixXd(s.correlation.selfadjointView<Eigen::Lower>()) *
                   (double(n) / s.correlation.trace());
   if (n > 1) s.correlation.diagonal() *= 1.02;
-  const auto log_amount =
-      Eigen::Map<const Eigen::ArrayXd>(amounts.data(), Eigen::Index(amounts.size()));
-  if (!amounts.empty())
-    s.amount_deviation = std::sqrt((log_amount - log_amount.mean()).square().mean());
+  const auto log_intensity = Eigen::Map<const Eigen::ArrayXd>(log_intensities.data(),
+                                                              Eigen::Index(log_intensities.size()));
+  if (!log_intensities.empty())
+    s.intensity_deviation = std::sqrt((log_intensity - log_intensity.mean()).square().mean());
   return s;
 }
 

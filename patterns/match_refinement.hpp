@@ -10,7 +10,7 @@
 #include <functional>
 #include <vector>
 
-#include "patterns/likelihood.hpp"
+#include "patterns/match_likelihood.hpp"
 
 namespace vitrobeam {
 
@@ -20,7 +20,7 @@ using Contrasts = std::vector<Harmonics>;  // of the positions that are fitted t
 struct Speckle {
   Eigen::MatrixXd correlation;                         // between the positions
   std::vector<std::vector<const Harmonics*>> patches;  // empty: errors by the curvature alone
-  double amount_deviation = 0;  // from patch to patch, of the log of the mean intensity
+  double intensity_deviation = 0;  // from patch to patch, of the log of the mean intensity
 
   Speckle only(const std::vector<Eigen::Index>& members) const;  // of some positions
 };

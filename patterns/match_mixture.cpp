@@ -1,4 +1,4 @@
-#include "patterns/mixture.hpp"
+#include "patterns/match_mixture.hpp"
 
 #include <Eigen/Dense>
 #include <algorithm>

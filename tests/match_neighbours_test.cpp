@@ -1,6 +1,6 @@
 // Laws of the likelihood of a scan: the fast sums equal the evidence as it is defined; p-values of
 // motif-free maps are uniform, in the middle and at the edge; probabilities are what they say.
-#include "patterns/scan_recognition.hpp"
+#include "patterns/match_neighbours.hpp"
 
 #include <doctest/doctest.h>
 
@@ -161,7 +161,7 @@ TEST_CASE("the sums over a scan equal joint evidence as it is defined, at the ed
   const auto masks = fast.masks(raster);
   const ScanLikelihood found = fast(raster, masks, 2);
   for (int view = 0; view < 2; ++view) {
-    Glimpses net{1, 1, {}};
+    OffsetPatterns net{1, 1, {}};
     for (int k = 0; k < 9; ++k)
       net.patterns.push_back(camera()(l.patterns.plane(std::size_t(view * 9 + k))));
     for (int position : {0, 3, 5, 6, 8}) {
@@ -231,7 +231,7 @@ TEST_CASE("neighbours find what one pattern cannot, and a missing pattern is no 
   CHECK(std::abs(std::remainder(v[4].in_plane_angle - 0.9, 2 * std::numbers::pi / 5)) < 0.1);
 }
 
-TEST_CASE("the result does not depend on threads or on how many rows are judged together") {
+TEST_CASE("the result does not depend on threads or on how many rows are matched together") {
   const MotifLibrary l = library(6);
   ScanRecognition one(l, camera().weights(), settings(), Patch::within(1, 1), 1),
       two(l, camera().weights(), settings(), Patch::within(1, 1), 2);
@@ -243,7 +243,7 @@ TEST_CASE("the result does not depend on threads or on how many rows are judged 
   }
 }
 
-TEST_CASE("a posterior is right as often as it says, and its directions hold what they claim") {
+TEST_CASE("a posterior is right as often as it says, and its directions hold what they state") {
   // two motifs of 12 directions; the log likelihood of the true one is raised, all are
   // overconfident
   std::vector<MotifView> views;
@@ -272,8 +272,8 @@ TEST_CASE("a posterior is right as often as it says, and its directions hold wha
   motif.insert(motif.end(), n, 1);
   const ViewPosterior posterior(views, 2, rows(2 * n, 3, -1), planted, motif, {}, 0.5);
   CHECK(posterior.tempering() == approx(1 / kOver).epsilon(0.25));
-  // reliability: within bins of the claimed probability of motif 0
-  double claimed[5] = {}, right[5] = {}, count[5] = {}, sum = 0;
+  // reliability: within bins of the stated probability of motif 0
+  double stated[5] = {}, right[5] = {}, count[5] = {}, sum = 0;
   int covered = 0, tried = 0;
   for (int truth = -1; truth < 2; ++truth) {
     const int m = truth < 0 ? 4 * n : 2 * n;
@@ -284,7 +284,7 @@ TEST_CASE("a posterior is right as often as it says, and its directions hold wha
       sum = p.motif[0] + p.motif[1] + p.motif[2];
       CHECK(sum == approx(1));
       const auto bin = std::min<std::size_t>(4, std::size_t(5 * p.motif[0]));
-      claimed[bin] += p.motif[0];
+      stated[bin] += p.motif[0];
       right[bin] += truth == 0;
       count[bin] += 1;
       if (truth < 0) continue;
@@ -303,11 +303,10 @@ TEST_CASE("a posterior is right as often as it says, and its directions hold wha
     }
   }
   for (std::size_t b = 0; b < 5; ++b) {
-    MESSAGE("claimed " << claimed[b] / count[b] << ", right " << right[b] / count[b] << " of "
-                       << count[b]);
-    CHECK(std::abs(claimed[b] - right[b]) <
-          3.5 * std::sqrt(std::max(claimed[b] * (1 - claimed[b] / count[b]), 1.0)) +
-              0.03 * count[b]);
+    MESSAGE("stated " << stated[b] / count[b] << ", right " << right[b] / count[b] << " of "
+                      << count[b]);
+    CHECK(std::abs(stated[b] - right[b]) <
+          3.5 * std::sqrt(std::max(stated[b] * (1 - stated[b] / count[b]), 1.0)) + 0.03 * count[b]);
   }
   CHECK(covered >= 0.88 * tried);
 }
@@ -363,16 +362,16 @@ TEST_CASE("the views of a motif are tempered by where planted ones really stand"
   CHECK(with.view_tempering()[0] == approx(1 / kOver).epsilon(0.3));
   CHECK(without.view_tempering()[0] == without.tempering());
   const auto coverage = [&](const ViewPosterior& posterior) {
-    double claimed = 0, inside = 0;
+    double stated = 0, inside = 0;
     for (int i = 0; i < 2000; ++i) {
       const Posterior p = posterior(test.row(i).transpose());
       const CredibleAxes a = credible_axes(views, p.view, 0, 0.5);
-      claimed += a.probability / 2000;
+      stated += a.probability / 2000;
       inside += std::any_of(a.directions.begin(), a.directions.end(), [&](const Vector3d& d) {
         return d == views[std::size_t(test_truth[std::size_t(i)])].direction;
       });
     }
-    return inside / 2000 - claimed;
+    return inside / 2000 - stated;
   };
   CHECK(std::abs(coverage(with)) < 0.06);
   CHECK(std::abs(coverage(without)) > 0.1);

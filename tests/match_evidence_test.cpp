@@ -1,6 +1,6 @@
 // Laws of joint evidence: it turns with the specimen, finds what was planted at the angle at which
 // it was planted, gains with every position that sees the motif, and ignores dose.
-#include "patterns/evidence.hpp"
+#include "patterns/match_evidence.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "patterns/match_significance.hpp"
 #include "patterns/statistics.hpp"
 #include "tests/approx.hpp"
 
@@ -54,8 +55,8 @@ PlaneF motif(const Vector2d& offset, double turn = 0) {
   return p;
 }
 
-Glimpses glimpses() {
-  Glimpses g{1, 2, {}};
+OffsetPatterns offset_patterns() {
+  OffsetPatterns g{1, 2, {}};
   for (int y = -2; y <= 2; ++y)
     for (int x = -2; x <= 2; ++x) g.patterns.push_back(motif(Vector2d(x, y)));
   return g;
@@ -86,7 +87,7 @@ std::vector<const Harmonics*> pointers(const std::vector<Harmonics>& x) {
 
 TEST_CASE("the evidence turns with the specimen and its scan") {
   const Background b = background();
-  const JointEvidence joint(b, glimpses(), kPatch, 72, 2 * std::numbers::pi);
+  const JointEvidence joint(b, offset_patterns(), kPatch, 72, 2 * std::numbers::pi);
   std::vector<PlaneF> patterns;
   for (std::size_t k = 0; k < kPatch.size(); ++k)
     patterns.push_back(speckle(70 + k) + motif(kPatch[k], 0.4));
@@ -105,7 +106,7 @@ TEST_CASE("the evidence turns with the specimen and its scan") {
 
 TEST_CASE("a motif is found at the angle at which it was planted") {
   const Background b = background();
-  const JointEvidence joint(b, glimpses(), kPatch, 72, 2 * std::numbers::pi);
+  const JointEvidence joint(b, offset_patterns(), kPatch, 72, 2 * std::numbers::pi);
   int right = 0;
   for (std::uint64_t k = 0; k < 40; ++k) {
     const auto x = seen(b, 5000 + k, 1, 0.7);
@@ -118,7 +119,7 @@ TEST_CASE("a motif is found at the angle at which it was planted") {
 
 TEST_CASE("positions that see the same motif add evidence") {
   const Background b = background();
-  const JointEvidence joint(b, glimpses(), kPatch, 24, 2 * std::numbers::pi / 5),
+  const JointEvidence joint(b, offset_patterns(), kPatch, 24, 2 * std::numbers::pi / 5),
       single(b, {1, 0, {motif(Vector2d(0, 0))}}, {{0, 0}}, 24, 2 * std::numbers::pi / 5);
   std::vector<double> null_one, null_all, one, all;
   for (std::uint64_t k = 0; k < 100; ++k) {

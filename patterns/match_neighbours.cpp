@@ -1,4 +1,4 @@
-#include "patterns/scan_recognition.hpp"
+#include "patterns/match_neighbours.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -87,7 +87,7 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
     Motifless m{{edge, edge, joint_, {}}, trains[i]};
     for (std::size_t k = 0; k < edge * edge; ++k) {
       m.scan.contrast.push_back(&null_[i + k]);
-      m.scan.amount.push_back(background_->amount(null[i + k]));
+      m.scan.relative_intensity.push_back(background_->relative_intensity(null[i + k]));
     }
     null_scans_.push_back(std::move(m));
   }

@@ -9,13 +9,13 @@
 // tempering beta and offsets b_m that make patterns of known content, planted and motif-free, most
 // probable (Platt 1999; Guo et al., Proc. ICML 70 (2017) 1321). Which view of the motif it is,
 //   p(v | m, x) = (1 - e) w_v exp(gamma l_v) / sum over u of m of w_u exp(gamma l_u) + e w_v,
-// has a tempering gamma and a share e of cases in which the pattern says nothing, by motif: those
-// that make the views nearest to the planted ones most probable. What a library holds is a grid:
-// planted motifs stand beside it, so that gamma also says what the grid costs.
+// has a tempering gamma and a share e of cases in which the pattern does not tell them apart, by
+// motif: those that make the views nearest to the planted ones most probable. What a library holds
+// is a grid: planted motifs stand beside it, so that gamma also says what the grid costs.
 #pragma once
 #include <vector>
 
-#include "patterns/likelihood.hpp"
+#include "patterns/match_likelihood.hpp"
 
 namespace vitrobeam {
 

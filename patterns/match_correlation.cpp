@@ -1,7 +1,7 @@
 // Matching by angular harmonics. Work per pair of pattern and template: 8 n_q m_max + 2 n_theta
 // m_max floating-point operations (even and odd harmonics apart give the angles phi and phi + pi
 // together), all inside matrix products.
-#include "patterns/matching.hpp"
+#include "patterns/match_correlation.hpp"
 
 #include <Eigen/Cholesky>
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "patterns/likelihood.hpp"
+#include "patterns/match_likelihood.hpp"
 
 #include <Eigen/Geometry>
 #include <algorithm>
@@ -53,7 +53,7 @@ std::vector<Vector2d> net_of(const MotifLibrary& library, const std::vector<Moti
   return net;
 }
 
-// Points and shares of the net at `at`, bilinear; what lies beyond it says nothing.
+// Points and shares of the net at `at`, bilinear; what lies beyond it adds nothing.
 std::vector<std::pair<int, float>> shares_at(const std::vector<Vector2d>& net, const Vector2d& at) {
   double step = 1e300;
   for (const auto& o : net)

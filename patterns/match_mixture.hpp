@@ -5,7 +5,7 @@
 #pragma once
 #include <vector>
 
-#include "patterns/likelihood.hpp"
+#include "patterns/match_likelihood.hpp"
 
 namespace vitrobeam {
 

@@ -37,7 +37,8 @@ class Background {
 
   const PolarGrid& grid() const { return grid_; }
   Harmonics contrast(const PlaneF& pattern) const;  // x
-  double amount(const PlaneF& pattern) const;       // mean intensity over that of the motif-free
+  double relative_intensity(
+      const PlaneF& pattern) const;  // mean intensity over that of the motif-free
   // t of a motif whose pattern alone is `motif`, in the units of the motif-free patterns.
   Harmonics expected(const PlaneF& motif) const;
   // x of the mean motif-free pattern with that motif in it, at its own mean intensity.
@@ -57,7 +58,7 @@ class Background {
 };
 
 // The pattern of a motif alone, with the probe at the points of a square net around its centre.
-struct Glimpses {
+struct OffsetPatterns {
   double step = 0.75;            // Angstrom
   int half = 0;                  // points -half .. half along x and y
   std::vector<PlaneF> patterns;  // polar, [y, x] over the net
@@ -66,9 +67,9 @@ struct Glimpses {
 class JointEvidence {
  public:
   // `patch`: the scan positions that count, relative to the one in question, Angstrom; those that
-  // lie beyond the net of glimpses say nothing. `angles` in-plane angles are tried, over
+  // lie beyond the net add nothing. `angles` in-plane angles are tried, over
   // `period` radian (2 pi / n for a view of n-fold symmetry).
-  JointEvidence(const Background& background, const Glimpses& motif,
+  JointEvidence(const Background& background, const OffsetPatterns& motif,
                 const std::vector<Vector2d>& patch, int angles, double period);
 
   int angles() const { return int(half_norm_.size()); }

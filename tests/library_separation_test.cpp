@@ -6,9 +6,12 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "patterns/experiment_plan.hpp"
 #include "patterns/moments.hpp"
 #include "tests/approx.hpp"
 
@@ -198,6 +201,42 @@ TEST_CASE("the independent step falls with the convergence angle") {
   const double d = independent_step(wavelength, 3.58e-3),
                x = 2 * std::numbers::pi * 3.58e-3 / wavelength * d;
   CHECK(std::pow(2 * std::cyl_bessel_j(1, x) / x, 2) == approx(std::exp(-1.0)).epsilon(1e-6));
+}
+
+TEST_CASE("a plan takes the condition whose least separated pair is separated most") {
+  MotifLibrary weak = library(0.3), strong = library(1.5);
+  strong.conditions[0].thickness = 7;
+  const MotifLibrary both = merged({weak, strong});
+  REQUIRE(both.conditions.size() == 2);
+  PlanSettings s;
+  s.doses = {1e4, 1e6};
+  s.q_min = 0.3;
+  s.q_max = 0.95;
+  s.radii = 8;
+  s.angles = 24;
+  const ExperimentPlan plan = plan_experiment(both, s, {});
+  CHECK(plan.best_condition == 1);
+  CHECK(plan.conditions[1].thickness == 7);
+  CHECK(plan.names == std::vector<std::string>{"three", "four", "none"});
+  const PlaneD alone = separation(strong, {1e6, 0});
+  CHECK((PlaneD(plan.information.plane(3)) - alone).abs().maxCoeff() < 1e-12);
+  for (std::size_t c = 0; c < 2; ++c)  // more electrons never tell less
+    CHECK(plan.least_information(c, 1) >= plan.least_information(c, 0));
+  CHECK(plan.least_information(1, 1) > plan.least_information(0, 1));
+  s.angles = 50;
+  CHECK_THROWS_AS(plan_experiment(both, s, {}), Error);
+  s.angles = 24;
+  s.q_max = 3;
+  CHECK_THROWS_AS(plan_experiment(both, s, {}), Error);
+}
+
+TEST_CASE("the patterns needed bring the Chernoff bound below the error, and one fewer does not") {
+  for (const double information : {0.01, 0.3, 2.0})
+    for (const double error : {0.2, 0.01, 1e-4}) {
+      const double n = patterns_needed(information, error);
+      CHECK(0.5 * std::exp(-n * information) <= error * (1 + 1e-12));
+      CHECK(0.5 * std::exp(-(n - 1) * information) > error);
+    }
 }
 
 TEST_CASE("too few motif-free patterns are refused") {

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "drivers/library_settings.hpp"
 #include "models/packing.hpp"
 #include "patterns/library_patterns.hpp"
 

@@ -103,3 +103,32 @@ TEST_CASE("a wrong name is answered with the nearest known one") {
   CHECK(message({"x", "--energy"}) != "");
   CHECK(message({"x", "--energy", "--force"}) != "");
 }
+
+TEST_CASE("a stored text gives what was computed, behind the command line, and nothing else") {
+  SimulateSettings s;
+  Settings settings = describe(s);
+  settings.parse({"x.xyz", "--energy", "80kV"});
+  settings.parse_ini_text(
+      "# vitrobeam simulate\nenergy = 300\nslice = 1.5\nlog-json = /nowhere\noutput = theirs.h5\n"
+      "force = true\nthreads = 7\nconfig = other.ini\nstrict = true\n",
+      "file.h5");
+  CHECK(s.optics.energy_kV == 80);
+  CHECK(s.slice == 1.5);
+  CHECK(s.common.log_json.empty());
+  CHECK(s.common.output.empty());
+  CHECK(s.common.config.empty());
+  CHECK(!s.common.force);
+  CHECK(!s.common.strict);
+  CHECK(s.common.threads == 0);
+  for (const char* wrong : {"slic = 1\n", "slice = thick\n", "slice = -1\n"}) {
+    SimulateSettings t;
+    Settings fresh = describe(t);
+    try {
+      fresh.parse_ini_text(wrong, "file.h5");
+      FAIL("accepted: " << wrong);
+    } catch (const Error& e) {
+      CHECK(e.fault() == Fault::input);
+      CHECK(std::string(e.what()).find("file.h5:1") != std::string::npos);
+    }
+  }
+}

@@ -80,8 +80,16 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   background_.emplace(grid, weights,
                       EvidenceSettings{settings.matching.m_max, settings.matching.gamma}, training);
   likelihood_.emplace(*background_, library, camera, patch, 72, threads);
-  for (const auto& p : null) null_.push_back(contrast(p));
+  add_null_scans(library, null, trains);
+  add_planted_scans(library, camera, settings, threads);
+  whole_mask_ =
+      patch.members.size() == 64 ? ~PatchMask(0) : (PatchMask(1) << patch.members.size()) - 1;
+  add_rankings({whole_mask_}, threads);
+}
 
+void ScanRecognition::add_null_scans(const MotifLibrary& library, const std::vector<PlaneF>& null,
+                                     const std::vector<bool>& trains) {
+  for (const auto& p : null) null_.push_back(contrast(p));
   const std::size_t edge = joint_ ? std::size_t(library.layout.null_edge) : 1;
   for (std::size_t i = 0; i < null_.size(); i += edge * edge) {
     Motifless m{{edge, edge, joint_, {}}, trains[i]};
@@ -91,6 +99,10 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
     }
     null_scans_.push_back(std::move(m));
   }
+}
+
+void ScanRecognition::add_planted_scans(const MotifLibrary& library, const PolarTransform& camera,
+                                        const RecognitionSettings& settings, int threads) {
   std::vector<std::size_t> planted = planted_centres(library);
   for (const std::size_t i : planted) {
     const PlantedRecord& p = library.planted[i];
@@ -111,9 +123,6 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
     for (std::size_t k = 0; k < each; ++k) scan.contrast.push_back(&planted_[i + k]);
     planted_scans_.push_back(std::move(scan));
   }
-  whole_mask_ =
-      patch.members.size() == 64 ? ~PatchMask(0) : (PatchMask(1) << patch.members.size()) - 1;
-  add_rankings({whole_mask_}, threads);
 }
 
 ScanRecognition::Ranking ScanRecognition::ranking_of(const PlaneF& training,

@@ -69,6 +69,11 @@ class ScanRecognition {
     ContrastScan scan;
     bool trains;
   };
+  // Contrasts of the library's motif-free and planted patterns, as scans.
+  void add_null_scans(const MotifLibrary& library, const std::vector<PlaneF>& null,
+                      const std::vector<bool>& trains);
+  void add_planted_scans(const MotifLibrary& library, const PolarTransform& camera,
+                         const RecognitionSettings& settings, int threads);
   void add_rankings(const std::vector<PatchMask>& masks, int threads);
   Ranking ranking_of(const PlaneF& training, const PlaneF& calibrating,
                      const PlaneF& planted) const;

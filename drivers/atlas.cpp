@@ -14,8 +14,9 @@
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
+#include "io/atlas_file.hpp"
+#include "io/match_file.hpp"
 #include "io/result_file.hpp"
-#include "io/symmetry_file.hpp"
 #include "studies/atlas_maps.hpp"
 #include "studies/density_study.hpp"
 
@@ -186,44 +187,7 @@ void add_density(const AtlasCommand& c, const Voxels& v, std::vector<AtlasMap>& 
                     density.error, false});
 }
 
-void add_motifs(const AtlasCommand& c, const Voxels& v, std::vector<AtlasMap>& maps) {
-  const Hdf5Reader file(c.motifs);
-  if (!file.is_dataset("/match/motif"))
-    fail(Fault::input, "--motifs {}: no result of match", c.motifs);
-  const Stack<double> motif = file.read<double>("/match/motif");
-  check_shape(v, Eigen::Index(motif.shape[0]), Eigen::Index(motif.shape[1]), c.motifs);
-  const auto names = file.read_strings("/match/motif_names");
-  for (std::size_t m = 0; m < names.size(); ++m)
-    maps.push_back({"motifs", "motif_" + names[m], "1", "1 where match finds it, else 0",
-                    (motif.plane(0) == double(m)).cast<double>(), true});
-}
-
 // ---- the result
-
-void write_atlas(Hdf5Writer& file, const Voxels& v, const std::vector<AtlasMap>& maps,
-                 const AtlasCorrelations& m) {
-  write_described(file, "/atlas/scan_y", v.y, "Angstrom", "of the columns");
-  write_described(file, "/atlas/scan_x", v.x, "Angstrom", "of the columns");
-  for (const auto& map : maps) {
-    const std::string path = "/atlas/" + map.group + "/" + map.name;
-    write_map(file, path, map.values, map.unit);
-    file.attribute(path, "description", map.description);
-  }
-  file.write_strings("/atlas/correlation/name", m.names);
-  const auto put = [&](const std::string& kind, const CorrelationMatrix& c) {
-    const std::string g = "/atlas/correlation/" + kind;
-    file.write(g, c.coefficient);
-    file.write(g + "_p_shift", c.p_shift);
-    file.write(g + "_p_effective", c.p_effective);
-    file.write(g + "_effective", c.effective);
-  };
-  put("pearson", m.pearson);
-  put("spearman", m.spearman);
-  put("partial", m.partial);
-  put("partial_spearman", m.partial_spearman);
-  file.write("/atlas/correlation/false_discovery_rate", m.false_discovery);
-  file.write("/atlas/correlation/partial_false_discovery_rate", m.partial_false_discovery);
-}
 
 void print(const AtlasCommand& c, const AtlasCorrelations& m) {
   struct Pair {
@@ -283,7 +247,11 @@ std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajector
     add(diffraction_maps(input.scan(), request, run));
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
-  if (!c.motifs.empty()) add_motifs(c, v, maps);
+  if (!c.motifs.empty())
+    for (auto& map : read_motif_maps(c.motifs)) {
+      check_shape(v, map.values.rows(), map.values.cols(), c.motifs);
+      maps.push_back(std::move(map));
+    }
   if (trajectory.size() > 1) {
     MotionRequest request;
     request.optics = optics_of(c);
@@ -350,7 +318,7 @@ int run_atlas(const std::vector<std::string>& arguments) {
   std::cout << fmt::format("columns     {} x {}, beam of {} mrad at {} kV\nmaps        {}\n",
                            v.columns(), v.rows(), c.semiangle_mrad, c.energy_kV, maps.size());
   Hdf5Writer file(c.common.output);
-  write_atlas(file, v, maps, matrix);
+  write_atlas(file, v.y, v.x, maps, matrix);
   write_interchange(file, {}, record, "atlas");
   write_record(file, record);
   file.commit();

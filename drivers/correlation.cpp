@@ -8,7 +8,7 @@
 #include "drivers/produce.hpp"
 #include "io/correlation_file.hpp"
 #include "patterns/correlation.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

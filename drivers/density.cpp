@@ -19,7 +19,7 @@
 #include "io/structure_file.hpp"
 #include "io/symmetry_file.hpp"
 #include "models/voronoi.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 #include "studies/density_study.hpp"
 
 namespace vitrobeam {

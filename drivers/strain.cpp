@@ -13,7 +13,7 @@
 #include "io/result_file.hpp"
 #include "io/strain_file.hpp"
 #include "models/packing.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 #include "patterns/strain.hpp"
 #include "potentials/scattering_factors.hpp"
 

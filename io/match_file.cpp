@@ -1,5 +1,7 @@
 #include "io/match_file.hpp"
 
+#include "base/error.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -237,6 +239,18 @@ void write_match(Hdf5Writer& file, const MatchResult& r) {
   write_refined(file, r);
   if (!r.null_best.empty()) write_null(file, r, r.condition);  // else no pattern could be matched
   write_examples(file, r);
+}
+
+std::vector<AtlasMap> read_motif_maps(const std::string& path) {
+  const Hdf5Reader file(path);
+  if (!file.is_dataset("/match/motif")) fail(Fault::input, "@motifs {}: no result of match", path);
+  const Stack<double> motif = file.read<double>("/match/motif");
+  const auto names = file.read_strings("/match/motif_names");
+  std::vector<AtlasMap> maps;
+  for (std::size_t m = 0; m < names.size(); ++m)
+    maps.push_back({"motifs", "motif_" + names[m], "1", "1 where match finds it, else 0",
+                    (motif.plane(0) == double(m)).cast<double>(), true});
+  return maps;
 }
 
 }  // namespace vitrobeam

@@ -1,10 +1,18 @@
 // The /match group of a result file. Its datasets are listed in docs/result-file.md.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "io/hdf5.hpp"
+#include "maps/correlated_maps.hpp"
 #include "patterns/match_result.hpp"
 
 namespace vitrobeam {
 
 void write_match(Hdf5Writer& file, const MatchResult& result);
+
+// Of a file's motif map one map a motif: 1 where it is, else 0. Error{input} for a file that is no
+// result of match.
+std::vector<AtlasMap> read_motif_maps(const std::string& path);
 
 }  // namespace vitrobeam

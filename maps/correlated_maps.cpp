@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <numeric>
 
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

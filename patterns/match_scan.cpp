@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "patterns/difference.hpp"
 #include "patterns/match_conditions.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -13,7 +13,7 @@
 #include "models/transform.hpp"
 
 #include "patterns/match_significance.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "patterns/match_significance.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -1,5 +1,5 @@
 // Laws of ranks, false-discovery rates, shares with their intervals, and medians.
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 #include <doctest/doctest.h>
 

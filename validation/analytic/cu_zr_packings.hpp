@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/packing.hpp"
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 #include "studies/library_build.hpp"
 
 namespace vitrobeam {

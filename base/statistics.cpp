@@ -1,4 +1,4 @@
-#include "patterns/statistics.hpp"
+#include "base/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -74,35 +74,38 @@ std::string simulation_text(const Settings& settings) {
   return text;
 }
 
-// Settings of the library command whose INI text `plan` is; false: of none that simulates.
-bool read_plan(const std::string& plan, LibraryCommand& c, std::optional<Settings>& settings) {
-  for (const char* command : {"library build", "library extend"})
-    if (plan.starts_with(fmt::format("# vitrobeam {} ", command))) {
-      settings.emplace(describe(c, command));
-      settings->parse_ini_text(plan, "the library's plan");
-      return true;
-    }
-  return false;
-}
+// The library command whose INI text a plan is.
+struct StoredPlan {
+  LibraryCommand command;
+  std::optional<Settings> settings;  // empty: of no command that simulates
+
+  explicit StoredPlan(const std::string& text) {
+    for (const char* name : {"library build", "library extend"})
+      if (text.starts_with(fmt::format("# vitrobeam {} ", name))) {
+        settings.emplace(describe(command, name));
+        settings->parse_ini_text(text, "the library's plan");
+      }
+  }
+  StoredPlan(const StoredPlan&) = delete;  // settings refer to the command
+  StoredPlan& operator=(const StoredPlan&) = delete;
+};
 
 }  // namespace
 
 LibraryPlan plan_of(const LibraryOrigin& origin) {
-  LibraryCommand c;
-  std::optional<Settings> settings;
-  if (!read_plan(origin.plan, c, settings))
+  StoredPlan stored(origin.plan);
+  if (!stored.settings)
     fail(Fault::input,
          "entries of the library by {} do not say how they were simulated, as it was rearranged by "
          "an older version; refine with a library that was built anew",
          origin.program);
-  resolve(c);
-  return c.plan;
+  resolve(stored.command);
+  return stored.command.plan;
 }
 
 std::string simulation_of_plan(const std::string& plan) {
-  LibraryCommand c;
-  std::optional<Settings> settings;
-  return read_plan(plan, c, settings) ? simulation_text(*settings) : "";
+  const StoredPlan stored(plan);
+  return stored.settings ? simulation_text(*stored.settings) : "";
 }
 
 std::string stored_plan(const std::string& path) {

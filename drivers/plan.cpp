@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "drivers/library_settings.hpp"

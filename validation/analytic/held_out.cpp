@@ -105,7 +105,7 @@ struct Outcome {
   double distance = 0, limit = 0, smallest = 0;  // of the p-values from uniform; the smallest p
 };
 
-Outcome judge(const MotifLibrary& library, const MotifLibrary& test,
+Outcome evaluate(const MotifLibrary& library, const MotifLibrary& test,
               const RecognitionSettings& settings, std::uint64_t seed, int threads) {
   const Recognition recognition(library, PlaneF::Ones(settings.grid.n_q, settings.grid.n_theta),
                                 settings, threads);
@@ -272,8 +272,8 @@ int main(int argc, char** argv) {
     plan.null_patterns = null / 2;
     const MotifLibrary test = build_library(
         plan, packings(32, t, base + 500, plan.threads), [](std::size_t) {}, none);
-    with_defaults.push_back(judge(library, test, wide, base + 99, plan.threads));
-    with_less.push_back(judge(library, test, narrow, base + 99, plan.threads));
+    with_defaults.push_back(evaluate(library, test, wide, base + 99, plan.threads));
+    with_less.push_back(evaluate(library, test, narrow, base + 99, plan.threads));
   }
   print("defaults: 0.3 to 1.6 1/Angstrom, gamma 0.5", with_defaults);
   print("0.32 to 0.82 1/Angstrom, gamma 1", with_less);

@@ -41,16 +41,16 @@ std::vector<PlaneF> polar(const MotifLibrary& l, const Stack<float>& patterns,
 }
 
 // Verdicts on positions of known content.
-struct Judged {
+struct Evaluated {
   std::vector<std::vector<double>> score;  // [pattern][motif]
   std::vector<double> p;
   std::vector<std::vector<double>> posterior;  // [pattern][motif + 1]
 };
 
 // Every raster of `side` x `side` positions; of a patch only the middle counts.
-Judged judge(ScanRecognition& r, const std::vector<PlaneF>& patterns, std::size_t side,
+Evaluated evaluate(ScanRecognition& r, const std::vector<PlaneF>& patterns, std::size_t side,
              bool periodic, bool middle, int threads) {
-  Judged out;
+  Evaluated out;
   for (std::size_t first = 0; first < patterns.size(); first += side * side) {
     std::vector<Harmonics> x;
     for (std::size_t i = 0; i < side * side; ++i) x.push_back(r.contrast(patterns[first + i]));
@@ -70,7 +70,7 @@ Judged judge(ScanRecognition& r, const std::vector<PlaneF>& patterns, std::size_
 }
 
 void print_areas(const char* name, const MotifLibrary& test, const std::vector<int>& truth,
-                 const Judged& null, const Judged& planted) {
+                 const Evaluated& null, const Evaluated& planted) {
   fmt::print("  {:<28}", name);
   for (std::size_t m = 0; m < test.motif_names.size(); ++m) {
     std::vector<double> without, with;
@@ -99,8 +99,8 @@ void print_areas(const char* name, const MotifLibrary& test, const std::vector<i
 
 // Claimed and realised share in bins of the claimed probability that there is a motif at all, and
 // of the most probable answer.
-void print_reliability(const char* name, const std::vector<int>& truth, const Judged& null,
-                       const Judged& planted) {
+void print_reliability(const char* name, const std::vector<int>& truth, const Evaluated& null,
+                       const Evaluated& planted) {
   struct Bin {
     double claimed = 0, right = 0, weight = 0;
   };
@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
   for (const std::size_t i : planted_centres(test)) truth.push_back(test.planted[i].motif);
   const auto edge = std::size_t(test.layout.null_edge),
              side = std::size_t(2 * test.layout.planted_half + 1);
-  fmt::print("{:.1f} nm, {} packings rank and train, {} are judged; {} planted per motif\n", t / 10,
+  fmt::print("{:.1f} nm, {} packings rank and train, {} are tested; {} planted per motif\n", t / 10,
              n, n * 2 / 3, plan.planted_patterns);
 
   const PolarGrid grid = likelihood_grid(settings.grid);
@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
     const Recognition matcher(library, PlaneF::Ones(settings.grid.n_q, settings.grid.n_theta),
                               settings, plan.threads);
     const auto alone = [&](const std::vector<PlaneF>& patterns, bool middle) {
-      Judged j;
+      Evaluated j;
       const auto findings = matcher(patterns, plan.threads);
       for (std::size_t i = middle ? side * side / 2 : 0; i < findings.size();
            i += middle ? side * side : 1) {
@@ -181,8 +181,8 @@ int main(int argc, char** argv) {
   for (const double radius : {0.0, 1.5, 3.0}) {
     ScanRecognition r(library, seen, settings, Patch::within(radius, test.layout.step),
                       plan.threads);
-    const Judged free = judge(r, null, edge, true, false, plan.threads),
-                 with = judge(r, planted, side, false, true, plan.threads);
+    const Evaluated free = evaluate(r, null, edge, true, false, plan.threads),
+                 with = evaluate(r, planted, side, false, true, plan.threads);
     const auto name = radius == 0 ? std::string("one pattern, likelihood")
                                   : fmt::format("within {} Angstrom", radius);
     if (radius > 0) print_areas(name.c_str(), test, truth, free, with);

@@ -9,9 +9,8 @@
 #include "patterns/match_alone.hpp"
 #include "patterns/match_likelihood.hpp"
 #include "patterns/match_mixture.hpp"
-#include "patterns/pattern_status.hpp"
-
 #include "patterns/match_neighbours.hpp"
+#include "patterns/pattern_status.hpp"
 
 namespace vitrobeam {
 

@@ -8,7 +8,6 @@
 #include "base/electron.hpp"
 #include "base/error.hpp"
 #include "patterns/pattern_status.hpp"
-
 #include "patterns/symmetry_null.hpp"
 
 namespace vitrobeam {

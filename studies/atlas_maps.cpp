@@ -11,7 +11,6 @@
 #include "models/pair_distribution.hpp"
 #include "models/voronoi.hpp"
 #include "patterns/pattern_status.hpp"
-
 #include "patterns/ring.hpp"
 #include "patterns/symmetry.hpp"
 
@@ -107,7 +106,8 @@ class RingMeasure {
   // As many as can be known: none of an unusable pattern, no strain where no ring fits.
   std::vector<double> operator()(const Eigen::Ref<const PlaneF>& image) const {
     const PlaneF rings = polar_(image);
-    if (pattern_status(image, scan_.hidden, rings, polar_.weights()) != PatternStatus::good) return {};
+    if (pattern_status(image, scan_.hidden, rings, polar_.weights()) != PatternStatus::good)
+      return {};
     const AngularPower power = analysis_(rings, image, scan_.gain);
     const auto in_band = [&](const PlaneD& values, const Eigen::ArrayXd& weights) {
       return band_mean(grids_.symmetry, grids_.band, values, weights);

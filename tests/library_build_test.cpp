@@ -11,7 +11,6 @@
 #include "base/random.hpp"
 #include "models/transform.hpp"
 #include "patterns/library_patterns.hpp"
-
 #include "studies/library_build.hpp"
 #include "tests/approx.hpp"
 

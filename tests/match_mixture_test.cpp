@@ -10,7 +10,6 @@
 
 #include "base/random.hpp"
 #include "patterns/library_patterns.hpp"
-
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -12,7 +12,6 @@
 #include "drivers/library_settings.hpp"
 #include "models/packing.hpp"
 #include "patterns/library_patterns.hpp"
-
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -71,25 +71,6 @@ TEST_CASE("Benjamini-Hochberg reproduces the example of the 1995 paper") {
   CHECK(r[2] == approx(0.02));
 }
 
-TEST_CASE("Wilson's limits are where the observed share lies 1.96 standard deviations off") {
-  for (const auto& [k, n] : {std::pair{0.0, 10.0}, {3.0, 10.0}, {10.0, 10.0}, {40.0, 1000.0}}) {
-    const Share s = wilson_interval(k, n);
-    CHECK(s.value == approx(k / n));
-    for (const double limit : {s.low, s.high}) {
-      if (limit == 0 || limit == 1) continue;
-      CHECK(std::abs(k / n - limit) == approx(1.959964 * std::sqrt(limit * (1 - limit) / n)));
-    }
-    const Share mirrored = wilson_interval(n - k, n);
-    CHECK(mirrored.low == approx(1 - s.high));
-  }
-  CHECK(wilson_interval(0, 10).low == 0);
-  CHECK(wilson_interval(10, 10).high == 1);
-  const Share nothing = wilson_interval(0, 0);
-  CHECK(std::isnan(nothing.value));
-  CHECK(nothing.low == 0);
-  CHECK(nothing.high == 1);
-}
-
 TEST_CASE("the median of a map ignores what is not known") {
   PlaneD map(2, 3);
   map << 5, NAN, 1, 3, INFINITY, NAN;

@@ -25,7 +25,6 @@
 #include "models/transform.hpp"
 #include "patterns/library_patterns.hpp"
 #include "patterns/match_alone.hpp"
-
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 
@@ -106,7 +105,7 @@ struct Outcome {
 };
 
 Outcome evaluate(const MotifLibrary& library, const MotifLibrary& test,
-              const RecognitionSettings& settings, std::uint64_t seed, int threads) {
+                 const RecognitionSettings& settings, std::uint64_t seed, int threads) {
   const Recognition recognition(library, PlaneF::Ones(settings.grid.n_q, settings.grid.n_theta),
                                 settings, threads);
   const auto null = recognition(noisy_polar(test, test.null_patterns, settings.grid, seed, 0),

@@ -16,7 +16,6 @@
 
 #include "patterns/library_patterns.hpp"
 #include "patterns/match_alone.hpp"
-
 #include "studies/library_build.hpp"
 #include "validation/analytic/cu_zr_packings.hpp"
 

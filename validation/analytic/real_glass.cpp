@@ -24,7 +24,6 @@
 #include "models/voronoi.hpp"
 #include "patterns/library_patterns.hpp"
 #include "patterns/match_alone.hpp"
-
 #include "studies/library_build.hpp"
 
 using namespace vitrobeam;

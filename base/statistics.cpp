@@ -5,6 +5,7 @@
 #include <limits>
 
 namespace vitrobeam {
+
 double finite_median(const PlaneD& map) {
   std::vector<double> values;
   for (const double v : map.reshaped())

@@ -18,6 +18,7 @@ namespace {
 constexpr double kPixel = 0.15;
 // Patterns reach a little beyond what 'match' uses where nothing else is asked for.
 constexpr double kPatternQ = kMatchedQ + 0.05;
+
 std::vector<double> numbers(const std::string& text, const std::string& unit,
                             const std::string& name, double low, double high) {
   std::vector<double> out;

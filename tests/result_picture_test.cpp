@@ -64,7 +64,7 @@ void write_matches(const std::string& path) {
                         PlaneF::Constant(5, 4, 2.f), PlaneF::Constant(5, 4, -0.5f), 1, 0.25});
   r.examples_calibration = centred_calibration(5, 4, 0.1, 0.1);
   Hdf5Writer file(path);
-  write_match(file, r, MotifLibrary{});
+  write_match(file, r);
   file.commit();
 }
 

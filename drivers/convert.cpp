@@ -58,7 +58,9 @@ Settings describe(ConvertCommand& c) {
         "standard deviations in the mean pattern, and dead ones; 0 = off, 8 is usual")
       .at_least(0);
   o.add("background", p.background,
-        {{"keep", Background::keep}, {"median", Background::median}, {"mean", Background::mean}},
+        {{"keep", RadialBackground::keep},
+         {"median", RadialBackground::median},
+         {"mean", RadialBackground::mean}},
         "subtract every pattern's radial median (spots stay) or mean; what was subtracted is "
         "stored");
   o.add("undo", c.undo,
@@ -70,7 +72,7 @@ Settings describe(ConvertCommand& c) {
 
 void check_undo(const PreparationSettings& p) {
   if (p.find_rotation || p.align || p.each || p.find_ellipse || p.find_centre != Centring::none ||
-      p.background != Background::keep || p.hot_pixels > 0)
+      p.background != RadialBackground::keep || p.hot_pixels > 0)
     fail(Fault::usage, "--undo only gives back what was recorded; prepare in another run");
 }
 

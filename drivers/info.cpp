@@ -81,7 +81,7 @@ void print_hdf5(const Hdf5Reader& file) {
                              file.has_attribute("/parameters", "command")
                                  ? file.string_attribute("/parameters", "command")
                                  : "?");
-  const auto findings = audit_findings(file);
+  const auto findings = audit_lines(file);
   for (std::size_t i = 0; i < findings.size(); ++i)
     std::cout << fmt::format("{:<11} {} {}\n", i == 0 ? "audit" : "",
                              findings[i].good ? "good:" : "LOOK:", findings[i].text);

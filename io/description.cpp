@@ -38,7 +38,7 @@ std::string description_json(const Hdf5Reader& file) {
     if (file.exists(std::string("/") + group))
       out[group] = attributes_json(file, std::string("/") + group);
   out["verdicts"] = nlohmann::json::array();
-  for (const auto& v : audit_findings(file))
+  for (const auto& v : audit_lines(file))
     out["verdicts"].push_back({{"good", v.good}, {"text", v.text}});
   return out.dump(2);
 }

@@ -91,7 +91,7 @@ void write_ellipse(Hdf5Writer& file, const Calibration& c) {
 void write_prepared(Hdf5Writer& file, const PatternScan& scan, const ScanPreparation& p,
                     double scan_rotation_deg, const std::string& units, const RunControl& run) {
   Stack<float> background;
-  if (p.background != Background::keep) {
+  if (p.background != RadialBackground::keep) {
     const auto circles = radial_mean(PlaneF::Zero(scan.rows, scan.columns), p.pixels, {}).size();
     background = Stack<float>({scan.scan_rows, scan.scan_columns, circles}, NAN);
   }

@@ -21,7 +21,7 @@ std::optional<double> number(const Hdf5Reader& file, const std::string& group,
   return file.number_attribute(group, name);
 }
 
-void check_simulation(const Hdf5Reader& file, std::vector<Finding>& out) {
+void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   const auto read = number(file, "/audit", "atoms_read"),
              placed = number(file, "/audit", "atoms_placed");
   const double empty = number(file, "/audit", "sites_left_empty").value_or(0);
@@ -30,9 +30,9 @@ void check_simulation(const Hdf5Reader& file, std::vector<Finding>& out) {
     if (empty > 0)
       text += fmt::format(", or drawn to be absent ({:.0f} of partly occupied sites)", empty);
     out.push_back(*read == *placed + empty
-                      ? Finding{true, text}
-                      : Finding{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
-                                                   *read - *placed - empty, *read)});
+                      ? AuditLine{true, text}
+                      : AuditLine{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
+                                                     *read - *placed - empty, *read)});
   }
   if (const auto absorbed = number(file, "/audit", "absorbed_at_first_position"))
     out.push_back({true, fmt::format("{:.3f} % of the beam went to thermal diffuse scattering, "
@@ -63,7 +63,7 @@ void check_simulation(const Hdf5Reader& file, std::vector<Finding>& out) {
                                100 * *wrapped)});
 }
 
-void check_camera(const Hdf5Reader& file, std::vector<Finding>& out) {
+void check_camera(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.is_dataset("/simulation/saturated")) return;
   const auto pixels = file.read<double>("/simulation/saturated").values;
   const auto patterns = std::count_if(pixels.begin(), pixels.end(), [](double n) { return n > 0; });
@@ -74,7 +74,7 @@ void check_camera(const Hdf5Reader& file, std::vector<Finding>& out) {
                                                   patterns, pixels.size())});
 }
 
-void check_match(const Hdf5Reader& file, std::vector<Finding>& out) {
+void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.exists("/match/motif")) return;
   const auto patterns = number(file, "/match/null", "calibration_patterns"),
              packings = number(file, "/match/null", "calibration_packings"),
@@ -116,7 +116,7 @@ void check_match(const Hdf5Reader& file, std::vector<Finding>& out) {
   }
 }
 
-void check_structure(const Hdf5Reader& file, std::vector<Finding>& out) {
+void check_structure(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.exists("/structure")) return;
   if (const auto close = number(file, "/structure", "close_pairs"))
     out.push_back({*close == 0, *close == 0 ? "no two atoms are unphysically close"
@@ -133,7 +133,7 @@ void check_structure(const Hdf5Reader& file, std::vector<Finding>& out) {
   }
 }
 
-void check_density(const Hdf5Reader& file, std::vector<Finding>& out) {
+void check_density(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.is_dataset("/density/status")) return;
   const auto status = file.read<int>("/density/status").values;
   const auto known = std::count(status.begin(), status.end(), 0);
@@ -158,8 +158,8 @@ struct ValueText {
 
 }  // namespace
 
-std::vector<Finding> audit_findings(const Hdf5Reader& file) {
-  std::vector<Finding> out;
+std::vector<AuditLine> audit_lines(const Hdf5Reader& file) {
+  std::vector<AuditLine> out;
   check_simulation(file, out);
   check_camera(file, out);
   check_match(file, out);

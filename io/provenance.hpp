@@ -8,14 +8,14 @@
 
 namespace vitrobeam {
 
-struct Finding {
+struct AuditLine {
   bool good;
   std::string text;
 };
 
 // What /audit and /match/null say, and whether it is good: atoms lost, intensity beyond the band
 // limit, a probe that wraps around, the patterns behind an error rate.
-std::vector<Finding> audit_findings(const Hdf5Reader& file);
+std::vector<AuditLine> audit_lines(const Hdf5Reader& file);
 
 // A word as a POSIX shell takes it: in single quotes where it holds anything but letters, digits
 // and _ - . / : , + = % @.

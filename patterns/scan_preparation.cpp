@@ -245,9 +245,9 @@ ScanPreparation prepare_scan(const PatternScan& scan, const PreparationSettings&
     p.moves = moves_of(p);
     p.steps.emplace_back("patterns moved onto the common centre, by whole pixels");
   }
-  if (s.background != Background::keep)
+  if (s.background != RadialBackground::keep)
     p.steps.push_back(fmt::format("radial {} of every pattern subtracted",
-                                  s.background == Background::median ? "median" : "mean"));
+                                  s.background == RadialBackground::median ? "median" : "mean"));
   return p;
 }
 
@@ -260,9 +260,10 @@ PreparedPattern prepared_pattern(const PlaneF& recorded, const ScanPreparation& 
     if (down != 0 || right != 0) out.image = moved(recorded, down, right);
     hidden = hidden_after_moves(hidden, recorded.rows(), recorded.cols(), {p.moves[position]});
   }
-  if (p.background == Background::keep) return out;
-  out.background = p.background == Background::median ? radial_median(out.image, p.pixels, hidden)
-                                                      : radial_mean(out.image, p.pixels, hidden);
+  if (p.background == RadialBackground::keep) return out;
+  out.background = p.background == RadialBackground::median
+                       ? radial_median(out.image, p.pixels, hidden)
+                       : radial_mean(out.image, p.pixels, hidden);
   if (!out.background.empty())
     out.image -= radial_image(out.background, recorded.rows(), recorded.cols(), p.pixels);
   return out;

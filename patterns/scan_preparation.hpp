@@ -15,7 +15,7 @@ namespace vitrobeam {
 
 enum class Centring { none, disc, ring };
 enum class PixelScale { stated, ring, disc };
-enum class Background { keep, median, mean };
+enum class RadialBackground { keep, median, mean };
 
 struct PreparationSettings {
   bool beam_stop = false;                         // look for its shadow
@@ -24,11 +24,11 @@ struct PreparationSettings {
   std::optional<std::pair<double, double>> ring;  // radii in pixels between which the ring lies
   bool find_ellipse = false;                      // of the ring, with the centre
   PixelScale scale_from = PixelScale::stated;
-  std::optional<double> ring_q;              // 1/Angstrom, of the ring's maximum
-  bool find_rotation = false;                // of the scan against the patterns
-  bool each = false;                         // the centre of every pattern as well
-  bool align = false;                        // move every pattern onto the common centre
-  Background background = Background::keep;  // radial, subtracted from every pattern
+  std::optional<double> ring_q;  // 1/Angstrom, of the ring's maximum
+  bool find_rotation = false;    // of the scan against the patterns
+  bool each = false;             // the centre of every pattern as well
+  bool align = false;            // move every pattern onto the common centre
+  RadialBackground background = RadialBackground::keep;  // radial, subtracted from every pattern
 };
 // Error{usage} where one of them needs another that is not there.
 void check_preparation(const PreparationSettings& settings);
@@ -52,7 +52,7 @@ struct ScanPreparation {
   PlaneD centre_row,
       centre_col;  // [scan row, scan column] of every pattern, pixels; NaN: not found
   std::vector<std::pair<int, int>> moves;  // rows, columns by position, where patterns are aligned
-  Background background = Background::keep;
+  RadialBackground background = RadialBackground::keep;
   std::vector<std::string> steps;  // what was done, in words
 
   PixelMask hidden() const { return either(stated, either(stop, faulty)); }

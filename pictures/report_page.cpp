@@ -173,10 +173,10 @@ void add_provenance(HtmlPage& page, const Files& files) {
   page.heading("Audit");
   for (const auto& file : files) {
     std::vector<std::pair<bool, std::string>> lines;
-    for (const auto& v : audit_findings(*file)) lines.emplace_back(v.good, v.text);
+    for (const auto& v : audit_lines(*file)) lines.emplace_back(v.good, v.text);
     if (lines.empty()) continue;
     page.paragraph(name_of(*file));
-    page.findings(lines);
+    page.audit(lines);
     std::string ledger;
     for (const auto& [name, value] : attribute_rows(*file, "/audit"))
       ledger += fmt::format("{:<26} {}\n", name, value);

@@ -89,7 +89,8 @@ TEST_CASE("what was done to a pattern can be undone") {
   wanted.find_centre = Centring::disc;
   wanted.each = wanted.align = true;
   wanted.hot_pixels = 8;
-  for (const Background background : {Background::keep, Background::median, Background::mean}) {
+  for (const RadialBackground background :
+       {RadialBackground::keep, RadialBackground::median, RadialBackground::mean}) {
     wanted.background = background;
     const ScanPreparation p = prepare_scan(scan(), wanted, {});
     REQUIRE(p.moves.size() == 12);
@@ -110,7 +111,7 @@ TEST_CASE("what was done to a pattern can be undone") {
 TEST_CASE("a pattern without a finite value stays as it is") {
   ScanPreparation p;
   p.pixels = centred_calibration(8, 8, 1, 1);
-  p.background = Background::median;
+  p.background = RadialBackground::median;
   const PlaneF nothing = PlaneF::Constant(8, 8, NAN);
   const PreparedPattern done = prepared_pattern(nothing, p, 0);
   CHECK(done.image.isNaN().all());

@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/density_curve.hpp"
 #include "drivers/haadf_image.hpp"
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
@@ -15,9 +14,11 @@
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/atlas_file.hpp"
+#include "io/density_file.hpp"
 #include "io/match_file.hpp"
 #include "io/result_file.hpp"
 #include "studies/atlas_maps.hpp"
+#include "studies/density_analysis.hpp"
 #include "studies/density_study.hpp"
 
 namespace vitrobeam {
@@ -175,7 +176,9 @@ void add_density(const AtlasCommand& c, const Voxels& v, std::vector<AtlasMap>& 
   in.variance = image.variance;
   DensityCurve curve;
   if (!c.calibration.empty()) {
-    const CurveForImage chosen = curve_for_image({c.calibration, "", ""}, image);
+    DensitySettings settings;
+    settings.calibration = read_calibration(c.calibration);
+    const CurveForImage chosen = curve_for_image(image, settings, run_control(c.common));
     curve = chosen.curve;
     in.position_error = chosen.position_error;
   }

@@ -2,12 +2,11 @@
 // number of doses.
 #include <iostream>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "drivers/camera_settings.hpp"
-#include "drivers/command.hpp"
-#include "drivers/exposure.hpp"
 #include "drivers/pattern_settings.hpp"
-#include "multislice/optics.hpp"
+#include "drivers/recording.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -33,10 +32,8 @@ int run_camera(const std::vector<std::string>& arguments) {
   CameraCommand c;
   Settings settings = describe(c);
   if (!begin(settings, c.common, arguments)) return 0;
-  if (settings.positional().size() != 1)
-    fail(Fault::usage, "camera: name one file: vitrobeam camera PATTERNS -o OUT.h5");
   const PatternSource source =
-      open_patterns(settings.positional().front(), c.patterns, false, true);
+      open_patterns(single_input(settings, "one file"), c.patterns, false, true);
   if (c.patterns.probe >= 0 && source.probes() > 1)
     fail(Fault::usage, "camera: --probe {}: the camera takes all probes of a series; leave it out",
          c.patterns.probe);
@@ -49,11 +46,8 @@ int run_camera(const std::vector<std::string>& arguments) {
   check_noiseless(source);
   std::cout << fmt::format("patterns    {} x {} positions of {} x {} pixels\ncamera      {}\n",
                            source.scan_rows(), source.scan_columns(), source.columns(),
-                           source.rows(), describe(camera));
-  if (c.common.dry_run) return 0;
-  RunRecord record = start_record(settings, c.common, {source.file()});
-  check_output(c.common);
-  return expose(source, camera, c.common, record, false) ? 0 : 130;
+                           source.rows(), camera_text(camera));
+  return produce(settings, c.common, recording(source, {camera, c.common.seed}, c.common));
 }
 
 }  // namespace vitrobeam

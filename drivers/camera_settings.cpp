@@ -95,38 +95,4 @@ Camera resolve_camera(const CameraSettings& s, double wavelength) {
   return c;
 }
 
-std::string describe(const Camera& c) {
-  std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  if (c.ellipticity != 1) add(fmt::format("ellipticity {:g}", c.ellipticity));
-  if (!c.descan.isZero(0)) add("descan");
-  if (!c.drift.isZero(0)) add("drift");
-  if (c.beam_stop.radius > 0) add("beam stop");
-  if (c.dose > 0) add(fmt::format("{:g} electrons per position", c.dose));
-  if (c.dqe < 1) add(fmt::format("DQE {:g}", c.dqe));
-  if (!c.mtf.is_perfect()) add(fmt::format("MTF {:.3g} at Nyquist", c.mtf(0.5, 0)));
-  if (c.gain != 1) add(fmt::format("gain {:g}", c.gain));
-  if (c.readout_noise > 0) add(fmt::format("readout noise {:g} counts", c.readout_noise));
-  if (c.saturation > 0) add(fmt::format("saturation at {:g} counts", c.saturation));
-  return text;
-}
-
-std::string pattern_units(const Camera& c) {
-  if (c.dose == 0) return "fraction of incident beam per pixel";
-  return c.gain == 1 && c.readout_noise == 0 ? "electrons per pixel" : "counts per pixel";
-}
-
-void write_camera_marks(Hdf5Writer& file, const CameraModel& model, const Camera& camera,
-                        const Stack<std::int32_t>& saturated) {
-  file.attribute("/simulation/patterns", "camera", describe(camera));
-  if (camera.saturation > 0) {
-    file.write("/simulation/saturated", saturated);
-    file.attribute("/simulation/saturated", "units", "pixels at the saturation of the camera");
-  }
-  if (model.hidden().size() > 0) {
-    file.write("/simulation/beam_stop", model.hidden());
-    file.attribute("/simulation/beam_stop", "units", "1 = in the shadow of the beam stop");
-  }
-}
-
 }  // namespace vitrobeam

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "drivers/settings.hpp"
-#include "io/hdf5.hpp"
 #include "patterns/camera.hpp"
 
 namespace vitrobeam {
@@ -20,16 +19,5 @@ void add_noise_options(Settings& settings, CameraSettings& s);
 // The camera that the options mean for this wavelength (Angstrom); reads the table of the transfer
 // function. Error{usage} or Error{input}.
 Camera resolve_camera(const CameraSettings& s, double wavelength);
-
-// What was applied, in words: for the summary and the dataset. Empty for an ideal camera.
-std::string describe(const Camera& camera);
-
-// What the patterns are in: fractions, electrons, or counts.
-std::string pattern_units(const Camera& camera);
-
-// Beside the patterns: how many pixels of each clip, the shadow of the beam stop, and on the
-// patterns what was applied to them.
-void write_camera_marks(Hdf5Writer& file, const CameraModel& model, const Camera& camera,
-                        const Stack<std::int32_t>& saturated);
 
 }  // namespace vitrobeam

@@ -3,12 +3,11 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
+#include "io/description.hpp"
 #include "io/hdf5.hpp"
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
@@ -16,39 +15,6 @@
 
 namespace vitrobeam {
 namespace {
-
-nlohmann::json attribute_json(const AttributeValue& value) {
-  return std::visit([](const auto& v) { return nlohmann::json(v); }, value);
-}
-
-nlohmann::json attributes_json(const Hdf5Reader& file, const std::string& path) {
-  nlohmann::json out = nlohmann::json::object();
-  for (const auto& name : file.attribute_names(path))
-    out[name] = attribute_json(file.attribute(path, name));
-  return out;
-}
-
-nlohmann::json describe_json(const Hdf5Reader& file) {
-  nlohmann::json out{{"file", file.path()}, {"datasets", nlohmann::json::array()}};
-  for (const auto& e : file.tree()) {
-    if (!e.is_dataset) continue;
-    nlohmann::json d{{"path", e.path},
-                     {"shape", e.dataset.shape},
-                     {"type", type_name(e.dataset.type)},
-                     {"stored_bytes", e.dataset.stored_bytes}};
-    if (!e.same_as.empty()) d["same_as"] = e.same_as;
-    if (file.has_attribute(e.path, "units"))
-      d["units"] = attribute_json(file.attribute(e.path, "units"));
-    out["datasets"].push_back(d);
-  }
-  for (const char* group : {"parameters", "audit"})
-    if (file.exists(std::string("/") + group))
-      out[group] = attributes_json(file, std::string("/") + group);
-  out["verdicts"] = nlohmann::json::array();
-  for (const auto& v : audit_verdicts(file))
-    out["verdicts"].push_back({{"good", v.good}, {"text", v.text}});
-  return out;
-}
 
 std::string size_text(double bytes) {
   if (bytes < 1000) return fmt::format("{:.0f} B", bytes);
@@ -115,41 +81,19 @@ void print_hdf5(const Hdf5Reader& file) {
                              file.has_attribute("/parameters", "command")
                                  ? file.string_attribute("/parameters", "command")
                                  : "?");
-  const auto verdicts = audit_verdicts(file);
-  for (std::size_t i = 0; i < verdicts.size(); ++i)
+  const auto findings = audit_lines(file);
+  for (std::size_t i = 0; i < findings.size(); ++i)
     std::cout << fmt::format("{:<11} {} {}\n", i == 0 ? "audit" : "",
-                             verdicts[i].good ? "good:" : "LOOK:", verdicts[i].text);
+                             findings[i].good ? "good:" : "LOOK:", findings[i].text);
   print_datasets(file);
   print_rows("parameters", attribute_rows(file, "/parameters", {"ini", "command"}));
   print_rows("audit ledger", attribute_rows(file, "/audit"));
 }
 
-std::map<std::string, std::size_t> composition(const Atoms& atoms) {
-  std::map<std::string, std::size_t> counts;
-  for (const int z : atoms.numbers) ++counts[z > 0 ? std::string(symbol(z)) : "unknown"];
-  return counts;
-}
-
-nlohmann::json describe_json(const std::string& path, const Atoms& atoms) {
-  nlohmann::json out{{"file", path}, {"atoms", atoms.size()}, {"composition", composition(atoms)}};
-  for (int k = 0; k < 3; ++k) {
-    const Vector3d edge = atoms.cell.vectors.row(k);
-    out["cell"].push_back({edge.x(), edge.y(), edge.z()});
-    out["periodic"].push_back(bool(atoms.cell.periodic[std::size_t(k)]));
-  }
-  if (atoms.cell.volume() > 0) {
-    out["number_density"] = number_density(atoms);
-    out["mass_density_g_cm3"] = mass_density(atoms);
-  }
-  for (const auto& [name, label] : atoms.labels) out["labels"].push_back(name);
-  out["info"] = atoms.info;
-  return out;
-}
-
 void print_atoms(const std::string& path, const Atoms& atoms) {
   std::cout << fmt::format("file        {} (atoms)\natoms       {}\n", path, atoms.size());
   std::string text;
-  for (const auto& [element, count] : composition(atoms))
+  for (const auto& [element, count] : element_counts(atoms))
     text += fmt::format("{}{} {} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,
                         100. * double(count) / double(atoms.size()));
   std::cout << "elements    " << text << '\n';
@@ -192,14 +136,14 @@ int run_info(const std::vector<std::string>& arguments) {
   if (is_hdf5(path)) {
     const Hdf5Reader file(path);
     if (json)
-      std::cout << describe_json(file).dump(2) << '\n';
+      std::cout << description_json(file) << '\n';
     else
       print_hdf5(file);
     return 0;
   }
   const Atoms atoms = read_structure(path, read_options(structure));
   if (json)
-    std::cout << describe_json(path, atoms).dump(2) << '\n';
+    std::cout << description_json(path, atoms) << '\n';
   else
     print_atoms(path, atoms);
   return 0;

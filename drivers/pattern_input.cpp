@@ -92,18 +92,10 @@ void PatternInput::find_gain() {
 }
 
 PatternScan PatternInput::scan(std::size_t thickness) const {
-  PatternScan s;
-  s.name = source_.file();
-  s.scan_rows = source_.scan_rows();
-  s.scan_columns = source_.scan_columns();
-  s.rows = Eigen::Index(source_.rows());
-  s.columns = Eigen::Index(source_.columns());
+  PatternScan s = pattern_scan(source_);
   s.calibration = calibration_;
-  s.hidden = source_.hidden();
   s.gain = gain_;
   s.partial_rings = settings_.partial_rings;
-  s.energy_kV = source_.energy_kV;
-  s.semiangle_mrad = source_.semiangle_mrad;
   s.thickness = this->thickness()[thickness];
   if (settings_.dose > 0)
     s.stated_electrons = settings_.dose;

@@ -1,5 +1,4 @@
 // vitrobeam plot: one PNG from any result or library file.
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iostream>
@@ -10,13 +9,10 @@
 #include "io/structure_file.hpp"
 #include "io/whole_file.hpp"
 #include "pictures/model_picture.hpp"
-#include "pictures/result_picture.hpp"
-#include "pictures/result_sections.hpp"
+#include "pictures/overview.hpp"
 
 namespace vitrobeam {
 namespace {
-
-constexpr int kWide = 6;  // columns of a figure of many panels: two matches, or three pairs
 
 struct PlotCommand {
   CommonSettings common;
@@ -61,77 +57,6 @@ ScanIndex parse_position(const std::string& text) {
   fail(Fault::usage, "--at {}: expected ROW,COLUMN counted from 0, for example --at 3,12", text);
 }
 
-// A few positions spread over the scan: a quarter, the middle, three quarters of the diagonal.
-std::vector<ScanIndex> some_positions(const ScanIndex& size) {
-  std::vector<ScanIndex> out;
-  for (const double share : {0.25, 0.5, 0.75}) {
-    const ScanIndex at{std::size_t(share * double(size[0])), std::size_t(share * double(size[1]))};
-    if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
-  }
-  return out;
-}
-
-std::string patterns_dataset(const Hdf5Reader& file) {
-  for (const char* path : {"/simulation/patterns", "/measurement/patterns",
-                           "/datacube_root/datacube/data", "/entry/data/data"})
-    if (file.is_dataset(path)) return path;
-  return "";
-}
-
-std::vector<Panel> default_panels(const Hdf5Reader& file, const PatternView& view) {
-  std::vector<Panel> panels;
-  for (auto& p : detector_panels(file, view.probe)) panels.emplace_back(std::move(p));
-  if (file.exists("/match/motif")) {
-    panels.emplace_back(motif_panel(file));
-    panels.emplace_back(significance_panel(file));
-    if (auto p = posterior_panel(file); p.values.size() > 0) panels.emplace_back(std::move(p));
-    while (panels.size() % kWide != 0) panels.emplace_back(ImagePanel{});  // pairs begin a row
-    for (auto& pair : match_pairs(file, view)) {
-      pair.measured.title = fmt::format("measured, {}", pair.measured.title);
-      pair.library.title = fmt::format("library: {}, p = {:.2g}", pair.motif, pair.p_value);
-      panels.emplace_back(std::move(pair.measured));
-      panels.emplace_back(std::move(pair.library));
-      if (pair.difference.values.size() > 0) panels.emplace_back(std::move(pair.difference));
-    }
-  }
-  for (auto& section : result_sections(file))
-    for (auto& p : section.panels) panels.push_back(std::move(p));
-  if (file.is_dataset("/motif_library/patterns/data"))
-    for (auto& p : template_panels(file, 12, view)) panels.emplace_back(std::move(p));
-  if (const std::string patterns = patterns_dataset(file); !patterns.empty()) {
-    const auto size = scan_size(file, patterns);
-    panels.emplace_back(mean_pattern_panel(file, patterns, view));
-    if (size[0] * size[1] > 1)
-      for (const auto& at : some_positions(size))
-        panels.emplace_back(pattern_panel(file, patterns, at, view));
-  }
-  if (!panels.empty()) return panels;
-  for (const auto& e : file.tree())
-    if (e.is_dataset && e.same_as.empty() && is_number(e.dataset.type) &&
-        Stack<int>::count(e.dataset.shape) > 1)
-      return dataset_panels(file, e.path, {}, view);
-  fail(Fault::input, "{}: holds nothing that can be plotted; vitrobeam info lists what it holds",
-       file.path());
-}
-
-std::vector<Panel> chosen_panels(const Hdf5Reader& file, const PlotCommand& c,
-                                 const PatternView& view) {
-  std::vector<ScanIndex> positions;
-  for (const auto& text : c.at) positions.push_back(parse_position(text));
-  if (!c.mean && positions.empty())
-    return c.dataset.empty() ? default_panels(file, view)
-                             : dataset_panels(file, c.dataset, {}, view);
-  const std::string dataset = c.dataset.empty() ? patterns_dataset(file) : c.dataset;
-  if (dataset.empty())
-    fail(Fault::input,
-         "{}: holds no patterns that --at or --mean could show; name them with --dataset",
-         file.path());
-  std::vector<Panel> panels;
-  if (c.mean) panels.emplace_back(mean_pattern_panel(file, dataset, view));
-  for (const auto& at : positions) panels.emplace_back(pattern_panel(file, dataset, at, view));
-  return panels;
-}
-
 int write_figure(const Figure& figure, const CommonSettings& common) {
   if (common.dry_run) {
     std::cout << fmt::format("picture     {} panels\n", figure.panels.size());
@@ -161,13 +86,10 @@ int run_plot(const std::vector<std::string>& arguments) {
   if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c);
   const Hdf5Reader file(path);
   if (!c.common.dry_run) check_output(c.common);
-  const PatternView view{c.display, c.q_limit, 250, std::size_t(c.probe)};
-  Figure figure{chosen_panels(file, c, view), 2,
-                std::filesystem::path(file.path()).filename().string()};
-  const std::size_t n = figure.panels.size();
-  const bool has_pairs = n > 4 && c.dataset.empty() && file.exists("/match/examples");
-  figure.columns = n > 9 || has_pairs ? kWide : n > 4 ? 3 : 2;
-  return write_figure(figure, c.common);
+  FigureChoice choice{c.dataset, {}, c.mean};
+  for (const auto& text : c.at) choice.at.push_back(parse_position(text));
+  return write_figure(figure_of(file, choice, {c.display, c.q_limit, 250, std::size_t(c.probe)}),
+                      c.common);
 }
 
 }  // namespace vitrobeam

@@ -3,7 +3,6 @@
 #include <iostream>
 
 #include "base/error.hpp"
-#include "io/result_file.hpp"
 
 namespace vitrobeam {
 
@@ -25,16 +24,24 @@ int produce(const Settings& settings, const CommonSettings& common, const Produc
     return 0;
   }
   const RunRecord record = start_record(settings, common, p.inputs);
-  if (!start_output(common, record)) return 0;
+  if (start_output(common, record)) finish(common, record, p);
+  return 0;
+}
+
+void finish(const CommonSettings& common, RunRecord record, const Production& p) {
   p.compute(run_control(common));
   Hdf5Writer file(common.output);
   p.store(file);
-  write_interchange(file, {}, record, p.title);
+  if (p.audit) p.audit(record);
+  const DiffractionAxes axes = p.axes ? p.axes() : DiffractionAxes{};
+  if (p.axes) write_axes(file, axes);
+  if (!p.title.empty()) write_interchange(file, axes, record, p.title);
   write_record(file, record);
   file.commit();
-  p.summarise();
-  std::cout << fmt::format("wrote       {}\n", common.output);
-  return 0;
+  if (p.summarise) p.summarise();
+  std::cout << fmt::format("wrote       {}{}\n", common.output,
+                           p.remark.empty() ? "" : fmt::format(" ({})", p.remark));
+  if (p.after) p.after();
 }
 
 }  // namespace vitrobeam

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
+#include "io/provenance.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -395,8 +396,9 @@ void Settings::print_help(std::ostream& out) const {
 }
 
 std::string Settings::ini() const {
-  std::string text = fmt::format("# vitrobeam {} --config THIS_FILE -o OUTPUT\n",
-                                 with_words(command_, positional_));
+  std::string text = "# vitrobeam " + command_;
+  for (const auto& word : positional_) text += ' ' + shell_word(word);
+  text += " --config THIS_FILE -o OUTPUT\n";
   for (const auto& p : parameters_) {
     if (!p->is_recorded) continue;
     for (const auto& t : p->texts()) text += fmt::format("{} = {}\n", p->name, t);

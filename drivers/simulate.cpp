@@ -11,9 +11,9 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/cost_table.hpp"
-#include "drivers/exposure.hpp"
 #include "drivers/interpolation_error.hpp"
 #include "drivers/log.hpp"
+#include "drivers/recording.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/simulation_file.hpp"
 #include "drivers/simulation_units.hpp"
@@ -359,7 +359,11 @@ int simulate_with_camera(SimulateSettings& s, SimulationPlan& p, const RunRecord
   PatternOverrides all;
   all.every_probe = true;
   const PatternSource source(s.common.output, all);
-  if (!expose(source, camera, common, record, s.keep_noiseless)) return 130;
+  try {
+    finish(common, record, recording(source, {camera, common.seed, s.keep_noiseless}, common));
+  } catch (const Interrupted&) {
+    return 130;  // the noiseless patterns are kept
+  }
   std::filesystem::remove(s.common.output);
   return 0;
 }

@@ -1,178 +1,20 @@
 // vitrobeam structure: Voronoi cells, pair distribution and structure factors, bond order, classes,
 // columns and motion of a model.
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
+#include <memory>
 
 #include "base/error.hpp"
-#include "drivers/command.hpp"
-#include "drivers/log.hpp"
-#include "drivers/quantity.hpp"
+#include "drivers/produce.hpp"
 #include "drivers/structure_settings.hpp"
-#include "io/result_file.hpp"
 #include "io/structure_file.hpp"
 #include "io/structure_result.hpp"
-#include "models/bond_order.hpp"
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
-#include "models/neighbours.hpp"
-#include "models/templates.hpp"
-#include "potentials/radiation.hpp"
-#include "runtime/interruption.hpp"
 
 namespace vitrobeam {
 namespace {
-
-bool is_periodic(const Atoms& atoms) {
-  const auto& p = atoms.cell.periodic;
-  return atoms.cell.volume() > 0 && p[0] && p[1] && p[2];
-}
-
-// The default end of the first shell; a finite piece counts pairs in its bounding box.
-void settle_cutoff(const StructureSettings& s, StructureResult& r) {
-  if (s.cutoff) {
-    r.cutoff = *s.cutoff;
-    r.cutoff_origin = "given";
-    return;
-  }
-  Atoms boxed = r.atoms;
-  if (!(boxed.cell.volume() > 0)) {  // the scale of g does not matter here
-    boxed.cell = Cell::orthogonal(1e3, 1e3, 1e3);
-    boxed.cell.periodic = {false, false, false};
-  }
-  const PairDistribution g = pair_distribution(boxed, 10, 0.02);
-  r.cutoff = first_minimum(g.r, g.total);
-  r.cutoff_origin = "first minimum of g(r)";
-  if (!(r.cutoff > 0))
-    fail(Fault::physics,
-         "g(r) has no minimum behind its first peak below 10 Angstrom: say where the first shell "
-         "ends with --cutoff");
-}
-
-void add(StructureResult& r, std::string name, std::string unit, std::vector<double> values,
-         bool is_class = false) {
-  r.columns.push_back({std::move(name), std::move(unit), std::move(values), is_class});
-}
-
-void analyse_voronoi(const StructureSettings& s, StructureResult& r) {
-  const VoronoiSettings settings = voronoi_settings(s, r.atoms);
-  r.voronoi = voronoi(r.atoms, settings);
-  r.voronoi_rule = voronoi_rule(settings);
-  r.voronoi_counts = count_indices(r.atoms, *r.voronoi);
-  std::vector<double> faces;
-  for (const auto& n : r.voronoi->edges) faces.push_back(double(n.size()));
-  add(r, "voronoi_faces", "faces counted", faces);
-  add(r, "five_fold", "share of faces with five edges", five_fold_share(*r.voronoi));
-}
-
-void analyse_pairs(const StructureSettings& s, StructureResult& r) {
-  if (!(r.atoms.cell.volume() > 0)) {
-    inform("the model has no cell: no density, no g(r), no S(q) (--box gives one)");
-    return;
-  }
-  r.pairs = pair_distribution(r.atoms, s.r_max, s.r_bin);
-  if (!is_periodic(r.atoms)) {
-    inform(
-        "the cell is open: g(r) is normalised by the whole cell and falls off, and S(q) is left "
-        "out");
-    return;
-  }
-  std::vector<double> q;
-  for (int k = 1; k * s.q_step <= s.q_max * (1 + 1e-9); ++k) q.push_back(k * s.q_step);
-  if (q.empty()) fail(Fault::usage, "--q-step {:g} is larger than --q-max {:g}", s.q_step, s.q_max);
-  r.partial_factors =
-      structure_factor(*r.pairs, number_density(r.atoms), q, s.window == Window::lorch);
-  const auto shares = element_shares(r.atoms);
-  for (const auto& [name, radiation] : {std::pair{"electron", Radiation::electron},
-                                        {"xray", Radiation::xray},
-                                        {"neutron", Radiation::neutron}}) {
-    try {
-      r.factors.emplace_back(
-          name, weighted_structure_factor(*r.partial_factors, shares,
-                                          [&s, kind = radiation](int z, double at) {
-                                            return scattering_amplitude(kind, s.table, z, at);
-                                          }));
-    } catch (const Error& e) {
-      warn("S(q) of {}: {}", name, e.what());
-    }
-  }
-}
-
-void analyse_order(const StructureSettings& s, StructureResult& r, const NeighbourList& shell) {
-  std::vector<double> coordination;
-  for (std::size_t i = 0; i < shell.size(); ++i) coordination.push_back(double(shell.count(i)));
-  add(r, "coordination", "neighbours within the cutoff", coordination);
-  r.chemical_order = chemical_order(r.atoms.numbers, shell);
-  for (int l : parse_orders(s.orders)) {
-    BondOrder order = bond_order(shell, l);
-    add(r, fmt::format("q{}", l), "1", std::move(order.q));
-    add(r, fmt::format("q{}_averaged", l), "1", std::move(order.q_averaged));
-    if (l % 2) continue;
-    add(r, fmt::format("w{}", l), "1", std::move(order.w));
-    add(r, fmt::format("w{}_averaged", l), "1", std::move(order.w_averaged));
-  }
-}
-
-void analyse_classes(const StructureSettings& s, StructureResult& r, const NeighbourList& shell) {
-  r.bond_signatures = bond_signatures(shell);
-  // the 14 nearest neighbours lie within 1.5 first shells, but for atoms at a surface
-  const NeighbourList wide = neighbours_within(r.atoms.cell, r.atoms.positions, 1.5 * r.cutoff);
-  std::vector<double> cna, matched, rmsd;
-  for (LocalOrder o : common_neighbour_classes(wide)) cna.push_back(double(o));
-  for (const TemplateMatch& m : template_matches(wide, s.template_rmsd, s.common.threads)) {
-    matched.push_back(double(m.order));
-    rmsd.push_back(m.rmsd);
-  }
-  add(r, "cna_class", "index into classes", std::move(cna), true);
-  add(r, "template_class", "index into classes", std::move(matched), true);
-  add(r, "template_rmsd", "mean bond lengths", std::move(rmsd));
-}
-
-void analyse_column(const StructureSettings& s, StructureResult& r) {
-  const bool may = r.atoms.cell.volume() > 0 && r.atoms.cell.is_orthogonal();
-  if (!may && s.only.empty()) {
-    inform("columns are left out: the cell is {}",
-           r.atoms.cell.volume() > 0 ? "not orthogonal" : "missing");
-    return;
-  }
-  const Vector3d l = r.atoms.cell.vectors.diagonal();
-  const double points = l.x() / s.step * l.y() / s.step;
-  if (points > 4e6)
-    fail(Fault::usage, "--step {:g}: the map would have {:.3g} points", s.step, points);
-  r.column =
-      column_density(r.atoms, column_weight(s), std::max(1, int(std::lround(l.y() / s.step))),
-                     std::max(1, int(std::lround(l.x() / s.step))));
-  r.column_weight = column_weight_text(s);
-}
-
-void analyse_motion(const StructureSettings& s, StructureResult& r, const std::string& path,
-                    bool has_reference) {
-  if (has_reference) {
-    StructureReadOptions options = read_options(s.model);
-    options.frame = s.reference_frame;
-    const std::string from = s.reference.empty() ? path : s.reference;
-    const Atoms before = read_structure(from, options);
-    r.non_affine = displacements(before, r.atoms);
-    const LocalDeformation d =
-        local_deformation(before, r.atoms, s.strain_radius.value_or(1.3 * r.cutoff));
-    add(r, "d2min", "Angstrom^2 per neighbour", d.d2min);
-    add(r, "shear_strain", "1", d.shear);
-    add(r, "volumetric_strain", "1", d.volumetric);
-  }
-  if (!s.vibration) return;
-  const Trajectory trajectory(path, read_options(s.model));
-  if (trajectory.size() < 2)
-    fail(Fault::input, "--vibration: {} has one frame; a trajectory is expected", path);
-  Vibration vibration;
-  for (std::size_t i = 0; i < trajectory.size() && !interrupted(); ++i)
-    vibration.add(trajectory.frame(i));
-  const auto square = vibration.mean_square();
-  add(r, "mean_square_vibration", "Angstrom^2", square);
-  VoronoiSettings plain;
-  plain.face_cut = 0;
-  const auto volume = r.voronoi ? r.voronoi->volume : voronoi(r.atoms, plain).volume;
-  add(r, "flexibility_volume", "Angstrom^3", flexibility_volume(square, volume));
-}
 
 double mean_of(const std::vector<double>& values) {
   double sum = 0, count = 0;
@@ -243,6 +85,9 @@ void print_order(const StructureResult& r) {
                               r.chemical_order->warren_cowley.at(pair));
       std::cout << text << '\n';
     }
+}
+
+void print_columns(const StructureResult& r) {
   for (const AtomColumn& c : r.columns) {
     if (c.is_class) {
       std::string text;
@@ -264,29 +109,6 @@ void print_order(const StructureResult& r) {
                              r.column_weight);
 }
 
-void write_labels(const StructureSettings& s, const StructureResult& r) {
-  Atoms out = r.atoms;
-  if (r.voronoi) label_voronoi(out, *r.voronoi, voronoi_settings(s, out));
-  for (const AtomColumn& c : r.columns) {
-    if (c.is_class) {
-      std::vector<std::string> names;
-      for (double v : c.values) {
-        names.emplace_back(kLocalOrderNames[std::size_t(v)]);
-        std::replace(names.back().begin(), names.back().end(), ' ', '_');
-      }
-      out.labels[c.name].values = std::move(names);
-    } else {
-      out.labels[c.name].values = c.values;
-    }
-  }
-  if (!r.non_affine.empty()) {
-    std::vector<double> values;
-    for (const auto& u : r.non_affine) values.insert(values.end(), {u.x(), u.y(), u.z()});
-    out.labels["non_affine"] = {3, std::move(values)};
-  }
-  write_extxyz(out, s.labels);
-}
-
 void check_outputs(const StructureSettings& s) {
   check_output(s.common);
   for (const auto& path : {s.labels, s.csv.empty() ? std::string() : s.csv + "_atoms.csv"}) {
@@ -297,66 +119,79 @@ void check_outputs(const StructureSettings& s) {
   }
 }
 
+// The model before, and the frames of its file, as far as they are asked for.
+ModelMotion read_motion(const StructureSettings& s, const std::string& path, bool has_reference) {
+  ModelMotion motion;
+  if (has_reference) {
+    StructureReadOptions options = read_options(s.model);
+    options.frame = s.reference_frame;
+    motion.reference = read_structure(s.reference.empty() ? path : s.reference, options);
+  }
+  if (!s.vibration) return motion;
+  const auto trajectory = std::make_shared<Trajectory>(path, read_options(s.model));
+  if (trajectory->size() < 2)
+    fail(Fault::input, "--vibration: {} has one frame; a trajectory is expected", path);
+  motion.frames = trajectory->size();
+  motion.frame = [trajectory](std::size_t i) { return trajectory->frame(i); };
+  return motion;
+}
+
+void summarise(const StructureResult& r) {
+  print_model(r);
+  if (r.voronoi) print_voronoi(r);
+  print_curves(r);
+  print_order(r);
+  print_columns(r);
+}
+
+void write_further_files(const StructureSettings& s, const StructureResult& r) {
+  std::vector<std::string> written;
+  if (!s.csv.empty()) written = write_structure_tables(r, s.csv);
+  if (!s.labels.empty()) {
+    write_extxyz(labelled(r), s.labels);
+    written.insert(written.begin(), s.labels);
+  }
+  for (const auto& name : written) std::cout << fmt::format("wrote       {}\n", name);
+}
+
 }  // namespace
 
 int run_structure(const std::vector<std::string>& arguments) {
   StructureSettings s;
   Settings settings = describe(s);
   if (!begin(settings, s.common, arguments)) return 0;
-  if (settings.positional().size() != 1)
-    fail(Fault::usage, "structure: name one model: vitrobeam structure MODEL -o OUT.h5");
+  const std::string& path = single_input(settings, "one model");
   check(s);
-  if (s.vibration && !s.asks("motion"))
-    fail(Fault::usage, "--vibration is one of motion: --only {},motion", s.only);
   if (!s.common.dry_run) check_outputs(s);
-  const std::string path = settings.positional().front();
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
-  const bool needs_shell = s.asks("order") || s.asks("classes") || s.asks("motion");
-  if (needs_shell) settle_cutoff(s, r);
-  print_model(r);
-  if (s.common.dry_run) return 0;
-  r.close_pairs = close_pairs(r.atoms);
-  if (r.close_pairs > 0) {
-    const ClosestPair worst = closest_pair(r.atoms);
-    warn(
-        "{} pairs of atoms are closer than {:g} of the sum of their metallic radii, the closest "
-        "{:.3f} Angstrom (atoms {} and {}); nothing was moved",
-        r.close_pairs, kClosePair, worst.distance, worst.first + 1, worst.second + 1);
-  }
-  if (s.asks("voronoi")) analyse_voronoi(s, r);
-  if (s.asks("pairs")) analyse_pairs(s, r);
-  if (needs_shell) {
-    const NeighbourList shell = neighbours_within(r.atoms.cell, r.atoms.positions, r.cutoff);
-    if (s.asks("order")) analyse_order(s, r, shell);
-    if (s.asks("classes")) analyse_classes(s, r, shell);
-  }
-  if (s.asks("column")) analyse_column(s, r);
-  const bool has_reference = !s.reference.empty() || settings.was_given("reference-frame");
-  if (s.asks("motion")) analyse_motion(s, r, path, has_reference);
-  if (interrupted()) return 130;
-  if (r.voronoi) print_voronoi(r);
-  print_curves(r);
-  print_order(r);
-
+  const StructureAnalysis analysis = resolve(s, r.atoms);
   std::vector<std::string> inputs{path};
   if (!s.reference.empty()) inputs.push_back(s.reference);
-  RunRecord record = start_record(settings, s.common, inputs);
-  record.audit.push_back({"atoms_read", "", std::int64_t(r.atoms.size())});
-  record.audit.push_back({"close_pairs", "", std::int64_t(r.close_pairs)});
-  Hdf5Writer file(s.common.output);
-  write_structure_result(file, r);
-  write_record(file, record);
-  file.commit();
-  std::cout << fmt::format("wrote       {}\n", s.common.output);
-  if (!s.labels.empty()) {
-    write_labels(s, r);
-    std::cout << fmt::format("wrote       {}\n", s.labels);
-  }
-  if (!s.csv.empty())
-    for (const auto& name : write_structure_tables(r, s.csv))
-      std::cout << fmt::format("wrote       {}\n", name);
-  return 0;
+  Production p;
+  p.inputs = inputs;
+  p.foretell = [&] {
+    if (analysis.needs_shell()) {
+      const FirstShell shell = first_shell(r.atoms, analysis.cutoff);
+      r.cutoff = shell.radius;
+      r.cutoff_origin = shell.origin;
+    }
+    print_model(r);
+  };
+  p.compute = [&](const RunControl& run) {
+    const bool has_reference = !s.reference.empty() || settings.was_given("reference-frame");
+    r = analyse_structure(r.atoms, analysis,
+                          analysis.motion ? read_motion(s, path, has_reference) : ModelMotion{},
+                          run);
+  };
+  p.audit = [&](RunRecord& record) {
+    record.audit.push_back({"atoms_read", "", std::int64_t(r.atoms.size())});
+    record.audit.push_back({"close_pairs", "", std::int64_t(r.close_pairs)});
+  };
+  p.store = [&](Hdf5Writer& file) { write_structure_result(file, r); };
+  p.summarise = [&] { summarise(r); };
+  p.after = [&] { write_further_files(s, r); };
+  return produce(settings, s.common, p);
 }
 
 }  // namespace vitrobeam

@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
 #include "models/elements.hpp"
-#include "multislice/optics.hpp"
 
 namespace vitrobeam {
 
@@ -13,6 +12,7 @@ Settings describe(StructureSettings& s) {
   Settings o("structure",
              "Analyses a model: Voronoi cells, g(r), S(q), order, density of columns, motion.",
              {"MODEL"});
+  StructureAnalysis& a = s.analysis;
   o.section("Model");
   add_structure_input(o, s.model);
   o.section("What is done and written");
@@ -22,51 +22,52 @@ Settings describe(StructureSettings& s) {
   o.add("labels", s.labels, "FILE", "extended XYZ of the atoms with all that is known of each");
   o.add("csv", s.csv, "PREFIX", "tables as text: PREFIX_atoms.csv, PREFIX_gr.csv, ...");
   o.section("Voronoi cells");
-  o.add("face-cut", s.face_cut, "", "share of a cell's surface below which a face is left out")
+  o.add("face-cut", a.voronoi.face_cut, "",
+        "share of a cell's surface below which a face is left out")
       .at_least(0)
       .at_most(0.5);
-  o.add("small-faces", s.small_faces,
+  o.add("small-faces", a.voronoi.small_faces,
         {{"drop", SmallFaces::drop}, {"rebuild", SmallFaces::rebuild}},
         "drop: edges of the other faces stay as they are; rebuild: the cell is cut again by the "
         "neighbours that stay");
-  o.add("edge-cut", s.edge_cut, "",
+  o.add("edge-cut", a.voronoi.edge_cut, "",
         "share of a cell's mean edge below which an edge is not counted")
       .at_least(0)
       .at_most(1);
   o.add("radical", s.radical, "faces where the power distances are equal, by --radii");
   o.add("radii", s.radii, "Cu=1.28,Zr=1.6", "for --radical, Angstrom (default: metallic radii)");
   o.section("Shells");
-  o.add("cutoff", s.cutoff, "Angstrom", "end of the first shell (default: first minimum of g(r))")
+  o.add("cutoff", a.cutoff, "Angstrom", "end of the first shell (default: first minimum of g(r))")
       .above(0)
       .at_most(20);
   o.add("orders", s.orders, "4,6", "l of the bond-orientational order, 1 to 12");
-  o.add("template-rmsd", s.template_rmsd, "",
+  o.add("template-rmsd", a.template_rmsd, "",
         "largest deviation from a template, in mean bonds, that still is of its class")
       .above(0)
       .at_most(1);
   o.section("g(r) and S(q)");
-  o.add("r-max", s.r_max, "Angstrom", "end of g(r)").above(0).at_most(500);
-  o.add("r-bin", s.r_bin, "Angstrom", "its bins").above(0).at_most(5);
-  o.add("q-max", s.q_max, "1/Angstrom", "end of S(q), q = 1/d").above(0).at_most(20);
-  o.add("q-step", s.q_step, "1/Angstrom", "its step").above(0).at_most(1);
-  o.add("window", s.window, {{"lorch", Window::lorch}, {"none", Window::none}},
+  o.add("r-max", a.r_max, "Angstrom", "end of g(r)").above(0).at_most(500);
+  o.add("r-bin", a.r_bin, "Angstrom", "its bins").above(0).at_most(5);
+  o.add("q-max", a.q_max, "1/Angstrom", "end of S(q), q = 1/d").above(0).at_most(20);
+  o.add("q-step", a.q_step, "1/Angstrom", "its step").above(0).at_most(1);
+  o.add("window", a.window, {{"lorch", Window::lorch}, {"none", Window::none}},
         "on g(r): no ripples and peaks no sharper than 0.6 / r-max, or full height with ripples");
-  o.add("potential", s.table,
+  o.add("potential", a.table,
         {{"kirkland", Parametrisation::kirkland}, {"lobato", Parametrisation::lobato}},
         "electron scattering factors, as in simulate");
   o.section("Columns that a beam sees");
-  o.add("beam", s.beam,
+  o.add("beam", a.beam,
         {{"airy", ColumnWeight::Kind::airy}, {"gaussian", ColumnWeight::Kind::gaussian}},
         "weight across the beam: the disk of --energy and --semiangle, or --beam-fwhm");
-  o.add("energy", s.energy_kV, "kV", "beam energy").above(1).at_most(3000);
-  o.add("semiangle", s.semiangle_mrad, "mrad", "convergence semi-angle").above(0).at_most(200);
-  o.add("beam-fwhm", s.beam_fwhm, "Angstrom", "of a Gaussian beam").above(0).at_most(1000);
-  o.add("step", s.step, "Angstrom", "between the points of the map").above(0).at_most(100);
+  o.add("energy", a.energy_kV, "kV", "beam energy").above(1).at_most(3000);
+  o.add("semiangle", a.semiangle_mrad, "mrad", "convergence semi-angle").above(0).at_most(200);
+  o.add("beam-fwhm", a.beam_fwhm, "Angstrom", "of a Gaussian beam").above(0).at_most(1000);
+  o.add("step", a.step, "Angstrom", "between the points of the map").above(0).at_most(100);
   o.section("Motion");
   o.add("reference", s.reference, "FILE",
         "model from which displacements and D2min are counted (default: the same file)");
   o.add("reference-frame", s.reference_frame, "its frame, from 0; negative counts from the end");
-  o.add("strain-radius", s.strain_radius, "Angstrom",
+  o.add("strain-radius", a.strain_radius, "Angstrom",
         "surroundings whose deformation D2min measures (default: 1.3 times the cutoff)")
       .above(0)
       .at_most(50);
@@ -76,58 +77,9 @@ Settings describe(StructureSettings& s) {
   return o;
 }
 
-bool StructureSettings::asks(const char* analysis) const {
-  const auto names = split(only, ',');
-  return only.empty() || std::find(names.begin(), names.end(), analysis) != names.end();
-}
+namespace {
 
-void check(const StructureSettings& s) {
-  if (!s.only.empty())
-    for (const auto& name : split(s.only, ','))
-      if (std::find(std::begin(kAnalyses), std::end(kAnalyses), name) == std::end(kAnalyses))
-        fail(Fault::usage, "--only '{}': known are voronoi, pairs, order, classes, column, motion",
-             name);
-  if (!s.radii.empty() && !s.radical)
-    fail(Fault::usage, "--radii {}: has no effect without --radical", s.radii);
-  if (s.r_bin > s.r_max)
-    fail(Fault::usage, "--r-bin {:g} is larger than --r-max {:g}", s.r_bin, s.r_max);
-  parse_orders(s.orders);
-}
-
-VoronoiSettings voronoi_settings(const StructureSettings& s, const Atoms& atoms) {
-  VoronoiSettings v;
-  v.face_cut = s.face_cut;
-  v.small_faces = s.small_faces;
-  v.edge_cut = s.edge_cut;
-  if (!s.radical) return v;
-  for (int z : atoms.numbers) v.radii[z] = metallic_radius(z);
-  if (s.radii.empty()) return v;
-  for (const auto& item : split(s.radii, ',')) {
-    const auto parts = split(item, '=');
-    const int z = parts.size() == 2 ? atomic_number(parts[0]) : 0;
-    if (z == 0)
-      fail(Fault::usage, "--radii '{}': expected SYMBOL=ANGSTROM, for example Cu=1.28", item);
-    v.radii[z] = parse_quantity(parts[1], "Angstrom", "radii");
-    if (!(v.radii[z] > 0 && v.radii[z] < 10))
-      fail(Fault::usage, "--radii '{}': expected 0 to 10 Angstrom", item);
-  }
-  return v;
-}
-
-ColumnWeight column_weight(const StructureSettings& s) {
-  ColumnWeight w;
-  w.kind = s.beam;
-  w.fwhm = s.beam_fwhm;
-  w.aperture_radius = s.semiangle_mrad * 1e-3 / wavelength(s.energy_kV);
-  return w;
-}
-
-std::string column_weight_text(const StructureSettings& s) {
-  return s.beam == ColumnWeight::Kind::airy
-             ? fmt::format("Airy disk of {:g} mrad at {:g} kV", s.semiangle_mrad, s.energy_kV)
-             : fmt::format("Gaussian of {:g} Angstrom FWHM", s.beam_fwhm);
-}
-
+// "4,6" -> {4, 6}; each from 1 to 12.
 std::vector<int> parse_orders(const std::string& text) {
   std::vector<int> out;
   for (const auto& word : split(text, ',')) {
@@ -136,6 +88,68 @@ std::vector<int> parse_orders(const std::string& text) {
       fail(Fault::usage, "--orders '{}': whole numbers from 1 to 12 are expected", text);
     out.push_back(int(l));
   }
+  return out;
+}
+
+std::map<int, double> radii_of(const StructureSettings& s, const Atoms& atoms) {
+  std::map<int, double> radii;
+  for (int z : atoms.numbers) radii[z] = metallic_radius(z);
+  if (s.radii.empty()) return radii;
+  for (const auto& item : split(s.radii, ',')) {
+    const auto parts = split(item, '=');
+    const int z = parts.size() == 2 ? atomic_number(parts[0]) : 0;
+    if (z == 0)
+      fail(Fault::usage, "--radii '{}': expected SYMBOL=ANGSTROM, for example Cu=1.28", item);
+    radii[z] = parse_quantity(parts[1], "Angstrom", "radii");
+    if (!(radii[z] > 0 && radii[z] < 10))
+      fail(Fault::usage, "--radii '{}': expected 0 to 10 Angstrom", item);
+  }
+  return radii;
+}
+
+struct Analysis {
+  const char* name;
+  bool StructureAnalysis::*is_done;
+};
+constexpr Analysis kAnalyses[] = {
+    {"voronoi", &StructureAnalysis::cells}, {"pairs", &StructureAnalysis::pairs},
+    {"order", &StructureAnalysis::order},   {"classes", &StructureAnalysis::classes},
+    {"column", &StructureAnalysis::column}, {"motion", &StructureAnalysis::motion}};
+
+std::vector<std::string> chosen(const StructureSettings& s) {
+  return s.only.empty() ? std::vector<std::string>() : split(s.only, ',');
+}
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void check(const StructureSettings& s) {
+  const auto names = chosen(s);
+  for (const auto& name : names)
+    if (std::none_of(std::begin(kAnalyses), std::end(kAnalyses),
+                     [&](const Analysis& a) { return a.name == name; }))
+      fail(Fault::usage, "--only '{}': known are voronoi, pairs, order, classes, column, motion",
+           name);
+  if (!s.radii.empty() && !s.radical)
+    fail(Fault::usage, "--radii {}: has no effect without --radical", s.radii);
+  if (s.analysis.r_bin > s.analysis.r_max)
+    fail(Fault::usage, "--r-bin {:g} is larger than --r-max {:g}", s.analysis.r_bin,
+         s.analysis.r_max);
+  parse_orders(s.orders);
+  if (s.vibration && !names.empty() && !holds(names, "motion"))
+    fail(Fault::usage, "--vibration is one of motion: --only {},motion", s.only);
+}
+
+StructureAnalysis resolve(const StructureSettings& s, const Atoms& atoms) {
+  StructureAnalysis out = s.analysis;
+  const auto names = chosen(s);
+  out.all_that_are_possible = names.empty();
+  for (const auto& [name, is_done] : kAnalyses) out.*is_done = names.empty() || holds(names, name);
+  out.orders = parse_orders(s.orders);
+  if (s.radical) out.voronoi.radii = radii_of(s, atoms);
   return out;
 }
 

@@ -1,12 +1,23 @@
 #include "io/density_file.hpp"
 
+#include <map>
+
 #include "base/error.hpp"
+#include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
 
 namespace vitrobeam {
 namespace {
 
 const std::string kRoot = "/density/calibration/";
+
+// Columns of one length with a name for every row; nothing where there are no rows.
+void write_table(Hdf5Writer& file, const std::string& group, const std::vector<std::string>& names,
+                 const std::map<std::string, std::vector<double>>& columns) {
+  if (names.empty()) return;
+  file.write_strings(group + "name", names);
+  for (const auto& [name, values] : columns) file.write(group + name, values);
+}
 
 }  // namespace
 
@@ -59,6 +70,7 @@ DensityCalibration read_calibration(const std::string& path) {
          path);
   const auto list = [&](const std::string& name) { return file.read<double>(kRoot + name).values; };
   DensityCalibration c;
+  c.name = path;
   c.energy_kV = file.number_attribute("/density/calibration", "energy_kV");
   c.semiangle_mrad = file.number_attribute("/density/calibration", "semiangle_mrad");
   c.defocus = file.number_attribute("/density/calibration", "defocus");
@@ -83,6 +95,86 @@ DensityCalibration read_calibration(const std::string& path) {
     out.curve.x_most = file.number_attribute(kRoot + "curve/" + names[d], "x_most");
   }
   return c;
+}
+
+void write_density(Hdf5Writer& file, const DensityResult& r) {
+  const DensityMap& d = r.map;
+  write_map(file, "/density/relative", d.relative, "of the reference");
+  write_map(file, "/density/relative_error", d.error, "of the reference");
+  write_map(file, "/density/intensity", r.image.intensity * d.scale,
+            r.image.is_fraction ? "fraction of incident beam" : "as in the input");
+  file.write("/density/status", d.status);
+  file.attribute("/density/status", "description",
+                 "0 good, 1 unknown, 2 beyond the calibrated curve");
+  if (r.areal.size() > 0) write_map(file, "/density/areal", r.areal, "1/Angstrom^2");
+  if (r.absolute.size() > 0) write_map(file, "/density/absolute", r.absolute, "1/Angstrom^3");
+  file.attribute("/density", "curve", r.curve.origin);
+  file.attribute("/density", "scale_error", d.scale_error);
+  file.attribute("/density", "position_error", r.curve.position_error);
+  file.attribute("/density", "independent_positions", r.independent);
+  file.attribute("/density", "measures",
+                 r.has_thickness_map ? "density" : "density times thickness");
+  if (r.contrast) write_contrast(file, "/density/contrast/", *r.contrast);
+  if (r.image.y.empty()) return;
+  write_described(file, "/density/scan_y", r.image.y, "Angstrom", "positions");
+  write_described(file, "/density/scan_x", r.image.x, "Angstrom", "positions");
+}
+
+void write_comparison(Hdf5Writer& file, const ModelComparison& c) {
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<double>> table;
+  for (const auto& j : c.joint) {
+    names.push_back(j.name);
+    write_map(file, "/density/model/" + j.name, j.map, j.unit);
+    table["pearson"].push_back(j.pearson.coefficient);
+    table["pearson_low"].push_back(j.pearson.low);
+    table["pearson_high"].push_back(j.pearson.high);
+    table["p_shift"].push_back(j.pearson.p_shift);
+    table["p_effective"].push_back(j.pearson.p_effective);
+    table["effective"].push_back(j.pearson.effective);
+    table["spearman"].push_back(j.spearman.coefficient);
+    table["spearman_p_shift"].push_back(j.spearman.p_shift);
+  }
+  write_table(file, "/density/joint/", names, table);
+  write_map(file, "/density/model/pull", c.pull, "standard errors");
+  file.attribute("/density/model", "coverage", c.coverage);
+  file.attribute("/density/model", "slope", c.slope);
+}
+
+void write_motif_densities(Hdf5Writer& file, const std::vector<MotifDensity>& motifs) {
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<double>> table;
+  for (const auto& m : motifs) {
+    names.push_back(m.name);
+    table["positions"].push_back(double(m.positions));
+    table["inside"].push_back(m.inside);
+    table["outside"].push_back(m.outside);
+    table["difference"].push_back(m.difference);
+    table["difference_error"].push_back(m.error);
+    table["p_shift"].push_back(m.test.p_shift);
+    table["p_effective"].push_back(m.test.p_effective);
+    table["false_discovery_rate"].push_back(m.false_discovery_rate);
+  }
+  write_table(file, "/density/motifs/", names, table);
+}
+
+void write_contrast_comparison(Hdf5Writer& file, const ContrastComparison& c) {
+  write_contrast(file, "/density/against/", c.other);
+  for (const auto& [name, d] : {std::pair{"contrast", c.contrast}, {"length", c.length}}) {
+    file.attribute("/density/against", std::string(name) + "_difference", d.value);
+    file.attribute("/density/against", std::string(name) + "_difference_error", d.error);
+    file.attribute("/density/against", std::string(name) + "_p_value", d.p_value);
+  }
+}
+
+MotifMap read_motif_map(const std::string& path, Eigen::Index rows, Eigen::Index columns) {
+  const Hdf5Reader file(path);
+  if (!file.is_dataset("/match/motif")) fail(Fault::input, "@motifs {}: no result of match", path);
+  const Stack<double> motif = file.read<double>("/match/motif");
+  if (motif.shape[0] != std::size_t(rows) || motif.shape[1] != std::size_t(columns))
+    fail(Fault::input, "@motifs {}: a map of {} x {} positions, the image has {} x {}", path,
+         motif.shape[1], motif.shape[0], columns, rows);
+  return {motif.plane(0), file.read_strings("/match/motif_names")};
 }
 
 void write_contrast(Hdf5Writer& file, const std::string& group, const Contrast& c) {

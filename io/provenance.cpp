@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include "base/error.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// Shares of the incident beam above which a reader should be told. 5 % lost beyond the band limit
+// Shares of the incident beam above which a reader should know. 5 % lost beyond the band limit
 // is where `simulate` warns too; as much of the probe outside the cell is felt by detector images.
 constexpr double kLostBeam = 0.05, kWrappedProbe = 0.05;
 
@@ -19,7 +21,7 @@ std::optional<double> number(const Hdf5Reader& file, const std::string& group,
   return file.number_attribute(group, name);
 }
 
-void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
+void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   const auto read = number(file, "/audit", "atoms_read"),
              placed = number(file, "/audit", "atoms_placed");
   const double empty = number(file, "/audit", "sites_left_empty").value_or(0);
@@ -28,9 +30,9 @@ void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
     if (empty > 0)
       text += fmt::format(", or drawn to be absent ({:.0f} of partly occupied sites)", empty);
     out.push_back(*read == *placed + empty
-                      ? Verdict{true, text}
-                      : Verdict{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
-                                                   *read - *placed - empty, *read)});
+                      ? AuditLine{true, text}
+                      : AuditLine{false, fmt::format("{:.0f} of {:.0f} atoms read were not placed",
+                                                     *read - *placed - empty, *read)});
   }
   if (const auto absorbed = number(file, "/audit", "absorbed_at_first_position"))
     out.push_back({true, fmt::format("{:.3f} % of the beam went to thermal diffuse scattering, "
@@ -61,7 +63,7 @@ void judge_simulation(const Hdf5Reader& file, std::vector<Verdict>& out) {
                                100 * *wrapped)});
 }
 
-void judge_camera(const Hdf5Reader& file, std::vector<Verdict>& out) {
+void check_camera(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.is_dataset("/simulation/saturated")) return;
   const auto pixels = file.read<double>("/simulation/saturated").values;
   const auto patterns = std::count_if(pixels.begin(), pixels.end(), [](double n) { return n > 0; });
@@ -72,7 +74,7 @@ void judge_camera(const Hdf5Reader& file, std::vector<Verdict>& out) {
                                                   patterns, pixels.size())});
 }
 
-void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
+void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.exists("/match/motif")) return;
   const auto patterns = number(file, "/match/null", "calibration_patterns"),
              packings = number(file, "/match/null", "calibration_packings"),
@@ -114,7 +116,7 @@ void judge_match(const Hdf5Reader& file, std::vector<Verdict>& out) {
   }
 }
 
-void judge_structure(const Hdf5Reader& file, std::vector<Verdict>& out) {
+void check_structure(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.exists("/structure")) return;
   if (const auto close = number(file, "/structure", "close_pairs"))
     out.push_back({*close == 0, *close == 0 ? "no two atoms are unphysically close"
@@ -131,7 +133,7 @@ void judge_structure(const Hdf5Reader& file, std::vector<Verdict>& out) {
   }
 }
 
-void judge_density(const Hdf5Reader& file, std::vector<Verdict>& out) {
+void check_density(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.is_dataset("/density/status")) return;
   const auto status = file.read<int>("/density/status").values;
   const auto known = std::count(status.begin(), status.end(), 0);
@@ -156,14 +158,34 @@ struct ValueText {
 
 }  // namespace
 
-std::vector<Verdict> audit_verdicts(const Hdf5Reader& file) {
-  std::vector<Verdict> out;
-  judge_simulation(file, out);
-  judge_camera(file, out);
-  judge_match(file, out);
-  judge_structure(file, out);
-  judge_density(file, out);
+std::vector<AuditLine> audit_lines(const Hdf5Reader& file) {
+  std::vector<AuditLine> out;
+  check_simulation(file, out);
+  check_camera(file, out);
+  check_match(file, out);
+  check_structure(file, out);
+  check_density(file, out);
   return out;
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+=%@";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string rerun_command(const Hdf5Reader& file, const std::string& ini_name) {
+  constexpr std::string_view kBegin = "# vitrobeam ", kEnd = " --config THIS_FILE -o OUTPUT";
+  const std::string ini = file.string_attribute("/parameters", "ini", ""),
+                    first = ini.substr(0, ini.find('\n'));
+  std::string line = "vitrobeam " + file.string_attribute("/parameters", "command", "simulate");
+  if (first.starts_with(kBegin) && first.ends_with(kEnd))
+    line = first.substr(2, first.size() - 2 - kEnd.size());
+  return fmt::format("{} --config {} -o {}", line, shell_word(ini_name),
+                     shell_word(std::filesystem::path(file.path()).filename().string()));
 }
 
 std::string value_text(const AttributeValue& value) { return std::visit(ValueText{}, value); }

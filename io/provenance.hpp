@@ -8,14 +8,22 @@
 
 namespace vitrobeam {
 
-struct Verdict {
+struct AuditLine {
   bool good;
   std::string text;
 };
 
-// What /audit and /match/null say, judged: atoms lost, intensity beyond the band limit, a probe
-// that wraps around, the patterns behind an error rate.
-std::vector<Verdict> audit_verdicts(const Hdf5Reader& file);
+// What /audit and /match/null say, and whether it is good: atoms lost, intensity beyond the band
+// limit, a probe that wraps around, the patterns behind an error rate.
+std::vector<AuditLine> audit_lines(const Hdf5Reader& file);
+
+// A word as a POSIX shell takes it: in single quotes where it holds anything but letters, digits
+// and _ - . / : , + = % @.
+std::string shell_word(const std::string& word);
+
+// The command line that makes the file again from its INI text, which stands in a file of this
+// name: from the first line of that text.
+std::string rerun_command(const Hdf5Reader& file, const std::string& ini_name);
 
 // An attribute as one line of text.
 std::string value_text(const AttributeValue& value);

@@ -1,13 +1,12 @@
 #include "io/structure_result.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 #include "base/error.hpp"
+#include "io/whole_file.hpp"
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
-#include "io/whole_file.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -190,24 +189,6 @@ std::string neighbour_table(const ChemicalOrder& order) {
 
 }  // namespace
 
-std::vector<VoronoiCount> count_indices(const Atoms& atoms, const Voronoi& v) {
-  std::map<std::array<int, 4>, VoronoiCount> found;
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    if (v.at_surface[i]) continue;
-    VoronoiCount& c = found[v.index[i]];
-    ++c.count;
-    ++c.by_centre[atoms.numbers[i]];
-  }
-  std::vector<VoronoiCount> out;
-  for (auto& [index, c] : found) {
-    c.index = index;
-    out.push_back(std::move(c));
-  }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.count > b.count; });
-  return out;
-}
-
 void write_structure_result(Hdf5Writer& file, const StructureResult& r) {
   const auto n = r.atoms.size();
   std::vector<std::int32_t> numbers(r.atoms.numbers.begin(), r.atoms.numbers.end());
@@ -240,9 +221,7 @@ std::vector<std::string> write_structure_tables(const StructureResult& r,
   std::vector<std::string> names;
   const auto write = [&](const std::string& name, const std::string& text) {
     names.push_back(prefix + "_" + name + ".csv");
-    std::vector<std::byte> bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    write_bytes(names.back(), bytes);
+    write_text(names.back(), text);
   };
   write("atoms", atom_table(r));
   if (r.voronoi) write("voronoi", index_table(r));

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <span>
 
 #include "base/error.hpp"
 
@@ -16,6 +17,11 @@ void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
     std::remove(part.c_str());
     fail(Fault::machine, "{}: cannot be written; free space, or choose another output", path);
   }
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  write_bytes(path, {bytes.begin(), bytes.end()});
 }
 
 }  // namespace vitrobeam

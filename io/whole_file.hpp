@@ -8,5 +8,6 @@ namespace vitrobeam {
 
 // Throws Error{machine}.
 void write_bytes(const std::string& path, const std::vector<std::byte>& bytes);
+void write_text(const std::string& path, const std::string& text);
 
 }  // namespace vitrobeam

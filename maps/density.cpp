@@ -60,7 +60,7 @@ double DensityCurve::relative_error(double x) const {
 Eigen::VectorXd fit_density_curve(const Eigen::ArrayXd& x, const Eigen::ArrayXd& intensity,
                                   int terms) {
   if (x.size() < terms)
-    fail(Fault::physics, "a curve of {} terms cannot be fitted to {} points; give fewer --terms",
+    fail(Fault::physics, "a curve of {} terms cannot be fitted to {} points; give fewer @terms",
          terms, x.size());
   const double most = x.maxCoeff();  // scaled, so that the columns are alike
   Eigen::MatrixXd design(x.size(), terms);
@@ -90,8 +90,7 @@ DensityMap relative_density(const DensityInput& in, const DensityCurve& curve) {
   const auto needed = [&](const std::vector<double>& v) {
     if (v.empty())
       fail(Fault::physics,
-           "no position of the reference has a known density: give another "
-           "--reference");
+           "no position of the reference has a known density: give another @reference");
   };
   if (in.x_reference) {
     std::vector<double> values;

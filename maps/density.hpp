@@ -41,6 +41,7 @@ struct CalibratedDetector {
 };
 
 struct DensityCalibration {
+  std::string name = "calibration";  // in messages: the file
   double energy_kV = 0, semiangle_mrad = 0, defocus = 0;
   std::vector<std::string> glass;         // compositions in atomic percent
   std::vector<double> glass_density;      // atoms/Angstrom^3 at change 0

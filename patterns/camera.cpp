@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/first_failure.hpp"
 #include "base/random.hpp"
 #include "fourier/fourier.hpp"
 
@@ -77,26 +78,27 @@ bool Camera::is_ideal() const {
 
 void check_camera(const Camera& c) {
   if (c.mtf.table.size() == 1 || (!c.mtf.table.empty() && c.mtf.table.front().first != 0))
-    fail(
-        Fault::usage,
-        "--camera-mtf: a table begins at frequency 0 (cycles per pixel) and has two lines or more");
+    fail(Fault::usage,
+         "@camera_mtf: a table begins at frequency 0 (cycles per pixel) and has two lines or more");
   for (std::size_t i = 0; i < c.mtf.table.size(); ++i)
     if (!(c.mtf.table[i].second > 0) ||
         (i > 0 && !(c.mtf.table[i].first > c.mtf.table[i - 1].first)))
       fail(Fault::usage,
-           "--camera-mtf: line {} of the table, {} {}: expected ascending frequencies in cycles "
+           "@camera_mtf: line {} of the table, {} {}: expected ascending frequencies in cycles "
            "per pixel and values above 0",
            i + 1, c.mtf.table[i].first, c.mtf.table[i].second);
   if (c.beam_stop.arm_width > 0 && !(c.beam_stop.radius > 0))
-    fail(Fault::usage, "--beam-stop: an arm without a stop; give its radius");
+    fail(Fault::usage, "@beam_stop: an arm without a stop; give its radius");
   if (c.dose > 0) return;
   const std::pair<const char*, bool> needs_dose[] = {{"dqe", c.dqe != 1},
                                                      {"gain", c.gain != 1},
-                                                     {"readout-noise", c.readout_noise > 0},
+                                                     {"readout_noise", c.readout_noise > 0},
                                                      {"saturation", c.saturation > 0}};
   for (const auto& [name, given] : needs_dose)
     if (given)
-      fail(Fault::usage, "--{}: fractions of the beam have no counts; give --dose too", name);
+      throw Error(Fault::usage,
+                  Message(Message::marked(fmt::format(
+                      "@{}: fractions of the beam have no counts; give @dose too", name))));
 }
 
 CameraModel::CameraModel(const Camera& camera, Index rows, Index cols,
@@ -161,9 +163,9 @@ PlaneD CameraModel::blurred(const PlaneD& pattern) const {
   return padded.topLeftCorner(rows_, cols_).real();
 }
 
-Exposure CameraModel::operator()(const PlaneD& pattern, std::uint64_t index,
-                                 const Vector2d& shift) const {
-  Exposure e{pattern, 0};
+CameraImage CameraModel::operator()(const PlaneD& pattern, std::uint64_t index,
+                                    const Vector2d& shift) const {
+  CameraImage e{pattern, 0};
   if (camera_.ellipticity != 1 || !shift.isZero(0)) e.pattern = distorted(pattern, shift);
   if (hidden_.size() > 0) e.pattern = (hidden_ != 0).select(0.0, e.pattern);
   const auto random = [&](Index pixel) {
@@ -196,6 +198,50 @@ Exposure CameraModel::operator()(const PlaneD& pattern, std::uint64_t index,
     e.pattern = e.pattern.min(camera_.saturation);
   }
   return e;
+}
+
+std::string camera_text(const Camera& c) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (c.ellipticity != 1) add(fmt::format("ellipticity {:g}", c.ellipticity));
+  if (!c.descan.isZero(0)) add("descan");
+  if (!c.drift.isZero(0)) add("drift");
+  if (c.beam_stop.radius > 0) add("beam stop");
+  if (c.dose > 0) add(fmt::format("{:g} electrons per position", c.dose));
+  if (c.dqe < 1) add(fmt::format("DQE {:g}", c.dqe));
+  if (!c.mtf.is_perfect()) add(fmt::format("MTF {:.3g} at Nyquist", c.mtf(0.5, 0)));
+  if (c.gain != 1) add(fmt::format("gain {:g}", c.gain));
+  if (c.readout_noise > 0) add(fmt::format("readout noise {:g} counts", c.readout_noise));
+  if (c.saturation > 0) add(fmt::format("saturation at {:g} counts", c.saturation));
+  return text;
+}
+
+std::string pattern_units(const Camera& c) {
+  if (c.dose == 0) return "fraction of incident beam per pixel";
+  return c.gain == 1 && c.readout_noise == 0 ? "electrons per pixel" : "counts per pixel";
+}
+
+ScanTrack::ScanTrack(std::vector<Vector2d> positions) : at(std::move(positions)) {
+  for (const auto& p : at) middle += p / double(at.size());
+}
+
+Vector2d ScanTrack::shift(const CameraModel& camera, std::size_t i) const {
+  const double progress = at.size() > 1 ? double(i) / double(at.size() - 1) : 0;
+  return camera.shift(at[i], middle, progress);
+}
+
+void record_patterns(const Stack<float>& noiseless, const CameraModel& camera,
+                     const ScanTrack& track, std::size_t first, std::size_t series, int threads,
+                     const std::function<void(std::size_t i, const CameraImage& image)>& store) {
+  FirstFailure failure;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (std::size_t i = 0; i < noiseless.shape[0]; ++i)
+    failure.guard([&] {
+      const std::size_t at = first + i;
+      store(i, camera(noiseless.plane(i).cast<double>(), series * track.at.size() + at,
+                      track.shift(camera, at)));
+    });
+  failure.rethrow();
 }
 
 }  // namespace vitrobeam

@@ -3,6 +3,8 @@
 // and its noise, spread of the signal in the camera, gain, readout, saturation.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,11 +55,16 @@ struct Camera {
   bool is_ideal() const;  // changes nothing
 };
 
-// Throws Error{usage} that names the option.
+// Throws Error{usage} that names the field.
 void check_camera(const Camera& camera);
 
+// What it does, in words: for a summary and beside the patterns. Empty for an ideal camera.
+std::string camera_text(const Camera& camera);
+// What its patterns are in: fractions, electrons, or counts.
+std::string pattern_units(const Camera& camera);
+
 // A pattern on the camera and how many of its pixels clip.
-struct Exposure {
+struct CameraImage {
   PlaneD pattern;  // [row, column]: counts, or fractions without a dose
   std::int64_t saturated = 0;
 };
@@ -70,7 +77,7 @@ class CameraModel {
 
   // `shift` in 1/Angstrom is where the undiffracted beam falls. The noise depends on the seed,
   // `index` (of the position) and the pixel only. Any thread.
-  Exposure operator()(const PlaneD& pattern, std::uint64_t index, const Vector2d& shift) const;
+  CameraImage operator()(const PlaneD& pattern, std::uint64_t index, const Vector2d& shift) const;
 
   // Descan and drift at position `at` (Angstrom) of a scan around `middle`; `progress` runs from 0
   // at the first position to 1 at the last.
@@ -89,5 +96,21 @@ class CameraModel {
   Plane<unsigned char> hidden_;
   PlaneC transfer_;  // of a padded plane, in FFT order; empty for a perfect camera
 };
+
+// Where the positions of a scan stand in scan order, Angstrom: for descan and drift.
+struct ScanTrack {
+  std::vector<Vector2d> at;
+  Vector2d middle{0, 0};
+
+  explicit ScanTrack(std::vector<Vector2d> positions);
+  Vector2d shift(const CameraModel& camera, std::size_t position) const;
+};
+
+// Patterns [pattern, row, column] of consecutive positions, the first of them `first`, through the
+// camera. `series` counts passes over the scan (thicknesses, probes), each with noise of its own.
+// Calls store(i, image) for pattern i, from several threads; what it throws ends the call.
+void record_patterns(const Stack<float>& noiseless, const CameraModel& camera,
+                     const ScanTrack& track, std::size_t first, std::size_t series, int threads,
+                     const std::function<void(std::size_t i, const CameraImage& image)>& store);
 
 }  // namespace vitrobeam

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "patterns/neighbourhood.hpp"
+#include "base/neighbourhood.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -123,7 +123,7 @@ void HtmlPage::table(const std::vector<std::string>& head,
   body_ += "</table></div>\n";
 }
 
-void HtmlPage::verdicts(const std::vector<std::pair<bool, std::string>>& lines) {
+void HtmlPage::audit(const std::vector<std::pair<bool, std::string>>& lines) {
   body_ += "<ul class=\"audit\">\n";
   for (const auto& [good, text] : lines)
     body_ += std::string("<li class=\"") + (good ? "good" : "bad") + "\">" + escape_html(text) +

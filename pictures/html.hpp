@@ -26,7 +26,7 @@ class HtmlPage {
                 const std::string& layout = "pair");  // or "wide"
   void table(const std::vector<std::string>& head,
              const std::vector<std::vector<std::string>>& rows);
-  void verdicts(const std::vector<std::pair<bool, std::string>>& lines);
+  void audit(const std::vector<std::pair<bool, std::string>>& lines);
   void code(const std::string& text);
   void folded(const std::string& summary, const std::string& code_text);  // opens on a click
 

@@ -24,14 +24,31 @@ struct Samples {
   std::vector<PlaneD> x, intensity;  // [detector](thickness, sample)
 };
 
+// Pixels no larger than `pixel` across the cell.
+Grid grid_of(const Vector3d& edges, double pixel) {
+  return {good_size(int(std::ceil(edges.x() / pixel))),
+          good_size(int(std::ceil(edges.y() / pixel))), edges.x(), edges.y()};
+}
+
+void check_thicknesses(const std::vector<double>& t) {
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    const double multiple = t[i] / t[0];
+    if (!(t[i] > 0) || (i > 0 && t[i] <= t[i - 1]) ||
+        std::abs(multiple - std::round(multiple)) > 1e-6)
+      fail(Fault::usage,
+           "@thickness {}: {} does not fit; ascending multiples of the first, for example "
+           "50,100,200",
+           fmt::join(t, ","), t[i]);
+  }
+}
+
 class Study {
  public:
-  Study(const DensityPlan& plan, const std::vector<Atoms>& glasses,
-        const std::function<void(std::size_t)>& progress, const std::function<bool()>& stop)
+  Study(const DensityPlan& plan, const std::vector<Atoms>& glasses, const RunControl& run)
       : plan_(plan),
         glasses_(glasses),
-        progress_(progress),
-        stop_(stop),
+        run_(run),
+        stage_(run, "positions", positions_of_study(plan, glasses.size())),
         detectors_(plan.simulation.recording.detectors),
         side_(std::max(1, int(std::ceil(std::sqrt(double(plan.positions)))))),
         samples_(std::size_t(plan.piles * side_ * side_)) {
@@ -49,11 +66,7 @@ class Study {
   DensityCalibration run() {
     begin();
     for (std::size_t g = 0; g < glasses_.size(); ++g)
-      for (const double change : plan_.change) {
-        if (stop_()) return std::move(out_);
-        all_.push_back(simulate_change(glasses_[g], change));
-      }
-    if (stop_()) return std::move(out_);
+      for (const double change : plan_.change) all_.push_back(simulate_change(glasses_[g], change));
     tabulate();
     for (std::size_t d = 0; d < detectors_.size(); ++d) fit(d);
     return std::move(out_);
@@ -90,7 +103,8 @@ class Study {
     Samples all{PlaneD(Eigen::Index(plan_.thickness.size()), Eigen::Index(samples_)), {}, {}};
     all.x.assign(detectors_.size(), all.density);
     all.intensity = all.x;
-    for (int p = 0; p < plan_.piles && !stop_(); ++p) {
+    for (int p = 0; p < plan_.piles; ++p) {
+      run_.check_stop();
       const Atoms pile = stacked(scaled, plan_.thickness.back(), plan_.seed, std::uint64_t(p));
       RandomSequence random(plan_.seed, kRasterStream + std::uint64_t(p));
       const double shift_x = random.uniform(), shift_y = random.uniform();
@@ -126,23 +140,23 @@ class Study {
   }
 
   void add_intensities(const Atoms& pile, int p, const std::vector<double>& y,
-                       const std::vector<double>& x, Samples& all) const {
+                       const std::vector<double>& x, Samples& all) {
     SimulationSettings s = plan_.simulation;
-    const Vector3d edges = pile.cell.lengths();
-    s.nx = good_size(int(std::ceil(edges.x() / plan_.pixel)));
-    s.ny = good_size(int(std::ceil(edges.y() / plan_.pixel)));
+    const Grid grid = grid_of(pile.cell.lengths(), plan_.pixel);
+    s.nx = grid.nx;
+    s.ny = grid.ny;
     s.slice = slice_;
     s.recording.patterns = false;
     s.recording.every_slices = int(std::lround(plan_.thickness[0] / slice_));
     std::vector<Vector3d> motion;
     if (!plan_.u_rms.empty())
       motion = thermal_displacements(pile, plan_.u_rms, plan_.seed, std::uint64_t(p) + 1);
-    const Simulation<float> simulation(pile, s, plan_.threads, motion);
+    const Simulation<float> simulation(pile, s, run_.threads, motion);
     std::vector<Vector2d> places;
     for (const double at_y : y)
       for (const double at_x : x) places.emplace_back(at_x, at_y);
     simulation.run(
-        places, plan_.threads,
+        places, run_.threads,
         [&](std::size_t i, const ProbeResult<float>& r) {
           // not every recorded depth is asked for
           const double depth = plan_.thickness[0] * (r.depth + 1);
@@ -151,8 +165,9 @@ class Study {
               for (std::size_t d = 0; d < detectors_.size(); ++d)
                 all.intensity[d](Eigen::Index(t), sample(p, Eigen::Index(i))) = r.detectors[d];
         },
-        stop_);
-    progress_(places.size());
+        [&] { return run_.stopped(); });
+    run_.check_stop();
+    stage_.advance(places.size());
   }
 
   Eigen::Index sample(int pile, Eigen::Index i) const { return pile * side_ * side_ + i; }
@@ -262,8 +277,8 @@ class Study {
 
   const DensityPlan& plan_;
   const std::vector<Atoms>& glasses_;
-  const std::function<void(std::size_t)>& progress_;
-  const std::function<bool()>& stop_;
+  const RunControl& run_;
+  Stage stage_;
   const std::vector<Detector>& detectors_;
   int side_;
   std::size_t samples_;
@@ -315,10 +330,31 @@ std::size_t positions_of_study(const DensityPlan& p, std::size_t glasses) {
   return glasses * p.change.size() * std::size_t(p.piles) * side * side;
 }
 
+void check_study(const DensityPlan& p, const std::vector<Atoms>& glasses) {
+  constexpr double kMostWrapped = 0.2;
+  check_thicknesses(p.thickness);
+  for (const auto& d : p.simulation.recording.detectors)
+    if (d.moments || d.channels() != 1)
+      fail(Fault::usage, "@detector {}: density is read from whole annuli, NAME=IN:OUT", d.name);
+  for (const auto& glass : glasses)
+    for (const double change : p.change) {
+      const Grid grid = grid_of(glass.cell.lengths() * std::pow(1 + change, -1.0 / 3), p.pixel);
+      check_grid(grid);
+      for (const auto& d : p.simulation.recording.detectors)
+        check_detector(d, grid, p.simulation.optics.wavelength());
+      const double wrapped = wrapped_fraction(p.simulation.optics, grid);
+      if (wrapped > kMostWrapped)
+        fail(Fault::physics,
+             "{:.1f} % of the probe lies beyond half the cell of {:.2f} x {:.2f} Angstrom; use a "
+             "larger glass, a larger @semiangle or less @defocus",
+             100 * wrapped, grid.lx, grid.ly);
+    }
+}
+
 DensityCalibration calibrate_density(const DensityPlan& plan, const std::vector<Atoms>& glasses,
-                                     const std::function<void(std::size_t)>& progress,
-                                     const std::function<bool()>& stop) {
-  return Study(plan, glasses, progress, stop).run();
+                                     const RunControl& run) {
+  check_study(plan, glasses);
+  return Study(plan, glasses, run).run();
 }
 
 }  // namespace vitrobeam

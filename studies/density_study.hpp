@@ -2,11 +2,11 @@
 // density and piled up to several thicknesses.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "maps/density.hpp"
 #include "models/atoms.hpp"
 #include "models/column_density.hpp"
@@ -24,7 +24,6 @@ struct DensityPlan {
   double pixel = 0.08;            // Angstrom, at most
   SimulationSettings simulation;  // with its detectors; the grid follows from `pixel`
   std::uint64_t seed = 1;
-  int threads = 1;
 };
 
 // The column that a probe of these optics sees in a specimen, spreading with depth.
@@ -34,12 +33,15 @@ ColumnWeight column_of(const Optics& optics);
 // density in atoms stays, whatever the sizes of the elements would make of it.
 Atoms with_composition(const Atoms& glass, const Composition& composition, std::uint64_t seed);
 
+// Error{usage} where thicknesses or detectors do not fit, Error{physics} where a grid of the study
+// or its probe does not: before any of it is computed.
+void check_study(const DensityPlan& plan, const std::vector<Atoms>& glasses);
+
 // Every change of density meets the same piles, positions and displacements, scaled; so contrasts
-// are far better known than intensities. Incomplete once `stop()` turns true. `progress` counts
-// probe positions.
+// are far better known than intensities. The glasses are periodic. Errors are standard errors over
+// the samples (positions of all piles). Throws Interrupted.
 DensityCalibration calibrate_density(const DensityPlan& plan, const std::vector<Atoms>& glasses,
-                                     const std::function<void(std::size_t)>& progress,
-                                     const std::function<bool()>& stop);
+                                     const RunControl& run);
 std::size_t positions_of_study(const DensityPlan& plan, std::size_t glasses);
 
 }  // namespace vitrobeam

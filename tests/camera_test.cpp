@@ -123,7 +123,7 @@ TEST_CASE("saturation clips and counts what it clips") {
   PlaneD p = PlaneD::Constant(kSize, kSize, 1e-6);
   p(3, 4) = p(5, 6) = 0.1;
   c.saturation = 1000;
-  const Exposure e = model(c)(p, 0, {0, 0});
+  const CameraImage e = model(c)(p, 0, {0, 0});
   CHECK(e.saturated == 2);
   CHECK(e.pattern.maxCoeff() == 1000);
   CHECK(e.pattern(3, 4) == 1000);

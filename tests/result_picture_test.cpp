@@ -125,11 +125,11 @@ TEST_CASE("lost atoms and unjudged patterns are pointed out") {
   write_scan(folder / "whole.h5", 100);
   write_scan(folder / "lossy.h5", 97);
   write_matches(folder / "match.h5");
-  CHECK(audit_verdicts(Hdf5Reader(folder / "whole.h5")).at(0).good);
-  const Verdict lost = audit_verdicts(Hdf5Reader(folder / "lossy.h5")).at(0);
+  CHECK(audit_lines(Hdf5Reader(folder / "whole.h5")).at(0).good);
+  const AuditLine lost = audit_lines(Hdf5Reader(folder / "lossy.h5")).at(0);
   CHECK_FALSE(lost.good);
   CHECK(lost.text.find("3 of 100") != std::string::npos);
-  const Verdict unjudged = audit_verdicts(Hdf5Reader(folder / "match.h5")).back();
+  const AuditLine unjudged = audit_lines(Hdf5Reader(folder / "match.h5")).back();
   CHECK_FALSE(unjudged.good);
   CHECK(unjudged.text.find("1 of 6") != std::string::npos);
   CHECK(attribute_rows(Hdf5Reader(folder / "whole.h5"), "/parameters", {"ini", "command"}) ==

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """info, plot and report on a simulated scan: show_test.py PROGRAM SOURCE_DIR. Standard library only."""
+import html
 import json
 import os
 import re
 import struct
+import subprocess
 
 from commands import Commands
 
@@ -61,4 +63,23 @@ assert page.count("data:image/png;base64,") >= 3
 assert "<script" not in page and not re.search(r"(src|href)=\"(?!data:)", page), "the page must stand alone"
 assert "--config simulate.ini" in page and "semiangle" in page
 assert sorted(os.listdir()) == ["all.png", "map.png", "model.png", "one.png", "page.html", "scan.h5"], os.listdir()
+
+# how to do it again: the command of the page really does it, whatever the names of the files hold
+name, output = "it's $(echo one), \"two\"; three.xyz", "a result, of `two` files & more.h5"
+os.mkdir("again")
+for place in (".", "again"):
+    with open(os.path.join(place, name), "w") as model:
+        model.write('8\nLattice="8 0 0 0 8 0 0 0 8" Properties=species:S:1:pos:R:3\n')
+        model.writelines(f"Cu {4 * x + 0.1 * y} {4 * y} {4 * z + 0.2 * x}\n" for x in (0, 1) for y in (0, 1) for z in (0, 1))
+run("structure", name, "-o", output, "--only", "voronoi")
+run("report", output, "-o", "again.html")
+page = open("again.html", encoding="utf-8").read()
+command = html.unescape(re.search(r"<pre>(vitrobeam structure .*?)</pre>", page, re.S).group(1))
+ini = html.unescape(re.search(r"<summary>structure.ini</summary><pre>(.*?)</pre>", page, re.S).group(1))
+with open("again/structure.ini", "w") as text:
+    text.write(ini)
+done = subprocess.run(["sh", "-c", command.replace("vitrobeam", '"$PROGRAM"', 1)], cwd="again", capture_output=True, text=True,
+                      env={**os.environ, "PROGRAM": str(commands.program)})
+commands.check(f"{command}\n{done.stdout}{done.stderr}", done.returncode == 0)
+commands.check(f"again: {os.listdir('again')}", sorted(os.listdir("again")) == sorted([name, output, "structure.ini"]))
 commands.finish()

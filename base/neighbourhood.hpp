@@ -1,4 +1,4 @@
-// Positions of a scan that count together: squares of N x N of them, cut at the border.
+// Positions of a raster that count together: squares of N x N of them, cut at the border.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -9,7 +9,7 @@
 namespace vitrobeam {
 
 // Calls work(position) for every position, row by row, that lies less than half of `size` (odd)
-// rows and columns from `at` in a scan of that many rows and columns.
+// rows and columns from `at` in a raster of that many rows and columns.
 template <typename Work>
 void for_neighbourhood(std::size_t rows, std::size_t columns, std::size_t at, int size,
                        Work&& work) {
@@ -24,5 +24,12 @@ void for_neighbourhood(std::size_t rows, std::size_t columns, std::size_t at, in
 // so.
 std::vector<PlaneF> neighbourhood_mean(std::vector<PlaneF> planes, std::size_t columns, int size,
                                        int threads);
+
+// Every value of a map becomes the mean of the known (finite) ones in its neighbourhood, and stays
+// not-a-number where it is not known itself; and how many known ones each is the mean of.
+struct NeighbourhoodMean {
+  PlaneD mean, count;
+};
+NeighbourhoodMean neighbourhood_mean(const PlaneD& map, int size);
 
 }  // namespace vitrobeam

@@ -1,0 +1,69 @@
+#include "io/description.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "io/provenance.hpp"
+#include "models/elements.hpp"
+
+namespace vitrobeam {
+namespace {
+
+nlohmann::json attribute_json(const AttributeValue& value) {
+  return std::visit([](const auto& v) { return nlohmann::json(v); }, value);
+}
+
+nlohmann::json attributes_json(const Hdf5Reader& file, const std::string& path) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& name : file.attribute_names(path))
+    out[name] = attribute_json(file.attribute(path, name));
+  return out;
+}
+
+}  // namespace
+
+std::string description_json(const Hdf5Reader& file) {
+  nlohmann::json out{{"file", file.path()}, {"datasets", nlohmann::json::array()}};
+  for (const auto& e : file.tree()) {
+    if (!e.is_dataset) continue;
+    nlohmann::json d{{"path", e.path},
+                     {"shape", e.dataset.shape},
+                     {"type", type_name(e.dataset.type)},
+                     {"stored_bytes", e.dataset.stored_bytes}};
+    if (!e.same_as.empty()) d["same_as"] = e.same_as;
+    if (file.has_attribute(e.path, "units"))
+      d["units"] = attribute_json(file.attribute(e.path, "units"));
+    out["datasets"].push_back(d);
+  }
+  for (const char* group : {"parameters", "audit"})
+    if (file.exists(std::string("/") + group))
+      out[group] = attributes_json(file, std::string("/") + group);
+  out["verdicts"] = nlohmann::json::array();
+  for (const auto& v : audit_lines(file))
+    out["verdicts"].push_back({{"good", v.good}, {"text", v.text}});
+  return out.dump(2);
+}
+
+std::map<std::string, std::size_t> element_counts(const Atoms& atoms) {
+  std::map<std::string, std::size_t> counts;
+  for (const int z : atoms.numbers) ++counts[z > 0 ? std::string(symbol(z)) : "unknown"];
+  return counts;
+}
+
+std::string description_json(const std::string& path, const Atoms& atoms) {
+  nlohmann::json out{
+      {"file", path}, {"atoms", atoms.size()}, {"composition", element_counts(atoms)}};
+  for (int k = 0; k < 3; ++k) {
+    const Vector3d edge = atoms.cell.vectors.row(k);
+    out["cell"].push_back({edge.x(), edge.y(), edge.z()});
+    out["periodic"].push_back(bool(atoms.cell.periodic[std::size_t(k)]));
+  }
+  if (atoms.cell.volume() > 0) {
+    out["number_density"] = number_density(atoms);
+    out["mass_density_g_cm3"] = mass_density(atoms);
+  }
+  for (const auto& [name, label] : atoms.labels) out["labels"].push_back(name);
+  out["info"] = atoms.info;
+  return out.dump(2);
+}
+
+}  // namespace vitrobeam

@@ -1,0 +1,16 @@
+// Images by an annular detector in the result files of this program.
+#pragma once
+#include <string>
+
+#include "maps/haadf_image.hpp"
+
+namespace vitrobeam {
+
+// Whether a file holds the detector images of a simulation.
+bool holds_detector_images(const std::string& path);
+
+// The image by the detector of this name, or, if it is empty, by the only annulus that there is; of
+// several thicknesses the last. Error{input}: no such detector; Error{usage}: which of several?
+HaadfImage read_detector_image(const std::string& path, const std::string& detector);
+
+}  // namespace vitrobeam

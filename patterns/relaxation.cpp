@@ -36,7 +36,11 @@ double removed_by_ratio(std::size_t frames, double lag, double removed, double t
   const double step = std::max(1.0, std::floor(tau / 8)), far = 8 * tau;
   const auto g = [&](double t) { return std::sqrt(decay(std::abs(t), tau, beta, squared)); };
   double h = 0;
-  for (double t = -far - lag; t <= far; t += step) h += step * g(t) * g(t + lag);
+  const int steps = int((2 * far + lag) / step);
+  for (int i = 0; i <= steps; ++i) {
+    const double t = i * step - far - lag;
+    h += step * g(t) * g(t + lag);
+  }
   h /= double(frames);
   return 4 * g(lag) * h - 3 * removed * g(lag) * g(lag);
 }

@@ -167,7 +167,7 @@ void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
 
 // What the model will be once repeated and padded, and the memory that it takes.
 void print_plan(const ModelKind& kind, const ModelPlan& plan, const Finish& finish) {
-  // measured: packings, embedded glasses and series, their labels and neighbour lists included
+  // an allowance for positions, labels and neighbour lists; not measured
   constexpr double kBytesPerAtom = 1000, kGiB = 1 << 30;
   double atoms = plan.size.atoms;
   Vector3d box = plan.size.box;

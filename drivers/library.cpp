@@ -15,7 +15,7 @@
 #include "drivers/library_plan.hpp"
 #include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
-#include "drivers/trial.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/version.hpp"
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"

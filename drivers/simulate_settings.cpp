@@ -10,45 +10,22 @@
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
-#include "multislice/interpolated_matrix.hpp"
 #include "multislice/padding.hpp"
+#include "multislice/sampling.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// Wide enough for angles to 104 mrad at 200 kV.
-constexpr double kDefaultPixel = 0.08;
-constexpr int kMostSamples = 65536;  // along one edge, as parse_size() allows
-
-int samples(double edge, double pixel) {
-  const double n = std::max(8.0, std::ceil(edge / pixel - 1e-9));
-  if (n > kMostSamples)
-    fail(Fault::usage,
-         "--pixel {}: a cell of {:g} Angstrom needs {:.3g} samples, more than {}; give a larger "
-         "--pixel, or cut the model",
-         pixel, edge, n, kMostSamples);
-  return good_size(int(n));
-}
-
-// Samples of --pixel; without it those of the default pixel, or fewer where the band would reach
-// beyond what the factors say.
+// Samples of --pixel, or what the scattering factors allow.
 std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atoms,
                                     const FactorTable& factors) {
-  const double pixel = s.pixel.value_or(kDefaultPixel), lx = atoms.cell.vectors(0, 0),
-               ly = atoms.cell.vectors(1, 1);
-  const int f = s.interpolation;  // windows of whole samples
-  const int nx = f * samples(lx / f, pixel), ny = f * samples(ly / f, pixel);
-  const double reach = factor_reach(factors, atoms);
-  if (s.pixel || Grid{nx, ny, lx, ly}.q_max() <= reach) return {nx, ny};
-  const auto within = [&](double edge, int n) {  // the band ends at n / (3 edge)
-    return std::min(n, f * good_size_within(int(std::floor(3 * edge / f * reach * (1 + 1e-12)))));
-  };
-  const Grid coarse{within(lx, nx), within(ly, ny), lx, ly};
-  inform(
-      "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
-      "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
-      coarse.dx(), coarse.dy(), kDefaultPixel, reach);
-  return {coarse.nx, coarse.ny};
+  const auto [grid, limit] = sample_cell(atoms, factors, s.pixel, s.interpolation);
+  if (limit)
+    inform(
+        "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
+        "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
+        grid.dx(), grid.dy(), kDefaultPixel, *limit);
+  return {grid.nx, grid.ny};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The speed of this machine, from a trial of a few milliseconds that is kept in the user's cache
+// The speed of this machine, from a measurement of a few milliseconds that is kept in the user's cache
 // folder ($XDG_CACHE_HOME/vitrobeam, else ~/.cache/vitrobeam).
 #pragma once
 #include "multislice/engine_cost.hpp"
@@ -6,7 +6,7 @@
 namespace vitrobeam {
 
 // Known from an earlier run of this version, or measured now. A folder that cannot be written costs
-// a trial every time.
+// a measurement every time.
 template <typename Real>
 EngineSpeed machine_speed(const Grid& grid);
 

@@ -1,4 +1,4 @@
-#include "drivers/trial.hpp"
+#include "drivers/machine_speed.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -28,6 +28,16 @@ std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atom
   return {grid.nx, grid.ny};
 }
 
+// Those of the table, their names first.
+std::vector<std::pair<std::string, Engine>> engine_choices() {
+  std::vector<std::pair<std::string, Engine>> choices = {{"auto", Engine::automatic}};
+  for (std::size_t i = 0; i < engine_table().size(); ++i) {
+    choices.emplace_back(engine_table()[i].name, Engine(i));
+    for (const auto& other : engine_table()[i].other_names) choices.emplace_back(other, Engine(i));
+  }
+  return choices;
+}
+
 }  // namespace
 
 void add_beam_options(Settings& o, SimulateSettings& s) {
@@ -102,13 +112,7 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
          {"spreading", AtomSum::spreading}},
         "how the atoms of a slice are summed: matrix products, or spreading on the grid where many "
         "atoms make that cheaper; they differ by less than 1e-6 of the potential");
-  o.add("engine", s.engine,
-        {{"auto", Engine::automatic},
-         {"multislice", Engine::multislice},
-         {"smatrix", Engine::scattering_matrix},
-         {"kinematic", Engine::kinematic},
-         {"flat-born", Engine::flat_born},
-         {"phase-object", Engine::phase_object}},
+  o.add("engine", s.engine, engine_choices(),
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
         "scattering with propagation), flat-born (single scattering without) and phase-object "
         "(multiple scattering without) are approximations to compare with");

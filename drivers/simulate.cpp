@@ -5,7 +5,6 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
-#include <set>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -20,6 +19,7 @@
 #include "drivers/stored_potential.hpp"
 #include "io/position_record.hpp"
 #include "io/simulation_file.hpp"
+#include "io/simulation_record.hpp"
 #include "runtime/partial_means.hpp"
 #include "runtime/ranks.hpp"
 #include "runtime/work_units.hpp"
@@ -140,8 +140,8 @@ bool compute_points(const ScanSimulation& scan, const Simulation<Real>& simulati
 
 template <typename Real>
 void write_file(const SimulationPlan& p, const SimulateSettings& s, const Simulation<Real>& sim,
-                const WorkUnits& units, RunRecord& record) {
-  const SimulationLayout layout{axes_of(p, s, sim), p.scan.settings.recording, sim.depths().size(),
+                const DiffractionAxes& axes, const WorkUnits& units, RunRecord& record) {
+  const SimulationLayout layout{axes, p.scan.settings.recording, sim.depths().size(),
                                 p.scan.configurations.count, sim.grid()};
   Hdf5Writer file(s.common.output);
   const IntensityRange range =
@@ -178,22 +178,27 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   if (scan.configurations.count > 0) rest.working_set = {1, 1};
   const Simulation<Real> sim(at_rest, rest, threads, {}, known ? known(0) : nullptr);
   const double potential_s = seconds_since(start);
-  p.wrapped = check_probes(scan.settings, scan.recorded_grid(), s.wrap_limit);
-  append(record.audit, model_audit(p, s, sim.max_angle_mrad(), potential_s));
-  append(record.audit, engine_audit(p, s, sim, at_rest, memory, bool(known)));
+  SimulatedRun about{{},           check_probes(scan.settings, scan.recorded_grid(), s.wrap_limit),
+                     s.box_chosen, memory,
+                     bool(known),  potential_s};
+  for (const Probe& probe : p.probes) about.aberrations.push_back(probe.aberrations);
+  const auto note = [&](const Audit& entries) {
+    record.audit.insert(record.audit.end(), entries.begin(), entries.end());
+  };
+  note(simulation_audit(scan, sim, at_rest, about, threads));
   std::cout << run_summary(p, s, sim);
   if (s.interpolation > 1 && ranks().is_leader()) {
     const InterpolationError error = interpolation_error(scan, at_rest, sim, threads);
-    append(record.audit, error_audit(error));
+    note(interpolation_audit(error));
     std::cout << error_summary(error, s.interpolation);
   }
   if (units.done() > 0)
     inform("resuming: {} of {} positions are done", units.done(), units.count());
   const auto waves_start = Clock::now();
   const bool whole = compute_points(scan, sim, known, units, run_control(s.common));
-  record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
-  record.audit.push_back({"threads", "", std::int64_t(threads)});
-  record.audit.push_back({"ranks", "", std::int64_t(ranks().count())});
+  note({{"wall_time_waves", "s", seconds_since(waves_start)},
+        {"threads", "", std::int64_t(threads)},
+        {"ranks", "", std::int64_t(ranks().count())}});
   if (!ranks().is_leader()) return 0;
   if (!whole) {
     std::cerr << fmt::format(
@@ -201,7 +206,7 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
         units.saved().size(), units.count());
     return 130;
   }
-  write_file(p, s, sim, units, record);
+  write_file(p, s, sim, simulation_axes(scan, p.places, sim, about), units, record);
   units.remove_journal();
   std::cout << fmt::format("wrote       {} ({} positions{} in {:.2f} s, potential {:.2f} s)\n",
                            s.common.output, scan.positions.size(), of_probes(p),

@@ -4,13 +4,10 @@
 #include <cmath>
 #include <set>
 
+#include "io/simulation_record.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
-
-void append(Audit& audit, const Audit& more) {
-  audit.insert(audit.end(), more.begin(), more.end());
-}
 
 std::string of_probes(const SimulationPlan& p) {
   return p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "";
@@ -88,12 +85,6 @@ std::string smearing_summary(const SimulationPlan& p, const SimulateSettings& s)
   return text + (s.absorption ? " thermal diffuse scattering absorbed\n" : "\n");
 }
 
-std::string shown_engine(const SimulationPlan& p) {
-  const int factor = p.scan.settings.interpolation;
-  return engine_statement(p.scan.settings.engine) +
-         (factor > 1 ? fmt::format(", interpolation {} (approximation)", factor) : "");
-}
-
 }  // namespace
 
 template <typename Real>
@@ -109,58 +100,8 @@ std::string run_summary(const SimulationPlan& p, const SimulateSettings& s,
              "engine      {}\n",
              sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
              sim.slice_thickness(), sim.max_angle_mrad(), p.scan.atoms().size(), sim.atoms_placed(),
-             shown_engine(p)) +
+             engine_statement(p.scan.settings)) +
          coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion + smearing_summary(p, s);
-}
-
-Audit model_audit(const SimulationPlan& p, const SimulateSettings& s, double max_angle,
-                  double potential_s) {
-  Audit audit = {{"atoms_read", "", std::int64_t(p.scan.atoms().size())}};
-  if (!s.box_chosen.empty()) audit.push_back({"box", "", s.box_chosen});
-  append(audit,
-         {{"intensity_in", "fraction of incident beam", 1.0},
-          {"max_angle_mrad", "mrad", max_angle},
-          {"wavelength", "Angstrom", p.scan.settings.optics.wavelength()},
-          {"interaction_constant", "rad/(V Angstrom)", interaction_constant(s.optics.energy_kV)},
-          {"probe_beyond_half_cell", "fraction of incident beam",
-           *std::max_element(p.wrapped.begin(), p.wrapped.end())},
-          {"precision", "",
-           std::string(s.precision == Precision::single_precision ? "single" : "double")},
-          {"wall_time_potential", "s", potential_s}});
-  return audit;
-}
-
-template <typename Real>
-Audit engine_audit(const SimulationPlan& p, const SimulateSettings& s, const Simulation<Real>& sim,
-                   const Atoms& at_rest, const MemoryPlan& memory, bool has_stored_potential) {
-  Audit audit = {{"engine", "", shown_engine(p)},
-                 {"atoms_placed", "", std::int64_t(sim.atoms_placed())},
-                 {"atom_sum", "",
-                  std::string(has_stored_potential                   ? "stored potential"
-                              : sim.atom_sum() == AtomSum::spreading ? "spreading"
-                                                                     : "product")}};
-  if (p.scan.configurations.has_vacancies())
-    audit.push_back({"sites_left_empty", "", std::int64_t(p.scan.atoms().size() - at_rest.size())});
-  if (s.absorption)
-    audit.push_back({"absorbed_at_first_position", "fraction of incident beam",
-                     absorbed_fraction<Real>(p.scan, at_rest, s.common.threads)});
-  audit.push_back({"slices", "", std::int64_t(sim.slices())});
-  audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
-  if (memory.working_set.slices > 0) {
-    audit.push_back({"slices_at_a_time", "", std::int64_t(memory.working_set.slices)});
-    audit.push_back({"potential_passes", "", memory.potential_passes});
-  }
-  audit.push_back({"memory_planned", "GiB", memory.bytes / kGiB});
-  audit.push_back({"beams", "", std::int64_t(sim.beams())});
-  std::size_t modes = 0;
-  double left_out = 0;
-  for (std::size_t k = 0; k < p.probes.size(); ++k) {
-    modes = std::max(modes, sim.modes(k).amplitudes.size());
-    left_out = std::max(left_out, sim.modes(k).left_out);
-  }
-  audit.push_back({"modes", "", std::int64_t(modes)});
-  audit.push_back({"modes_left_out", "fraction of incident beam", left_out});
-  return audit;
 }
 
 std::string error_summary(const InterpolationError& e, int factor) {
@@ -176,48 +117,9 @@ std::string error_summary(const InterpolationError& e, int factor) {
   return text + "\n";
 }
 
-Audit error_audit(const InterpolationError& e) {
-  Audit audit;
-  audit.push_back({"interpolation_error_positions", "", std::int64_t(e.points)});
-  for (const auto& [name, value] : {std::pair{"interpolation_error_patterns", e.patterns_mean},
-                                    {"interpolation_error_patterns_worst", e.patterns_worst},
-                                    {"interpolation_error_scattered", e.scattered_mean},
-                                    {"interpolation_error_detectors", e.detectors_worst}})
-    if (std::isfinite(value)) audit.push_back({name, "fraction", value});
-  return audit;
-}
-
-template <typename Real>
-DiffractionAxes axes_of(const SimulationPlan& p, const SimulateSettings& s,
-                        const Simulation<Real>& sim) {
-  DiffractionAxes axes;
-  axes.energy_kV = s.optics.energy_kV;
-  axes.scan_x = p.places.x;
-  axes.scan_y = p.places.y;
-  axes.is_list = p.places.is_list;
-  axes.q_x = sim.q_x();
-  axes.q_y = sim.q_y();
-  const std::vector<int> depths = sim.depths();
-  if (depths.size() > 1)
-    for (const int d : depths) axes.thickness.push_back(d * sim.slice_thickness());
-  if (p.probes.size() > 1)
-    for (std::size_t k = 0; k < p.probes.size(); ++k) {
-      const Optics& o = p.probes[k].optics;
-      axes.probes.push_back(
-          {o.semiangle_mrad, o.defocus, o.cs_mm, p.probes[k].aberrations, p.wrapped[k]});
-    }
-  return axes;
-}
-
-#define VITROBEAM_INSTANTIATE(Real)                                                            \
-  template std::string run_summary(const SimulationPlan&, const SimulateSettings&,             \
-                                   const Simulation<Real>&);                                   \
-  template Audit engine_audit(const SimulationPlan&, const SimulateSettings&,                  \
-                              const Simulation<Real>&, const Atoms&, const MemoryPlan&, bool); \
-  template DiffractionAxes axes_of(const SimulationPlan&, const SimulateSettings&,             \
-                                   const Simulation<Real>&);
-VITROBEAM_INSTANTIATE(float)
-VITROBEAM_INSTANTIATE(double)
-#undef VITROBEAM_INSTANTIATE
+template std::string run_summary(const SimulationPlan&, const SimulateSettings&,
+                                 const Simulation<float>&);
+template std::string run_summary(const SimulationPlan&, const SimulateSettings&,
+                                 const Simulation<double>&);
 
 }  // namespace vitrobeam

@@ -291,20 +291,6 @@ PotentialSettings resolve_potential(const SimulateSettings& s, const Atoms& atom
   return p;
 }
 
-void check_interpolation(const SimulateSettings& s, const Grid& grid) {
-  if (s.engine != Engine::automatic && s.engine != Engine::scattering_matrix)
-    fail(Fault::usage,
-         "--interpolation {}: is of the scattering matrix; leave it out, or give --engine smatrix",
-         s.interpolation);
-  if (s.mode == BeamMode::plane_wave)
-    fail(Fault::usage, "--interpolation {}: --mode plane-wave has no aperture to thin out",
-         s.interpolation);
-  if (s.exit_wave || s.elastic)
-    fail(Fault::usage, "--interpolation {}: keeps no waves; leave out {}", s.interpolation,
-         s.exit_wave ? "--exit-wave" : "--elastic");
-  check_grid(interpolation_window(grid, s.interpolation));
-}
-
 Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
   if (bool(s.camera_length) != bool(s.camera_pixel))
     fail(Fault::usage, "--camera-length and --camera-pixel: give both of them, or neither");
@@ -312,10 +298,6 @@ Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
     fail(Fault::usage, "--bin and --camera-length: give one of them");
   if (s.camera_pixels > 0 && s.q_max)
     fail(Fault::usage, "--q-max and --camera-pixels: give one of them");
-  if (s.elastic && (!optics.is_coherent() || s.bin != 1 || s.camera_length))
-    fail(Fault::usage,
-         "--elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
-         "--focal-spread, --source-size, --bin and --camera-length, or --elastic");
   Recording r;
   r.patterns = s.patterns == PatternMode::full;
   r.q_max = s.q_max.value_or(0);
@@ -355,11 +337,12 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.slice = s.slice;
   r.engine = s.engine;
   r.interpolation = s.interpolation;
+  r.recording = resolve_recording(s, r.optics);
+  check_settings(r);
   if (r.interpolation > 1) {
-    check_interpolation(s, grid);
+    check_grid(interpolation_window(grid, r.interpolation));
     r.engine = Engine::scattering_matrix;
   }
-  r.recording = resolve_recording(s, r.optics);
   return r;
 }
 

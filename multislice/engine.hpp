@@ -16,7 +16,7 @@
 #include "multislice/camera_pixels.hpp"
 #include "multislice/coherence.hpp"
 #include "multislice/detectors.hpp"
-#include "multislice/scan_point.hpp"
+#include "multislice/scan.hpp"
 #include "potentials/potential_source.hpp"
 
 namespace vitrobeam {

@@ -48,6 +48,27 @@ double aberration_phase(const Optics& optics, double qx, double qy) {
 
 double Optics::source_rms() const { return source_fwhm / std::sqrt(8 * std::log(2.0)); }
 
+void check_optics(const Optics& o) {
+  if (o.tilt_mrad.norm() > 50)
+    fail(Fault::usage,
+         "@beam_tilt {},{}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
+         "model instead",
+         o.tilt_mrad.x(), o.tilt_mrad.y());
+  if (o.specimen_tilt_mrad.norm() > 30)
+    fail(Fault::usage,
+         "@specimen_tilt {},{}: at most 30 mrad, where lengths are 5e-4 off already; turn the "
+         "model instead",
+         o.specimen_tilt_mrad.x(), o.specimen_tilt_mrad.y());
+  const bool is_shaped = o.inner_mrad > 0 || o.aperture_ratio != 1;
+  if (o.plane_wave && (is_shaped || !o.is_coherent()))
+    fail(Fault::usage,
+         "@mode plane-wave has no aperture and no source; leave out @aperture_inner, "
+         "@aperture_ellipse, @focal_spread and @source_size");
+  if (o.inner_mrad > 0 && o.inner_mrad >= o.semiangle_mrad)
+    fail(Fault::usage, "@aperture_inner {}: must be below the semi-angle of {} mrad", o.inner_mrad,
+         o.semiangle_mrad);
+}
+
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return {{0, 0, 1.0}};
   const double qa = optics.aperture_q() * std::sqrt(optics.aperture_ratio),

@@ -67,6 +67,42 @@ Grid interpolation_window(const Grid& cell, int factor) {
   return window;
 }
 
+void check_settings(const SimulationSettings& s) {
+  const Recording& r = s.recording;
+  for (const Optics& optics : s.probes()) {
+    check_optics(optics);
+    if (r.exit_waves && !optics.is_coherent())
+      fail(Fault::usage,
+           "@exit_wave: a beam with @focal_spread or @source_size has no one exit wave; leave "
+           "them out, or @exit_wave");
+    if (r.amplitudes && (!optics.is_coherent() || r.bin != 1 || r.pixel_q != 0))
+      fail(Fault::usage,
+           "@elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
+           "@focal_spread, @source_size, @bin and @camera_length, or @elastic");
+  }
+  if (s.interpolation > 1) {
+    if (s.engine != Engine::automatic && s.engine != Engine::scattering_matrix)
+      fail(Fault::usage,
+           "@interpolation {}: is of the scattering matrix; leave it out, or give @engine smatrix",
+           s.interpolation);
+    if (s.optics.plane_wave)
+      fail(Fault::usage, "@interpolation {}: @mode plane-wave has no aperture to thin out",
+           s.interpolation);
+    if (r.exit_waves)
+      fail(Fault::usage, "@interpolation {}: keeps no waves; leave out @exit_wave",
+           s.interpolation);
+    if (r.amplitudes)
+      fail(Fault::usage, "@interpolation {}: keeps no waves; leave out @elastic", s.interpolation);
+  }
+  if (s.engine == Engine::automatic || entry_of(s.engine).keeps_waves) return;
+  if (r.exit_waves)
+    fail(Fault::usage, "@engine {} keeps no waves; use @engine multislice with @exit_wave",
+         engine_name(s.engine));
+  if (r.amplitudes)
+    fail(Fault::usage, "@engine {} keeps no waves; use @engine multislice with @elastic",
+         engine_name(s.engine));
+}
+
 int slice_count(double height, double thickness) {
   constexpr double kMost = 1e6;
   const double n = std::max(1.0, std::round(height / thickness));
@@ -81,6 +117,7 @@ namespace {
 // All but the potential, in the order in which a user should hear of mistakes.
 template <typename Real>
 EngineSetup<Real> setup_of(const Atoms& atoms, const SimulationSettings& s, int threads) {
+  check_settings(s);
   const Grid grid = make_grid(atoms, s), recorded = interpolation_window(grid, s.interpolation);
   const double wavelength = s.optics.wavelength(), height = atoms.cell.vectors(2, 2);
   ProbeSeries series = probe_series(s.probes(), recorded);
@@ -145,24 +182,6 @@ struct Simulation<Real>::State {
     return cheapest_engine(
         engine_request(settings, setup.grid, setup.depths.back(), positions, sizeof(Real)),
         typical_speed(setup.grid, sizeof(Real)));
-  }
-
-  void check_recording(Engine engine) const {
-    const Recording& r = setup.recording;
-    for (const IncidentModes& modes : setup.series.probes)
-      if (r.exit_waves && modes.amplitudes.size() > 1)
-        fail(Fault::usage,
-             "@exit_wave: a beam with @focal_spread or @source_size has no one exit wave; leave "
-             "them out, or @exit_wave");
-    const EngineEntry& e = entry_of(engine);
-    if (r.exit_waves && !e.keeps_waves)
-      fail(Fault::usage, "@engine {} keeps no waves; use @engine multislice with @exit_wave",
-           e.name);
-    if (r.amplitudes && !e.keeps_waves)
-      fail(Fault::usage, "@engine {} keeps no waves; use @engine multislice with @elastic", e.name);
-    if (settings.interpolation > 1 && engine != Engine::scattering_matrix)
-      fail(Fault::usage, "@interpolation {}: goes with @engine smatrix only",
-           settings.interpolation);
   }
 
   SimulationSettings settings;
@@ -240,7 +259,6 @@ void Simulation<Real>::run(const std::vector<ScanPoint>& points, int threads, co
                            const Stop& stop, NextRange next) const {
   State& s = *state_;
   const Engine engine = s.engine_for(points.size());
-  s.check_recording(engine);
   const bool resampled = s.setup.recording.patterns && !s.pixels.is_grid();
   const BlockSink<Real> onto_pixels = [&](std::span<const ProbeResult<Real>> block) {
     for (const ProbeResult<Real>& r : block)

@@ -31,6 +31,10 @@ struct SimulationSettings {
   std::vector<Optics> probes() const { return series.empty() ? std::vector{optics} : series; }
 };
 
+// What can be refused before a model is seen: Error{usage} for optics (check_optics) and for what an
+// engine or a beam cannot record.
+void check_settings(const SimulationSettings& settings);
+
 // round(height / thickness), at least one. Error{usage} where that is too many.
 int slice_count(double height, double thickness);
 
@@ -40,8 +44,8 @@ class Simulation {
   using Sink = std::function<void(std::size_t, const ProbeResult<Real>&)>;
   using Stop = std::function<bool()>;
 
-  // The cell must be orthogonal and hold every atom (Error{physics} otherwise); the beam travels
-  // along +z.
+  // The cell must be orthogonal and hold every atom, the probes and detectors must fit the grid
+  // (Error{physics} otherwise; Error{usage} as check_settings); the beam travels along +z.
   // `threads` share the work of making the potential. `displacements` (one per atom, Angstrom) is
   // thermal motion. `stored` is the potential, where it need not be computed.
   using Potential = std::shared_ptr<const PotentialSource<Real>>;

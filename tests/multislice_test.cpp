@@ -15,18 +15,7 @@
 
 using namespace vitrobeam;
 
-namespace {
-
-// q -> -q; index 0 of an even axis (-n/2) has no partner and is left out of the comparison by its
-// zero intensity.
-PlaneD inverted(const PlaneD& p) {
-  PlaneD out = PlaneD::Zero(p.rows(), p.cols());
-  for (int j = 1; j < p.rows(); ++j)
-    for (int i = 1; i < p.cols(); ++i) out(j, i) = p(p.rows() - j, p.cols() - i);
-  return out;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("wavelength and interaction constant, CODATA 2018") {
   // computed independently from the defining constants

@@ -1,11 +1,11 @@
 #include "drivers/configurations.hpp"
 
 #include <cmath>
+#include <memory>
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
 #include "models/elements.hpp"
-#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -63,73 +63,60 @@ void check_choices(const SimulateSettings& s, bool vacancies, bool labelled) {
          "--frames, or --exit-wave");
 }
 
-}  // namespace
-
-Configurations::Configurations(const SimulateSettings& s, const Atoms& atoms,
-                               const std::string& input)
-    : atoms_(atoms),
-      seed_(s.common.seed),
-      count_(s.phonons),
-      vacancies_(has_partial_occupancy(atoms)),
-      wrap_(s.wrap) {
-  const bool labelled = has_motion_labels(atoms);
-  check_choices(s, vacancies_, labelled);
-  if (!s.frames.empty()) {
-    trajectory_ = std::make_shared<Trajectory>(input, read_options(s.model));
-    frames_ = chosen_frames(s.frames, trajectory_->size());
-    count_ = int(frames_.size());
-  } else if (s.phonons > 0 && (s.u_rms == "model" || (s.u_rms.empty() && labelled))) {
-    motion_ = labelled_motion(atoms);
-  } else if (s.phonons > 0 && !s.u_rms.empty()) {
-    motion_ = einstein_motion(atoms, parse_u_rms(s.u_rms, atoms, "u-rms"));
-  }
+// The frames of a file as configurations of the model `atoms`.
+std::function<Atoms(int)> frames_of(std::shared_ptr<const Trajectory> trajectory,
+                                    std::vector<std::size_t> frames, const Cell& cell, bool folds) {
+  return [=](int number) {
+    const std::size_t index = frames[std::size_t(number - 1)];
+    Atoms atoms = trajectory->frame(index);
+    if (folds) wrap(atoms);
+    const double change = (atoms.cell.vectors - cell.vectors).cwiseAbs().maxCoeff();
+    if (change > 1e-6)
+      fail(Fault::input,
+           "{}: the cell of frame {} differs by {:.4g} Angstrom from that of frame --frame; "
+           "configurations of one run must share their cell",
+           trajectory->path(), index, change);
+    return atoms;
+  };
 }
 
-Configuration Configurations::frame(int number) const {
-  const std::size_t index = frames_[std::size_t(number - 1)];
-  Configuration c{trajectory_->frame(index), {}};
-  if (wrap_) wrap(c.atoms);
-  const double change = (c.atoms.cell.vectors - atoms_.cell.vectors).cwiseAbs().maxCoeff();
-  if (change > 1e-6)
-    fail(Fault::input,
-         "{}: the cell of frame {} differs by {:.4g} Angstrom from that of frame --frame; "
-         "configurations of one run must share their cell",
-         trajectory_->path(), index, change);
-  return c;
-}
-
-Configuration Configurations::operator()(int number) const {
-  if (trajectory_ && number > 0) return frame(number);
-  Configuration c{atoms_, {}};
-  if (motion_ && number > 0)
-    c.displacements = thermal_displacements(*motion_, seed_, std::uint64_t(number));
-  if (vacancies_) {
-    const auto there = occupied_sites(atoms_, seed_, std::uint64_t(std::max(1, number)));
-    c.atoms = select(atoms_, there);
-    std::vector<Vector3d> kept;
-    if (!c.displacements.empty())
-      for (const std::size_t i : there) kept.push_back(c.displacements[i]);
-    c.displacements = std::move(kept);
-  }
-  return c;
-}
-
-std::string Configurations::summary() const {
+// The rest of a line of `summary`, and that of the sites.
+std::string motion_summary(const Configurations& c) {
   std::string text;
-  if (trajectory_)
-    text = fmt::format("motion      {} frames, {} to {} of {}\n", count_, frames_.front(),
-                       frames_.back(), trajectory_->size());
-  else if (count_ > 0)
-    text = fmt::format("motion      {} configurations, seed {}", count_, seed_);
-  if (motion_)
-    for (const auto& [z, u] : mean_motion(atoms_, *motion_))
+  if (c.motion)
+    for (const auto& [z, u] : mean_motion(c.atoms, *c.motion))
       text += fmt::format("; {} u {:.6g} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2",
                           symbol(z), u, u * u, 8 * M_PI * M_PI * u * u);
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  if (vacancies_)
-    text += fmt::format("occupancy   sites partly occupied, drawn {} (seed {})\n",
-                        count_ > 0 ? "for every configuration" : "once", seed_);
   return text;
+}
+
+}  // namespace
+
+ChosenConfigurations resolve_configurations(const SimulateSettings& s, const Atoms& atoms,
+                                            const std::string& input) {
+  ChosenConfigurations out{{atoms, s.phonons, s.common.seed, {}, {}}, ""};
+  Configurations& c = out.configurations;
+  const bool vacancies = c.has_vacancies(), labelled = has_motion_labels(atoms);
+  check_choices(s, vacancies, labelled);
+  if (!s.frames.empty()) {
+    const auto trajectory = std::make_shared<const Trajectory>(input, read_options(s.model));
+    const auto frames = chosen_frames(s.frames, trajectory->size());
+    c.count = int(frames.size());
+    c.frame = frames_of(trajectory, frames, atoms.cell, s.wrap);
+    out.summary = fmt::format("motion      {} frames, {} to {} of {}\n", c.count, frames.front(),
+                              frames.back(), trajectory->size());
+  } else if (s.phonons > 0) {
+    if (s.u_rms == "model" || (s.u_rms.empty() && labelled))
+      c.motion = labelled_motion(atoms);
+    else if (!s.u_rms.empty())
+      c.motion = einstein_motion(atoms, parse_u_rms(s.u_rms, atoms, "u-rms"));
+    out.summary = fmt::format("motion      {} configurations, seed {}{}\n", c.count, c.seed,
+                              motion_summary(c));
+  }
+  if (vacancies)
+    out.summary += fmt::format("occupancy   sites partly occupied, drawn {} (seed {})\n",
+                               c.count > 0 ? "for every configuration" : "once", c.seed);
+  return out;
 }
 
 }  // namespace vitrobeam

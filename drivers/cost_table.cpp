@@ -10,32 +10,26 @@ std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine 
   const Engine taken =
       wanted == Engine::automatic ? cheapest_engine(r, speed, memory_bytes) : wanted;
   std::string text = "engine        operations     memory       disk       time\n";
-  const struct {
-    const char* name;
-    Engine engine;
-  } rows[] = {{"multislice", Engine::multislice},
-              {"smatrix", Engine::scattering_matrix},
-              {"kinematic", Engine::kinematic},
-              {"phase-object", Engine::phase_object}};
-  for (const auto& [name, engine] : rows) {
-    const bool cannot =
-        engine == Engine::scattering_matrix && (r.recording.exit_waves || r.recording.amplitudes);
+  for (std::size_t i = 0; i < engine_table().size(); ++i) {
+    const auto engine = Engine(i);
+    const EngineEntry& e = engine_table()[i];
+    const bool cannot = r.recording.needs_waves() && !e.keeps_waves;
     const EngineCost cost = engine_cost(engine, r, speed, threads);
     const MemoryPlan plan = plan_memory(engine, r, threads, memory_bytes);
-    if (cannot || cost.seconds >= 1e99 || !plan.possible) {
-      text += fmt::format("{:<12} {}\n", name,
+    if (cannot || cost.seconds >= kImpossible || !plan.possible) {
+      text += fmt::format("{:<12} {}\n", e.name,
                           cannot ? "keeps no waves" : "does not fit into --memory");
       continue;
     }
     const double seconds =
         configurations *
         (cost.seconds + plan.potential_passes * potential_seconds(engine, r, speed)) / threads;
-    text += fmt::format("{:<12} {:>9.3g} G {:>8.2f} GiB {:>6.2f} GiB {:>8.3g} s{}\n", name,
+    text += fmt::format("{:<12} {:>9.3g} G {:>8.2f} GiB {:>6.2f} GiB {:>8.3g} s{}\n", e.name,
                         configurations * cost.operations / 1e9, plan.bytes / kGiB,
                         disk_bytes / kGiB, seconds, engine == taken ? "  <- this one" : "");
-    if (plan.held.slices > 0)
+    if (plan.working_set.slices > 0)
       text += fmt::format("             {} of {} slices at a time, all of them {:g} times\n",
-                          plan.held.slices, r.slices, plan.potential_passes);
+                          plan.working_set.slices, r.slices, plan.potential_passes);
   }
   return text + "disk         at most; twice that until the run is whole\n";
 }

@@ -10,7 +10,7 @@
 #include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
-#include "drivers/trial.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/version.hpp"
 #include "io/library_file.hpp"
 #include "patterns/library_coverage.hpp"

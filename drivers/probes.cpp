@@ -6,40 +6,6 @@
 namespace vitrobeam {
 namespace {
 
-void resolve_tilts(const SimulateSettings& s, Optics& optics) {
-  if (!s.beam_tilt.empty()) optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
-  if (optics.tilt_mrad.norm() > 50)
-    fail(Fault::usage,
-         "--beam-tilt {}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
-         "model instead",
-         s.beam_tilt);
-  if (!s.specimen_tilt.empty())
-    optics.specimen_tilt_mrad = parse_pair(s.specimen_tilt, "mrad", "specimen-tilt");
-  if (optics.specimen_tilt_mrad.norm() > 30)
-    fail(Fault::usage,
-         "--specimen-tilt {}: at most 30 mrad, where lengths are 5e-4 off already; turn the model "
-         "instead",
-         s.specimen_tilt);
-}
-
-void resolve_aperture(const SimulateSettings& s, Optics& optics) {
-  const bool is_shaped = optics.inner_mrad > 0 || !s.aperture_ellipse.empty();
-  if (optics.plane_wave && (is_shaped || !optics.is_coherent()))
-    fail(Fault::usage,
-         "--mode plane-wave has no aperture and no source; leave out --aperture-inner, "
-         "--aperture-ellipse, --focal-spread and --source-size");
-  if (s.exit_wave && !optics.is_coherent())
-    fail(Fault::usage,
-         "--exit-wave: a beam with --focal-spread or --source-size has no one exit wave; leave "
-         "them out, or --exit-wave");
-  if (optics.inner_mrad > 0 && optics.inner_mrad >= optics.semiangle_mrad)
-    fail(Fault::usage, "--aperture-inner {}: must be below the semi-angle of {} mrad",
-         optics.inner_mrad, optics.semiangle_mrad);
-  if (!s.aperture_ellipse.empty())
-    std::tie(optics.aperture_ratio, optics.aperture_angle) =
-        parse_ellipse(s.aperture_ellipse, 10, "aperture-ellipse");
-}
-
 // "C12=0:20:40,phi12=1/C21=300" -> four sets.
 std::vector<std::string> aberration_sets(const std::string& text) {
   std::vector<std::string> sets;
@@ -79,12 +45,17 @@ std::vector<Probe> resolve_probes(const SimulateSettings& s) {
   constexpr std::size_t kMost = 1000;
   Optics optics = s.optics;
   optics.plane_wave = s.mode == BeamMode::plane_wave;
-  resolve_tilts(s, optics);
+  if (!s.beam_tilt.empty()) optics.tilt_mrad = parse_pair(s.beam_tilt, "mrad", "beam-tilt");
+  if (!s.specimen_tilt.empty())
+    optics.specimen_tilt_mrad = parse_pair(s.specimen_tilt, "mrad", "specimen-tilt");
+  if (!s.aperture_ellipse.empty())
+    std::tie(optics.aperture_ratio, optics.aperture_angle) =
+        parse_ellipse(s.aperture_ellipse, 10, "aperture-ellipse");
   std::vector<Probe> probes;
   const auto sets = aberration_sets(s.aberrations);
   for (const double mrad : semiangles(s)) {
     optics.semiangle_mrad = mrad;
-    resolve_aperture(s, optics);
+    check_optics(optics);
     for (const double cs : s.cs_mm)
       for (const auto& set : sets)
         for (const double defocus : s.defoci) {

@@ -236,19 +236,20 @@ Parameter& Settings::add(std::string name, std::vector<std::string>& field, std:
        .value = [&field] { return ParameterValue(field); }});
 }
 
-Parameter& Settings::add_choice(std::string name, std::vector<std::string> names, std::string help,
+Parameter& Settings::add_choice(std::string name, std::vector<std::string> names,
+                                const std::vector<std::string>& shown, std::string help,
                                 std::function<void(std::size_t)> set,
                                 std::function<std::size_t()> get) {
   return add_parameter({.name = std::move(name),
                         .help = std::move(help),
-                        .placeholder = fmt::format("{}", fmt::join(names, "|")),
+                        .placeholder = fmt::format("{}", fmt::join(shown, "|")),
                         .set =
-                            [names, set](const Parameter& p, const std::string& t) {
+                            [names, shown, set](const Parameter& p, const std::string& t) {
                               const auto i = std::find(names.begin(), names.end(), t);
                               if (i == names.end())
                                 fail(Fault::usage,
                                      "--{} '{}': expected one of {}; did you mean '{}'?", p.name, t,
-                                     p.placeholder, nearest(t, names));
+                                     p.placeholder, nearest(t, shown));
                               set(std::size_t(i - names.begin()));
                             },
                         .texts = [names, get] { return std::vector{names[get()]}; },

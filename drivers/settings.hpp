@@ -1,6 +1,7 @@
 // The parameters of a command. One struct field plus one line here defines a parameter everywhere:
 // command-line option, INI key, --help, HDF5 attribute.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -59,14 +60,20 @@ class Settings {
   Parameter& add(std::string name, std::string& field, std::string placeholder, std::string help);
   Parameter& add(std::string name, std::vector<std::string>& field, std::string placeholder,
                  std::string help);
-  // One of named values: {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}}.
+  // One of named values: {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}}. Further
+  // names of a value are accepted, but not shown.
   template <typename Enum>
   Parameter& add(std::string name, Enum& field, std::vector<std::pair<std::string, Enum>> choices,
                  std::string help) {
-    std::vector<std::string> names;
-    for (auto& c : choices) names.push_back(c.first);
+    std::vector<std::string> names, shown;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      const auto same = [&](const auto& c) { return c.second == choices[i].second; };
+      const auto first = std::find_if(choices.begin(), choices.end(), same);
+      if (first == choices.begin() + std::ptrdiff_t(i)) shown.push_back(choices[i].first);
+      names.push_back(choices[i].first);
+    }
     return add_choice(
-        std::move(name), names, std::move(help),
+        std::move(name), names, shown, std::move(help),
         [&field, choices](std::size_t i) { field = choices[i].second; },
         [&field, choices] {
           std::size_t i = 0;
@@ -96,7 +103,8 @@ class Settings {
 
  private:
   Parameter& add_parameter(Parameter p);
-  Parameter& add_choice(std::string name, std::vector<std::string> names, std::string help,
+  Parameter& add_choice(std::string name, std::vector<std::string> names,
+                        const std::vector<std::string>& shown, std::string help,
                         std::function<void(std::size_t)> set, std::function<std::size_t()> get);
   Parameter* find(std::string_view name);
   void read_ini(std::istream& lines, const std::string& source, bool only_recorded);

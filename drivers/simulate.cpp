@@ -1,27 +1,29 @@
 // vitrobeam simulate: atoms -> diffraction patterns, detector images, exit waves.
 #include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <numeric>
-#include <set>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/configurations.hpp"
 #include "drivers/cost_table.hpp"
-#include "drivers/interpolation_error.hpp"
-#include "drivers/log.hpp"
 #include "drivers/recording.hpp"
-#include "drivers/simulate_settings.hpp"
-#include "drivers/simulation_file.hpp"
-#include "drivers/simulation_units.hpp"
+#include "drivers/log.hpp"
+#include "drivers/machine_speed.hpp"
+#include "drivers/probes.hpp"
+#include "drivers/scan.hpp"
+#include "drivers/simulate_report.hpp"
 #include "drivers/stored_potential.hpp"
-#include "drivers/trial.hpp"
-#include "models/elements.hpp"
-#include "multislice/memory_plan.hpp"
+#include "io/position_record.hpp"
+#include "io/simulation_file.hpp"
+#include "io/simulation_record.hpp"
+#include "runtime/partial_means.hpp"
 #include "runtime/ranks.hpp"
+#include "runtime/work_units.hpp"
+#include "studies/interpolation_error.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -32,302 +34,171 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-EngineRequest engine_request(const SimulationPlan& p, const SimulateSettings& s) {
-  EngineRequest r =
-      engine_request(p.simulation, p.grid(), p.slices(), p.scan.positions.size(),
-                     s.precision == Precision::single_precision ? sizeof(float) : sizeof(double));
-  r.atoms = double(p.atoms.size());
-  r.elements = int(std::set<int>(p.atoms.numbers.begin(), p.atoms.numbers.end()).size());
-  r.sum = p.simulation.potential.sum;
-  r.absorbs = p.simulation.potential.absorption != 0;
-  r.finite = p.simulation.potential.projection == Projection::finite;
-  r.stored = !s.potential_file.empty() || !s.save_potential.empty();
-  r.configurations = p.configurations->count();
-  return r;
+EngineRequest request_of(const SimulationPlan& p, const SimulateSettings& s) {
+  return engine_request(p.scan, s.precision == Precision::single_precision ? 4 : 8,
+                        !s.potential_file.empty() || !s.save_potential.empty());
 }
-
-constexpr double kGiB = 1 << 30;
 
 SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   SimulationPlan p;
-  p.atoms = read_model(path, s);
-  p.simulation = resolve(s, p.atoms);
+  const Atoms atoms = read_model(path, s);
+  p.scan.settings = resolve(s, atoms);
   p.probes = resolve_probes(s);
-  p.scan = resolve_scan(s, p.atoms);
-  p.configurations.emplace(s, p.atoms, path);
-  p.simulation.recording.memory_GiB =
-      matrix_memory(engine_request(p, s), s.memory_GiB * kGiB) / kGiB;
+  p.places = resolve_scan(s, atoms);
+  p.scan.positions = p.places.positions;
+  p.scan.settled_percent = s.phonons_until;
+  ChosenConfigurations chosen = resolve_configurations(s, atoms, path);
+  p.scan.configurations = std::move(chosen.configurations);
+  p.motion = chosen.summary;
+  p.scan.settings.recording.memory_GiB =
+      matrix_memory(request_of(p, s), s.memory_GiB * kGiB) / kGiB;
   return p;
 }
 
-// How the run is cut to stay within --memory. Where slices come in windows, what is freed goes back
-// to the system at once, so that what is held at a time is all that counts.
-MemoryPlan cut_to_memory(SimulationPlan& p, const SimulateSettings& s) {
-  const MemoryPlan plan =
-      plan_memory(p.simulation.engine, engine_request(p, s), s.common.threads, s.memory_GiB * kGiB);
-  if (!plan.possible)
-    fail(Fault::physics,
-         "--memory {:.3g} GiB: this run takes {:.3g} GiB at least; allow that, or give fewer "
-         "--threads, a coarser --pixel or smaller patterns (--q-max)",
-         s.memory_GiB, std::ceil(1e3 * plan.bytes / kGiB) / 1e3);
-  p.simulation.held = plan.held;
-  p.means_bytes = plan.means_bytes;
-  if (plan.held.slices > 0) mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  return plan;
-}
-
-std::string name_of(Engine engine) {
-  switch (engine) {
-    case Engine::automatic:
-      return "auto";
-    case Engine::multislice:
-      return "multislice";
-    case Engine::scattering_matrix:
-      return "smatrix";
-    case Engine::kinematic:
-      return "kinematic (approximation)";
-    case Engine::flat_born:
-      return "kinematic, flat Ewald sphere (approximation)";
-    case Engine::phase_object:
-      return "phase-object (approximation)";
-  }
-  return "";
-}
-
-Engine engine_named(const std::string& name) {
-  for (const Engine e : {Engine::multislice, Engine::scattering_matrix, Engine::kinematic,
-                         Engine::flat_born, Engine::phase_object})
-    if (name_of(e) == name) return e;
-  fail(Fault::input, "the journal names an engine '{}', which this version does not have", name);
-}
-
-// Every probe of the run must fit the cell.
-void check_probe(SimulationPlan& p, const SimulateSettings& s, const Grid& grid) {
-  p.wrapped.clear();
-  for (const Probe& probe : p.probes) {
-    const double wrapped = wrapped_fraction(probe.optics, grid);
-    p.wrapped.push_back(wrapped);
-    if (100 * wrapped > s.wrap_limit)
-      fail(Fault::physics,
-           "{:.1f} % of the probe{} lies beyond half the {} of {:.2f} x {:.2f} Angstrom and "
-           "would overlap its periodic image "
-           "(--wrap-limit {} %): use a larger cell, a larger --semiangle, or less {}--defocus, "
-           "--focal-spread or --source-size",
-           100 * wrapped,
-           p.probes.size() > 1 ? fmt::format(" of {:.4g} mrad with defocus {:g} Angstrom",
-                                             probe.optics.semiangle_mrad, probe.optics.defocus)
-                               : "",
-           s.interpolation > 1 ? "window" : "cell", grid.lx, grid.ly, s.wrap_limit,
-           s.interpolation > 1 ? "--interpolation, " : "");
-  }
-}
-
 template <typename Real>
-void print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
-  const Grid grid = p.grid();
+int print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
+  const Grid grid = p.scan.grid(), recorded = p.scan.recorded_grid();
+  const SimulationSettings& simulation = p.scan.settings;
   check_grid(grid);
-  const Grid recorded = p.recorded_grid();
-  for (const auto& d : p.simulation.recording.detectors)
-    check_detector(d, recorded, p.simulation.optics.wavelength());
-  check_probe(p, s, recorded);
-  const CameraPixels pixels = pattern_pixels(recorded, p.simulation.recording);
-  const int slices = p.slices();
-  const double n = double(p.shots());
-  const double pattern = p.simulation.recording.patterns
+  for (const auto& d : simulation.recording.detectors)
+    check_detector(d, recorded, simulation.optics.wavelength());
+  check_probes(simulation, recorded, s.wrap_limit);
+  const CameraPixels pixels = pattern_pixels(recorded, simulation.recording);
+  const double pattern = simulation.recording.patterns
                              ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
                              : 0;
   const double exit =
-      p.simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
-  const double mrad = 1e3 * p.simulation.optics.wavelength();
-  const EngineRequest request = engine_request(p, s);
-  const int repeats = std::max(1, p.configurations->count());
-  if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
-  std::cout << fmt::format(
-      "atoms       {}\n"
-      "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
-      "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
-      "work        {} positions{}, {} plane waves in the aperture, {} configuration(s), {} "
-      "threads\n",
-      p.atoms.size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
-      p.atoms.cell.vectors(2, 2) / slices, grid.q_max(), grid.q_max() * mrad,
-      p.scan.positions.size(),
-      p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "",
-      request.beams.size(), repeats, s.common.threads);
-  if (request.modes > 1)
-    std::cout << fmt::format("coherence   {} modes per position\n", request.modes);
-  std::cout << cost_table(request, machine_speed<Real>(grid), p.simulation.engine, s.common.threads,
-                          s.memory_GiB * kGiB, repeats, n * (pattern + exit));
+      simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
+  const EngineRequest request = request_of(p, s);
+  std::cout << plan_summary(p, s, request)
+            << cost_table(request, machine_speed<Real>(grid), simulation.engine, s.common.threads,
+                          s.memory_GiB * kGiB, p.scan.configurations.runs(),
+                          double(p.scan.points()) * (pattern + exit));
+  return 0;
 }
 
-void describe_simulation(RunRecord& record, const SimulationPlan& p, const SimulateSettings& s,
-                         double max_angle, double potential_s) {
-  const auto add = [&](const char* name, const char* unit, ParameterValue v) {
-    record.audit.push_back({name, unit, std::move(v)});
-  };
-  add("atoms_read", "", std::int64_t(p.atoms.size()));
-  if (!s.box_chosen.empty()) add("box", "", s.box_chosen);
-  add("intensity_in", "fraction of incident beam", 1.0);
-  add("max_angle_mrad", "mrad", max_angle);
-  add("wavelength", "Angstrom", p.simulation.optics.wavelength());
-  add("interaction_constant", "rad/(V Angstrom)", interaction_constant(s.optics.energy_kV));
-  add("probe_beyond_half_cell", "fraction of incident beam",
-      *std::max_element(p.wrapped.begin(), p.wrapped.end()));
-  add("precision", "",
-      std::string(s.precision == Precision::single_precision ? "single" : "double"));
-  add("wall_time_potential", "s", potential_s);
-}
-
-std::string coherence_summary(const Optics& optics, const IncidentModes& modes) {
-  if (optics.is_coherent()) return "";
-  return fmt::format(
-      "coherence   focal spread {:g} Angstrom rms, source {:g} Angstrom FWHM: {} modes hold {:.4f} "
-      "% "
-      "of the beam\n",
-      optics.focal_spread, optics.source_fwhm, modes.amplitudes.size(), 100 * (1 - modes.left_out));
-}
-
-std::string probe_summary(const Optics& o) {
-  return fmt::format("{:.4g} mrad ({:.2f} Angstrom FWHM by diffraction)", o.semiangle_mrad,
-                     diffraction_limited_fwhm(o.energy_kV, o.semiangle_mrad));
-}
-
-std::string focus_summary(const Optics& o) {
-  return fmt::format("C10 {} Angstrom (defocus {})", o.defocus == 0 ? 0 : -o.defocus, o.defocus);
-}
-
-// The beam, and of a series a line for every probe.
-std::string beam_summary(const SimulationPlan& p, std::size_t beams) {
-  const Optics& first = p.simulation.optics;
-  const std::string start = fmt::format("beam        {} kV, lambda {:.7f} Angstrom, ",
-                                        first.energy_kV, first.wavelength());
-  if (first.plane_wave) return start + "plane wave, " + focus_summary(first) + "\n";
-  if (p.probes.size() == 1)
-    return start + fmt::format("{}, {} plane waves, {}\n", probe_summary(first), beams,
-                               focus_summary(first));
-  std::string text = start + fmt::format("{} probes, {} plane waves\n", p.probes.size(), beams);
-  for (std::size_t k = 0; k < p.probes.size(); ++k) {
-    const auto& [optics, aberrations] = p.probes[k];
-    text += fmt::format("probe {:<5} {}, {}{}{}\n", k, probe_summary(optics), focus_summary(optics),
-                        optics.cs_mm == 0 ? "" : fmt::format(", Cs {:g} mm", optics.cs_mm),
-                        aberrations.empty() ? "" : ", " + aberrations);
-  }
-  return text;
-}
-
-// One line per element: u and what it is as mean-square displacement and as B.
-std::string smearing_summary(const SimulationPlan& p, const SimulateSettings& s) {
-  if (s.debye_waller.empty()) return "";
-  std::string text = "smearing   ";
-  const std::set<int> elements(p.atoms.numbers.begin(), p.atoms.numbers.end());
-  for (const int z : elements) {
-    const double u = p.simulation.potential.factors.u_rms(z);
-    text += fmt::format(" {} u {:.6g} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2;",
-                        symbol(z), u, u * u, 8 * M_PI * M_PI * u * u);
-  }
-  return text + (s.absorption ? " thermal diffuse scattering absorbed\n" : "\n");
-}
-
-// What the absorptive potential takes from a beam at the first position: the difference that it
-// makes to the intensity in the band.
+// Settles which engine runs, once for a run and its --resume.
 template <typename Real>
-double absorbed_fraction(const SimulationPlan& p, const Atoms& atoms, int threads) {
-  SimulationSettings with = p.simulation;
-  with.engine = Engine::multislice;
-  with.recording = {};
-  with.recording.patterns = false;
-  with.series.clear();
-  with.interpolation = 1;
-  SimulationSettings without = with;
-  without.potential.absorption = 0;
-  const auto intensity = [&](const SimulationSettings& s) {
-    double out = 0;
-    Simulation<Real>(atoms, s, threads)
-        .run({p.scan.positions.front()}, 1,
-             [&](std::size_t, const ProbeResult<Real>& r) { out = r.intensity_out; });
-    return out;
-  };
-  return intensity(without) - intensity(with);
+void settle_engine(SimulationPlan& p, const SimulateSettings& s, WorkUnits& units) {
+  Engine& engine = p.scan.settings.engine;
+  engine = engine_named(units.settled([&] {
+    if (engine != Engine::automatic) return engine_name(engine);
+    return engine_name(
+        cheapest_engine(request_of(p, s), machine_speed<Real>(p.scan.grid()), s.memory_GiB * kGiB));
+  }));
+}
+
+// Where slices come in windows, what is freed goes back to the system at once, so that what is kept
+// at a time is all that counts.
+MemoryPlan cut_to_memory(SimulationPlan& p, const SimulateSettings& s) {
+  const MemoryPlan plan = plan_memory(p.scan, request_of(p, s), s.common.threads, s.memory_GiB);
+  p.scan.settings.working_set = plan.working_set;
+  p.scan.means_bytes = plan.means_bytes;
+  if (plan.working_set.slices > 0) mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  return plan;
+}
+
+// Computes what is missing of `units`, one for each scan point. False: interrupted.
+template <typename Real>
+bool compute_points(const ScanSimulation& scan, const Simulation<Real>& simulation,
+                    const KnownPotential<Real>& known, WorkUnits& units, const RunControl& run) {
+  const std::size_t depths = simulation.depths().size();
+  const bool averages = scan.configurations.count > 0;
+  std::optional<PartialMeans> partial;
+  if (averages) partial.emplace(units.path(), units.identity(), units.resumes());
+  const WorkUnits::Shown shown{
+      averages ? "positions x configurations" : "positions",
+      [steps = steps_per_point(scan, depths)](std::size_t) { return steps; }};
+  const bool whole = units.share_out({0, units.count()}, shown, run, [&](UnitQueue& queue) {
+    std::vector<std::vector<std::byte>> begun(units.count());
+    const auto keep = [&](std::size_t point, int depth, const auto& result) {
+      append(begun[point], result);
+      if (std::size_t(depth) + 1 < depths) return;
+      queue.finish(point, begun[point]);
+      begun[point] = {};
+    };
+    const auto processes = std::size_t(ranks().count());
+    PointWork<Real> work;
+    work.points = queue.units();
+    work.most_at_once = (work.points.size() + processes - 1) / processes;
+    work.next = [&](std::size_t most) { return queue.next(most); };
+    work.advance = [&](std::size_t steps) { queue.advance(steps); };
+    work.at_rest = [&](std::size_t point, const auto& r) { keep(point, r.depth, r); };
+    work.averaged = [&](std::size_t point, const auto& r) { keep(point, r.depth(), r); };
+    if (partial) {
+      work.saved_average = [&](std::size_t point) { return partial->find(point); };
+      work.save_averages = [&](const auto& points, const auto& state) {
+        partial->save(points, state);
+      };
+      work.is_saving_due = [&] { return partial->is_due(); };
+    }
+    simulate_points(scan, simulation, work, run, known);
+  });
+  if (whole && partial && ranks().is_leader()) partial->remove();
+  return whole;
+}
+
+template <typename Real>
+void write_file(const SimulationPlan& p, const SimulateSettings& s, const Simulation<Real>& sim,
+                const DiffractionAxes& axes, const WorkUnits& units, RunRecord& record) {
+  const SimulationLayout layout{axes, p.scan.settings.recording, sim.depths().size(),
+                                p.scan.configurations.count, sim.grid()};
+  Hdf5Writer file(s.common.output);
+  const IntensityRange range =
+      write_simulation<Real>(file, layout, [&](std::size_t point) { return units.read(point); });
+  for (const auto& [name, value] : {std::pair{"intensity_out_min", range.lowest},
+                                    {"intensity_out_mean", range.mean},
+                                    {"intensity_out_max", range.highest}})
+    record.audit.push_back({name, "fraction of incident beam", value});
+  write_result(file, layout.axes, record, std::filesystem::path(s.common.output).stem().string());
+  file.commit();
+  std::cout << fmt::format(
+      "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", range.mean,
+      range.lowest, range.highest);
+  if (range.lowest < 0.95 && p.scan.settings.potential.absorption == 0)
+    warn(
+        "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
+        "keeps it",
+        100 * (1 - range.lowest), sim.max_angle_mrad());
 }
 
 template <typename Real>
 int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
+  ScanSimulation& scan = p.scan;
   const int threads = s.common.threads;
-  const Grid grid = p.grid();
-  check_grid(grid);
-  p.potential_file = settle_potential<Real>(s, p, record);
-  WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, p.shots());
-  const std::string engine_name = units.settled([&] {
-    if (p.simulation.engine != Engine::automatic) return name_of(p.simulation.engine);
-    return name_of(
-        cheapest_engine(engine_request(p, s), machine_speed<Real>(grid), s.memory_GiB * kGiB));
-  });
-  p.simulation.engine = engine_named(engine_name);
+  check_grid(scan.grid());
+  const KnownPotential<Real> known = settle_potential<Real>(s, scan, record);
+  WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, scan.points());
+  settle_engine<Real>(p, s, units);
   const MemoryPlan memory = cut_to_memory(p, s);
   const auto start = Clock::now();
-  const Atoms at_rest = (*p.configurations)(0).atoms;
-  SimulationSettings rest = p.simulation;
+  const Atoms at_rest = scan.configurations(0).atoms;
+  SimulationSettings rest = scan.settings;
   // configurations have their own potentials, that of the model at rest is never made
-  if (p.configurations->count() > 0) rest.held = {1, 1};
-  const Simulation<Real> sim(at_rest, rest, threads, {}, stored_potential<Real>(p, 0));
+  if (scan.configurations.count > 0) rest.working_set = {1, 1};
+  const Simulation<Real> sim(at_rest, rest, threads, {}, known ? known(0) : nullptr);
   const double potential_s = seconds_since(start);
-  check_probe(p, s, p.recorded_grid());
-  describe_simulation(record, p, s, sim.max_angle_mrad(), potential_s);
-  const std::string shown_engine =
-      engine_name + (s.interpolation > 1
-                         ? fmt::format(", interpolation {} (approximation)", s.interpolation)
-                         : "");
-  record.audit.push_back({"engine", "", shown_engine});
-  record.audit.push_back({"atoms_placed", "", std::int64_t(sim.atoms_placed())});
-  record.audit.push_back({"atom_sum", "",
-                          std::string(!p.potential_file.empty()              ? "stored potential"
-                                      : sim.atom_sum() == AtomSum::spreading ? "spreading"
-                                                                             : "product")});
-  if (p.configurations->has_vacancies())
-    record.audit.push_back({"sites_left_empty", "", std::int64_t(p.atoms.size() - at_rest.size())});
-  if (s.absorption)
-    record.audit.push_back({"absorbed_at_first_position", "fraction of incident beam",
-                            absorbed_fraction<Real>(p, at_rest, threads)});
-  record.audit.push_back({"slices", "", std::int64_t(sim.slices())});
-  record.audit.push_back({"slice_thickness", "Angstrom", sim.slice_thickness()});
-  if (memory.held.slices > 0) {
-    record.audit.push_back({"slices_at_a_time", "", std::int64_t(memory.held.slices)});
-    record.audit.push_back({"potential_passes", "", memory.potential_passes});
-  }
-  record.audit.push_back({"memory_planned", "GiB", memory.bytes / kGiB});
-  record.audit.push_back({"beams", "", std::int64_t(sim.beams())});
-  std::size_t modes = 0;
-  double left_out = 0;
-  for (std::size_t k = 0; k < p.probes.size(); ++k) {
-    modes = std::max(modes, sim.modes(k).amplitudes.size());
-    left_out = std::max(left_out, sim.modes(k).left_out);
-  }
-  record.audit.push_back({"modes", "", std::int64_t(modes)});
-  record.audit.push_back({"modes_left_out", "fraction of incident beam", left_out});
-  if (!s.box_chosen.empty()) std::cout << fmt::format("box         {}\n", s.box_chosen);
-  std::cout << beam_summary(p, sim.beams())
-            << fmt::format(
-                   "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band "
-                   "limit {:.2f} mrad\n"
-                   "atoms       {} read, {} placed\n"
-                   "engine      {}\n"
-                   "{}{}",
-                   sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
-                   sim.slice_thickness(), sim.max_angle_mrad(), p.atoms.size(), sim.atoms_placed(),
-                   shown_engine, coherence_summary(p.simulation.optics, sim.modes()),
-                   p.configurations->summary() + smearing_summary(p, s));
-
+  SimulatedRun about{{},           check_probes(scan.settings, scan.recorded_grid(), s.wrap_limit),
+                     s.box_chosen, memory,
+                     bool(known),  potential_s};
+  for (const Probe& probe : p.probes) about.aberrations.push_back(probe.aberrations);
+  const auto note = [&](const Audit& entries) {
+    record.audit.insert(record.audit.end(), entries.begin(), entries.end());
+  };
+  note(simulation_audit(scan, sim, at_rest, about, threads));
+  std::cout << run_summary(p, s, sim);
   if (s.interpolation > 1 && ranks().is_leader()) {
-    const InterpolationError error = interpolation_error(p, at_rest, sim, threads);
-    vitrobeam::record(error, record);
-    std::cout << summary(error, s.interpolation);
+    const InterpolationError error = interpolation_error(scan, at_rest, sim, threads);
+    note(interpolation_audit(error));
+    std::cout << error_summary(error, s.interpolation);
   }
   if (units.done() > 0)
     inform("resuming: {} of {} positions are done", units.done(), units.count());
   const auto waves_start = Clock::now();
-  const bool whole = compute_positions(s, p, sim, units);
-  record.audit.push_back({"wall_time_waves", "s", seconds_since(waves_start)});
-  record.audit.push_back({"threads", "", std::int64_t(threads)});
-  record.audit.push_back({"ranks", "", std::int64_t(ranks().count())});
+  const bool whole = compute_points(scan, sim, known, units, run_control(s.common));
+  note({{"wall_time_waves", "s", seconds_since(waves_start)},
+        {"threads", "", std::int64_t(threads)},
+        {"ranks", "", std::int64_t(ranks().count())}});
   if (!ranks().is_leader()) return 0;
   if (!whole) {
     std::cerr << fmt::format(
@@ -335,11 +206,10 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
         units.saved().size(), units.count());
     return 130;
   }
-  write_simulation(s, p, sim, units, record);
+  write_file(p, s, sim, simulation_axes(scan, p.places, sim, about), units, record);
   units.remove_journal();
   std::cout << fmt::format("wrote       {} ({} positions{} in {:.2f} s, potential {:.2f} s)\n",
-                           s.common.output, p.scan.positions.size(),
-                           p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "",
+                           s.common.output, scan.positions.size(), of_probes(p),
                            seconds_since(waves_start), potential_s);
   return 0;
 }
@@ -394,11 +264,10 @@ int run_simulate(const std::vector<std::string>& arguments) {
 int simulate(const Settings& settings, SimulateSettings& s) {
   const std::string input = settings.positional().front();
   SimulationPlan plan = make_plan(s, input);
-  const Camera camera = camera_of(s, plan.simulation);
+  const Camera camera = camera_of(s, plan.scan.settings);
   if (s.common.dry_run) {
-    s.precision == Precision::single_precision ? print_dry_run<float>(plan, s)
-                                               : print_dry_run<double>(plan, s);
-    return 0;
+    return s.precision == Precision::single_precision ? print_dry_run<float>(plan, s)
+                                                      : print_dry_run<double>(plan, s);
   }
   std::vector<std::string> inputs = {input};
   if (!s.save_potential.empty() && !s.potential_file.empty())

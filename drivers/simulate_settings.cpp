@@ -10,45 +10,32 @@
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
-#include "multislice/interpolated_matrix.hpp"
 #include "multislice/padding.hpp"
+#include "multislice/sampling.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// Wide enough for angles to 104 mrad at 200 kV.
-constexpr double kDefaultPixel = 0.08;
-constexpr int kMostSamples = 65536;  // along one edge, as parse_size() allows
-
-int samples(double edge, double pixel) {
-  const double n = std::max(8.0, std::ceil(edge / pixel - 1e-9));
-  if (n > kMostSamples)
-    fail(Fault::usage,
-         "--pixel {}: a cell of {:g} Angstrom needs {:.3g} samples, more than {}; give a larger "
-         "--pixel, or cut the model",
-         pixel, edge, n, kMostSamples);
-  return good_size(int(n));
-}
-
-// Samples of --pixel; without it those of the default pixel, or fewer where the band would reach
-// beyond what the factors say.
+// Samples of --pixel, or what the scattering factors allow.
 std::pair<int, int> default_samples(const SimulateSettings& s, const Atoms& atoms,
                                     const FactorTable& factors) {
-  const double pixel = s.pixel.value_or(kDefaultPixel), lx = atoms.cell.vectors(0, 0),
-               ly = atoms.cell.vectors(1, 1);
-  const int f = s.interpolation;  // windows of whole samples
-  const int nx = f * samples(lx / f, pixel), ny = f * samples(ly / f, pixel);
-  const double reach = factor_reach(factors, atoms);
-  if (s.pixel || Grid{nx, ny, lx, ly}.q_max() <= reach) return {nx, ny};
-  const auto within = [&](double edge, int n) {  // the band ends at n / (3 edge)
-    return std::min(n, f * good_size_within(int(std::floor(3 * edge / f * reach * (1 + 1e-12)))));
-  };
-  const Grid coarse{within(lx, nx), within(ly, ny), lx, ly};
-  inform(
-      "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
-      "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
-      coarse.dx(), coarse.dy(), kDefaultPixel, reach);
-  return {coarse.nx, coarse.ny};
+  const auto [grid, limit] = sample_cell(atoms, factors, s.pixel, s.interpolation);
+  if (limit)
+    inform(
+        "pixel {:.4f} x {:.4f} Angstrom instead of {}: the scattering factors are known up to q = "
+        "{:g} 1/Angstrom (--pixel, --grid or another --potential changes it)",
+        grid.dx(), grid.dy(), kDefaultPixel, *limit);
+  return {grid.nx, grid.ny};
+}
+
+// Those of the table, their names first.
+std::vector<std::pair<std::string, Engine>> engine_choices() {
+  std::vector<std::pair<std::string, Engine>> choices = {{"auto", Engine::automatic}};
+  for (std::size_t i = 0; i < engine_table().size(); ++i) {
+    choices.emplace_back(engine_table()[i].name, Engine(i));
+    for (const auto& other : engine_table()[i].other_names) choices.emplace_back(other, Engine(i));
+  }
+  return choices;
 }
 
 }  // namespace
@@ -140,13 +127,7 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
          {"spreading", AtomSum::spreading}},
         "how the atoms of a slice are summed: matrix products, or spreading on the grid where many "
         "atoms make that cheaper; they differ by less than 1e-6 of the potential");
-  o.add("engine", s.engine,
-        {{"auto", Engine::automatic},
-         {"multislice", Engine::multislice},
-         {"smatrix", Engine::scattering_matrix},
-         {"kinematic", Engine::kinematic},
-         {"flat-born", Engine::flat_born},
-         {"phase-object", Engine::phase_object}},
+  o.add("engine", s.engine, engine_choices(),
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
         "scattering with propagation), flat-born (single scattering without) and phase-object "
         "(multiple scattering without) are approximations to compare with");
@@ -326,20 +307,6 @@ PotentialSettings resolve_potential(const SimulateSettings& s, const Atoms& atom
   return p;
 }
 
-void check_interpolation(const SimulateSettings& s, const Grid& grid) {
-  if (s.engine != Engine::automatic && s.engine != Engine::scattering_matrix)
-    fail(Fault::usage,
-         "--interpolation {}: is of the scattering matrix; leave it out, or give --engine smatrix",
-         s.interpolation);
-  if (s.mode == BeamMode::plane_wave)
-    fail(Fault::usage, "--interpolation {}: --mode plane-wave has no aperture to thin out",
-         s.interpolation);
-  if (s.exit_wave || s.elastic)
-    fail(Fault::usage, "--interpolation {}: keeps no waves; leave out {}", s.interpolation,
-         s.exit_wave ? "--exit-wave" : "--elastic");
-  check_grid(interpolation_window(grid, s.interpolation));
-}
-
 Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
   if (bool(s.camera_length) != bool(s.camera_pixel))
     fail(Fault::usage, "--camera-length and --camera-pixel: give both of them, or neither");
@@ -347,10 +314,6 @@ Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
     fail(Fault::usage, "--bin and --camera-length: give one of them");
   if (s.camera_pixels > 0 && s.q_max)
     fail(Fault::usage, "--q-max and --camera-pixels: give one of them");
-  if (s.elastic && (!optics.is_coherent() || s.bin != 1 || s.camera_length))
-    fail(Fault::usage,
-         "--elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
-         "--focal-spread, --source-size, --bin and --camera-length, or --elastic");
   Recording r;
   r.patterns = s.patterns == PatternMode::full;
   r.q_max = s.q_max.value_or(0);
@@ -390,11 +353,12 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.slice = s.slice;
   r.engine = s.engine;
   r.interpolation = s.interpolation;
+  r.recording = resolve_recording(s, r.optics);
+  check_settings(r);
   if (r.interpolation > 1) {
-    check_interpolation(s, grid);
+    check_grid(interpolation_window(grid, r.interpolation));
     r.engine = Engine::scattering_matrix;
   }
-  r.recording = resolve_recording(s, r.optics);
   return r;
 }
 

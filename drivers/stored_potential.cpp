@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "runtime/interruption.hpp"
+#include "io/potential_file.hpp"
 #include "runtime/ranks.hpp"
 
 namespace vitrobeam {
@@ -29,72 +29,39 @@ std::string digest(const Atoms& atoms) {
   return text_sha256(bytes);
 }
 
-// Everything that the numbers depend on; the energy only where thermal diffuse scattering is
-// absorbed.
-PotentialIdentity identity_of(const SimulateSettings& s, const SimulationPlan& p,
-                              const RunRecord& record) {
-  const Vector3d edge = p.atoms.cell.vectors.diagonal();
-  const int slices = p.simulation.engine == Engine::phase_object ? 1 : p.slices();
-  PotentialIdentity identity = {
-      {"grid", fmt::format("{} x {}", p.simulation.nx, p.simulation.ny)},
-      {"cell", fmt::format("{:.9g} x {:.9g} x {:.9g} Angstrom", edge.x(), edge.y(), edge.z())},
-      {"number of slices", std::to_string(slices)},
-      {"number of atoms", std::to_string(p.atoms.size())},
-      {"precision", s.precision == Precision::single_precision ? "single" : "double"},
-      {"projection", s.projection == Projection::finite ? "finite" : "infinite"},
-      {"sum over atoms", s.atom_sum == AtomSum::automatic ? "auto"
-                         : s.atom_sum == AtomSum::product ? "product"
-                                                          : "spreading"},
-      {"thermal smearing", s.debye_waller.empty() ? "none" : s.debye_waller},
-      {"absorption", s.absorption ? fmt::format("at {:.9g} kV", s.optics.energy_kV) : "none"},
-      {"motion", s.u_rms.empty() && p.configurations->count() > 0 && s.frames.empty() ? "labels"
-                 : !s.u_rms.empty()                                                   ? s.u_rms
-                 : !s.frames.empty() ? "frames " + s.frames
-                                     : "none"},
-      {"atoms", digest(p.atoms)}};
-  const bool is_random = p.configurations->count() > 0 || p.configurations->has_vacancies();
-  identity.emplace_back("seed", is_random ? std::to_string(s.common.seed) : "none");
-  std::string table = s.potential == Parametrisation::kirkland ? "kirkland"
-                      : s.potential == Parametrisation::lobato ? "lobato"
-                                                               : "peng";
+PotentialOrigin origin_of(const SimulateSettings& s, const ScanSimulation& scan,
+                          const RunRecord& record) {
+  PotentialOrigin o;
+  o.atoms = digest(scan.atoms());
+  if (!s.debye_waller.empty()) o.smearing = s.debye_waller;
+  if (!s.u_rms.empty())
+    o.motion = s.u_rms;
+  else if (!s.frames.empty())
+    o.motion = "frames " + s.frames;
+  else if (scan.configurations.count > 0)
+    o.motion = "labels";
+  o.energy_kV = s.optics.energy_kV;
+  o.factors = s.potential == Parametrisation::kirkland ? "kirkland"
+              : s.potential == Parametrisation::lobato ? "lobato"
+                                                       : "peng";
   for (const auto& a : record.audit)
     if (a.name == "input_sha256") {
       const auto& sums = std::get<std::vector<std::string>>(a.value);
-      if (!s.factor_table.empty()) table = "table " + sums.back();
-      if (!s.frames.empty()) identity.emplace_back("trajectory", sums.front());
+      if (!s.factor_table.empty()) o.factors = "table " + sums.back();
+      if (!s.frames.empty()) o.trajectory = sums.front();
     }
-  identity.emplace_back("scattering factors", table);
-  return identity;
-}
-
-template <typename Real>
-void save(const std::string& path, const SimulateSettings& s, const SimulationPlan& p,
-          const RunRecord& record, const PotentialIdentity& identity) {
-  const Grid grid = p.grid();
-  const BandTransform<Real> transform(grid);
-  const int slices = p.simulation.engine == Engine::phase_object ? 1 : p.slices();
-  const int configurations = std::max(1, p.configurations->count());
-  PotentialWriter<Real> writer(path, identity, grid, p.atoms.cell.vectors(2, 2), configurations,
-                               slices, p.simulation.potential.absorption != 0);
-  for (int k = 0; k < configurations; ++k) {
-    const Configuration c = (*p.configurations)(p.configurations->count() > 0 ? k + 1 : 0);
-    writer.add(k,
-               SlicePotential<Real>(grid, p.simulation.potential, c.atoms, slices, c.displacements),
-               transform, s.common.threads);
-    if (interrupted()) fail(Fault::usage, "{}: interrupted before it was whole", path);
-  }
-  writer.finish(record);
-  std::cout << fmt::format("potential   {} ({} configuration(s) of {} slices)\n", path,
-                           configurations, slices);
+  return o;
 }
 
 }  // namespace
 
 template <typename Real>
-std::string settle_potential(const SimulateSettings& s, const SimulationPlan& plan,
-                             const RunRecord& record) {
-  if (s.save_potential.empty() && s.potential_file.empty()) return "";
-  const PotentialIdentity identity = identity_of(s, plan, record);
+KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimulation& scan,
+                                      const RunRecord& record) {
+  if (s.save_potential.empty() && s.potential_file.empty()) return {};
+  const Configurations& c = scan.configurations;
+  const PotentialIdentity identity =
+      potential_identity(origin_of(s, scan, record), c, scan.settings, sizeof(Real));
   const bool saves = !s.save_potential.empty();
   const std::string& path = saves ? s.save_potential : s.potential_file;
   const bool is_made = std::filesystem::exists(path) && (!saves || s.common.resume);
@@ -104,27 +71,21 @@ std::string settle_potential(const SimulateSettings& s, const SimulationPlan& pl
            "--save-potential {}: exists; give --force to overwrite it, or use it with "
            "--potential-file",
            path);
-    save<Real>(path, s, plan, record, identity);
+    const int slices =
+        save_potential<Real>(path, identity, c, scan.settings, record, run_control(s.common));
+    std::cout << fmt::format("potential   {} ({} configuration(s) of {} slices)\n", path, c.runs(),
+                             slices);
   }
   ranks().from_leader("made");
-  check_potential(path, identity, std::max(1, plan.configurations->count()));
-  return path;
+  check_potential(path, identity, c.runs());
+  return [path](int number) {
+    return std::make_shared<const StoredPotential<Real>>(path, std::max(0, number - 1));
+  };
 }
 
-template <typename Real>
-std::shared_ptr<const PotentialSource<Real>> stored_potential(const SimulationPlan& plan,
-                                                              int number) {
-  if (plan.potential_file.empty()) return nullptr;
-  return std::make_shared<const StoredPotential<Real>>(plan.potential_file,
-                                                       std::max(0, number - 1));
-}
-
-template std::string settle_potential<float>(const SimulateSettings&, const SimulationPlan&,
-                                             const RunRecord&);
-template std::string settle_potential<double>(const SimulateSettings&, const SimulationPlan&,
-                                              const RunRecord&);
-template std::shared_ptr<const PotentialSource<float>> stored_potential(const SimulationPlan&, int);
-template std::shared_ptr<const PotentialSource<double>> stored_potential(const SimulationPlan&,
-                                                                         int);
+template KnownPotential<float> settle_potential(const SimulateSettings&, const ScanSimulation&,
+                                                const RunRecord&);
+template KnownPotential<double> settle_potential(const SimulateSettings&, const ScanSimulation&,
+                                                 const RunRecord&);
 
 }  // namespace vitrobeam

@@ -24,7 +24,7 @@ struct LimitCommand {
   CameraSettings camera;
   std::string motifs = "icosahedron:5:10,fcc:100:4,fcc:111:6", elements = "Cu,Zr",
               thickness = "10,20,30,40,60,80,100,120,160,200", depths = "0.5", tilts = "0",
-              doses = "0", engines = "multislice,curved-born", ring = "0.385,0.455",
+              doses = "0", engines = "multislice,kinematic", ring = "0.385,0.455",
               motif_ring = "0.38,0.52";
   double significance_percent = 5;
   LimitPlan plan;
@@ -70,7 +70,7 @@ Settings describe(LimitCommand& c) {
       .at_most(1000000);
   o.section("Simulation");
   o.add("engines", c.engines, "NAMES",
-        "of the detection: multislice, curved-born, flat-born, phase-grating; odd and even orders "
+        "of the detection: multislice, kinematic, flat-born, phase-object; odd and even orders "
         "are always computed by all four");
   o.add("pixel", p.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
@@ -107,14 +107,11 @@ LimitTarget parse_target(const std::string& text) {
 }
 
 Engine parse_engine(const std::string& name) {
-  const std::pair<const char*, Engine> known[] = {{"multislice", Engine::multislice},
-                                                  {"curved-born", Engine::kinematic},
-                                                  {"flat-born", Engine::flat_born},
-                                                  {"phase-grating", Engine::phase_object}};
-  for (const auto& [n, e] : known)
-    if (name == n) return e;
-  fail(Fault::usage, "--engines '{}': expected multislice, curved-born, flat-born or phase-grating",
-       name);
+  const Engine engine = engine_named(name);
+  if (engine == Engine::automatic || engine == Engine::scattering_matrix)
+    fail(Fault::usage, "--engines '{}': expected multislice, kinematic, flat-born or phase-object",
+         name);
+  return engine;
 }
 
 LimitPlan make_plan(LimitCommand& c, const Atoms& glass) {

@@ -4,19 +4,49 @@
 #include "base/first_failure.hpp"
 #include "io/compression.hpp"
 #include "io/result_file.hpp"
+#include "multislice/potential_rows.hpp"
 
 namespace vitrobeam {
 namespace {
 
 constexpr const char *kSlices = "/potential/slices", *kAbsorption = "/potential/absorption";
 
+int slices_of(const Configurations& c, const SimulationSettings& s) {
+  const bool has_one = s.engine != Engine::automatic && entry_of(s.engine).has_one_slice;
+  return has_one ? 1 : slice_count(c.atoms.cell.vectors(2, 2), s.slice);
+}
+
 }  // namespace
+
+PotentialIdentity potential_identity(const PotentialOrigin& o, const Configurations& c,
+                                     const SimulationSettings& s, std::size_t bytes_per_real) {
+  const Vector3d edge = c.atoms.cell.vectors.diagonal();
+  const PotentialSettings& p = s.potential;
+  PotentialIdentity identity = {
+      {"grid", fmt::format("{} x {}", s.nx, s.ny)},
+      {"cell", fmt::format("{:.9g} x {:.9g} x {:.9g} Angstrom", edge.x(), edge.y(), edge.z())},
+      {"number of slices", std::to_string(slices_of(c, s))},
+      {"number of atoms", std::to_string(c.atoms.size())},
+      {"precision", bytes_per_real == sizeof(float) ? "single" : "double"},
+      {"projection", p.projection == Projection::finite ? "finite" : "infinite"},
+      {"sum over atoms", p.sum == AtomSum::automatic ? "auto"
+                         : p.sum == AtomSum::product ? "product"
+                                                     : "spreading"},
+      {"thermal smearing", o.smearing},
+      {"absorption", p.absorption != 0 ? fmt::format("at {:.9g} kV", o.energy_kV) : "none"},
+      {"motion", o.motion},
+      {"atoms", o.atoms},
+      {"seed", c.count > 0 || c.has_vacancies() ? std::to_string(c.seed) : "none"}};
+  if (!o.trajectory.empty()) identity.emplace_back("trajectory", o.trajectory);
+  identity.emplace_back("scattering factors", o.factors);
+  return identity;
+}
 
 template <typename Real>
 PotentialWriter<Real>::PotentialWriter(const std::string& path, const PotentialIdentity& identity,
                                        const Grid& grid, double height, int configurations,
                                        int slices, bool absorbs)
-    : file_(path) {
+    : file_(path), grid_(grid) {
   const Shape shape = {std::size_t(configurations), std::size_t(slices), std::size_t(grid.ny),
                        std::size_t(grid.nx)},
               chunk = {1, 1, shape[2], shape[3]};
@@ -41,22 +71,15 @@ PotentialWriter<Real>::PotentialWriter(const std::string& path, const PotentialI
 
 template <typename Real>
 void PotentialWriter<Real>::add(int configuration, const PotentialSource<Real>& potential,
-                                const BandTransform<Real>& transform, int threads) {
-  constexpr int kLanes = Lanes<Real>::kCount;
-  const Grid& grid = transform.grid();
+                                int threads) {
+  const BandTransform<Real> transform(grid_);
+  const int step = slices_per_transform(potential);
   FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int s = 0; s < potential.slices(); s += potential.together()) {
+  for (int s = 0; s < potential.slices(); s += step) {
     if (failure.halted()) continue;
     failure.guard([&] {
-      Plane<Real> first(grid.ny, grid.nx), second(grid.ny, grid.nx);
-      potential.rows(transform, s, [&](int tile, const Lanes<Real>* v) {
-        for (int lane = 0; lane < std::min(kLanes, grid.ny - tile * kLanes); ++lane)
-          for (int i = 0; i < grid.nx; ++i) {
-            first(tile * kLanes + lane, transform.x(i)) = v[i].re[lane];
-            second(tile * kLanes + lane, transform.x(i)) = v[i].im[lane];
-          }
-      });
+      const auto [first, second] = potential_planes(potential, transform, s);
       const auto write = [&](const char* dataset, int slice, const Plane<Real>& plane) {
         const auto bytes = compress_chunk(plane.data(), sizeof(Real), std::size_t(plane.size()), 1);
         const std::lock_guard lock(mutex_);
@@ -78,21 +101,41 @@ void PotentialWriter<Real>::finish(const RunRecord& record) {
   file_.commit();
 }
 
+template <typename Real>
+int save_potential(const std::string& path, const PotentialIdentity& identity,
+                   const Configurations& configurations, const SimulationSettings& s,
+                   const RunRecord& record, const RunControl& run) {
+  const Eigen::Matrix3d& edges = configurations.atoms.cell.vectors;
+  const Grid grid{s.nx, s.ny, edges(0, 0), edges(1, 1)};
+  const int slices = slices_of(configurations, s);
+  PotentialWriter<Real> writer(path, identity, grid, edges(2, 2), configurations.runs(), slices,
+                               s.potential.absorption != 0);
+  for (int k = 0; k < configurations.runs(); ++k) {
+    const Configuration c = configurations(configurations.count > 0 ? k + 1 : 0);
+    writer.add(k, SlicePotential<Real>(grid, s.potential, c.atoms, slices, c.displacements),
+               run.threads);
+    run.check_stop();
+  }
+  writer.finish(record);
+  return slices;
+}
+
 void check_potential(const std::string& path, const PotentialIdentity& identity,
                      int configurations) {
   const Hdf5Reader file(path);
   if (!file.is_dataset(kSlices))
-    fail(Fault::input, "{}: holds no potential ({}); simulate --save-potential makes such a file",
+    fail(Fault::input, "{}: holds no potential ({}); simulate @save_potential makes such a file",
          path, kSlices);
   for (const auto& [name, value] : identity)
     if (const std::string there = file.string_attribute("/potential", name, "(not stated)");
         there != value)
       fail(Fault::input,
            "{}: its potential is of another {}: {}, this run has {}; make it again with "
-           "--save-potential",
+           "@save_potential",
            path, name, there, value);
-  if (const auto held = file.info(kSlices).shape[0]; held < std::size_t(configurations))
-    fail(Fault::input, "{}: holds {} configurations, this run has {}", path, held, configurations);
+  if (const auto stored = file.info(kSlices).shape[0]; stored < std::size_t(configurations))
+    fail(Fault::input, "{}: holds {} configurations, this run has {}", path, stored,
+         configurations);
 }
 
 template <typename Real>
@@ -103,32 +146,27 @@ StoredPotential<Real>::StoredPotential(const std::string& path, int configuratio
       absorbs_(file_.is_dataset(kAbsorption)) {}
 
 template <typename Real>
-void StoredPotential<Real>::rows(const BandTransform<Real>& transform, int slice,
-                                 const typename PotentialSource<Real>::AtTile& at_tile) const {
-  constexpr int kLanes = Lanes<Real>::kCount;
-  const Grid& grid = transform.grid();
-  const auto plane = [&](const char* dataset, int s) {
-    return file_.read<Real>(dataset, {configuration_, std::size_t(s)}, {1, 1});
-  };
-  const Stack<Real> first = plane(kSlices, slice);
-  const Stack<Real> second = absorbs_              ? plane(kAbsorption, slice)
-                             : slice + 1 < slices_ ? plane(kSlices, slice + 1)
-                                                   : Stack<Real>(first.shape);
-  std::vector<Lanes<Real>> line(std::size_t(grid.nx));
-  for (int tile = 0; tile < transform.row_tiles(); ++tile) {
-    const int rows = std::min(kLanes, grid.ny - tile * kLanes);
-    for (int i = 0; i < grid.nx; ++i) {
-      line[std::size_t(i)] = Lanes<Real>{};
-      for (int lane = 0; lane < rows; ++lane) {
-        const std::size_t at =
-            std::size_t(tile * kLanes + lane) * std::size_t(grid.nx) + std::size_t(transform.x(i));
-        line[std::size_t(i)].set(lane, {first.values[at], second.values[at]});
-      }
-    }
-    at_tile(tile, line.data());
-  }
+SliceField<Real> StoredPotential<Real>::read(const char* dataset, int slice) const {
+  return Plane<Real>(
+      file_.read<Real>(dataset, {configuration_, std::size_t(slice)}, {1, 1}).plane(0));
 }
 
+template <typename Real>
+SliceField<Real> StoredPotential<Real>::field(int slice) const {
+  return read(kSlices, slice);
+}
+
+template <typename Real>
+SliceField<Real> StoredPotential<Real>::absorbed_field(int slice) const {
+  return read(kAbsorption, slice);
+}
+
+template int save_potential<float>(const std::string&, const PotentialIdentity&,
+                                   const Configurations&, const SimulationSettings&,
+                                   const RunRecord&, const RunControl&);
+template int save_potential<double>(const std::string&, const PotentialIdentity&,
+                                    const Configurations&, const SimulationSettings&,
+                                    const RunRecord&, const RunControl&);
 template class PotentialWriter<float>;
 template class PotentialWriter<double>;
 template class StoredPotential<float>;

@@ -7,14 +7,32 @@
 #include <utility>
 #include <vector>
 
+#include "base/run_control.hpp"
 #include "io/hdf5.hpp"
 #include "io/run_record.hpp"
+#include "models/configurations.hpp"
+#include "multislice/simulation.hpp"
 #include "potentials/potential_source.hpp"
 
 namespace vitrobeam {
 
 // What a potential depends on: name and value.
 using PotentialIdentity = std::vector<std::pair<std::string, std::string>>;
+
+// What the settings do not say of a potential; a file keeps it as text.
+struct PotentialOrigin {
+  std::string atoms;              // a digest of them, with their labels
+  std::string factors;            // name of the table, or a digest of it
+  std::string smearing = "none";  // rms displacements, as they were given
+  std::string motion = "none";    // of the configurations, as it was given
+  std::string trajectory = {};    // a digest of it; empty: there is none
+  double energy_kV = 0;           // at which thermal diffuse scattering is absorbed
+};
+// Everything that the numbers depend on; the energy only where the potential absorbs.
+PotentialIdentity potential_identity(const PotentialOrigin& origin,
+                                     const Configurations& configurations,
+                                     const SimulationSettings& settings,
+                                     std::size_t bytes_per_real);
 
 // Writes /potential/slices [configuration, slice, y, x] plane by plane.
 template <typename Real>
@@ -23,14 +41,21 @@ class PotentialWriter {
   PotentialWriter(const std::string& path, const PotentialIdentity& identity, const Grid& grid,
                   double height, int configurations, int slices, bool absorbs);
   // `configuration` counts from 0; threads share the slices.
-  void add(int configuration, const PotentialSource<Real>& potential,
-           const BandTransform<Real>& transform, int threads);
+  void add(int configuration, const PotentialSource<Real>& potential, int threads);
   void finish(const RunRecord& record);
 
  private:
   Hdf5Writer file_;
+  Grid grid_;
   std::mutex mutex_;
 };
+
+// The potential of every configuration into a file of its own; their number of slices. Interrupted
+// where run.stop says so: nothing is left behind.
+template <typename Real>
+int save_potential(const std::string& path, const PotentialIdentity& identity,
+                   const Configurations& configurations, const SimulationSettings& settings,
+                   const RunRecord& record, const RunControl& run);
 
 // Error{input} with both values where the file's potential is of something else, or lacks
 // configurations.
@@ -44,10 +69,11 @@ class StoredPotential final : public PotentialSource<Real> {
   StoredPotential(const std::string& path, int configuration);
   int slices() const override { return slices_; }
   bool absorbs() const override { return absorbs_; }
-  void rows(const BandTransform<Real>& transform, int slice,
-            const typename PotentialSource<Real>::AtTile& at_tile) const override;
+  SliceField<Real> field(int slice) const override;
+  SliceField<Real> absorbed_field(int slice) const override;
 
  private:
+  SliceField<Real> read(const char* dataset, int slice) const;
   Hdf5Reader file_;
   std::size_t configuration_;
   int slices_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "multislice/engine.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -40,7 +41,8 @@ void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
                                      100 * *absorbed)});
   const auto lowest = number(file, "/audit", "intensity_out_min"),
              mean = number(file, "/audit", "intensity_out_mean");
-  const bool is_kinematic = file.string_attribute("/audit", "engine", "").starts_with("kinematic");
+  const EngineEntry* engine = stated_engine(file.string_attribute("/audit", "engine", ""));
+  const bool is_kinematic = engine && engine->scatters_once;
   if (mean && is_kinematic)
     out.push_back({true, fmt::format("single scattering adds to the beam instead of drawing from "
                                      "it: intensity {:.6f} of the incident beam",

@@ -97,7 +97,7 @@ template <typename Real>
 template <typename AtBlock>
 void BeamSums<Real>::waves(const std::vector<Vector2d>& positions, const Amplitudes& amplitudes,
                            std::size_t first, std::size_t last, AtBlock&& at_block) const {
-  constexpr std::size_t kTogether = 4, kCacheBytes = 128 << 10;
+  constexpr std::size_t kPositionsAtOnce = 4, kCacheBytes = 128 << 10;
   const Batch batch = prepare(positions, amplitudes);
   const std::size_t columns = batch.used.size(), rows = batch.rows.size();
   const std::size_t chunk =
@@ -106,21 +106,21 @@ void BeamSums<Real>::waves(const std::vector<Vector2d>& positions, const Amplitu
   for (std::size_t b = first; b < last; b += chunk) {
     const std::size_t end = std::min(last, b + chunk);
     sum_columns(batch, b, end, chunk, sums.get());
-    for (std::size_t i = 0; i < positions.size(); i += kTogether) {
+    for (std::size_t i = 0; i < positions.size(); i += kPositionsAtOnce) {
       // four positions share the reads of the sums where they are in one row of the scan
-      const std::size_t n = std::min(kTogether, positions.size() - i);
-      const std::complex<Real>* factor[kTogether];
-      const Lanes<Real>* sum[kTogether];
-      for (std::size_t p = 0; p < kTogether; ++p) {
+      const std::size_t n = std::min(kPositionsAtOnce, positions.size() - i);
+      const std::complex<Real>* factor[kPositionsAtOnce];
+      const Lanes<Real>* sum[kPositionsAtOnce];
+      for (std::size_t p = 0; p < kPositionsAtOnce; ++p) {
         const std::size_t position = i + std::min(p, n - 1);
         factor[p] = batch.columns[position].data();
         sum[p] = sums.get() + batch.row_of[position] * columns * chunk;
       }
       for (std::size_t k = 0; k < end - b; ++k) {
-        Lanes<Real> psi[kTogether] = {};
+        Lanes<Real> psi[kPositionsAtOnce] = {};
         for (std::size_t c = 0; c < columns; ++c)
 #pragma GCC unroll 4
-          for (std::size_t p = 0; p < kTogether; ++p)
+          for (std::size_t p = 0; p < kPositionsAtOnce; ++p)
             add_product(psi[p], sum[p][k * columns + c], factor[p][c]);
         for (std::size_t p = 0; p < n; ++p) at_block(i + p, b + k, psi[p]);
       }

@@ -45,13 +45,13 @@ CameraPixels::CameraPixels(const Grid& grid, const PixelSampling& s)
   const double finest = std::max(1 / grid.lx, 1 / grid.ly);
   if (s.pitch > 0 && s.pitch < finest * (1 - 1e-9))
     fail(Fault::physics,
-         "--camera-pixel: {:.5g} 1/Angstrom per pixel is finer than the {:.5g} that a cell of "
-         "{:.4g} x {:.4g} Angstrom gives; use a larger cell or a shorter --camera-length",
+         "@camera_pixel: {:.5g} 1/Angstrom per pixel is finer than the {:.5g} that a cell of "
+         "{:.4g} x {:.4g} Angstrom gives; use a larger cell or a shorter @camera_length",
          s.pitch, finest, grid.lx, grid.ly);
   if (s.pixels > 0 && s.pixels / 2.0 * pitch_along(s, std::min(grid.lx, grid.ly)) > grid.q_max())
     fail(Fault::physics,
-         "--camera-pixels {}: the camera reaches to {:.4f} 1/Angstrom, beyond the band limit of "
-         "{:.4f}, where there is no intensity to record; use a finer --pixel or fewer pixels",
+         "@camera_pixels {}: the camera reaches to {:.4f} 1/Angstrom, beyond the band limit of "
+         "{:.4f}, where there is no intensity to record; use a finer @pixel or fewer pixels",
          s.pixels, s.pixels / 2.0 * pitch_along(s, std::min(grid.lx, grid.ly)), grid.q_max());
   const auto make = [&](int first, int n, double edge, int band) {
     return is_grid_

@@ -55,10 +55,10 @@ struct ChangedSlab<Real>::State {
     check_grid(grid);
     if (s.potential.projection == Projection::finite)
       fail(Fault::usage,
-           "--projection finite: changes of a slab are computed with whole atoms in their slices; "
+           "@projection finite: changes of a slab are computed with whole atoms in their slices; "
            "leave it out");
     if (s.potential.absorption != 0)
-      fail(Fault::usage, "--absorption: changes of a slab are computed without it; leave it out");
+      fail(Fault::usage, "@absorption: changes of a slab are computed without it; leave it out");
     Scratch scratch = make_scratch();
     make_transmission(scratch);
     make_waves(scratch);

@@ -14,7 +14,7 @@ double annular_cross_section(const FactorTable& factors, int atomic_number, doub
   if (to > factors.element(atomic_number).q_limit)
     fail(Fault::physics,
          "the scattering factors end at {:.4g} 1/Angstrom, the detector reaches {:.4g}; use "
-         "--potential kirkland or lobato",
+         "@potential kirkland or lobato",
          factors.element(atomic_number).q_limit, to);
   // gamma lambda f = sigma K f, K of potentials/scattering_factors.hpp
   const double scale = interaction_constant(energy_kV) * kPotentialUnit;

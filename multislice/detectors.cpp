@@ -40,12 +40,12 @@ int channel_count(const std::vector<Detector>& detectors) {
 void check_detector(const Detector& d, const Grid& grid, double wavelength) {
   const double limit = grid.q_max() * wavelength * 1e3;
   if (!(d.inner_mrad >= 0 && d.outer_mrad > d.inner_mrad))
-    fail(Fault::usage, "--detector {}={}:{}: expected 0 <= inner < outer in mrad", d.name,
+    fail(Fault::usage, "@detector {}={}:{}: expected 0 <= inner < outer in mrad", d.name,
          d.inner_mrad, d.outer_mrad);
   if (d.outer_mrad > limit && !(d.moments && std::isinf(d.outer_mrad)))
     fail(Fault::physics,
-         "--detector {}={}:{}: reaches beyond the band limit of {:.2f} mrad, where there is no "
-         "intensity to sum; use --pixel "
+         "@detector {}={}:{}: reaches beyond the band limit of {:.2f} mrad, where there is no "
+         "intensity to sum; use @pixel "
          "{:.4f} or finer, or an outer angle up to {:.2f}",
          d.name, d.inner_mrad, d.outer_mrad, limit,
          std::max(grid.dx(), grid.dy()) * limit / d.outer_mrad, std::floor(limit * 100) / 100);
@@ -53,7 +53,7 @@ void check_detector(const Detector& d, const Grid& grid, double wavelength) {
                width = (d.outer_mrad - d.inner_mrad) / d.rings;
   if (width < step && (d.inner_mrad > 0 || d.rings > 1))
     fail(Fault::physics,
-         "--detector {}={}:{}: {} narrower than the sampling of {:.3f} mrad; use a larger cell or "
+         "@detector {}={}:{}: {} narrower than the sampling of {:.3f} mrad; use a larger cell or "
          "a wider ring",
          d.name, d.inner_mrad, d.outer_mrad,
          d.rings > 1 ? fmt::format("rings of {:.4g} mrad are", width) : "is", step);
@@ -78,8 +78,8 @@ PatternWindow::PatternWindow(const Grid& grid, double q_max)
   if (q_max <= 0) return;
   if (q_max > grid.q_max())
     fail(Fault::physics,
-         "--q-max {} 1/Angstrom: beyond the band limit of {:.4f} 1/Angstrom; use a finer --pixel, "
-         "or --q-max {:.4f}",
+         "@q_max {} 1/Angstrom: beyond the band limit of {:.4f} 1/Angstrom; use a finer @pixel, "
+         "or @q_max {:.4f}",
          q_max, grid.q_max(), std::floor(grid.q_max() * 1e4) / 1e4);
   const int mx = int(q_max * grid.lx * (1 + 1e-12)), my = int(q_max * grid.ly * (1 + 1e-12));
   first_x = -mx;

@@ -9,14 +9,14 @@
 namespace vitrobeam {
 namespace {
 
-constexpr std::size_t kTogether = 4;  // shots that a thread takes at a time
+constexpr std::size_t kPointsAtOnce = 4;  // points that a thread takes at a time
 
 template <typename Stop, typename Work>
-void for_shots(int threads, const Stop& stop, const Claim& claim, Work&& work) {
+void for_points(int threads, const Stop& stop, const NextRange& next, Work&& work) {
   FirstFailure failure;
 #pragma omp parallel num_threads(threads)
   while (!failure.halted() && !stop()) {
-    const Range piece = claim(kTogether);
+    const Range piece = next(kPointsAtOnce);
     if (piece.empty()) break;
     failure.guard([&] {
       for (std::size_t i = piece.first; i < piece.last; ++i) work(i);
@@ -39,28 +39,16 @@ int window_start(double x, double pixel, int n, int all) {
 
 }  // namespace
 
-Grid interpolation_window(const Grid& cell, int factor) {
-  if (factor == 1) return cell;
-  const Grid window{cell.nx / factor, cell.ny / factor, cell.lx / factor, cell.ly / factor};
-  if (window.nx * factor != cell.nx || window.ny * factor != cell.ny || window.nx % 2 != 0 ||
-      window.ny % 2 != 0 || window.nx < 8 || window.ny < 8)
-    fail(Fault::usage,
-         "--interpolation {}: a grid of {}x{} has no windows of a whole, even number of samples; "
-         "give a --grid of multiples of {}, or only --pixel",
-         factor, cell.nx, cell.ny, 2 * factor);
-  return window;
-}
-
 InterpolationPlan::InterpolationPlan(std::size_t beams, double bytes_per_beam,
-                                     double bytes_per_shot, double memory_bytes) {
+                                     double bytes_per_point, double memory_bytes) {
   if (double(beams) * bytes_per_beam <= memory_bytes) {
     beams_at_once = beams;
     bytes = double(beams) * bytes_per_beam;
     return;
   }
   beams_at_once = std::size_t(memory_bytes / 2 / bytes_per_beam);
-  shots_at_once = std::size_t(memory_bytes / 2 / bytes_per_shot);
-  if (shots_at_once == 0) beams_at_once = 0;
+  points_at_once = std::size_t(memory_bytes / 2 / bytes_per_point);
+  if (points_at_once == 0) beams_at_once = 0;
   bytes = memory_bytes;
 }
 
@@ -75,7 +63,7 @@ InterpolatedMatrix<Real>::InterpolatedMatrix(const InterpolationSetup<Real>& set
             setup.memory_bytes) {
   if (!plan_.possible())
     fail(Fault::physics,
-         "--interpolation {}: --memory {:.3g} GiB does not hold the waves of one beam and one "
+         "@interpolation {}: @memory {:.3g} GiB does not hold the waves of one beam and one "
          "probe; allow more",
          setup.factor, setup.memory_bytes / (1 << 30));
 }
@@ -148,25 +136,25 @@ typename InterpolatedMatrix<Real>::Waves InterpolatedMatrix<Real>::propagate_bea
 
 template <typename Real>
 typename InterpolatedMatrix<Real>::Waves InterpolatedMatrix<Real>::empty_windows(
-    const Shot& shot) const {
-  const std::size_t modes = setup_.series.probes[shot.probe].amplitudes.size();
+    const ScanPoint& point) const {
+  const std::size_t modes = setup_.series.probes[point.probe].amplitudes.size();
   return Waves(setup_.depths.size() * modes, Wave::Zero(setup_.window.ny, setup_.window.nx));
 }
 
 template <typename Real>
-void InterpolatedMatrix<Real>::add_beams(const Waves& exit, std::size_t first, const Shot& shot,
-                                         Waves& windows) const {
+void InterpolatedMatrix<Real>::add_beams(const Waves& exit, std::size_t first,
+                                         const ScanPoint& point, Waves& windows) const {
   const Grid &cell = setup_.transform.grid(), &w = setup_.window;
   const std::size_t count = exit.size() / setup_.depths.size();
-  const auto& modes = setup_.series.probes[shot.probe].amplitudes;
-  const int x0 = window_start(shot.at.x(), cell.dx(), w.nx, cell.nx),
-            y0 = window_start(shot.at.y(), cell.dy(), w.ny, cell.ny),
+  const auto& modes = setup_.series.probes[point.probe].amplitudes;
+  const int x0 = window_start(point.at.x(), cell.dx(), w.nx, cell.nx),
+            y0 = window_start(point.at.y(), cell.dy(), w.ny, cell.ny),
             left = std::min(w.nx, cell.nx - x0);  // samples before the cell repeats
   for (std::size_t m = 0; m < modes.size(); ++m)
     for (std::size_t k = 0; k < count; ++k) {
       if (modes[m][first + k] == 0.0) continue;
       const ApertureBeam& b = setup_.series.beams[first + k];
-      const double turn = b.jx * shot.at.x() / w.lx + b.jy * shot.at.y() / w.ly;
+      const double turn = b.jx * point.at.x() / w.lx + b.jy * point.at.y() / w.ly;
       const std::complex<Real> a(modes[m][first + k] * std::polar(1.0, -2 * M_PI * turn));
       for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
         const Wave& from = exit[d * count + k];
@@ -181,15 +169,18 @@ void InterpolatedMatrix<Real>::add_beams(const Waves& exit, std::size_t first, c
 }
 
 template <typename Real>
-void InterpolatedMatrix<Real>::emit(std::size_t i, const Shot& shot, const Waves& windows,
-                                    const Sink& sink) const {
+std::vector<ProbeResult<Real>> InterpolatedMatrix<Real>::results(std::size_t i,
+                                                                 const ScanPoint& point,
+                                                                 const Waves& windows) const {
   const Grid& w = setup_.window;
-  const std::size_t modes = setup_.series.probes[shot.probe].amplitudes.size();
+  const std::size_t modes = setup_.series.probes[point.probe].amplitudes.size();
+  std::vector<ProbeResult<Real>> out(setup_.depths.size());
   for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
-    Plane<Real> pattern;
-    if (setup_.pattern) pattern.setZero(setup_.pattern->ny, setup_.pattern->nx);
-    std::vector<double> channels(setup_.detectors.size(), 0.0);
-    double total = 0;
+    ProbeResult<Real>& r = out[d];
+    r.point = i;
+    r.depth = int(d);
+    if (setup_.pattern) r.pattern.setZero(setup_.pattern->ny, setup_.pattern->nx);
+    r.detectors.assign(setup_.detectors.size(), 0.0);
     for (std::size_t m = 0; m < modes; ++m) {
       PlaneC psi = windows[d * modes + m].template cast<std::complex<double>>();
       transform_plane(psi, Direction::forward);
@@ -202,47 +193,48 @@ void InterpolatedMatrix<Real>::emit(std::size_t i, const Shot& shot, const Waves
           const int j = (jy + w.ny) % w.ny;
           column[std::size_t(j)] = std::complex<Real>(psi(j, (jx + w.nx) % w.nx));
           const Real intensity = std::norm(column[std::size_t(j)]);
-          total += intensity;
+          r.intensity_out += intensity;
           if (setup_.pattern && setup_.pattern->contains(jx, jy))
-            pattern(jy - setup_.pattern->first_y, jx - setup_.pattern->first_x) += intensity;
+            r.pattern(jy - setup_.pattern->first_y, jx - setup_.pattern->first_x) += intensity;
         }
-        setup_.detectors.add_column(jx, column.data(), channels);
+        setup_.detectors.add_column(jx, column.data(), r.detectors);
       }
     }
-    sink(i, d, std::move(pattern), total, std::move(channels));
   }
+  return out;
 }
 
 template <typename Real>
-void InterpolatedMatrix<Real>::run(const std::vector<Shot>& shots, int threads, const Sink& sink,
-                                   const Stop& stop, const Claim& claim) const {
+void InterpolatedMatrix<Real>::run(const std::vector<ScanPoint>& points,
+                                   const EngineRun<Real>& run) const {
   const std::size_t beams = setup_.series.beams.size();
+  const auto never = [] { return false; };
   if (plan_.beams_at_once == beams) {
-    const Waves exit = propagate_beams(0, beams, threads, stop);
-    for_shots(threads, stop, claim, [&](std::size_t i) {
-      Waves windows = empty_windows(shots[i]);
-      add_beams(exit, 0, shots[i], windows);
-      emit(i, shots[i], windows, sink);
+    const Waves exit = propagate_beams(0, beams, run.threads, run.stop);
+    for_points(run.threads, run.stop, run.next, [&](std::size_t i) {
+      Waves windows = empty_windows(points[i]);
+      add_beams(exit, 0, points[i], windows);
+      run.sink(results(i, points[i], windows));
     });
     return;
   }
-  while (!stop()) {
-    const Range piece = claim(plan_.shots_at_once);
+  while (!run.stop()) {
+    const Range piece = run.next(plan_.points_at_once);
     if (piece.empty()) return;
     std::vector<Waves> windows;
     for (std::size_t i = piece.first; i < piece.last; ++i)
-      windows.push_back(empty_windows(shots[i]));
-    for (std::size_t b = 0; b < beams && !stop(); b += plan_.beams_at_once) {
+      windows.push_back(empty_windows(points[i]));
+    for (std::size_t b = 0; b < beams && !run.stop(); b += plan_.beams_at_once) {
       const Waves exit =
-          propagate_beams(b, std::min(beams, b + plan_.beams_at_once), threads, stop);
-      if (stop()) return;
-      for_shots(threads, stop, claim_in_turn(piece.size()),
-                [&](std::size_t i) { add_beams(exit, b, shots[piece.first + i], windows[i]); });
+          propagate_beams(b, std::min(beams, b + plan_.beams_at_once), run.threads, run.stop);
+      if (run.stop()) return;
+      for_points(run.threads, run.stop, ranges_in_turn(piece.size()),
+                 [&](std::size_t i) { add_beams(exit, b, points[piece.first + i], windows[i]); });
     }
-    if (stop()) return;
-    for_shots(
-        threads, [] { return false; }, claim_in_turn(piece.size()),
-        [&](std::size_t i) { emit(piece.first + i, shots[piece.first + i], windows[i], sink); });
+    if (run.stop()) return;
+    for_points(run.threads, never, ranges_in_turn(piece.size()), [&](std::size_t i) {
+      run.sink(results(piece.first + i, points[piece.first + i], windows[i]));
+    });
   }
 }
 

@@ -6,18 +6,10 @@
 #include <functional>
 #include <vector>
 
-#include "base/claim.hpp"
-#include "multislice/camera_pixels.hpp"
-#include "multislice/coherence.hpp"
-#include "multislice/detectors.hpp"
-#include "multislice/shot.hpp"
+#include "multislice/engine.hpp"
 #include "multislice/slab.hpp"
 
 namespace vitrobeam {
-
-// The window as a cell of its own, on which beams, patterns and detectors are sampled. Error{usage}
-// unless its sides are whole even numbers of samples.
-Grid interpolation_window(const Grid& cell, int factor);
 
 // The references must outlive it.
 template <typename Real>
@@ -35,39 +27,39 @@ struct InterpolationSetup {
 };
 
 // How the exit waves of all beams are used within `memory_bytes`: all at once, or some beams at a
-// time for a block of shots whose waves are kept meanwhile.
+// time for a block of points whose waves are kept meanwhile.
 struct InterpolationPlan {
   std::size_t beams_at_once = 0;
-  std::size_t shots_at_once = 0;  // 0: all
+  std::size_t points_at_once = 0;  // 0: all
   double bytes = 0;
 
   bool possible() const { return beams_at_once > 0; }
-  InterpolationPlan(std::size_t beams, double bytes_per_beam, double bytes_per_shot,
+  InterpolationPlan(std::size_t beams, double bytes_per_beam, double bytes_per_point,
                     double memory_bytes);
 };
 
 template <typename Real>
 class InterpolatedMatrix {
  public:
-  using Sink = std::function<void(std::size_t shot, std::size_t depth, Plane<Real> pattern,
-                                  double intensity, std::vector<double> channels)>;
   using Stop = std::function<bool()>;
 
-  // Error{physics} when the memory does not hold the wave of one beam and of one shot.
+  // Error{physics} when the memory does not hold the wave of one beam and of one point.
   explicit InterpolatedMatrix(const InterpolationSetup<Real>& setup);
-  // As Simulation::run().
-  void run(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
-           const Claim& claim) const;
+  // Hands over blocks of results as engines do (engine.hpp).
+  void run(const std::vector<ScanPoint>& points, const EngineRun<Real>& run) const;
 
  private:
   using Wave = Plane<std::complex<Real>>;
   using Waves = std::vector<Wave>;  // [depth, beam] of the cell, or [depth, mode] of the window
 
   Waves propagate_beams(std::size_t first, std::size_t last, int threads, const Stop& stop) const;
-  Waves empty_windows(const Shot& shot) const;
-  // Adds the beams first .. , which `exit` holds, to the window around a shot.
-  void add_beams(const Waves& exit, std::size_t first, const Shot& shot, Waves& windows) const;
-  void emit(std::size_t i, const Shot& shot, const Waves& windows, const Sink& sink) const;
+  Waves empty_windows(const ScanPoint& point) const;
+  // Adds the beams first .. , which `exit` holds, to the window around a point.
+  void add_beams(const Waves& exit, std::size_t first, const ScanPoint& point,
+                 Waves& windows) const;
+  // What the windows around point `i` give, at all depths.
+  std::vector<ProbeResult<Real>> results(std::size_t i, const ScanPoint& point,
+                                         const Waves& windows) const;
 
   InterpolationSetup<Real> setup_;
   InterpolationPlan plan_;

@@ -142,7 +142,7 @@ KinematicVariance kinematic_variance(const Atoms& atoms, const KinematicProbe& p
   if (nx < 1 || ny < 1)
     fail(Fault::physics,
          "a probe of resolution {:g} 1/Angstrom needs a cell of {:.4g} Angstrom, the model has "
-         "{:.4g} x {:.4g}; give a larger --resolution or model",
+         "{:.4g} x {:.4g}; give a larger @resolution or model",
          probe.resolution, 2 * half, edges.x(), edges.y());
   const auto turns = orientations(probe);
   const std::size_t pixels = std::size_t(nx) * std::size_t(ny);

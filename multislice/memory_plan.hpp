@@ -1,12 +1,12 @@
 // What memory a run takes, and how it is cut to stay within a given one: how many slices, waves and
-// thermal means are held at a time.
+// thermal means are kept at a time.
 #pragma once
 #include "multislice/engine_cost.hpp"
 
 namespace vitrobeam {
 
 struct MemoryPlan {
-  Held held;
+  WorkingSet working_set;
   double bytes = 0;             // the most that the process takes
   double means_bytes = 0;       // for running means over configurations
   double potential_passes = 1;  // how often every slice is computed, of one configuration

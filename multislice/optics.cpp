@@ -48,20 +48,41 @@ double aberration_phase(const Optics& optics, double qx, double qy) {
 
 double Optics::source_rms() const { return source_fwhm / std::sqrt(8 * std::log(2.0)); }
 
+void check_optics(const Optics& o) {
+  if (o.tilt_mrad.norm() > 50)
+    fail(Fault::usage,
+         "@beam_tilt {},{}: at most 50 mrad, beyond which the paraxial propagator fails; turn the "
+         "model instead",
+         o.tilt_mrad.x(), o.tilt_mrad.y());
+  if (o.specimen_tilt_mrad.norm() > 30)
+    fail(Fault::usage,
+         "@specimen_tilt {},{}: at most 30 mrad, where lengths are 5e-4 off already; turn the "
+         "model instead",
+         o.specimen_tilt_mrad.x(), o.specimen_tilt_mrad.y());
+  const bool is_shaped = o.inner_mrad > 0 || o.aperture_ratio != 1;
+  if (o.plane_wave && (is_shaped || !o.is_coherent()))
+    fail(Fault::usage,
+         "@mode plane-wave has no aperture and no source; leave out @aperture_inner, "
+         "@aperture_ellipse, @focal_spread and @source_size");
+  if (o.inner_mrad > 0 && o.inner_mrad >= o.semiangle_mrad)
+    fail(Fault::usage, "@aperture_inner {}: must be below the semi-angle of {} mrad", o.inner_mrad,
+         o.semiangle_mrad);
+}
+
 std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid) {
   if (optics.plane_wave) return {{0, 0, 1.0}};
   const double qa = optics.aperture_q() * std::sqrt(optics.aperture_ratio),
                mrad = 1e3 * optics.wavelength();
   if (qa >= grid.q_max())
     fail(Fault::physics,
-         "--semiangle {} mrad reaches beyond the band limit of {:.2f} mrad: use a finer --pixel or "
-         "--grid",
+         "@semiangle {} mrad reaches beyond the band limit of {:.2f} mrad: use a finer @pixel or "
+         "@grid",
          optics.semiangle_mrad, grid.q_max() * mrad);
   if (const double q_short = qa / optics.aperture_ratio; q_short * std::min(grid.lx, grid.ly) < 1)
     fail(Fault::physics,
-         "--semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every "
+         "@semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every "
          "{:.3f} mrad; use a cell "
-         "of at least {:.0f} Angstrom, or --mode plane-wave",
+         "of at least {:.0f} Angstrom, or @mode plane-wave",
          optics.semiangle_mrad, grid.lx, grid.ly, mrad / std::min(grid.lx, grid.ly),
          std::ceil(1 / q_short));
   const int jx_max = std::min(int(qa * grid.lx) + 2, grid.band_x()),
@@ -78,7 +99,7 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
     }
   if (beams.empty())
     fail(Fault::physics,
-         "--aperture-inner {} mrad: no beam of the cell, which has one every {:.3f} mrad, lies "
+         "@aperture_inner {} mrad: no beam of the cell, which has one every {:.3f} mrad, lies "
          "between it and the semi-angle of {} mrad; use a larger cell",
          optics.inner_mrad, mrad / std::min(grid.lx, grid.ly), optics.semiangle_mrad);
   for (auto& b : beams) b.amplitude /= std::sqrt(total);
@@ -113,14 +134,14 @@ std::vector<Aberration> parse_aberrations(const std::string& text) {
                        order[1] <= order[0] + 1 && (order[0] - order[1]) % 2 != 0;
     if (!known || sign == std::string::npos)
       fail(Fault::usage,
-           "--aberrations '{}': expected Cnm=SIZE in Angstrom or phinm=ANGLE in rad with n = 1..5 "
+           "@aberrations '{}': expected Cnm=SIZE in Angstrom or phinm=ANGLE in rad with n = 1..5 "
            "and m = n+1, "
            "n-1, .. (C12, phi12, C21, C23, C30, .. C56)",
            item);
     char* rest = nullptr;
     const double value = std::strtod(item.c_str() + sign + 1, &rest);
     if (*rest != 0 || rest == item.c_str() + sign + 1 || !std::isfinite(value))
-      fail(Fault::usage, "--aberrations '{}': expected a number behind '='", item);
+      fail(Fault::usage, "@aberrations '{}': expected a number behind '='", item);
     Aberration& t = term(order[0] - '0', order[1] - '0');
     (is_angle ? t.angle : t.size) = value;
   }

@@ -29,7 +29,7 @@ double smallest_edge(const Optics& optics, double wrapped) {
   if (high >= kLargest && !is_enough(kLargest))
     fail(Fault::physics,
          "no box up to {} Angstrom holds the probe but for {:.1f} % of it: use a larger "
-         "--semiangle, less --defocus, or --box",
+         "@semiangle, less @defocus, or @box",
          kLargest, 100 * wrapped);
   while (high - low > kStep) {
     const double middle = (low + high) / 2;

@@ -67,13 +67,14 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
   const Real sigma = Real(interaction_constant);
   const Propagator<Real> band(transform, 0, 0);  // the circular limit and the normalisation alone
   const bool absorbs = potential.absorbs();
+  const int step = slices_per_transform(potential);
   FirstFailure failure;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (int s = first; s < last; s += potential.together()) {
-    const int count = std::min(potential.together(), last - s);
+  for (int s = first; s < last; s += step) {
+    const int count = std::min(step, last - s);
     const auto plane = [&](int k) { return values_.get() + plane_ * (s - first + k); };
     failure.guard([&] {
-      potential.rows(transform, s, [&](int tile, const Lanes<Real>* v) {
+      potential_rows<Real>(potential, transform, s, [&](int tile, const Lanes<Real>* v) {
         for (int k = 0; k < count; ++k) {
           Lanes<Real>* out = plane(k) + std::size_t(tile) * nx_;
           for (std::size_t i = 0; i < nx_; ++i) {

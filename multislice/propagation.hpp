@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fourier/band_transform.hpp"
-#include "potentials/potential_source.hpp"
+#include "multislice/potential_rows.hpp"
 
 namespace vitrobeam {
 
@@ -76,7 +76,7 @@ Lanes<Real> phase_factor(const typename Lanes<Real>::Vector& phase) {
 template <typename Real>
 class Transmission {
  public:
-  // `first` is a multiple of PotentialSource::together(), so that a slice has the same bytes in
+  // `first` is a multiple of slices_per_transform(), so that a slice has the same bytes in
   // whatever company; `threads` share the work.
   Transmission(const BandTransform<Real>& transform, const PotentialSource<Real>& potential,
                double interaction_constant, TransmissionKind kind, int first, int last,

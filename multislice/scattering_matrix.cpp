@@ -11,14 +11,14 @@ namespace vitrobeam {
 namespace {
 
 // Positions whose patterns are computed together: rows of a scan share work.
-constexpr std::size_t kTogether = 64;
+constexpr std::size_t kPointsAtOnce = 64;
 
 template <typename Stop, typename Work>
-void for_pieces(int threads, const Stop& stop, const Claim& claim, Work&& work) {
+void for_pieces(int threads, const Stop& stop, const NextRange& next, Work&& work) {
   FirstFailure failure;
 #pragma omp parallel num_threads(threads)
   while (!failure.halted() && !stop()) {
-    const Range piece = claim(kTogether);
+    const Range piece = next(kPointsAtOnce);
     if (piece.empty()) break;
     failure.guard([&] { work(piece); });
   }
@@ -108,7 +108,7 @@ ScatteringPlan::ScatteringPlan(std::size_t all, std::size_t in_window, double by
 }
 
 template <typename Real>
-ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t shots,
+ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t points,
                                          int threads, const Stop& stop)
     : setup_(setup),
       band_(setup.transform.grid(), setup.window, setup.detectors, setup.wavelength),
@@ -118,12 +118,12 @@ ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std
             setup.window ? double(setup.window->nx) * setup.window->ny * sizeof(Real) *
                                double(setup.depths.size())
                          : 0,
-            shots, setup.memory_bytes),
+            points, setup.memory_bytes),
       series_(setup.probes.size() * setup.depths.size()) {
   if (!plan_.possible())
     fail(Fault::physics,
-         "--engine smatrix: --memory {:.3g} GiB does not hold one block of the matrix of {} plane "
-         "waves; allow more or use --engine multislice",
+         "@engine smatrix: @memory {:.3g} GiB does not hold one block of the matrix of {} plane "
+         "waves; allow more or use @engine multislice",
          setup.memory_bytes / (1 << 30), setup.beams.size());
   const bool window_apart = plan_.window_stays && plan_.blocks_at_once < plan_.blocks;
   std::size_t first = 0;
@@ -198,7 +198,7 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
         });
   };
   // where all slices stay, every thread takes the next two beams through them
-  constexpr std::size_t kTwo = 2;
+  constexpr std::size_t kWavesAtOnce = 2;
   const std::size_t size = transform.wave_size();
   const std::size_t at_once = slab.all() ? beams : slab.waves_at_once(beams);
   const auto held = aligned_array<Lanes<Real>>(slab.all() ? 0 : at_once * size);
@@ -209,12 +209,12 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
       {
         auto workspace = transform.make_workspace();
         const auto exit = aligned_array<Lanes<Real>>(last - first);
-        const auto own = aligned_array<Lanes<Real>>(slab.all() ? kTwo * size : 0);
+        const auto own = aligned_array<Lanes<Real>>(slab.all() ? kWavesAtOnce * size : 0);
 #pragma omp for schedule(dynamic)
-        for (std::size_t k = begin; k < end; k += kTwo) {
+        for (std::size_t k = begin; k < end; k += kWavesAtOnce) {
           if (stop()) continue;
           std::vector<Lanes<Real>*> waves;
-          for (std::size_t w = 0; w < std::min(kTwo, end - k); ++w) {
+          for (std::size_t w = 0; w < std::min(kWavesAtOnce, end - k); ++w) {
             waves.push_back(slab.all() ? own.get() + w * size
                                        : held.get() + (k - begin + w) * size);
             if (window.first() == 0) load(k + w, waves.back(), workspace);
@@ -290,76 +290,81 @@ void ScatteringMatrix<Real>::add_patterns(const BeamSums<Real>& sums, std::size_
 }
 
 template <typename Real>
-void ScatteringMatrix<Real>::emit(std::size_t i, const Shot& shot, std::size_t depth,
-                                  Plane<Real> pattern, const Sink& sink) const {
-  const Series& s = series_[shot.probe * setup_.depths.size() + depth];
-  std::vector<double> channels;
-  for (const ScanSeries& c : s.channels) channels.push_back(c(shot.at));
-  sink(i, depth, std::move(pattern), s.total(shot.at), std::move(channels));
+ProbeResult<Real> ScatteringMatrix<Real>::result(std::size_t i, const ScanPoint& point,
+                                                 std::size_t depth, Plane<Real> pattern) const {
+  const Series& s = series_[point.probe * setup_.depths.size() + depth];
+  ProbeResult<Real> r;
+  r.point = i;
+  r.depth = int(depth);
+  r.pattern = std::move(pattern);
+  for (const ScanSeries& c : s.channels) r.detectors.push_back(c(point.at));
+  r.intensity_out = s.total(point.at);
+  return r;
 }
 
 template <typename Real>
-void ScatteringMatrix<Real>::run(const std::vector<Shot>& shots, int threads, const Sink& sink,
-                                 const Stop& stop, const Claim& claim) const {
-  if (!setup_.window || plan_.window_stays) return run_whole(shots, threads, sink, stop, claim);
-  while (!stop()) {
-    const Range piece = claim(plan_.positions_at_once);
+void ScatteringMatrix<Real>::run(const std::vector<ScanPoint>& points,
+                                 const EngineRun<Real>& run) const {
+  if (!setup_.window || plan_.window_stays) return run_whole(points, run);
+  while (!run.stop()) {
+    const Range piece = run.next(plan_.positions_at_once);
     if (piece.empty()) return;
-    const auto begin = shots.begin() + std::ptrdiff_t(piece.first);
-    run_in_passes(
-        {begin, begin + std::ptrdiff_t(piece.size())}, threads,
-        [&](std::size_t i, std::size_t depth, Plane<Real> pattern, double intensity,
-            std::vector<double> channels) {
-          sink(piece.first + i, depth, std::move(pattern), intensity, std::move(channels));
-        },
-        stop);
+    run_in_passes(points, piece, run);
   }
 }
 
 // Patterns whole at once.
 template <typename Real>
-void ScatteringMatrix<Real>::run_whole(const std::vector<Shot>& shots, int threads,
-                                       const Sink& sink, const Stop& stop,
-                                       const Claim& claim) const {
-  for_pieces(threads, stop, claim, [&](Range piece) {
-    for_each_probe(shots, piece, [&](Range part) {
-      const std::vector<Vector2d> at = positions_of(shots, part);
+void ScatteringMatrix<Real>::run_whole(const std::vector<ScanPoint>& points,
+                                       const EngineRun<Real>& run) const {
+  for_pieces(run.threads, run.stop, run.next, [&](Range piece) {
+    for_each_probe(points, piece, [&](Range part) {
+      const std::vector<Vector2d> at = positions_of(points, part);
       for (std::size_t d = 0; d < setup_.depths.size(); ++d) {
         std::vector<Plane<Real>> patterns(at.size());
         if (setup_.window) {
           for (auto& p : patterns) p.setZero(setup_.window->ny, setup_.window->nx);
-          add_patterns(window_[d], 0, shots[part.first].probe, at, patterns.data());
+          add_patterns(window_[d], 0, points[part.first].probe, at, patterns.data());
         }
+        std::vector<ProbeResult<Real>> block;
         for (std::size_t i = 0; i < at.size(); ++i)
-          emit(part.first + i, shots[part.first + i], d, std::move(patterns[i]), sink);
+          block.push_back(
+              result(part.first + i, points[part.first + i], d, std::move(patterns[i])));
+        run.sink(block);
       }
     });
   });
 }
 
-// Patterns of these shots together, a part of the window at a time.
+// Patterns of the points of `piece` together, a part of the window at a time.
 template <typename Real>
-void ScatteringMatrix<Real>::run_in_passes(const std::vector<Shot>& shots, int threads,
-                                           const Sink& sink, const Stop& stop) const {
-  const std::size_t depths = setup_.depths.size(), count = shots.size();
+void ScatteringMatrix<Real>::run_in_passes(const std::vector<ScanPoint>& points, Range piece,
+                                           const EngineRun<Real>& run) const {
+  const std::size_t depths = setup_.depths.size(), count = piece.size();
   const PatternWindow& window = *setup_.window;
-  std::vector<Plane<Real>> patterns(depths * count);  // [depth, shot]
+  const auto of_piece = [&](Range part) {
+    return Range{piece.first + part.first, piece.first + part.last};
+  };
+  std::vector<Plane<Real>> patterns(depths * count);  // [depth, point]
   for (auto& p : patterns) p.setZero(window.ny, window.nx);
-  for (std::size_t b = 0; b < plan_.window_blocks && !stop(); b += plan_.blocks_at_once) {
-    const auto sums =
-        propagate_beams(b, std::min(plan_.window_blocks, b + plan_.blocks_at_once), threads, stop);
-    for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
-      for_each_probe(shots, piece, [&](Range part) {
+  for (std::size_t b = 0; b < plan_.window_blocks && !run.stop(); b += plan_.blocks_at_once) {
+    const auto sums = propagate_beams(b, std::min(plan_.window_blocks, b + plan_.blocks_at_once),
+                                      run.threads, run.stop);
+    for_pieces(run.threads, run.stop, ranges_in_turn(count), [&](Range some) {
+      for_each_probe(points, of_piece(some), [&](Range part) {
         for (std::size_t d = 0; d < depths; ++d)
-          add_patterns(sums[d], b, shots[part.first].probe, positions_of(shots, part),
-                       patterns.data() + d * count + part.first);
+          add_patterns(sums[d], b, points[part.first].probe, positions_of(points, part),
+                       patterns.data() + d * count + part.first - piece.first);
       });
     });
   }
-  for_pieces(threads, stop, claim_in_turn(count), [&](Range piece) {
-    for (std::size_t i = piece.first; i < piece.last; ++i)
+  for_pieces(run.threads, run.stop, ranges_in_turn(count), [&](Range some) {
+    std::vector<ProbeResult<Real>> block;
+    for (std::size_t i = some.first; i < some.last; ++i)
       for (std::size_t d = 0; d < depths; ++d)
-        emit(i, shots[i], d, std::move(patterns[d * count + i]), sink);
+        block.push_back(result(piece.first + i, points[piece.first + i], d,
+                               std::move(patterns[d * count + i])));
+    run.sink(block);
   });
 }
 

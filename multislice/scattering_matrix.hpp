@@ -7,12 +7,8 @@
 #include <functional>
 #include <vector>
 
-#include "base/claim.hpp"
 #include "multislice/beam_sums.hpp"
-#include "multislice/coherence.hpp"
-#include "multislice/detectors.hpp"
-#include "multislice/optics.hpp"
-#include "multislice/shot.hpp"
+#include "multislice/engine.hpp"
 #include "multislice/slab.hpp"
 
 namespace vitrobeam {
@@ -87,16 +83,13 @@ struct ScatteringPlan {
 template <typename Real>
 class ScatteringMatrix {
  public:
-  using Sink = std::function<void(std::size_t shot, std::size_t depth, Plane<Real> pattern,
-                                  double intensity, std::vector<double> channels)>;
   using Stop = std::function<bool()>;
 
   // Error{physics} when `memory_bytes` does not hold a block of the matrix.
-  ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t shots, int threads,
+  ScatteringMatrix(const ScatteringSetup<Real>& setup, std::size_t points, int threads,
                    const Stop& stop);
-  // As Simulation::run().
-  void run(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
-           const Claim& claim) const;
+  // Hands over blocks of results as engines do (engine.hpp).
+  void run(const std::vector<ScanPoint>& points, const EngineRun<Real>& run) const;
 
  private:
   struct Series {
@@ -111,12 +104,11 @@ class ScatteringMatrix {
                   const std::vector<std::complex<double>>& mode, int threads, Series& series) const;
   void add_patterns(const BeamSums<Real>& sums, std::size_t first, std::size_t probe,
                     const std::vector<Vector2d>& positions, Plane<Real>* patterns) const;
-  void run_whole(const std::vector<Shot>& shots, int threads, const Sink& sink, const Stop& stop,
-                 const Claim& claim) const;
-  void run_in_passes(const std::vector<Shot>& shots, int threads, const Sink& sink,
-                     const Stop& stop) const;
-  void emit(std::size_t i, const Shot& shot, std::size_t depth, Plane<Real> pattern,
-            const Sink& sink) const;
+  void run_whole(const std::vector<ScanPoint>& points, const EngineRun<Real>& run) const;
+  void run_in_passes(const std::vector<ScanPoint>& points, Range piece,
+                     const EngineRun<Real>& run) const;
+  ProbeResult<Real> result(std::size_t i, const ScanPoint& point, std::size_t depth,
+                           Plane<Real> pattern) const;
 
   ScatteringSetup<Real> setup_;
   BandSamples band_;

@@ -7,30 +7,26 @@
 #include <optional>
 #include <vector>
 
+#include "multislice/engine.hpp"
 #include "multislice/propagation.hpp"
 
 namespace vitrobeam {
-
-// What is held at a time. Results do not depend on it, bit for bit.
-struct Held {
-  int slices = 0;         // transmission functions; 0: all, and they stay
-  std::size_t waves = 2;  // that go through each window of slices together
-};
 
 template <typename Real>
 class Slab {
  public:
   // Makes the transmission functions where they stay. `transform` must outlive it.
   Slab(const BandTransform<Real>& transform, std::shared_ptr<const PotentialSource<Real>> potential,
-       double interaction_constant, TransmissionKind kind, const Held& held, int threads)
+       double interaction_constant, TransmissionKind kind, const WorkingSet& at_once, int threads)
       : transform_(transform),
         potential_(std::move(potential)),
         interaction_constant_(interaction_constant),
         kind_(kind),
-        held_(held) {
-    const int together = potential_->together();
-    held_.slices = (held.slices + together - 1) / together * together;
-    if (held.slices == 0 || held_.slices >= slices()) all_.emplace(make(0, slices(), threads));
+        at_once_(at_once) {
+    const int step = slices_per_transform(*potential_);
+    at_once_.slices = (at_once.slices + step - 1) / step * step;
+    if (at_once.slices == 0 || at_once_.slices >= slices())
+      all_.emplace(make(0, slices(), threads));
   }
 
   int slices() const { return potential_->slices(); }
@@ -38,7 +34,7 @@ class Slab {
   const Transmission<Real>* all() const { return all_ ? &*all_ : nullptr; }
   // Waves that go through a window together, of `wanted`: groups of about one size.
   std::size_t waves_at_once(std::size_t wanted) const {
-    const std::size_t most = std::max<std::size_t>(1, held_.waves);
+    const std::size_t most = std::max<std::size_t>(1, at_once_.waves);
     const std::size_t groups = std::max<std::size_t>(1, (wanted + most - 1) / most);
     return (wanted + groups - 1) / groups;
   }
@@ -47,8 +43,8 @@ class Slab {
   template <typename Visit>
   void for_windows(int threads, Visit&& visit) const {
     if (all_) return visit(*all_);
-    for (int first = 0; first < slices(); first += held_.slices)
-      visit(make(first, std::min(slices(), first + held_.slices), threads));
+    for (int first = 0; first < slices(); first += at_once_.slices)
+      visit(make(first, std::min(slices(), first + at_once_.slices), threads));
   }
 
  private:
@@ -60,7 +56,7 @@ class Slab {
   std::shared_ptr<const PotentialSource<Real>> potential_;
   double interaction_constant_;
   TransmissionKind kind_;
-  Held held_;
+  WorkingSet at_once_;
   std::optional<Transmission<Real>> all_;
 };
 

@@ -38,9 +38,10 @@ class ThermalAverage {
   }
 
   int count() const { return count_; }
+  int depth() const { return depth_; }  // of the results
 
   ProbeResult<Real> mean() const {
-    return {depth_, pattern_.template cast<Real>(), detectors_, intensity_out_, {}, {}};
+    return {depth_, pattern_.template cast<Real>(), detectors_, intensity_out_, {}, {}, 0};
   }
 
   // Standard errors of the mean; not a number with a single configuration.

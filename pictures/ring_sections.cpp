@@ -119,8 +119,8 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
   ResultSection section{"What symmetry analysis can see", {}, ""};
   if (!file.is_dataset(root + "thickness")) return section;
   section.text =
-      "Odd orders come with thickness where there is propagation (multislice, curved Born) and "
-      "not without it (flat Born, phase grating). A motif is found where few patterns of the same "
+      "Odd orders come with thickness where there is propagation (multislice, kinematic) and "
+      "not without it (flat Born, phase object). A motif is found where few patterns of the same "
       "glass without it have as much power.";
   auto& panels = section.panels;
   std::vector<double> nm = file.read<double>(root + "thickness").values;
@@ -138,8 +138,10 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
   };
   add("law", "law, parallel beam");
   add("multislice", "multislice");
-  add("curved_born", "curved Born");
-  add("phase_grating", "phase grating");
+  add("kinematic", "kinematic");
+  add("curved_born", "kinematic");  // older files
+  add("phase_object", "phase object");
+  add("phase_grating", "phase object");
   add("flat_born", "flat Born");
   panels.emplace_back(ratio);
   const std::string group = root + "detection";

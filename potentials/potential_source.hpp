@@ -1,11 +1,16 @@
 // Where the slices of a potential come from: computed from atoms (slice_potential.hpp) or read from
 // a file (io/potential_file.hpp).
 #pragma once
-#include <functional>
+#include <variant>
 
-#include "fourier/band_transform.hpp"
+#include "potentials/projected_potential.hpp"
 
 namespace vitrobeam {
+
+// A real field over the cell, limited to the band: its Fourier coefficients (HalfPlane), or its
+// samples [y, x].
+template <typename Real>
+using SliceField = std::variant<HalfPlane<Real>, Plane<Real>>;
 
 template <typename Real>
 class PotentialSource {
@@ -15,16 +20,11 @@ class PotentialSource {
   virtual int slices() const = 0;
   // Whether there is an imaginary part: a slice multiplies a wave by exp(i sigma v - sigma v').
   virtual bool absorbs() const = 0;
-  // Slices that share one call of rows(): two, or one and its imaginary part.
-  int together() const { return absorbs() ? 1 : 2; }
 
-  // The projected potential in V Angstrom, limited to the band, in real space. `at_tile(tile, v)`
-  // sees nx samples of every row tile in turn, in the order of a pass along x: v.re of `slice`
-  // (a multiple of together()), v.im of the next slice (behind the last: anything) or v' of this
-  // one. Any thread.
-  using AtTile = std::function<void(int tile, const Lanes<Real>* v)>;
-  virtual void rows(const BandTransform<Real>& transform, int slice,
-                    const AtTile& at_tile) const = 0;
+  // The projected potential v of a slice, and the imaginary v' of one that absorbs, in V Angstrom;
+  // all slices of a source in the same form. Any thread. Error{input, machine} of a file.
+  virtual SliceField<Real> field(int slice) const = 0;
+  virtual SliceField<Real> absorbed_field(int slice) const = 0;
 };
 
 }  // namespace vitrobeam

@@ -9,6 +9,7 @@
 #include "models/elements.hpp"
 #include "potentials/absorption.hpp"
 #include "potentials/atom_profile.hpp"
+#include "potentials/spreading.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -31,24 +32,24 @@ void check_factors(const PotentialSettings& s, const Atoms& atoms, const Grid& g
   for (const int z : elements_of(atoms)) {
     if (!s.factors.has(z))
       fail(Fault::physics,
-           "--potential: the table of scattering factors says nothing of {}; take another table",
+           "@potential: the table of scattering factors says nothing of {}; take another table",
            symbol(z));
     const ElementFactor& f = s.factors.element(z);
     if (grid.q_max() > f.q_limit * (1 + 1e-9))
       fail(Fault::physics,
-           "--potential: the scattering factor of {} is known up to q = {:g} 1/Angstrom, the band "
-           "reaches {:.4f}; use --pixel {:.4f} or coarser, or another table",
+           "@potential: the scattering factor of {} is known up to q = {:g} 1/Angstrom, the band "
+           "reaches {:.4f}; use @pixel {:.4f} or coarser, or another table",
            symbol(z), f.q_limit, grid.q_max(),
            std::ceil(1e4 * std::max(grid.dx(), grid.dy()) * grid.q_max() / f.q_limit) / 1e4);
     if (s.projection == Projection::finite && !f.has_terms())
       fail(Fault::usage,
-           "--projection finite: the scattering factor of {} is a list of values, whose extent "
-           "along the beam is unknown; give parameters, or --projection infinite",
+           "@projection finite: the scattering factor of {} is a list of values, whose extent "
+           "along the beam is unknown; give parameters, or @projection infinite",
            symbol(z));
     if (s.absorption != 0 && !std::isinf(f.q_limit))
       fail(Fault::usage,
-           "--absorption: needs scattering factors at large angles, that of {} ends at q = {:g} "
-           "1/Angstrom; use --potential kirkland or lobato",
+           "@absorption: needs scattering factors at large angles, that of {} ends at q = {:g} "
+           "1/Angstrom; use @potential kirkland or lobato",
            symbol(z), f.q_limit);
   }
 }
@@ -280,34 +281,6 @@ HalfPlane<Real> SlicePotential<Real>::coefficients(int slice) const {
 template <typename Real>
 HalfPlane<Real> SlicePotential<Real>::absorption(int slice) const {
   return absorbed_->coefficients(placed_[std::size_t(slice)]);
-}
-
-template <typename Real>
-void SlicePotential<Real>::rows(const BandTransform<Real>& transform, int slice,
-                                const typename PotentialSource<Real>::AtTile& at_tile) const {
-  using Complex = std::complex<Real>;
-  const Grid& grid = transform.grid();
-  const int by = grid.band_y();
-  // Two real potentials share one complex transform: v_s + i v_(s+1), or v_s + i v'_s.
-  const bool pair = absorbs() || slice + 1 < slices();
-  const HalfPlane<Real> first = coefficients(slice);
-  const HalfPlane<Real> second = absorbs() ? absorption(slice)
-                                 : pair    ? coefficients(slice + 1)
-                                           : HalfPlane<Real>();
-  auto w = transform.make_workspace();
-  const auto wave = transform.make_wave();
-  transform.write_columns(wave.get(), w, [&](int jx, Complex* column) {
-    const auto coefficient = [&](const HalfPlane<Real>& c, int jy) {
-      return jx >= 0 ? c(jy + by, jx) : std::conj(c(-jy + by, -jx));
-    };
-    for (int jy = -by; jy <= by; ++jy) {
-      Complex value = coefficient(first, jy);
-      if (pair) value += Complex(0, 1) * coefficient(second, jy);
-      column[jy < 0 ? jy + grid.ny : jy] = value;
-    }
-    return true;
-  });
-  transform.read_rows(wave.get(), w, at_tile);
 }
 
 template class SlicePotential<float>;

@@ -10,7 +10,6 @@
 #include "potentials/potential_source.hpp"
 #include "potentials/projected_potential.hpp"
 #include "potentials/scattering_factors.hpp"
-#include "potentials/spreading.hpp"
 
 namespace vitrobeam {
 
@@ -42,6 +41,9 @@ double factor_reach(const FactorTable& factors, const Atoms& atoms);
 void check_factors(const PotentialSettings& settings, const Atoms& atoms, const Grid& grid);
 
 template <typename Real>
+class Spreading;
+
+template <typename Real>
 class SlicePotential final : public PotentialSource<Real> {
  public:
   // `slices` equally thick slices over the height of the cell, which must be orthogonal and hold
@@ -60,8 +62,8 @@ class SlicePotential final : public PotentialSource<Real> {
 
   bool absorbs() const override { return absorbed_.has_value(); }
   HalfPlane<Real> absorption(int slice) const;  // of the imaginary part
-  void rows(const BandTransform<Real>& transform, int slice,
-            const typename PotentialSource<Real>::AtTile& at_tile) const override;
+  SliceField<Real> field(int slice) const override { return coefficients(slice); }
+  SliceField<Real> absorbed_field(int slice) const override { return absorption(slice); }
 
  private:
   HalfPlane<Real> spread(const SliceAtoms& atoms) const;

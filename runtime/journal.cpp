@@ -33,7 +33,7 @@ void write_all(int file, const void* data, std::size_t size, std::uint64_t offse
     const ssize_t n = pwrite(file, p, size, off_t(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0)
-      fail(Fault::machine, "{}: {}; free some space, then continue with --resume", path,
+      fail(Fault::machine, "{}: {}; free some space, then continue with @resume", path,
            std::strerror(n < 0 ? errno : ENOSPC));
     p += n;
     offset += std::uint64_t(n);
@@ -82,7 +82,7 @@ Journal::Journal(std::string path, const std::string& identity, bool start_over)
     close(file_);
     fail(Fault::usage,
          "{}: belongs to a run with other parameters, inputs or version; repeat that run's "
-         "options, or give --force to start over",
+         "options, or give @force to start over",
          path_);
   }
   if (found != head) {  // new, or cut off inside its first line

@@ -19,8 +19,8 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// What a process tells the leader; `claim` is answered with a Range.
-enum Kind : int { kClaim, kUnit, kAdvance, kDone };
+// What a process tells the leader; `next` is answered with a Range.
+enum Kind : int { kNext, kUnit, kAdvance, kDone };
 
 template <typename T>
 T value_of(std::span<const std::byte> bytes) {
@@ -43,10 +43,10 @@ class LeaderQueue final : public UnitQueue {
       : UnitQueue(std::move(units)),
         journal_(journal),
         run_(run),
-        next_(claim_in_turn(this->units().size())),
+        next_(ranges_in_turn(this->units().size())),
         stage_(run, shown.what, steps(this->units(), shown)) {}
 
-  Range claim(std::size_t most) override {
+  Range next(std::size_t most) override {
     return halted_ || run_.stopped() ? Range{} : next_(most);
   }
   void finish(std::size_t unit, std::span<const std::byte> bytes) override {
@@ -82,8 +82,8 @@ class LeaderQueue final : public UnitQueue {
 
   void answer(const Ranks::Message& m) {
     const std::span<const std::byte> bytes = m.bytes;
-    if (m.kind == kClaim)
-      ranks().send(m.from, kClaim, bytes_of(claim(value_of<std::size_t>(bytes))));
+    if (m.kind == kNext)
+      ranks().send(m.from, kNext, bytes_of(next(value_of<std::size_t>(bytes))));
     else if (m.kind == kUnit && !halted_)
       finish(value_of<std::size_t>(bytes), bytes.subspan(sizeof(std::size_t)));
     else if (m.kind == kAdvance)
@@ -92,7 +92,7 @@ class LeaderQueue final : public UnitQueue {
 
   Journal& journal_;
   const RunControl& run_;
-  Claim next_;
+  NextRange next_;
   Stage stage_;
   std::atomic<bool> halted_ = false;
   FirstFailure failure_;
@@ -104,10 +104,10 @@ class FollowerQueue final : public UnitQueue {
   FollowerQueue(std::vector<std::size_t> units, const RunControl& run)
       : UnitQueue(std::move(units)), run_(run) {}
 
-  Range claim(std::size_t most) override {
+  Range next(std::size_t most) override {
     if (run_.stopped()) return {};
     const std::lock_guard lock(mutex_);
-    ranks().send(0, kClaim, bytes_of(most));
+    ranks().send(0, kNext, bytes_of(most));
     return value_of<Range>(ranks().receive(0).bytes);
   }
   void finish(std::size_t unit, std::span<const std::byte> bytes) override {
@@ -195,7 +195,7 @@ bool WorkUnits::share_out_units(Range range, const Shown& shown, const RunContro
     FirstFailure failure;
 #pragma omp parallel num_threads(run.threads)
     while (!failure.halted()) {
-      const Range next = queue.claim(1);
+      const Range next = queue.next(1);
       if (next.empty()) break;
       failure.guard([&] {
         const std::size_t unit = queue.units()[next.first];

@@ -50,16 +50,9 @@ Atoms upright(const LimitPlan& plan, const LimitTarget& target, double turn) {
 std::string LimitTarget::label() const { return fmt::format("{} {}, n = {}", motif, axis, order); }
 
 std::string engine_label(Engine engine) {
-  switch (engine) {
-    case Engine::kinematic:
-      return "curved_born";
-    case Engine::flat_born:
-      return "flat_born";
-    case Engine::phase_object:
-      return "phase_grating";
-    default:
-      return "multislice";
-  }
+  std::string label = engine_name(engine);
+  std::replace(label.begin(), label.end(), '-', '_');
+  return label;
 }
 
 std::size_t patterns_of_study(const LimitPlan& p) {

@@ -38,8 +38,8 @@ struct LimitPlan {
   std::uint64_t seed = 1;
 };
 
-std::string engine_label(
-    Engine engine);  // "multislice", "curved_born", "flat_born", "phase_grating"
+// The engine's name as that of a dataset: "multislice", "kinematic", "flat_born", "phase_object".
+std::string engine_label(Engine engine);
 
 // The plan with the grid and the reach that its rings need on a glass. Error{usage}: thicknesses
 // that are no ascending multiples of the first, depths outside 0 .. 1, negative doses;

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <set>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/thermal.hpp"
+#include "multislice/engine_cost.hpp"
 #include "multislice/simulation.hpp"
 #include "multislice/thermal_average.hpp"
 #include "tests/approx.hpp"
@@ -58,7 +62,150 @@ PlaneD inverted(const PlaneD& p) {
   return out;
 }
 
+// Every line of the table of engines.
+std::vector<Engine> all_engines() {
+  std::vector<Engine> engines;
+  for (std::size_t i = 0; i < engine_table().size(); ++i) engines.push_back(Engine(i));
+  return engines;
+}
+
+const std::vector<Vector2d> kPlaces = {{5, 6}, {5.4, 6}, {1.3, 9.7}, {-0.2, 4}, {5, 6}};
+
+// [point][depth]; counts how often each was handed over.
+template <typename Real>
+std::vector<std::vector<ProbeResult<Real>>> scan(const Atoms& atoms, const SimulationSettings& s,
+                                                 int threads) {
+  const Simulation<Real> simulation(atoms, s, threads);
+  const std::size_t depths = simulation.depths().size();
+  std::vector<std::vector<ProbeResult<Real>>> out(kPlaces.size(),
+                                                  std::vector<ProbeResult<Real>>(depths));
+  std::vector<std::atomic<int>> seen(kPlaces.size() * depths);
+  simulation.run(kPlaces, threads, [&](std::size_t i, const ProbeResult<Real>& r) {
+    ++seen[i * depths + std::size_t(r.depth)];
+    out[i][std::size_t(r.depth)] = r;
+  });
+  for (const auto& n : seen) CHECK(n == 1);
+  return out;
+}
+
+bool same_bytes(const ProbeResult<float>& a, const ProbeResult<float>& b) {
+  return (a.pattern == b.pattern).all() && a.detectors == b.detectors &&
+         a.intensity_out == b.intensity_out;
+}
+
 }  // namespace
+
+TEST_CASE("engines have one name each, and are found by every name that they ever had") {
+  std::set<std::string> names = {"auto"};
+  for (const Engine e : all_engines()) {
+    const EngineEntry& entry = entry_of(e);
+    CHECK(names.insert(entry.name).second);
+    CHECK(engine_named(entry.name) == e);
+    CHECK(stated_engine(engine_statement(e)) == &entry);
+    CHECK((engine_statement(e) == entry.name) == entry.is_exact);
+    for (const auto& other : entry.other_names) {
+      CHECK(names.insert(other).second);
+      CHECK(engine_named(other) == e);
+    }
+  }
+  CHECK(engine_named("auto") == Engine::automatic);
+  CHECK(engine_named("curved-born") == Engine::kinematic);
+  CHECK(engine_named("phase_grating") == Engine::phase_object);
+  CHECK(stated_engine("kinematic, flat Ewald sphere (approximation)") ==
+        &entry_of(Engine::flat_born));
+  CHECK(stated_engine("smatrix, interpolation 4 (approximation)") ==
+        &entry_of(Engine::scattering_matrix));
+  CHECK(stated_engine("") == nullptr);
+  CHECK_THROWS_AS(engine_named("multi"), Error);
+}
+
+TEST_CASE("every engine: threads, company and windows of slices change no bit") {
+  const Atoms atoms = random_atoms({12, 12, 12}, 90, 5, {29, 40});
+  SimulationSettings s = settings(96, 96, 9);
+  s.recording.detectors = {{"ring", 20, 40}, {.name = "com", .outer_mrad = 30, .moments = true}};
+  s.recording.every_slices = 2;
+  for (const Engine e : all_engines()) {
+    CAPTURE(engine_name(e));
+    s.engine = e;
+    s.working_set = {};
+    const auto one = scan<float>(atoms, s, 1), three = scan<float>(atoms, s, 3);
+    s.working_set = {1, 2};
+    const auto windows = scan<float>(atoms, s, 2);
+    CHECK(one[0].size() == (entry_of(e).has_one_slice ? 1 : 3));
+    for (std::size_t i = 0; i < one.size(); ++i)
+      for (std::size_t d = 0; d < one[i].size(); ++d) {
+        CHECK(same_bytes(one[i][d], three[i][d]));
+        CHECK(same_bytes(one[i][d], windows[i][d]));
+        CHECK(same_bytes(one[0][d], one[4][d]));  // the same place twice
+      }
+  }
+}
+
+TEST_CASE("every engine leaves the beam as it is in vacuum, and scatters less from less") {
+  SimulationSettings s = settings(96, 96, 9);
+  Atoms atoms = random_atoms({12, 12, 12}, 60, 5, {29}), vacuum = atoms;
+  vacuum.numbers.clear();
+  vacuum.positions.clear();
+  for (const Engine e : all_engines()) {
+    CAPTURE(engine_name(e));
+    s.engine = e;
+    s.potential.factors = scaled(Parametrisation::kirkland, 29, 1);
+    const auto empty = simulate(vacuum, s, {5, 6});
+    CHECK(empty.intensity_out == approx(1).epsilon(1e-12));
+    CHECK(scattered(empty.pattern, 5).sum() < 1e-12);
+    // weak scattering grows with the square of the strength
+    std::vector<double> sums;
+    for (const double strength : {1e-3, 2e-3}) {
+      s.potential.factors = scaled(Parametrisation::kirkland, 29, strength);
+      sums.push_back(scattered(simulate(atoms, s, {5, 6}).pattern, 5).sum());
+    }
+    CHECK(sums[1] / sums[0] == approx(4).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("exact engines give the numbers of multislice, the others do not") {
+  const Atoms atoms = random_atoms({12, 12, 24}, 180, 5, {29, 40});
+  SimulationSettings s = settings(96, 96, 9);
+  s.recording.detectors = {{"ring", 20, 40}};
+  s.engine = Engine::multislice;
+  const auto expected = scan<double>(atoms, s, 1);
+  for (const Engine e : all_engines()) {
+    CAPTURE(engine_name(e));
+    s.engine = e;
+    const auto found = scan<double>(atoms, s, 1);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto &a = found[i].back(), &b = expected[i].back();
+      CHECK((difference(a.pattern, b.pattern) < 1e-11) == entry_of(e).is_exact);
+      if (!entry_of(e).is_exact) continue;
+      CHECK(a.detectors[0] == approx(b.detectors[0]).epsilon(1e-11));
+      CHECK(a.intensity_out == approx(b.intensity_out).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("every engine keeps waves or refuses to, and costs something") {
+  const Atoms atoms = random_atoms({12, 12, 12}, 60, 5, {29});
+  for (const Engine e : all_engines()) {
+    CAPTURE(engine_name(e));
+    SimulationSettings s = settings(96, 96, 9);
+    s.engine = e;
+    s.recording.exit_waves = true;
+    if (entry_of(e).keeps_waves) {
+      const auto r = simulate(atoms, s, {5, 6});
+      CHECK(r.exit_wave.abs2().sum() == approx(r.intensity_out).epsilon(1e-10));
+    } else {
+      CHECK_THROWS_AS(simulate(atoms, s, {5, 6}), Error);
+    }
+    s.recording.exit_waves = false;
+    const Grid grid{96, 96, 12, 12};
+    const EngineRequest few = engine_request(s, grid, 6, 10, 4),
+                        many = engine_request(s, grid, 6, 20, 4);
+    const EngineSpeed speed = typical_speed(grid, 4);
+    CHECK(engine_cost(e, few, speed).seconds > 0);
+    CHECK(engine_cost(e, many, speed).seconds > engine_cost(e, few, speed).seconds);
+    CHECK(engine_memory(e, few).wave > 0);
+  }
+}
 
 TEST_CASE("a pure phase object below the band limit keeps the norm") {
   Atoms atoms = random_atoms({12, 12, 20}, 60, 3, {29});

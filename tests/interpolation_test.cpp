@@ -70,27 +70,31 @@ TEST_CASE("with every beam it is the exact matrix") {
   CHECK(series.probes[0].amplitudes.size() > 1);
   const PatternWindow window = pattern_pixels(grid, s.recording).window();
   const DetectorSums<double> sums(s.recording.detectors, grid, s.optics.wavelength());
-  std::vector<Shot> shots;
-  for (const Vector2d& at : kPositions) shots.push_back({at});
+  std::vector<ScanPoint> points;
+  for (const Vector2d& at : kPositions) points.push_back({at});
   const double beams = double(series.beams.size());
-  // all beams at once, and a tenth of them at a time for two shots
+  // all beams at once, and a tenth of them at a time for two points
   const double wave = 144 * 144 * 16, few = 2 * wave * (beams / 10);
   for (const double memory : {beams * wave, few}) {
     CAPTURE(memory);
     const InterpolatedMatrix<double> matrix(
         {transform, slab, propagator, grid, 1, series, {slices}, &window, sums, memory});
     std::size_t seen = 0;
-    matrix.run(
-        shots, 1,
-        [&](std::size_t i, std::size_t, Plane<double> pattern, double intensity,
-            std::vector<double> channels) {
-          ++seen;
-          CHECK((pattern - exact[i].pattern).abs().sum() < 1e-11);
-          CHECK(intensity == approx(exact[i].intensity_out).epsilon(1e-12));
-          CHECK(channels[0] == approx(exact[i].detectors[0]).epsilon(1e-10));
-        },
-        [] { return false; }, claim_in_turn(shots.size()));
-    CHECK(seen == shots.size());
+    matrix.run(points,
+               {.threads = 1,
+                .sink =
+                    [&](std::span<const ProbeResult<double>> block) {
+                      for (const auto& r : block) {
+                        const auto& expected = exact[r.point];
+                        ++seen;
+                        CHECK((r.pattern - expected.pattern).abs().sum() < 1e-11);
+                        CHECK(r.intensity_out == approx(expected.intensity_out).epsilon(1e-12));
+                        CHECK(r.detectors[0] == approx(expected.detectors[0]).epsilon(1e-10));
+                      }
+                    },
+                .stop = [] { return false; },
+                .next = ranges_in_turn(points.size())});
+    CHECK(seen == points.size());
   }
 }
 
@@ -153,7 +157,7 @@ TEST_CASE("the error is small and grows with the factor; threads and windows cha
     CHECK(error < 0.05);
     const auto threads = run<float>(atoms, s, kPositions, 3);
     SimulationSettings windows = s;
-    windows.held = {1, 3};
+    windows.working_set = {1, 3};
     const auto streamed = run<float>(atoms, windows, kPositions, 2);
     for (std::size_t k = 0; k < found.size(); ++k) {
       CHECK((found[k].pattern == threads[k].pattern).all());

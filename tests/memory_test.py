@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A run never takes more than --memory, which --dry-run foretells: a slab of 300 slices, its largest resident
-memory by the kernel's account, and the same bytes as with everything held.   memory_test.py PROGRAM SOURCE_DIR"""
+memory by the kernel's account, and the same bytes as with everything in memory.   memory_test.py PROGRAM SOURCE_DIR"""
 import os, re, subprocess, sys, tempfile
 import h5py, numpy as np
 
@@ -47,8 +47,8 @@ with tempfile.TemporaryDirectory() as folder:
             check(0.85 < planned / taken < (1.5 if windows else 1.2), f"{engine}, {memory}: {planned:.4f} GiB foretold, {taken:.4f} taken")
             check(planned <= memory, f"{engine}: {planned:.4f} GiB planned of {memory}")
             check(windows == (memory < 1), f"{engine}, {memory}: slices in windows, or not")
-            said = re.search(rf"^{engine}\s+\S+ G\s+(\S+) GiB", foretold, re.M)
-            check(said and abs(float(said[1]) - planned) < 0.0051, f"--dry-run says {foretold}")
+            row = re.search(rf"^{engine}\s+\S+ G\s+(\S+) GiB", foretold, re.M)
+            check(row and abs(float(row[1]) - planned) < 0.0051, f"--dry-run says {foretold}")
         whole, little = results.values()
         check(np.array_equal(whole["patterns"], little["patterns"]), f"{engine}: other patterns in windows")
         exact = engine == "multislice"  # detectors of a matrix in passes differ in their last digits (decision 0005)

@@ -54,11 +54,11 @@ std::vector<ProbeResult<Real>> run(const SimulationSettings& s, int threads = 1)
   const Atoms atoms = random_atoms();
   const Simulation<Real> simulation(atoms, s, threads);
   const std::size_t depths = simulation.depths().size();
-  std::vector<Shot> shots;
+  std::vector<ScanPoint> points;
   for (std::size_t probe = 0; probe < s.probes().size(); ++probe)
-    for (const Vector2d& at : kPositions) shots.push_back({at, probe});
-  std::vector<ProbeResult<Real>> results(shots.size() * depths);
-  simulation.run(shots, threads, [&](std::size_t i, const ProbeResult<Real>& r) {
+    for (const Vector2d& at : kPositions) points.push_back({at, probe});
+  std::vector<ProbeResult<Real>> results(points.size() * depths);
+  simulation.run(points, threads, [&](std::size_t i, const ProbeResult<Real>& r) {
     results[i * depths + std::size_t(r.depth)] = r;
   });
   return results;
@@ -90,7 +90,7 @@ TEST_CASE("every probe of a series gives what it gives alone, bit for bit") {
     }
     const auto threads = run<float>(s, 3);
     for (std::size_t k = 0; k < all.size(); ++k) check_equal(all[k], threads[k]);
-    s.held = {2, 6};  // slices in windows, with probes of one and of many modes together
+    s.working_set = {2, 6};  // slices in windows, with probes of one and of many modes together
     const auto windows = run<float>(s, 2);
     for (std::size_t k = 0; k < all.size(); ++k) check_equal(all[k], windows[k]);
   }

@@ -16,15 +16,15 @@ small = ["--thickness", "10,30", "--positions", "16", "--null", "30", "--semiang
 run(0, "fcc 100, n = 4", "symmetry", "limit", glass, "-o", "limit.h5", *small, "--doses", "0,1e4")
 with h5py.File("limit.h5") as f:
     g = f["symmetry_limit"]
-    ratio = {e: g["odd_even/" + e][()] for e in ("multislice", "curved_born", "flat_born", "phase_grating", "law")}
+    ratio = {e: g["odd_even/" + e][()] for e in ("multislice", "kinematic", "flat_born", "phase_object", "law")}
     check("flat Born has no odd orders", (abs(ratio["flat_born"]) < 1e-9).all())
     check("odd orders grow with thickness", ratio["multislice"][1] > 3 * ratio["multislice"][0])
     # curvature alone (curved Born) and multiple scattering alone (phase grating) give odd orders; multislice has both, and the
     # powers of independent amplitudes add
-    both = ratio["curved_born"] + ratio["phase_grating"]
+    both = ratio["kinematic"] + ratio["phase_object"]
     check(f"odd orders of multislice {ratio['multislice']} are those of curvature and multiple scattering {both}",
           abs(ratio["multislice"][1] / both[1] - 1) < 0.15)
-    check("phase grating does not", ratio["phase_grating"][1] < 0.6 * ratio["multislice"][1])
+    check("phase grating does not", ratio["phase_object"][1] < 0.6 * ratio["multislice"][1])
     d = g["detection/fcc_100_n4/multislice"]
     p, low, high = (d[n][()] for n in ("probability", "probability_low", "probability_high"))
     check("shape", p.shape == (2, 1, 1, 2))
@@ -58,7 +58,7 @@ with h5py.File("r.h5") as f:
 run(0, "wrote", "report", "f.h5", "r.h5", "-o", "r.html")
 
 for engine in ("kinematic", "flat-born", "phase-object"):
-    run(0, engine if engine != "flat-born" else "flat Ewald sphere", "simulate", glass, "-o", engine + ".h5", "--engine",
+    run(0, engine, "simulate", glass, "-o", engine + ".h5", "--engine",
         engine, "--at", "20,20", "--pixel", "0.3", "--q-max", "0.8", "--semiangle", "4")
 with h5py.File("flat-born.h5") as f:
     p = f["simulation/patterns"][0, 0]

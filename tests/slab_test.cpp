@@ -1,4 +1,4 @@
-// Slices in windows: every engine, whatever is held at a time, gives the same bytes.
+// Slices in windows: every engine, whatever is kept at a time, gives the same bytes.
 #include "multislice/slab.hpp"
 
 #include "base/random.hpp"
@@ -64,20 +64,20 @@ SimulationSettings settings() {
 TEST_CASE("slices in windows give the same bytes, for every engine") {
   const Atoms atoms = random_atoms({12, 10, 7}, 60);  // seven slices
   SimulationSettings s = settings();
-  for (const Engine engine : {Engine::multislice, Engine::scattering_matrix, Engine::kinematic,
-                              Engine::flat_born, Engine::phase_object})
+  for (std::size_t line = 0; line < engine_table().size(); ++line)
     for (const int every : {0, 3}) {
+      const auto engine = Engine(line);
       s.engine = engine;
       s.recording.every_slices = every;
-      s.recording.exit_waves = engine != Engine::scattering_matrix;
-      s.held = {};
+      s.recording.exit_waves = entry_of(engine).keeps_waves;
+      s.working_set = {};
       const Results whole = run(atoms, s, 1);
       int threads = 1;
-      for (const Held held : {Held{2, 1}, Held{3, 3}, Held{8, 2}}) {
-        CAPTURE(int(engine));
-        CAPTURE(held.slices);
-        CAPTURE(held.waves);
-        s.held = held;
+      for (const WorkingSet working_set : {WorkingSet{2, 1}, WorkingSet{3, 3}, WorkingSet{8, 2}}) {
+        CAPTURE(engine_name(engine));
+        CAPTURE(working_set.slices);
+        CAPTURE(working_set.waves);
+        s.working_set = working_set;
         check_equal(run(atoms, s, threads), whole);
         threads = 2;
       }
@@ -93,10 +93,10 @@ TEST_CASE("slices in windows: modes of a partially coherent beam, absorption") {
   s.potential.absorption = interaction_constant(200);
   for (const Engine engine : {Engine::multislice, Engine::scattering_matrix}) {
     s.engine = engine;
-    s.held = {};
+    s.working_set = {};
     const Results whole = run(atoms, s, 1);
-    for (const Held held : {Held{1, 1}, Held{3, 7}}) {
-      s.held = held;
+    for (const WorkingSet working_set : {WorkingSet{1, 1}, WorkingSet{3, 7}}) {
+      s.working_set = working_set;
       check_equal(run(atoms, s, 2), whole);
     }
   }

@@ -21,15 +21,15 @@ studies = {
     'odd / even, 2 mrad': dict(odd_even, semiangle=2),
     'odd / even, 1 mrad': dict(odd_even, semiangle=1),
     '13 atoms': dict(motifs='icosahedron:5:10,icosahedron:3:6,fcc:100:4,fcc:111:6', thickness=thin, positions=48, null=150,
-                     engines='multislice,curved-born'),
-    '1.2 nm': dict(motifs='mackay:5:10,mackay:3:6,fcc:100:4,fcc:111:6', thickness=steps, engines='multislice,curved-born', **clusters),
+                     engines='multislice,kinematic'),
+    '1.2 nm': dict(motifs='mackay:5:10,mackay:3:6,fcc:100:4,fcc:111:6', thickness=steps, engines='multislice,kinematic', **clusters),
     'dose, 13 atoms': dict(motifs='fcc:100:4', thickness=thin, doses='1e3,1e4,1e5', positions=48, null=150, engines='multislice', **camera),
     'dose, 1.2 nm': dict(motifs='fcc:100:4,mackay:3:6,mackay:5:10', thickness=steps, doses='1e3,1e4,1e5', engines='multislice', **clusters, **camera),
     'ideal camera': dict(motifs='fcc:100:4,mackay:3:6', thickness=steps, doses='1e3,1e4,1e5', engines='multislice', **clusters),
-    '80 kV': dict(motifs='fcc:100:4', thickness=steps, engines='multislice,curved-born', energy=80, **clusters),
-    '300 kV': dict(motifs='fcc:100:4', thickness=steps, engines='multislice,curved-born', energy=300, **clusters),
-    'tilt': dict(motifs='fcc:100:4', thickness='24,48', tilts='0,2,4,6,8,12', engines='multislice,curved-born', **clusters),
-    'depth': dict(motifs='fcc:100:4', thickness='24,48', depths='0,0.25,0.5,0.75,1', engines='multislice,curved-born', **clusters),
+    '80 kV': dict(motifs='fcc:100:4', thickness=steps, engines='multislice,kinematic', energy=80, **clusters),
+    '300 kV': dict(motifs='fcc:100:4', thickness=steps, engines='multislice,kinematic', energy=300, **clusters),
+    'tilt': dict(motifs='fcc:100:4', thickness='24,48', tilts='0,2,4,6,8,12', engines='multislice,kinematic', **clusters),
+    'depth': dict(motifs='fcc:100:4', thickness='24,48', depths='0,0.25,0.5,0.75,1', engines='multislice,kinematic', **clusters),
     '13 atoms, 2 mrad': dict(motifs='icosahedron:5:10,icosahedron:3:6,fcc:100:4,fcc:111:6', thickness=thin, positions=48, null=150,
                              engines='multislice', semiangle=2),
     '1.2 nm, 2 mrad': dict(motifs='mackay:5:10,mackay:3:6,fcc:100:4,fcc:111:6', thickness=steps, engines='multislice', semiangle=2, **clusters),
@@ -56,7 +56,7 @@ def read(name, options, file):
         energy, semiangle, ring = (f['parameters'].attrs[k] for k in ('energy', 'semiangle', 'ring'))  # what was run
         energy, semiangle = f'{energy:g}', f'{semiangle:g}'
         t, depth, tilt, dose = (g[k][()] for k in ('thickness', 'depth', 'tilt', 'dose'))
-        for engine in ('multislice', 'curved_born', 'phase_grating', 'flat_born'):
+        for engine in ('multislice', 'kinematic', 'phase_object', 'flat_born'):
             for k in range(len(t)):
                 ratios.append([name, energy, semiangle, ring, engine, f'{t[k]:g}', f'{g["odd_even/law"][k]:.4f}',
                                f'{g["odd_even/" + engine][k]:.4f}', f'{g["odd_even/" + engine + "_error"][k]:.4f}'])
@@ -92,7 +92,7 @@ theirs = {'2': ({1: (.008, .005), 2: (.021, .015), 4: (.089, .072), 5: (.119, .1
                  20: (.909, .879)}, 0.3)}
 ratios = [dict(zip(ratio_header, line)) for line in list(csv.reader(open(folder / 'odd-even.csv')))[1:]]
 for mrad, (values, share) in theirs.items():
-    for k, engine in enumerate(('multislice', 'curved_born')):
+    for k, engine in enumerate(('multislice', 'kinematic')):
         off = []
         for r in ratios:
             nm = float(r['thickness (Angstrom)']) / 10
@@ -165,7 +165,7 @@ def finish(letter, title, xlabel='thickness (nm)'):
 
 
 a = axes['a']
-for engine, name, colour in (('multislice', 'multislice', 'C0'), ('curved_born', 'curved Born', 'C1'), ('phase_grating', 'phase grating', 'C2')):
+for engine, name, colour in (('multislice', 'multislice', 'C0'), ('kinematic', 'curved Born', 'C1'), ('phase_object', 'phase grating', 'C2')):
     pick = [r for r in ratios if r['study'] == 'odd / even' and r['engine'] == engine]
     t, y, e = (np.array([float(r[k]) for r in pick]) for k in ('thickness (Angstrom)', 'odd / even', 'error'))
     a.errorbar(t / 10, y, e, color=colour, marker='o', ms=3.5, lw=1.2, capsize=2, label=name)
@@ -181,7 +181,7 @@ for letter, study, motifs in (('b', '13 atoms', ('fcc 100 n4', 'fcc 111 n6', 'ic
                               ('c', '1.2 nm', ('fcc 100 n4', 'fcc 111 n6', 'mackay 5 n10', 'mackay 3 n6'))):
     for motif, colour in zip(motifs, ('C0', 'C2', 'C3', 'C4')):
         draw(axes[letter], curve(study, motif, 'multislice', dose=0), colour, names[motif])
-        c = curve(study, motif, 'curved_born', dose=0)
+        c = curve(study, motif, 'kinematic', dose=0)
         draw(axes[letter], c, colour, None, x=0, lw=1, ls='--', marker='')
     finish(letter, f'{"clusters of " if study[0] == "1" and "nm" in study else ""}{study}, no noise; dashed: curved Born')
 for letter, study, motif in (('d', '13 atoms', 'fcc 100 n4'), ('e', '1.2 nm', 'fcc 100 n4'), ('f', '1.2 nm', 'mackay 3 n6')):
@@ -193,13 +193,13 @@ for letter, study, motif in (('d', '13 atoms', 'fcc 100 n4'), ('e', '1.2 nm', 'f
     finish(letter, f'dose: {names[motif]}, {study}' + ('; dashed: ideal' if letter in 'ef' else ''))
 for energy, study, colour in ((80, '80 kV', 'C3'), (200, '1.2 nm', 'k'), (300, '300 kV', 'C0')):
     draw(axes['g'], curve(study, 'fcc 100 n4', 'multislice', dose=0), colour, f'{energy} kV')
-    c = curve(study, 'fcc 100 n4', 'curved_born', dose=0)
+    c = curve(study, 'fcc 100 n4', 'kinematic', dose=0)
     draw(axes['g'], c, colour, None, lw=1, ls='--', marker='')
 finish('g', 'energy: fcc [100], 1.2 nm; dashed: curved Born')
 for letter, study, x, values in (('h', 'depth', 4, (24, 48)), ('i', 'tilt', 5, (24, 48))):
     for thickness, colour in zip(values, ('C0', 'C1', 'C3')):
         draw(axes[letter], curve(study, 'fcc 100 n4', 'multislice', thickness=thickness), colour, f'{thickness / 10:g} nm', x=x)
-        c = curve(study, 'fcc 100 n4', 'curved_born', thickness=thickness)
+        c = curve(study, 'fcc 100 n4', 'kinematic', thickness=thickness)
         draw(axes[letter], c, colour, None, x=x, lw=1, ls='--', marker='')
     finish(letter, f'{study}: fcc [100], 1.2 nm; dashed: curved Born', {'h': 'depth / thickness', 'i': 'tilt (degrees)'}[letter])
 figure.suptitle('Cu64.5Zr35.5 glass, 200 kV but for (g), 3.3 mrad; shares with their 95 % intervals', fontsize=10)

@@ -17,10 +17,10 @@ struct Range {
 
 // Hands out at most `most` indices that nobody else gets; an empty range: all are given out. Any
 // thread; never throws.
-using Claim = std::function<Range(std::size_t most)>;
+using NextRange = std::function<Range(std::size_t most)>;
 
 // Pieces of 0 .. count - 1 in ascending order.
-inline Claim claim_in_turn(std::size_t count) {
+inline NextRange ranges_in_turn(std::size_t count) {
   return [count, next = std::make_shared<std::atomic<std::size_t>>(0)](std::size_t most) {
     const std::size_t first = std::min(next->fetch_add(most), count);
     return Range{first, std::min(first + most, count)};

@@ -1,0 +1,125 @@
+#include "drivers/simulate_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "io/simulation_record.hpp"
+#include "models/elements.hpp"
+
+namespace vitrobeam {
+
+std::string of_probes(const SimulationPlan& p) {
+  return p.probes.size() > 1 ? fmt::format(" of {} probes", p.probes.size()) : "";
+}
+
+std::string plan_summary(const SimulationPlan& p, const SimulateSettings& s,
+                         const EngineRequest& request) {
+  const Grid grid = p.scan.grid();
+  const int slices = p.scan.slices();
+  std::string text;
+  if (!s.box_chosen.empty()) text = fmt::format("box         {}\n", s.box_chosen);
+  text += fmt::format(
+      "atoms       {}\n"
+      "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
+      "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
+      "work        {} positions{}, {} plane waves in the aperture, {} configuration(s), {} "
+      "threads\n",
+      p.scan.atoms().size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
+      p.scan.atoms().cell.vectors(2, 2) / slices, grid.q_max(),
+      grid.q_max() * (1e3 * p.scan.settings.optics.wavelength()), p.scan.positions.size(),
+      of_probes(p), request.beams.size(), p.scan.configurations.runs(), s.common.threads);
+  if (request.modes > 1) text += fmt::format("coherence   {} modes per position\n", request.modes);
+  return text;
+}
+
+namespace {
+
+std::string coherence_summary(const Optics& optics, const IncidentModes& modes) {
+  if (optics.is_coherent()) return "";
+  return fmt::format(
+      "coherence   focal spread {:g} Angstrom rms, source {:g} Angstrom FWHM: {} modes hold {:.4f} "
+      "% "
+      "of the beam\n",
+      optics.focal_spread, optics.source_fwhm, modes.amplitudes.size(), 100 * (1 - modes.left_out));
+}
+
+std::string probe_summary(const Optics& o) {
+  return fmt::format("{:.4g} mrad ({:.2f} Angstrom FWHM by diffraction)", o.semiangle_mrad,
+                     diffraction_limited_fwhm(o.energy_kV, o.semiangle_mrad));
+}
+
+std::string focus_summary(const Optics& o) {
+  return fmt::format("C10 {} Angstrom (defocus {})", o.defocus == 0 ? 0 : -o.defocus, o.defocus);
+}
+
+// The beam, and of a series a line for every probe.
+std::string beam_summary(const SimulationPlan& p, std::size_t beams) {
+  const Optics& first = p.scan.settings.optics;
+  const std::string start = fmt::format("beam        {} kV, lambda {:.7f} Angstrom, ",
+                                        first.energy_kV, first.wavelength());
+  if (first.plane_wave) return start + "plane wave, " + focus_summary(first) + "\n";
+  if (p.probes.size() == 1)
+    return start + fmt::format("{}, {} plane waves, {}\n", probe_summary(first), beams,
+                               focus_summary(first));
+  std::string text = start + fmt::format("{} probes, {} plane waves\n", p.probes.size(), beams);
+  for (std::size_t k = 0; k < p.probes.size(); ++k) {
+    const auto& [optics, aberrations] = p.probes[k];
+    text += fmt::format("probe {:<5} {}, {}{}{}\n", k, probe_summary(optics), focus_summary(optics),
+                        optics.cs_mm == 0 ? "" : fmt::format(", Cs {:g} mm", optics.cs_mm),
+                        aberrations.empty() ? "" : ", " + aberrations);
+  }
+  return text;
+}
+
+// One line per element: u and what it is as mean-square displacement and as B.
+std::string smearing_summary(const SimulationPlan& p, const SimulateSettings& s) {
+  if (s.debye_waller.empty()) return "";
+  std::string text = "smearing   ";
+  const std::set<int> elements(p.scan.atoms().numbers.begin(), p.scan.atoms().numbers.end());
+  for (const int z : elements) {
+    const double u = p.scan.settings.potential.factors.u_rms(z);
+    text += fmt::format(" {} u {:.6g} Angstrom, <u^2> {:.6f} Angstrom^2, B {:.4f} Angstrom^2;",
+                        symbol(z), u, u * u, 8 * M_PI * M_PI * u * u);
+  }
+  return text + (s.absorption ? " thermal diffuse scattering absorbed\n" : "\n");
+}
+
+}  // namespace
+
+template <typename Real>
+std::string run_summary(const SimulationPlan& p, const SimulateSettings& s,
+                        const Simulation<Real>& sim) {
+  std::string text;
+  if (!s.box_chosen.empty()) text = fmt::format("box         {}\n", s.box_chosen);
+  return text + beam_summary(p, sim.beams()) +
+         fmt::format(
+             "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit "
+             "{:.2f} mrad\n"
+             "atoms       {} read, {} placed\n"
+             "engine      {}\n",
+             sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
+             sim.slice_thickness(), sim.max_angle_mrad(), p.scan.atoms().size(), sim.atoms_placed(),
+             engine_statement(p.scan.settings)) +
+         coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion + smearing_summary(p, s);
+}
+
+std::string error_summary(const InterpolationError& e, int factor) {
+  std::string text =
+      fmt::format("error       by --interpolation {}, against multislice at {} position{}:", factor,
+                  e.points, e.points == 1 ? "" : "s");
+  if (std::isfinite(e.patterns_mean))
+    text += fmt::format(" patterns R {:.2f} % (worst {:.2f} %, outside the disc {:.2f} %)",
+                        100 * e.patterns_mean, 100 * e.patterns_worst, 100 * e.scattered_mean);
+  if (std::isfinite(e.detectors_worst))
+    text += fmt::format("{} detectors {:.2f} % rms", std::isfinite(e.patterns_mean) ? "," : "",
+                        100 * e.detectors_worst);
+  return text + "\n";
+}
+
+template std::string run_summary(const SimulationPlan&, const SimulateSettings&,
+                                 const Simulation<float>&);
+template std::string run_summary(const SimulationPlan&, const SimulateSettings&,
+                                 const Simulation<double>&);
+
+}  // namespace vitrobeam

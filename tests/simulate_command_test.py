@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+"""simulate --threads changes no number; --dry-run writes nothing and foretells what the run then does.
+simulate_command_test.py PROGRAM SOURCE_DIR"""
+import os, re, subprocess, sys, tempfile
+import h5py, numpy as np
+
+program, source = (os.path.abspath(p) for p in sys.argv[1:3])
+GLASS = os.path.join(source, "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
+failed = []
+
+
+def run(*arguments):
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        failed.append(f"{' '.join(map(str, arguments))}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def check(holds, what):
+    if not holds:
+        failed.append(what)
+
+
+def datasets(name):
+    found = {}
+    with h5py.File(name) as file:
+        file["simulation"].visititems(lambda path, item: found.update({path: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
+    run("model", "cut", GLASS, "--from", "0,0,0", "--to", "14,14,20", "-o", "slab.xyz")
+    beam = "slab.xyz --grid 96 --semiangle 9 --scan 3x2 --q-max 1.5 --wrap-limit 100 --detector ring=20:40 --every-slices 5".split()
+    cases = {"auto": [], "multislice": ["--engine", "multislice"], "smatrix": ["--engine", "smatrix"],
+             "kinematic": ["--engine", "kinematic"], "flat-born": ["--engine", "flat-born"],
+             "phonons": ["--engine", "multislice", "--phonons", 3, "--u-rms", 0.08],
+             "single thread": ["--engine", "phase-object", "--every-slices", 0]}
+    for name, options in cases.items():
+        before = sorted(os.listdir("."))
+        foretold = run("simulate", *beam, *options, "-o", "planned.h5", "--dry-run")
+        check(sorted(set(os.listdir(".")) - {"cache"}) == sorted(set(before) - {"cache"}), f"{name}: --dry-run leaves a file")
+        printed = run("simulate", *beam, *options, "-o", f"{name}-1.h5", "--threads", 1)
+        run("simulate", *beam, *options, "-o", f"{name}-3.h5", "--threads", 3)
+        one, three = datasets(f"{name}-1.h5"), datasets(f"{name}-3.h5")
+        check(one.keys() == three.keys() and len(one) > 5, f"{name}: other datasets with other threads")
+        check(all(np.array_equal(one[k], three[k]) for k in one), f"{name}: --threads changes numbers")
+        with h5py.File(f"{name}-1.h5") as file:
+            audit = dict(file["audit"].attrs)
+        engine = re.search(r"^(\S+) .*<- this one", foretold, re.M)
+        check(engine and audit["engine"].startswith(engine[1]), f"{name}: foretold {foretold}, then {audit['engine']}")
+        check(f"engine      {audit['engine']}\n" in printed, f"{name}: prints another engine than it records")
+        grid = re.search(r"grid +(\d+ x \d+) samples of ([\d.]+ x [\d.]+) Angstrom, (\d+) slices", foretold)
+        check(grid and f"sampling    {grid[1]} of {grid[2]} Angstrom" in printed, f"{name}: another grid than foretold")
+        if name != "single thread":
+            check(grid and int(grid[3]) == audit["slices"], f"{name}: other slices than foretold")
+        work = re.search(r"work +(\d+) positions, (\d+) plane waves in the aperture, (\d+) config", foretold)
+        check(work and (int(work[1]), int(work[2])) == (6, audit["beams"]), f"{name}: other work than foretold")
+        check(work and int(work[3]) == (3 if name == "phonons" else 1), f"{name}: other configurations than foretold")
+
+print("\n".join(failed) or "passed")
+sys.exit(bool(failed))

@@ -75,7 +75,9 @@ Configurations::Configurations(const SimulateSettings& s, const Atoms& atoms,
   const bool labelled = has_motion_labels(atoms);
   check_choices(s, vacancies_, labelled);
   if (!s.frames.empty()) {
-    trajectory_ = std::make_shared<Trajectory>(input, read_options(s.model));
+    StructureReadOptions quiet = read_options(s.model);
+    quiet.note = nullptr;  // said when the model was read
+    trajectory_ = std::make_shared<Trajectory>(input, quiet);
     frames_ = chosen_frames(s.frames, trajectory_->size());
     count_ = int(frames_.size());
   } else if (s.phonons > 0 && (s.u_rms == "model" || (s.u_rms.empty() && labelled))) {
@@ -89,6 +91,7 @@ Configuration Configurations::frame(int number) const {
   const std::size_t index = frames_[std::size_t(number - 1)];
   Configuration c{trajectory_->frame(index), {}};
   if (wrap_) wrap(c.atoms);
+  refuse_coincident(plausibility(c.atoms), fmt::format("{}, frame {}", trajectory_->path(), index));
   const double change = (c.atoms.cell.vectors - atoms_.cell.vectors).cwiseAbs().maxCoeff();
   if (change > 1e-6)
     fail(Fault::input,

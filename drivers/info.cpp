@@ -13,6 +13,7 @@
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -124,14 +125,18 @@ void print_hdf5(const Hdf5Reader& file) {
   print_rows("audit ledger", attribute_rows(file, "/audit"));
 }
 
-std::map<std::string, std::size_t> composition(const Atoms& atoms) {
-  std::map<std::string, std::size_t> counts;
-  for (const int z : atoms.numbers) ++counts[z > 0 ? std::string(symbol(z)) : "unknown"];
+// Atoms of each element, by occupancy.
+std::map<std::string, double> composition(const Atoms& atoms) {
+  const auto occupancy = occupancies(atoms);
+  std::map<std::string, double> counts;
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    counts[std::string(symbol(atoms.numbers[i]))] += occupancy[i];
   return counts;
 }
 
 nlohmann::json describe_json(const std::string& path, const Atoms& atoms) {
   nlohmann::json out{{"file", path}, {"atoms", atoms.size()}, {"composition", composition(atoms)}};
+  if (has_partial_occupancy(atoms)) out["atoms_by_occupancy"] = atoms_in(atoms);
   for (int k = 0; k < 3; ++k) {
     const Vector3d edge = atoms.cell.vectors.row(k);
     out["cell"].push_back({edge.x(), edge.y(), edge.z()});
@@ -146,12 +151,17 @@ nlohmann::json describe_json(const std::string& path, const Atoms& atoms) {
   return out;
 }
 
-void print_atoms(const std::string& path, const Atoms& atoms) {
-  std::cout << fmt::format("file        {} (atoms)\natoms       {}\n", path, atoms.size());
+void print_atoms(const std::string& path, const Atoms& atoms, std::size_t frames) {
+  std::cout << fmt::format("file        {} (atoms)\n", path);
+  if (frames > 1) std::cout << fmt::format("frames      {}\n", frames);
+  std::cout << fmt::format("atoms       {:.10g}\n", atoms_in(atoms));
+  if (has_partial_occupancy(atoms))
+    std::cout << fmt::format("occupancy   partial: {} sites hold {:.6g} atoms\n", atoms.size(),
+                             atoms_in(atoms));
   std::string text;
   for (const auto& [element, count] : composition(atoms))
-    text += fmt::format("{}{} {} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,
-                        100. * double(count) / double(atoms.size()));
+    text += fmt::format("{}{} {:.10g} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,
+                        100 * count / atoms_in(atoms));
   std::cout << "elements    " << text << '\n';
   const double volume = atoms.cell.volume();
   if (volume > 0) {
@@ -162,6 +172,8 @@ void print_atoms(const std::string& path, const Atoms& atoms) {
                                    : "not orthogonal (simulate needs an orthogonal one)");
     std::cout << fmt::format("density     {:.5f} atoms/Angstrom^3, {:.3f} g/cm^3\n",
                              number_density(atoms), mass_density(atoms));
+    if (const std::string vacuum = vacuum_text(atoms); !vacuum.empty())
+      std::cout << fmt::format("vacuum      {}\n", vacuum);
   } else {
     std::cout << "cell        none: give --box to simulate\n";
   }
@@ -189,7 +201,7 @@ int run_info(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "info: name one file: vitrobeam info FILE");
   const std::string path = settings.positional().front();
   if (!std::filesystem::exists(path)) fail(Fault::input, "{}: no such file", path);
-  if (is_hdf5(path)) {
+  if (is_hdf5(path) && !is_matlab_file(path)) {
     const Hdf5Reader file(path);
     if (json)
       std::cout << describe_json(file).dump(2) << '\n';
@@ -197,11 +209,12 @@ int run_info(const std::vector<std::string>& arguments) {
       print_hdf5(file);
     return 0;
   }
-  const Atoms atoms = read_structure(path, read_options(structure));
+  const Trajectory trajectory(path, read_options(structure));
+  const Atoms atoms = read_atoms(path, structure);
   if (json)
     std::cout << describe_json(path, atoms).dump(2) << '\n';
   else
-    print_atoms(path, atoms);
+    print_atoms(path, atoms, trajectory.size());
   return 0;
 }
 

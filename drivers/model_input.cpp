@@ -12,7 +12,9 @@ Atoms read_model(const StructureInput& i, const std::string& path, bool need_cel
   if (need_cell) return read_boxed(path, i);
   StructureReadOptions options = read_options(i);
   options.box.reset();
-  return read_structure(path, options);
+  Atoms atoms = read_structure(path, options);
+  say_oddities(atoms, path);
+  return atoms;
 }
 
 void add_orientation(Settings& o, Orientation& r) {

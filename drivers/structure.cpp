@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -16,6 +17,7 @@
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
+#include "models/occupancy.hpp"
 #include "models/templates.hpp"
 #include "potentials/radiation.hpp"
 #include "runtime/interruption.hpp"
@@ -59,10 +61,12 @@ void analyse_voronoi(const StructureSettings& s, StructureResult& r) {
   r.voronoi = voronoi(r.atoms, settings);
   r.voronoi_rule = voronoi_rule(settings);
   r.voronoi_counts = count_indices(r.atoms, *r.voronoi);
-  std::vector<double> faces;
+  std::vector<double> faces, five = five_fold_share(*r.voronoi);
   for (const auto& n : r.voronoi->edges) faces.push_back(double(n.size()));
+  for (std::size_t i = 0; i < faces.size(); ++i)  // not the atom's own
+    if (r.voronoi->at_surface[i]) faces[i] = five[i] = std::numeric_limits<double>::quiet_NaN();
   add(r, "voronoi_faces", "faces counted", faces);
-  add(r, "five_fold", "share of faces with five edges", five_fold_share(*r.voronoi));
+  add(r, "five_fold", "share of faces with five edges", five);
 }
 
 void analyse_pairs(const StructureSettings& s, StructureResult& r) {
@@ -70,6 +74,7 @@ void analyse_pairs(const StructureSettings& s, StructureResult& r) {
     inform("the model has no cell: no density, no g(r), no S(q) (--box gives one)");
     return;
   }
+  say_vacuum(r.atoms, "the density and g(r) are");
   r.pairs = pair_distribution(r.atoms, s.r_max, s.r_bin);
   if (!is_periodic(r.atoms)) {
     inform(
@@ -189,10 +194,12 @@ void print_model(const StructureResult& r) {
   std::string shares;
   for (const auto& [z, share] : element_shares(a))
     shares += fmt::format("{}{}{:.4g}", shares.empty() ? "" : " ", symbol(z), 100 * share);
-  std::cout << fmt::format("atoms       {} ({} at.%)\n", a.size(), shares);
+  std::cout << fmt::format("atoms       {:.10g} ({} at.%)\n", atoms_in(a), shares);
   if (a.cell.volume() > 0)
     std::cout << fmt::format("density     {:.5f} atoms/Angstrom^3, {:.4g} g/cm^3\n",
                              number_density(a), mass_density(a));
+  if (const std::string vacuum = vacuum_text(a); !vacuum.empty())
+    std::cout << fmt::format("vacuum      {}\n", vacuum);
   if (r.cutoff > 0)
     std::cout << fmt::format("first shell {:.2f} Angstrom ({})\n", r.cutoff, r.cutoff_origin);
 }
@@ -219,11 +226,10 @@ void print_voronoi(const StructureResult& r) {
 
 void print_curves(const StructureResult& r) {
   if (r.pairs) {
-    const Peak first = highest_peak(r.pairs->r, r.pairs->total, 0, std::max(r.cutoff, 4.0));
+    const Peak first = first_peak(r.pairs->r, r.pairs->total);
     std::string text = fmt::format("g(r)        first peak {:.2f} Angstrom", first.x);
     for (const auto& [pair, g] : r.pairs->partials)
-      text += fmt::format(", {} {:.2f}", pair,
-                          highest_peak(r.pairs->r, g, 0, std::max(r.cutoff, 4.0)).x);
+      text += fmt::format(", {} {:.2f}", pair, first_peak(r.pairs->r, g).x);
     std::cout << text << '\n';
   }
   for (const auto& [radiation, values] : r.factors) {
@@ -297,6 +303,21 @@ void check_outputs(const StructureSettings& s) {
   }
 }
 
+// What is analysed: a model whose sites are partly occupied has no Voronoi cells and no bonds;
+// where they were not asked for by name, the rest goes on.
+StructureSettings possible(StructureSettings s, const Atoms& atoms) {
+  if (!has_partial_occupancy(atoms)) return s;
+  for (const char* name : {"voronoi", "order", "classes"})
+    if (!s.only.empty() && s.asks(name))
+      require_full_occupancy(atoms, std::string("--only ") + name);
+  if (!s.only.empty()) return s;
+  warn(
+      "sites are partly occupied: densities, g(r), S(q) and columns count by occupancy; Voronoi "
+      "cells, bond order and classes are left out");
+  s.only = "pairs,column,motion";
+  return s;
+}
+
 }  // namespace
 
 int run_structure(const std::vector<std::string>& arguments) {
@@ -312,18 +333,12 @@ int run_structure(const std::vector<std::string>& arguments) {
   const std::string path = settings.positional().front();
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
+  r.close_pairs = say_oddities(r.atoms, path).close;
+  s = possible(std::move(s), r.atoms);
   const bool needs_shell = s.asks("order") || s.asks("classes") || s.asks("motion");
   if (needs_shell) settle_cutoff(s, r);
   print_model(r);
   if (s.common.dry_run) return 0;
-  r.close_pairs = close_pairs(r.atoms);
-  if (r.close_pairs > 0) {
-    const ClosestPair worst = closest_pair(r.atoms);
-    warn(
-        "{} pairs of atoms are closer than {:g} of the sum of their metallic radii, the closest "
-        "{:.3f} Angstrom (atoms {} and {}); nothing was moved",
-        r.close_pairs, kClosePair, worst.distance, worst.first + 1, worst.second + 1);
-  }
   if (s.asks("voronoi")) analyse_voronoi(s, r);
   if (s.asks("pairs")) analyse_pairs(s, r);
   if (needs_shell) {

@@ -5,6 +5,7 @@
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 
@@ -14,6 +15,12 @@ Atoms read_model(const StructureInput& i, const std::string& path, bool need_cel
   options.box.reset();
   Atoms atoms = read_structure(path, options);
   say_oddities(atoms, path);
+  return atoms;
+}
+
+Atoms read_whole_model(const StructureInput& i, const std::string& path) {
+  Atoms atoms = read_model(i, path);
+  require_full_occupancy(atoms, path);
   return atoms;
 }
 

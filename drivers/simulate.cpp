@@ -167,8 +167,7 @@ void describe_simulation(RunRecord& record, const SimulationPlan& p, const Simul
   add("atoms_read", "", std::int64_t(p.atoms.size()));
   const Plausibility odd = plausibility(p.atoms);
   add("close_pairs", "", std::int64_t(odd.close));
-  if (std::isfinite(odd.closest.distance))
-    add("closest_pair", "Angstrom", odd.closest.distance);
+  if (std::isfinite(odd.closest.distance)) add("closest_pair", "Angstrom", odd.closest.distance);
   if (odd.outside > 0) add("atoms_outside_cell", "", std::int64_t(odd.outside));
   if (odd.density_g_cm3) add("mass_density", "g/cm^3", *odd.density_g_cm3);
   if (!s.box_chosen.empty()) add("box", "", s.box_chosen);

@@ -220,8 +220,9 @@ void print_voronoi(const StructureResult& r) {
                              100 * voronoi_fraction(r.atoms, v, {0, 0, 12, 0}, z), symbol(z));
   const auto outer = std::count(v.at_surface.begin(), v.at_surface.end(), true);
   if (outer > 0)
-    std::cout << fmt::format("surface     {} cells touch an open face and are not counted\n",
-                             outer);
+    std::cout << fmt::format(
+        "surface     {} cells touch an open face or reach out into vacuum and are not counted\n",
+        outer);
 }
 
 void print_curves(const StructureResult& r) {

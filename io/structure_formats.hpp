@@ -14,25 +14,28 @@ struct FramePlace {
 };
 using FramePlaces = std::vector<FramePlace>;
 
-// `looks_like_...` judges from the first lines, `..._frames` finds the frames, `read_...` reads one;
-// its reader stands before the first line of the frame.
+// `looks_like_...` judges from the first lines, `..._frames` finds the frames, `read_...` reads
+// one; its reader stands before the first line of the frame.
 bool looks_like_xyz(TextReader reader);
 FramePlaces xyz_frames(TextReader reader);
 Atoms read_xyz(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
 
 bool looks_like_lammps_data(TextReader reader);
-Atoms read_lammps_data(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
+Atoms read_lammps_data(TextReader& reader, const FramePlace& place,
+                       const StructureReadOptions& options);
 
 bool looks_like_lammps_dump(TextReader reader);
 FramePlaces lammps_dump_frames(TextReader reader);
-Atoms read_lammps_dump(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
+Atoms read_lammps_dump(TextReader& reader, const FramePlace& place,
+                       const StructureReadOptions& options);
 
 bool looks_like_poscar(TextReader reader);
 FramePlaces poscar_frames(TextReader reader);
 Atoms read_poscar(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
 
 bool looks_like_kirkland_xyz(TextReader reader);
-Atoms read_kirkland_xyz(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
+Atoms read_kirkland_xyz(TextReader& reader, const FramePlace& place,
+                        const StructureReadOptions& options);
 
 bool looks_like_cif(TextReader reader);
 FramePlaces cif_frames(TextReader reader);

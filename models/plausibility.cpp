@@ -11,8 +11,10 @@
 namespace vitrobeam {
 namespace {
 
-constexpr double kOutside = 0.01;  // Angstrom: what rounding in a file may do
-constexpr double kGap = 6;         // Angstrom: no solid has such a hole from side to side
+// Angstrom: what rounding in a file may do, and what molecular dynamics lets atoms stray over a
+// periodic border before they are folded back.
+constexpr double kOutside = 0.01, kStrayed = 1;
+constexpr double kGap = 6;  // Angstrom: no solid has such a hole from side to side
 
 // Distances between opposite faces.
 Vector3d heights(const Cell& cell) {
@@ -54,8 +56,12 @@ Plausibility plausibility(const Atoms& atoms) {
   for (const auto& r : atoms.positions) {
     const Vector3d f = to_fraction * r;
     double beyond = 0;
-    for (int k = 0; k < 3; ++k) beyond = std::max(beyond, std::max(-f[k], f[k] - 1) * height[k]);
-    if (beyond <= kOutside) continue;
+    for (int k = 0; k < 3; ++k) {
+      const double out = std::max(-f[k], f[k] - 1) * height[k];
+      if (out > (atoms.cell.periodic[std::size_t(k)] ? kStrayed : kOutside))
+        beyond = std::max(beyond, out);
+    }
+    if (beyond == 0) continue;
     ++p.outside;
     p.farthest = std::max(p.farthest, beyond);
   }

@@ -18,7 +18,8 @@ struct Plausibility {
   std::size_t coincident = 0;
   std::size_t close = 0;  // pairs nearer than kClosePair of their radii, the coincident among them
   ClosestPair closest;    // of all pairs but those of one partly occupied site
-  std::size_t outside = 0;              // atoms farther than 0.01 Angstrom outside of the cell
+  // Atoms out of the cell by more than 1 Angstrom where it is periodic, else by 0.01.
+  std::size_t outside = 0;
   double farthest = 0;                  // of them, Angstrom
   std::optional<double> density_g_cm3;  // none without a cell
 };

@@ -1,4 +1,5 @@
 // POSCAR, CONTCAR and XDATCAR of VASP: title, scale, three edges, elements, counts, positions.
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <numeric>

@@ -1,4 +1,5 @@
 // XYZ files, plain and extended.
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <cstring>

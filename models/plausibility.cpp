@@ -1,5 +1,6 @@
 #include "models/plausibility.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -286,8 +286,9 @@ int run_atlas(const std::vector<std::string>& arguments) {
   settle_beam(c, settings);
   StructureReadOptions options = read_options(c.structure);
   options.need_cell = true;
+  const Atoms atoms = read_boxed(model, c.structure);
+  options.note = nullptr;  // said already
   const Trajectory trajectory(model, options);
-  const Atoms atoms = read_structure(model, options);
   if (c.common.dry_run) {
     const Voxels v = voxels_of(c, atoms);
     std::cout << fmt::format("columns     {} x {}\nframes      {}\n", v.columns(), v.rows(),

@@ -70,6 +70,7 @@ std::function<Atoms(int)> frames_of(std::shared_ptr<const Trajectory> trajectory
     const std::size_t index = frames[std::size_t(number - 1)];
     Atoms atoms = trajectory->frame(index);
     if (folds) wrap(atoms);
+    refuse_coincident(plausibility(atoms), fmt::format("{}, frame {}", trajectory->path(), index));
     const double change = (atoms.cell.vectors - cell.vectors).cwiseAbs().maxCoeff();
     if (change > 1e-6)
       fail(Fault::input,
@@ -99,7 +100,9 @@ ChosenConfigurations resolve_configurations(const SimulateSettings& s, const Ato
   const bool vacancies = c.has_vacancies(), labelled = has_motion_labels(atoms);
   check_choices(s, vacancies, labelled);
   if (!s.frames.empty()) {
-    const auto trajectory = std::make_shared<const Trajectory>(input, read_options(s.model));
+    StructureReadOptions quiet = read_options(s.model);
+    quiet.note = nullptr;  // its remarks were made when the model was read
+    const auto trajectory = std::make_shared<const Trajectory>(input, quiet);
     const auto frames = chosen_frames(s.frames, trajectory->size());
     c.count = int(frames.size());
     c.frame = frames_of(trajectory, frames, atoms.cell, s.wrap);

@@ -87,7 +87,8 @@ void parse_changes(CalibrateCommand& c) {
 
 std::vector<Atoms> read_glasses(const CalibrateCommand& c, const std::vector<std::string>& files) {
   std::vector<Atoms> glasses;
-  for (const auto& file : files) glasses.push_back(read_boxed(file, c.structure));
+  for (const auto& file : files)
+    glasses.push_back(read_scatterers(file, c.structure, c.common.seed));
   if (!c.compositions.empty())
     for (const auto& text : split(c.compositions, ','))
       glasses.push_back(with_composition(glasses.front(), parse_composition(text), c.common.seed));

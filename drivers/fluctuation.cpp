@@ -144,8 +144,8 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
                           analyse_fluctuation(scan, c.f, run)});
       }
     if (!c.model.empty())
-      model = kinematic_variance(read_boxed(c.model, c.structure), probe, axis.q(0), axis.width(),
-                                 axis.n, run.threads);
+      model = kinematic_variance(read_scatterers(c.model, c.structure, c.common.seed), probe,
+                                 axis.q(0), axis.width(), axis.n, run.threads);
   };
   p.store = [&](Hdf5Writer& file) {
     write_fluctuation(file, axis, series);

@@ -12,6 +12,7 @@
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -90,12 +91,17 @@ void print_hdf5(const Hdf5Reader& file) {
   print_rows("audit ledger", attribute_rows(file, "/audit"));
 }
 
-void print_atoms(const std::string& path, const Atoms& atoms) {
-  std::cout << fmt::format("file        {} (atoms)\natoms       {}\n", path, atoms.size());
+void print_atoms(const std::string& path, const Atoms& atoms, std::size_t frames) {
+  std::cout << fmt::format("file        {} (atoms)\n", path);
+  if (frames > 1) std::cout << fmt::format("frames      {}\n", frames);
+  std::cout << fmt::format("atoms       {:.10g}\n", atoms_in(atoms));
+  if (has_partial_occupancy(atoms))
+    std::cout << fmt::format("occupancy   partial: {} sites hold {:.6g} atoms\n", atoms.size(),
+                             atoms_in(atoms));
   std::string text;
   for (const auto& [element, count] : element_counts(atoms))
-    text += fmt::format("{}{} {} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,
-                        100. * double(count) / double(atoms.size()));
+    text += fmt::format("{}{} {:.10g} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,
+                        100 * count / atoms_in(atoms));
   std::cout << "elements    " << text << '\n';
   const double volume = atoms.cell.volume();
   if (volume > 0) {
@@ -106,6 +112,8 @@ void print_atoms(const std::string& path, const Atoms& atoms) {
                                    : "not orthogonal (simulate needs an orthogonal one)");
     std::cout << fmt::format("density     {:.5f} atoms/Angstrom^3, {:.3f} g/cm^3\n",
                              number_density(atoms), mass_density(atoms));
+    if (const std::string vacuum = vacuum_text(atoms); !vacuum.empty())
+      std::cout << fmt::format("vacuum      {}\n", vacuum);
   } else {
     std::cout << "cell        none: give --box to simulate\n";
   }
@@ -133,7 +141,7 @@ int run_info(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "info: name one file: vitrobeam info FILE");
   const std::string path = settings.positional().front();
   if (!std::filesystem::exists(path)) fail(Fault::input, "{}: no such file", path);
-  if (is_hdf5(path)) {
+  if (is_hdf5(path) && !is_matlab_file(path)) {
     const Hdf5Reader file(path);
     if (json)
       std::cout << description_json(file) << '\n';
@@ -141,11 +149,12 @@ int run_info(const std::vector<std::string>& arguments) {
       print_hdf5(file);
     return 0;
   }
-  const Atoms atoms = read_structure(path, read_options(structure));
+  const Trajectory trajectory(path, read_options(structure));
+  const Atoms atoms = read_atoms(path, structure);
   if (json)
     std::cout << description_json(path, atoms) << '\n';
   else
-    print_atoms(path, atoms);
+    print_atoms(path, atoms, trajectory.size());
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "models/elements.hpp"
 #include "models/ground_truth.hpp"
 #include "models/neighbours.hpp"
+#include "models/occupancy.hpp"
 #include "models/packing.hpp"
 #include "models/transform.hpp"
 #include "models/voronoi.hpp"
@@ -147,7 +148,8 @@ bool has_cell(const Atoms& atoms) { return !atoms.cell.vectors.isZero(); }
 void print_summary(const Atoms& atoms, const Voronoi* v, double face_cut) {
   const Vector3d l = atoms.cell.lengths();
   const auto& p = atoms.cell.periodic;
-  std::cout << fmt::format("atoms        {} ({} at.%)\n", atoms.size(), composition_text(atoms));
+  std::cout << fmt::format("atoms        {:.10g} ({} at.%)\n", atoms_in(atoms),
+                           composition_text(atoms));
   std::cout << fmt::format(
       "cell         {:.6g} x {:.6g} x {:.6g} Angstrom, periodic along {}{}{}{}\n", l.x(), l.y(),
       l.z(), p[0] ? "x" : "", p[1] ? "y" : "", p[2] ? "z" : "", p[0] || p[1] || p[2] ? "" : "none");
@@ -198,7 +200,7 @@ std::optional<Voronoi> finish_frames(std::vector<Atoms>& frames, const Finish& f
     atoms.info["builder"] = "vitrobeam " + version() + " model " + kind;
   }
   for (Atoms& atoms : frames)
-    if (finish.voronoi && has_cell(atoms)) {
+    if (finish.voronoi && has_cell(atoms) && !has_partial_occupancy(atoms)) {
       cells = voronoi(atoms, finish.face_cut);
       label_voronoi(atoms, *cells, finish.face_cut);
     }
@@ -278,6 +280,8 @@ int run_model(const std::vector<std::string>& arguments) {
   }
   BuiltModel built = plan.built ? std::move(*plan.built) : plan.build();
   const auto cells = finish_frames(built.frames, finish, kind.name);
+  if (kind.files.empty() || !finish.repeat.empty() || kind.name == "embed")
+    say_oddities(built.frames.back(), "the model");
   if (has_cell(built.frames.back()))
     print_summary(built.frames.back(), cells ? &*cells : nullptr, finish.face_cut);
   for (const auto& note : built.notes) std::cout << note << '\n';

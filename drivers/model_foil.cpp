@@ -74,7 +74,7 @@ PlanModel describe_oxide(Settings& o) {
       fail(Fault::usage, "--faces '{}': expected both, entrance or exit", s->faces);
     skin.entrance = s->faces != "exit";
     skin.exit = s->faces != "entrance";
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     return {expected_size(atoms, skin),
             [atoms, skin, &run]() -> BuiltModel { return with_oxide(atoms, skin, run.control); }};
   };
@@ -130,7 +130,7 @@ PlanModel describe_band(Settings& o) {
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> ModelPlan {
-    const Atoms glass = read_model(s->input, run.files[0]);
+    const Atoms glass = read_whole_model(s->input, run.files[0]);
     ShearBand band = s->band;
     band.changes = parse_changes(s->changes);
     band.centre = s->centre.value_or(glass.cell.lengths().x() / 2);
@@ -158,7 +158,7 @@ PlanModel describe_inclusion(Settings& o) {
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     const Vector3d centre = s->centre.empty()
                                 ? Vector3d(atoms.cell.vectors.colwise().sum().transpose() / 2)
                                 : parse_vector(s->centre, "Angstrom", "centre");
@@ -227,7 +227,7 @@ PlanModel describe_series(Settings& o) {
     if (s->trajectory) return BuiltModel(trajectory_frames(*s, run.files[0]));
     Relaxation relaxation = s->relaxation;
     relaxation.seed = run.common.seed;
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     ModelPlan plan(expected_size(atoms, relaxation), [atoms, relaxation, &run] {
       return BuiltModel(relaxing_series(atoms, relaxation, run.control));
     });

@@ -5,6 +5,7 @@
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 
@@ -12,7 +13,15 @@ Atoms read_model(const StructureInput& i, const std::string& path, bool need_cel
   if (need_cell) return read_boxed(path, i);
   StructureReadOptions options = read_options(i);
   options.box.reset();
-  return read_structure(path, options);
+  Atoms atoms = read_structure(path, options);
+  say_oddities(atoms, path);
+  return atoms;
+}
+
+Atoms read_whole_model(const StructureInput& i, const std::string& path) {
+  Atoms atoms = read_model(i, path);
+  require_full_occupancy(atoms, path);
+  return atoms;
 }
 
 void add_orientation(Settings& o, Orientation& r) {

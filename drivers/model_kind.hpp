@@ -65,6 +65,9 @@ std::vector<ModelKind> foil_kinds();
 // `need_cell` false: a finite piece, whose box nobody asks for.
 Atoms read_model(const StructureInput& input, const std::string& path, bool need_cell = true);
 
+// The same for what moves or compares atoms: sites that are partly occupied are refused.
+Atoms read_whole_model(const StructureInput& input, const std::string& path);
+
 // --axis, --direction and --in-plane.
 struct Orientation {
   std::string axis, direction;

@@ -250,7 +250,7 @@ PlanModel describe_classes(Settings& o) {
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> ModelPlan {
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     return {atoms, [s, atoms, path = run.files[0]] { return build_classes(*s, atoms, path); }};
   };
 }

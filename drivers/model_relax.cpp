@@ -84,7 +84,7 @@ PlanModel describe_relax(Settings& o) {
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> ModelPlan {
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     const Interaction by = interaction(s->potential, atoms.numbers);
     check_elements(by, atoms);
     return {atoms,
@@ -133,7 +133,7 @@ PlanModel describe_order(Settings& o) {
   return [s](const ModelRun& run) -> ModelPlan {
     const auto pair = parse_elements(s->pair);
     if (pair.size() != 2) fail(Fault::usage, "--pair '{}': expected two elements", s->pair);
-    const Atoms atoms = read_model(s->input, run.files[0]);
+    const Atoms atoms = read_whole_model(s->input, run.files[0]);
     return {atoms, [s, pair, atoms, seed = run.common.seed] {
               return build_ordered(*s, pair, atoms, seed);
             }};

@@ -68,7 +68,7 @@ int write_figure(const Figure& figure, const CommonSettings& common) {
 }
 
 int plot_model(const std::string& path, const PlotCommand& c) {
-  const Atoms atoms = read_structure(path, read_options(c.structure));
+  const Atoms atoms = read_atoms(path, c.structure);
   if (!c.common.dry_run) check_output(c.common);
   return write_figure({model_panels(atoms), 2, std::filesystem::path(path).filename().string()},
                       c.common);

@@ -87,7 +87,10 @@ int run_radial(const std::vector<std::string>& arguments) {
   if (!c.model.empty()) {
     model = read_boxed(c.model, c.structure);
     p.inputs.push_back(c.model);
-    if (c.density == 0) c.density = number_density(model);
+    if (c.density == 0) {
+      c.density = number_density(model);
+      say_vacuum(model, "the density and the g(r) of the model are");
+    }
   }
   if (c.composition.empty() && c.model.empty())
     fail(Fault::usage, "radial: give --composition (or --model): the mean atom must be known");

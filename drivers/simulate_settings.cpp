@@ -258,6 +258,7 @@ constexpr double kWellInside = 5;  // %
 Atoms read_model(const std::string& path, SimulateSettings& s) {
   Atoms atoms = read_structure(path, read_options(s.model));
   if (s.wrap) wrap(atoms);
+  refuse_coincident(say_oddities(atoms, path), path);
   if (!s.model.box.empty() && !s.padding) return atoms;
   if (s.padding && atoms.cell.volume() > 0 && atoms.cell.periodic[0] && atoms.cell.periodic[1])
     fail(Fault::usage,

@@ -6,12 +6,15 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "drivers/log.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/structure_settings.hpp"
 #include "io/structure_file.hpp"
 #include "io/structure_result.hpp"
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
+#include "models/plausibility.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -31,10 +34,12 @@ void print_model(const StructureResult& r) {
   std::string shares;
   for (const auto& [z, share] : element_shares(a))
     shares += fmt::format("{}{}{:.4g}", shares.empty() ? "" : " ", symbol(z), 100 * share);
-  std::cout << fmt::format("atoms       {} ({} at.%)\n", a.size(), shares);
+  std::cout << fmt::format("atoms       {:.10g} ({} at.%)\n", atoms_in(a), shares);
   if (a.cell.volume() > 0)
     std::cout << fmt::format("density     {:.5f} atoms/Angstrom^3, {:.4g} g/cm^3\n",
                              number_density(a), mass_density(a));
+  if (const std::string vacuum = vacuum_text(a); !vacuum.empty())
+    std::cout << fmt::format("vacuum      {}\n", vacuum);
   if (r.cutoff > 0)
     std::cout << fmt::format("first shell {:.2f} Angstrom ({})\n", r.cutoff, r.cutoff_origin);
 }
@@ -55,17 +60,17 @@ void print_voronoi(const StructureResult& r) {
                              100 * voronoi_fraction(r.atoms, v, {0, 0, 12, 0}, z), symbol(z));
   const auto outer = std::count(v.at_surface.begin(), v.at_surface.end(), true);
   if (outer > 0)
-    std::cout << fmt::format("surface     {} cells touch an open face and are not counted\n",
-                             outer);
+    std::cout << fmt::format(
+        "surface     {} cells touch an open face or reach out into vacuum and are not counted\n",
+        outer);
 }
 
 void print_curves(const StructureResult& r) {
   if (r.pairs) {
-    const Peak first = highest_peak(r.pairs->r, r.pairs->total, 0, std::max(r.cutoff, 4.0));
+    const Peak first = first_peak(r.pairs->r, r.pairs->total);
     std::string text = fmt::format("g(r)        first peak {:.2f} Angstrom", first.x);
     for (const auto& [pair, g] : r.pairs->partials)
-      text += fmt::format(", {} {:.2f}", pair,
-                          highest_peak(r.pairs->r, g, 0, std::max(r.cutoff, 4.0)).x);
+      text += fmt::format(", {} {:.2f}", pair, first_peak(r.pairs->r, g).x);
     std::cout << text << '\n';
   }
   for (const auto& [radiation, values] : r.factors) {
@@ -154,6 +159,21 @@ void write_further_files(const StructureSettings& s, const StructureResult& r) {
   for (const auto& name : written) std::cout << fmt::format("wrote       {}\n", name);
 }
 
+// What is analysed: a model whose sites are partly occupied has no Voronoi cells and no bonds;
+// where they were not asked for by name, the rest goes on.
+StructureSettings possible(StructureSettings s, const Atoms& atoms) {
+  if (!has_partial_occupancy(atoms)) return s;
+  for (const char* name : {"voronoi", "order", "classes"})
+    if (!s.only.empty() && s.asks(name))
+      require_full_occupancy(atoms, std::string("--only ") + name);
+  if (!s.only.empty()) return s;
+  warn(
+      "sites are partly occupied: densities, g(r), S(q) and columns count by occupancy; Voronoi "
+      "cells, bond order and classes are left out");
+  s.only = "pairs,column,motion";
+  return s;
+}
+
 }  // namespace
 
 int run_structure(const std::vector<std::string>& arguments) {
@@ -165,6 +185,8 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!s.common.dry_run) check_outputs(s);
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
+  const std::size_t close = say_oddities(r.atoms, path).close;
+  s = possible(std::move(s), r.atoms);
   const StructureAnalysis analysis = resolve(s, r.atoms);
   std::vector<std::string> inputs{path};
   if (!s.reference.empty()) inputs.push_back(s.reference);
@@ -186,7 +208,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   };
   p.audit = [&](RunRecord& record) {
     record.audit.push_back({"atoms_read", "", std::int64_t(r.atoms.size())});
-    record.audit.push_back({"close_pairs", "", std::int64_t(r.close_pairs)});
+    record.audit.push_back({"close_pairs", "", std::int64_t(close)});
   };
   p.store = [&](Hdf5Writer& file) { write_structure_result(file, r); };
   p.summarise = [&] { summarise(r); };

@@ -195,7 +195,7 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
     fail(Fault::usage,
          "symmetry limit: name the model of the glass: vitrobeam symmetry limit GLASS -o OUT.h5");
   const std::string& input = settings.positional().front();
-  const Atoms glass = read_boxed(input, c.structure);
+  const Atoms glass = read_scatterers(input, c.structure, c.common.seed);
   const LimitPlan plan = make_plan(c, glass);
   LimitStudy study;
   Production p{"symmetry limit", {input}, {}, {}, {}, {}};

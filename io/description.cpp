@@ -4,6 +4,7 @@
 
 #include "io/provenance.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -43,15 +44,18 @@ std::string description_json(const Hdf5Reader& file) {
   return out.dump(2);
 }
 
-std::map<std::string, std::size_t> element_counts(const Atoms& atoms) {
-  std::map<std::string, std::size_t> counts;
-  for (const int z : atoms.numbers) ++counts[z > 0 ? std::string(symbol(z)) : "unknown"];
+std::map<std::string, double> element_counts(const Atoms& atoms) {
+  const auto occupancy = occupancies(atoms);
+  std::map<std::string, double> counts;
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    counts[std::string(symbol(atoms.numbers[i]))] += occupancy[i];
   return counts;
 }
 
 std::string description_json(const std::string& path, const Atoms& atoms) {
   nlohmann::json out{
       {"file", path}, {"atoms", atoms.size()}, {"composition", element_counts(atoms)}};
+  if (has_partial_occupancy(atoms)) out["atoms_by_occupancy"] = atoms_in(atoms);
   for (int k = 0; k < 3; ++k) {
     const Vector3d edge = atoms.cell.vectors.row(k);
     out["cell"].push_back({edge.x(), edge.y(), edge.z()});

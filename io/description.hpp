@@ -14,6 +14,6 @@ std::string description_json(const Hdf5Reader& file);
 std::string description_json(const std::string& path, const Atoms& atoms);
 
 // Atoms of each element by its symbol, "unknown" for those that have none.
-std::map<std::string, std::size_t> element_counts(const Atoms& atoms);
+std::map<std::string, double> element_counts(const Atoms& atoms);
 
 }  // namespace vitrobeam

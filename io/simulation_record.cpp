@@ -1,4 +1,5 @@
 #include "io/simulation_record.hpp"
+#include "models/plausibility.hpp"
 
 #include <fmt/format.h>
 
@@ -67,6 +68,12 @@ Audit simulation_audit(const ScanSimulation& scan, const Simulation<Real>& simul
   const SimulationSettings& s = scan.settings;
   Audit audit = {{"atoms_read", "", std::int64_t(scan.atoms().size())}};
   const auto add = [&](const Audit& more) { audit.insert(audit.end(), more.begin(), more.end()); };
+  const Plausibility odd = plausibility(scan.atoms());
+  add({{"close_pairs", "", std::int64_t(odd.close)}});
+  if (std::isfinite(odd.closest.distance))
+    add({{"closest_pair", "Angstrom", odd.closest.distance}});
+  if (odd.outside > 0) add({{"atoms_outside_cell", "", std::int64_t(odd.outside)}});
+  if (odd.density_g_cm3) add({{"mass_density", "g/cm^3", *odd.density_g_cm3}});
   if (!run.box.empty()) add({{"box", "", run.box}});
   add({{"intensity_in", "fraction of incident beam", 1.0},
        {"max_angle_mrad", "mrad", simulation.max_angle_mrad()},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "io/structure_formats.hpp"
 #include "models/elements.hpp"
@@ -13,20 +14,21 @@ struct StructureFormat {
   const char* name;
   bool (*looks_like)(TextReader);
   FramePlaces (*frames)(TextReader);
-  Atoms (*read)(TextReader&, const StructureReadOptions&);
+  Atoms (*read)(TextReader&, const FramePlace&, const StructureReadOptions&);
 };
 
 namespace {
 
-FramePlaces single_frame(TextReader reader) { return {reader.place()}; }
+FramePlaces single_frame(TextReader reader) { return {{reader.place()}}; }
 
 // Asked in this order; the first that recognises the file reads it.
 constexpr StructureFormat kFormats[] = {
+    {"MATLAB", looks_like_matlab, single_frame, read_matlab},
     {"LAMMPS dump", looks_like_lammps_dump, lammps_dump_frames, read_lammps_dump},
     {"LAMMPS data", looks_like_lammps_data, single_frame, read_lammps_data},
-    {"CIF", looks_like_cif, single_frame, read_cif},
+    {"CIF", looks_like_cif, cif_frames, read_cif},
     {"PDB", looks_like_pdb, pdb_frames, read_pdb},
-    {"POSCAR", looks_like_poscar, single_frame, read_poscar},
+    {"POSCAR or XDATCAR", looks_like_poscar, poscar_frames, read_poscar},
     {"Kirkland xyz", looks_like_kirkland_xyz, single_frame, read_kirkland_xyz},
     {"extended or plain XYZ", looks_like_xyz, xyz_frames, read_xyz},
 };
@@ -59,6 +61,11 @@ Trajectory::Trajectory(std::string path, StructureReadOptions options)
   if (options_.box && !(options_.box->minCoeff() > 0 && options_.box->allFinite()))
     fail(Fault::usage, "--box {:g} x {:g} x {:g}: every edge must be positive", options_.box->x(),
          options_.box->y(), options_.box->z());
+  if (options_.note)  // every frame may have the same to say
+    options_.note = [said = std::make_shared<std::set<std::string>>(),
+                     tell = options_.note](const std::string& what) {
+      if (said->insert(what).second) tell(what);
+    };
   text_ = read_text(path_);
   if (text_.find_first_not_of(" \t\r\n") == std::string::npos)
     fail(Fault::input, "{}: the file is empty; a structure file is expected", path_);
@@ -67,8 +74,7 @@ Trajectory::Trajectory(std::string path, StructureReadOptions options)
   for (const StructureFormat& format : kFormats) {
     if (format.looks_like(reader)) {
       format_ = &format;
-      for (const auto& place : format.frames(reader))
-        places_.emplace_back(place.offset, place.line);
+      places_ = std::make_shared<const FramePlaces>(format.frames(reader));
       return;
     }
     known += std::string(known.empty() ? "" : ", ") + format.name;
@@ -78,10 +84,13 @@ Trajectory::Trajectory(std::string path, StructureReadOptions options)
        excerpt(reader.line()), known);
 }
 
+std::size_t Trajectory::size() const { return places_->size(); }
+
 Atoms Trajectory::frame(std::size_t i) const {
   TextReader reader(path_, text_);
-  reader.go_to({places_.at(i).first, places_.at(i).second});
-  Atoms atoms = format_->read(reader, options_);
+  const FramePlace& place = places_->at(i);
+  reader.go_to(place.start);
+  Atoms atoms = format_->read(reader, place, options_);
   if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path_);
   settle_cell(atoms, path_, options_);
   return atoms;

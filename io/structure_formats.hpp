@@ -6,33 +6,53 @@
 
 namespace vitrobeam {
 
-using FramePlaces = std::vector<TextReader::Place>;
+// Where a frame begins, where the header stands that it shares with others (XDATCAR, PDB), and
+// which of the models of the whole file it is (CIF).
+struct FramePlace {
+  TextReader::Place start, header = {};
+  std::size_t number = 0;
+};
+using FramePlaces = std::vector<FramePlace>;
 
-// Where the frames of a file begin; `looks_like_...` judges from the first lines. Each reader
-// starts before the first line of a frame.
+// `looks_like_...` judges from the first lines, `..._frames` finds the frames, `read_...` reads
+// one; its reader stands before the first line of the frame.
 bool looks_like_xyz(TextReader reader);
 FramePlaces xyz_frames(TextReader reader);
-Atoms read_xyz(TextReader& reader, const StructureReadOptions& options);
+Atoms read_xyz(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
 
 bool looks_like_lammps_data(TextReader reader);
-Atoms read_lammps_data(TextReader& reader, const StructureReadOptions& options);
+Atoms read_lammps_data(TextReader& reader, const FramePlace& place,
+                       const StructureReadOptions& options);
 
 bool looks_like_lammps_dump(TextReader reader);
 FramePlaces lammps_dump_frames(TextReader reader);
-Atoms read_lammps_dump(TextReader& reader, const StructureReadOptions& options);
+Atoms read_lammps_dump(TextReader& reader, const FramePlace& place,
+                       const StructureReadOptions& options);
 
 bool looks_like_poscar(TextReader reader);
-Atoms read_poscar(TextReader& reader, const StructureReadOptions& options);
+FramePlaces poscar_frames(TextReader reader);
+Atoms read_poscar(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
 
 bool looks_like_kirkland_xyz(TextReader reader);
-Atoms read_kirkland_xyz(TextReader& reader, const StructureReadOptions& options);
+Atoms read_kirkland_xyz(TextReader& reader, const FramePlace& place,
+                        const StructureReadOptions& options);
 
 bool looks_like_cif(TextReader reader);
-Atoms read_cif(TextReader& reader, const StructureReadOptions& options);
+FramePlaces cif_frames(TextReader reader);
+Atoms read_cif(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
 
 bool looks_like_pdb(TextReader reader);
 FramePlaces pdb_frames(TextReader reader);
-Atoms read_pdb(TextReader& reader, const StructureReadOptions& options);
+Atoms read_pdb(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
+
+bool looks_like_matlab(TextReader reader);
+Atoms read_matlab(TextReader& reader, const FramePlace& place, const StructureReadOptions& options);
+
+// Tells the caller what of the file was not used, or is doubtful.
+template <typename... Args>
+void note(const StructureReadOptions& options, fmt::format_string<Args...> what, Args&&... args) {
+  if (options.note) options.note(fmt::format(what, std::forward<Args>(args)...));
+}
 
 // Element of type `type` from options.types; throws with `reader`'s place if the list is too short.
 int element_of_type(const TextReader& reader, const StructureReadOptions& options,

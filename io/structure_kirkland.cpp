@@ -31,7 +31,7 @@ bool looks_like_kirkland_xyz(TextReader reader) {
          ends_with_minus_one(reader.text());
 }
 
-Atoms read_kirkland_xyz(TextReader& reader, const StructureReadOptions&) {
+Atoms read_kirkland_xyz(TextReader& reader, const FramePlace&, const StructureReadOptions&) {
   reader.require("a comment");
   reader.require("the box");
   const Vector3d box(reader.number(0, "a"), reader.number(1, "b"), reader.number(2, "c"));

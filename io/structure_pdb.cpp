@@ -1,5 +1,6 @@
-// PDB files; every MODEL is a frame. The cell and its symmetry come from CRYST1; 1 x 1 x 1 means
-// that there is none.
+// PDB files. A frame ends with ENDMDL, END or the next MODEL; its cell is the CRYST1 that stands in
+// it, else the last one before it. A cell of 1 x 1 x 1 means that there is none.
+#include <algorithm>
 #include <cmath>
 #include <gemmi/pdb.hpp>
 #include <numbers>
@@ -14,17 +15,70 @@ bool is_record(const TextReader& reader, std::string_view name) {
   return reader.line().substr(0, name.size()) == name;
 }
 
-// The header and one model of the file.
-std::string one_model(const TextReader& reader) {
+bool is_atom(const TextReader& reader) {
+  return is_record(reader, "ATOM  ") || is_record(reader, "HETATM");
+}
+
+bool is_end(const TextReader& reader) {
+  return is_record(reader, "ENDMDL") || (!reader.words().empty() && reader.words()[0] == "END");
+}
+
+// The records that all frames share: before the first atom, without MODEL.
+bool is_shared(const TextReader& reader) {
+  for (const char* name : {"CRYST1", "SCALE", "MTRIX", "ORIGX"})
+    if (is_record(reader, name)) return true;
+  return false;
+}
+
+// Without columns 77 and 78 the name must say the element: one letter in its second column, two in
+// the first and second, and no other letters but those of organic molecules (CA, OXT, HG11).
+void check_name(const TextReader& reader) {
+  const auto line = reader.line();
+  const auto at = [&](std::size_t k) { return k < line.size() ? line[k] : ' '; };
+  if (at(76) != ' ' || at(77) != ' ') return;
+  const std::string name{at(12), at(13), at(14), at(15)};
+  const auto is_letter = [&](std::size_t k) {
+    return std::isalpha(static_cast<unsigned char>(name[k])) != 0;
+  };
+  const bool organic =
+      std::string_view("CHNOSP").find(is_letter(0) ? name[0] : name[1]) != std::string_view::npos;
+  const std::size_t rest = is_letter(0) && is_letter(1) ? 2 : is_letter(0) ? 1 : 2;
+  for (std::size_t k = rest; k < 4 && !organic; ++k)
+    if (is_letter(k))
+      reader.fail(
+          "the atom name {} is no element, and columns 77 and 78, where its symbol belongs, "
+          "are empty",
+          excerpt(name));
+}
+
+// The text of the frame that begins where `reader` stands, behind the records that it shares.
+std::string text_of_frame(TextReader reader, const FramePlace& place) {
   const std::string& text = reader.text();
-  const auto start = reader.place().offset;
-  const auto first = start == 0 ? std::string::npos : text.find("\nMODEL");
-  const std::string head = first < start ? text.substr(0, first + 1) : "";
-  const auto end = text.find("\nENDMDL", start);
-  return (start == 0     ? ""
-          : head.empty() ? text.substr(0, start)
-                         : head) +
-         text.substr(start, end == std::string::npos ? end : end + 1 - start);
+  bool has_cell = false, has_atoms = false, has_copies = false;
+  std::size_t end = text.size();
+  for (auto before = reader.place(); reader.next(); before = reader.place()) {
+    if (has_atoms && (is_end(reader) || is_record(reader, "MODEL "))) {
+      end = before.offset;
+      break;
+    }
+    if (is_record(reader, "CRYST1")) has_cell = true;
+    if (is_record(reader, "MTRIX") && (reader.line().size() < 60 || reader.line()[59] != '1'))
+      has_copies = true;
+    if (!is_atom(reader)) continue;
+    has_atoms = true;
+    check_name(reader);
+  }
+  if (has_copies)
+    reader.fail(
+        "leaves copies of its atoms to the reader (MTRIX without 1 in column 60); write a file in "
+        "which they are listed");
+  std::string head;
+  TextReader shared = reader;
+  shared.go_to(place.header);
+  while (!has_cell && shared.place().offset < place.start.offset && shared.next() &&
+         !is_atom(shared))
+    if (is_shared(shared)) head += std::string(shared.line()) + "\n";
+  return head + text.substr(place.start.offset, end - place.start.offset);
 }
 
 CrystalSite site_of(const gemmi::Atom& atom, const std::string& path) {
@@ -34,18 +88,58 @@ CrystalSite site_of(const gemmi::Atom& atom, const std::string& path) {
     fail(Fault::input, "{}: atom {} ({}) has no element that is known (columns 77 and 78)", path,
          atom.serial, atom.name);
   site.occupancy = atom.occ;
+  if (!(site.occupancy >= 0 && site.occupancy <= 1.001))
+    fail(Fault::input, "{}: atom {} ({}): the occupancy {:g} is not between 0 and 1", path,
+         atom.serial, atom.name, site.occupancy);
+  site.occupancy = std::min(site.occupancy, 1.0);
+  site.name = atom.name;
+  site.kind = std::string(symbol(site.number));
   if (atom.b_iso > 0)
     site.u_rms = std::sqrt(double(atom.b_iso) / (8 * std::numbers::pi * std::numbers::pi));
   return site;
 }
 
+// Programs of molecular dynamics write 0.00 in the column of the occupancy.
+void settle_occupancies(std::vector<CrystalSite>& sites, const std::string& path,
+                        const StructureReadOptions& options) {
+  const auto is_empty = [](const CrystalSite& s) { return s.occupancy == 0; };
+  const auto empty = std::count_if(sites.begin(), sites.end(), is_empty);
+  if (empty == 0) return;
+  if (empty < std::ptrdiff_t(sites.size()))
+    return note(options, "{}: {} atoms have the occupancy 0 and do not count", path, empty);
+  note(options, "{}: every atom has the occupancy 0; taken as not given, 1", path);
+  for (CrystalSite& site : sites) site.occupancy = 1;
+}
+
+// The statements of the file on its length: NUMMDL on the models, MASTER on the atom records.
+void check_lengths(TextReader reader, std::size_t frames) {
+  std::int64_t models = 0, master = -1, atoms = 0, largest = 0, here = 0;
+  int line = 0;
+  while (reader.next()) {
+    if (is_atom(reader)) largest = std::max(largest, ++here), ++atoms;
+    if (is_end(reader) || is_record(reader, "MODEL ")) here = 0;
+    if (is_record(reader, "NUMMDL") && reader.words().size() > 1)
+      models = reader.integer(1, "the number of models");
+    if (is_record(reader, "MASTER") && reader.line().size() >= 55) {
+      const std::string text(reader.line().substr(50, 5));
+      const auto begin = std::min(text.find_first_not_of(' '), text.size());
+      if (!parse_integer(std::string_view(text).substr(begin), master)) master = -1;
+      line = reader.place().line;
+    }
+  }
+  if (models > 0 && std::size_t(models) != frames)
+    fail(Fault::input, "{}: NUMMDL says {} models, the file has {}", reader.name(), models, frames);
+  if (master >= 0 && master != atoms && master != largest)
+    fail(Fault::input, "{}:{}: MASTER says {} atom records, the file has {}", reader.name(), line,
+         master, atoms);
+}
+
 }  // namespace
 
 bool looks_like_pdb(TextReader reader) {
-  for (int i = 0; i < 1000 && reader.next(); ++i) {
-    if (is_record(reader, "CRYST1 ") || is_record(reader, "ATOM  ") || is_record(reader, "HETATM"))
-      return true;
-    if (!reader.words().empty() && !std::isupper(static_cast<unsigned char>(reader.line()[0])))
+  while (reader.next()) {
+    if (is_record(reader, "CRYST1 ") || is_atom(reader)) return true;
+    if (!reader.words().empty() && std::isupper(static_cast<unsigned char>(reader.line()[0])) == 0)
       return false;
   }
   return false;
@@ -53,22 +147,41 @@ bool looks_like_pdb(TextReader reader) {
 
 FramePlaces pdb_frames(TextReader reader) {
   FramePlaces out;
-  for (auto place = reader.place(); reader.next(); place = reader.place())
-    if (is_record(reader, "MODEL ")) out.push_back(place);
-  return out.empty() ? FramePlaces{TextReader::Place{}} : out;
+  const TextReader whole = reader;
+  TextReader::Place start = reader.place(), cell = start;
+  bool has_atoms = false, has_cell = false;
+  const auto close = [&](TextReader::Place next) {
+    if (has_atoms) out.push_back({start, cell});
+    has_atoms = false;
+    start = next;
+  };
+  for (auto before = reader.place(); reader.next(); before = reader.place()) {
+    if (is_record(reader, "CRYST1")) {
+      if (has_cell) cell = before;
+      has_cell = true;
+    }
+    if (is_atom(reader)) has_atoms = true;
+    if (is_record(reader, "MODEL ") && has_atoms) close(before);
+    if (is_end(reader)) close(reader.place());
+  }
+  close(reader.place());
+  if (out.empty()) fail(Fault::input, "{}: the file holds no atoms", reader.name());
+  check_lengths(whole, out.size());
+  return out;
 }
 
-Atoms read_pdb(TextReader& reader, const StructureReadOptions&) {
+Atoms read_pdb(TextReader& reader, const FramePlace& place, const StructureReadOptions& options) {
   gemmi::Structure structure;
   try {
-    structure = gemmi::read_pdb_string(one_model(reader), reader.name());
+    structure = gemmi::read_pdb_string(text_of_frame(reader, place), reader.name());
+  } catch (const Error&) {
+    throw;
   } catch (const std::exception& e) {
     fail(Fault::input, "{}: not a valid PDB file: {}", reader.name(), e.what());
   }
   const gemmi::UnitCell& cell = structure.cell;
-  Atoms atoms;
   std::vector<CrystalSite> sites;
-  SiteLabels labels;
+  std::vector<Vector3d> positions;
   for (const auto& model : structure.models)
     for (const auto& chain : model.chains)
       for (const auto& residue : chain.residues)
@@ -76,23 +189,28 @@ Atoms read_pdb(TextReader& reader, const StructureReadOptions&) {
           CrystalSite site = site_of(atom, reader.name());
           const gemmi::Fractional f = cell.fractionalize(atom.pos);
           site.fraction = {f.x, f.y, f.z};
-          sites.push_back(site);
-          atoms.add(site.number, {atom.pos.x, atom.pos.y, atom.pos.z});
-          labels.occupancy.push_back(site.occupancy);
-          labels.u_rms.push_back(site.u_rms);
+          sites.push_back(std::move(site));
+          positions.emplace_back(atom.pos.x, atom.pos.y, atom.pos.z);
         }
+  settle_occupancies(sites, reader.name(), options);
   if (!cell.is_crystal()) {
+    Atoms atoms;
+    SiteLabels labels;
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+      atoms.add(sites[i].number, positions[i]);
+      labels.occupancy.push_back(sites[i].occupancy);
+      labels.u_rms.push_back(sites[i].u_rms);
+    }
     add_site_labels(atoms, std::move(labels));
     return atoms;
   }
-  const auto* group =
-      gemmi::find_spacegroup_by_name(structure.spacegroup_hm, cell.alpha, cell.gamma);
-  if (!group && !structure.spacegroup_hm.empty())
-    fail(Fault::input, "{}: the space group {} of CRYST1 is not known", reader.name(),
-         excerpt(structure.spacegroup_hm));
+  StatedSymmetry symmetry;
+  symmetry.name = structure.spacegroup_hm;
+  if (symmetry.name.empty()) symmetry.name = "P 1";  // what programs without symmetry leave out
   return fill_cell(
-      cell, sites,
-      group ? all_operations(group->operations()) : std::vector<gemmi::Op>{gemmi::Op::identity()});
+             cell, sites, understood(symmetry, cell, reader.name() + ": CRYST1"),
+             [](const FilledCell&) { return std::vector<std::string>{}; }, reader.name(), options)
+      .atoms;
 }
 
 }  // namespace vitrobeam

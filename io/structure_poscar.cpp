@@ -1,6 +1,8 @@
-// POSCAR and CONTCAR files of VASP: title, scale, three edges, elements, counts, positions.
+// POSCAR, CONTCAR and XDATCAR of VASP: title, scale, three edges, elements, counts, positions.
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "io/structure_formats.hpp"
 #include "models/elements.hpp"
@@ -22,14 +24,22 @@ bool is_counts(const TextReader& reader) {
 
 // "Cu_sv" and "Cu/0a1b2c" name potentials: the element is what stands before.
 int element_of_name(std::string_view word) {
-  return atomic_number(word.substr(0, word.find_first_of("_/")));
+  return element_of_symbol(word.substr(0, word.find_first_of("_/")));
+}
+
+bool is_comment(std::string_view word) { return word[0] == '!' || word[0] == '#'; }
+
+// "Direct configuration=     1": a frame of XDATCAR.
+bool is_configuration(const TextReader& reader) {
+  const auto& w = reader.words();
+  return w.size() >= 2 && w[1].substr(0, 13) == "configuration";
 }
 
 // The elements of a line if every word is one; else none.
 std::vector<int> elements_of_line(const TextReader& reader) {
   std::vector<int> out;
   for (auto word : reader.words()) {
-    if (word[0] == '!' || word[0] == '#') break;
+    if (is_comment(word)) break;
     std::int64_t number = 0;
     const int z = parse_integer(word, number) ? 0 : element_of_name(word);
     if (z == 0) return {};
@@ -41,13 +51,13 @@ std::vector<int> elements_of_line(const TextReader& reader) {
 // One positive factor, three of them, or minus the volume of the cell.
 Vector3d read_scale(const TextReader& reader) {
   const double first = reader.number(0, "the scale");
-  double value = 0;
-  if (reader.words().size() >= 3 && parse_number(reader.words()[1], value) &&
-      parse_number(reader.words()[2], value)) {
+  if (starts_with_numbers(reader, 3)) {
     const Vector3d scale(first, reader.number(1, "the scale"), reader.number(2, "the scale"));
     if (!(scale.minCoeff() > 0)) reader.fail("three scales must be positive");
     return scale;
   }
+  if (starts_with_numbers(reader, 2))
+    reader.fail("found {}; one scale or three are expected", excerpt(reader.line()));
   if (first == 0) reader.fail("the scale is 0; a factor, or minus the volume, is expected");
   return Vector3d::Constant(first);
 }
@@ -55,7 +65,7 @@ Vector3d read_scale(const TextReader& reader) {
 std::vector<std::int64_t> read_counts(const TextReader& reader) {
   std::vector<std::int64_t> out;
   for (std::size_t k = 0; k < reader.words().size(); ++k) {
-    if (reader.words()[k][0] == '!' || reader.words()[k][0] == '#') break;
+    if (is_comment(reader.words()[k])) break;
     out.push_back(reader.integer(k, "a number of atoms"));
     if (out.back() < 0) reader.fail("{} atoms; at least 0 are expected", out.back());
   }
@@ -72,11 +82,89 @@ std::vector<int> settle_elements(const TextReader& reader, const StructureReadOp
               options.types.empty() ? named.size() : options.types.size());
 }
 
+// What stands before the positions.
+struct Head {
+  Eigen::Matrix3d edges;
+  Vector3d scale;
+  std::vector<int> elements;
+  std::vector<std::int64_t> counts;
+  std::int64_t atoms() const { return std::accumulate(counts.begin(), counts.end(), 0L); }
+};
+
+Head read_head(TextReader& reader, const StructureReadOptions& options) {
+  Head head;
+  reader.require("a title");
+  const std::vector<int> title = elements_of_line(reader);
+  reader.require("the scale");
+  head.scale = read_scale(reader);
+  for (int k = 0; k < 3; ++k) {
+    reader.require("an edge of the cell");
+    for (std::size_t c = 0; c < 3; ++c)
+      head.edges(k, int(c)) = reader.number(c, "a component of an edge");
+  }
+  if (head.scale.x() < 0)
+    head.scale.setConstant(std::cbrt(-head.scale.x() / std::abs(head.edges.determinant())));
+  head.edges *= head.scale.asDiagonal();
+  reader.require("the elements");
+  std::vector<int> named;
+  if (!is_counts(reader)) {
+    named = elements_of_line(reader);
+    if (named.empty() && options.types.empty())
+      reader.fail("{} names no elements; give them with --types Cu,Zr", excerpt(reader.line()));
+    reader.require("the numbers of atoms");
+  }
+  head.counts = read_counts(reader);
+  head.elements = settle_elements(reader, options, named, title, head.counts.size());
+  return head;
+}
+
+// Direct or Cartesian; VASP looks at the first letter and takes everything else for Direct, a unit
+// among it.
+bool is_cartesian(const TextReader& reader) {
+  if (reader.words().empty()) return false;
+  const char kind = char(std::toupper(reader.words()[0][0]));
+  if (kind != 'C' && kind != 'K' && kind != 'D')
+    reader.fail("Direct or Cartesian is expected, found {}", excerpt(reader.line()));
+  return kind == 'C' || kind == 'K';
+}
+
+// In a trajectory the next configuration, or its header, follows the last atom.
+void check_next_frame(TextReader reader, const Head& head) {
+  if (reader.next_filled() && reader.words().size() == 3 && starts_with_numbers(reader, 3))
+    reader.fail("found {} after the {} atoms that the head announces; are the numbers wrong?",
+                excerpt(reader.line()), head.atoms());
+}
+
+// Behind the last atom stand at most velocities and the state of a thermostat, and an empty line
+// before them.
+void look_behind(TextReader reader, const Head& head, const StructureReadOptions& options) {
+  double value = 0;
+  if (!reader.next()) return;
+  if (is_configuration(reader)) return;
+  if (reader.words().size() >= 3 && parse_number(reader.words()[0], value))
+    reader.fail("found {} after the {} atoms that the head announces; are the numbers wrong?",
+                excerpt(reader.line()), head.atoms());
+  const bool names_velocities = !reader.words().empty();
+  if (!reader.words().empty() && std::toupper(reader.words()[0][0]) != 'L' &&
+      std::toupper(reader.words()[0][0]) != 'C' && std::toupper(reader.words()[0][0]) != 'D')
+    return note(options, "{}: the text behind the last atom, from line {}, is not read ({})",
+                reader.name(), reader.place().line, excerpt(reader.line()));
+  if (names_velocities || !reader.next_filled()) return;
+  TextReader lines = reader;
+  std::int64_t rows = 0;
+  do {
+    if (lines.words().size() != 3 || !starts_with_numbers(lines, 3)) break;
+    ++rows;
+  } while (lines.next());
+  if (rows != head.atoms())  // as many rows are velocities
+    note(options, "{}: the text behind the last atom, from line {}, is not read ({})",
+         reader.name(), reader.place().line, excerpt(reader.line()));
+}
+
 }  // namespace
 
 bool looks_like_poscar(TextReader reader) {
-  if (!reader.next() || !reader.next()) return false;
-  if (reader.words().size() > 3 || !starts_with_numbers(reader, 1)) return false;
+  if (!reader.next() || !reader.next() || !starts_with_numbers(reader, 1)) return false;
   for (int k = 0; k < 3; ++k)
     if (!reader.next() || !starts_with_numbers(reader, 3)) return false;
   if (!reader.next()) return false;
@@ -84,44 +172,58 @@ bool looks_like_poscar(TextReader reader) {
     return false;
   while (reader.next())  // no coordinates yet: a line of words
     if (!reader.words().empty())
-      return std::isalpha(static_cast<unsigned char>(reader.words()[0][0]));
+      return std::isalpha(static_cast<unsigned char>(reader.words()[0][0])) != 0;
   return false;
 }
 
-Atoms read_poscar(TextReader& reader, const StructureReadOptions& options) {
-  reader.require("a title");
-  const std::vector<int> title = elements_of_line(reader);
-  reader.require("the scale");
-  Vector3d scale = read_scale(reader);
-  Atoms atoms;
-  for (int k = 0; k < 3; ++k) {
-    reader.require("an edge of the cell");
-    for (std::size_t c = 0; c < 3; ++c)
-      atoms.cell.vectors(k, int(c)) = reader.number(c, "a component of an edge");
+// XDATCAR: the header stands once, or before every configuration where the cell changes. A file
+// without configurations is POSCAR.
+FramePlaces poscar_frames(TextReader reader) {
+  constexpr int kHead = 7;  // lines
+  FramePlaces out;
+  TextReader::Place header = reader.place();
+  std::vector<TextReader::Place> last;  // where the last lines begin, at most the header's
+  for (auto before = reader.place(); reader.next(); before = reader.place()) {
+    if (!is_configuration(reader)) {
+      last.push_back(before);
+      if (last.size() > kHead) last.erase(last.begin());
+      continue;
+    }
+    if (last.size() == kHead && !out.empty()) {  // a header of its own, if it is one
+      TextReader own = reader;
+      own.go_to(last.front());
+      if (looks_like_poscar(own)) header = last.front();
+    }
+    out.push_back({before, header, out.size()});
+    last.clear();
   }
-  if (scale.x() < 0) scale.setConstant(std::cbrt(-scale.x() / atoms.cell.volume()));
-  atoms.cell.vectors *= scale.asDiagonal();
-  reader.require("the elements");
-  std::vector<int> named;
-  if (!is_counts(reader)) {
-    named = elements_of_line(reader);
-    reader.require("the numbers of atoms");
-  }
-  const auto counts = read_counts(reader);
-  const auto elements = settle_elements(reader, options, named, title, counts.size());
+  return out.empty() ? FramePlaces{{header, header}} : out;
+}
+
+Atoms read_poscar(TextReader& reader, const FramePlace& place,
+                  const StructureReadOptions& options) {
+  reader.go_to(place.header);
+  const Head head = read_head(reader, options);
+  const bool is_trajectory = place.start.offset != place.header.offset;
+  if (is_trajectory) reader.go_to(place.start);
   reader.require("Direct or Cartesian");
   if (!reader.words().empty() && std::toupper(reader.words()[0][0]) == 'S')  // selective dynamics
     reader.require("Direct or Cartesian");
-  const char kind = reader.words().empty() ? 'D' : char(std::toupper(reader.words()[0][0]));
-  const bool cartesian = kind == 'C' || kind == 'K';
-  for (std::size_t k = 0; k < counts.size(); ++k)
-    for (std::int64_t i = 0; i < counts[k]; ++i) {
-      reader.require(
-          fmt::format("atom {} of {} of element {}", i + 1, counts[k], symbol(elements[k])));
+  const bool cartesian = is_cartesian(reader);
+  Atoms atoms;
+  atoms.cell.vectors = head.edges;
+  for (std::size_t k = 0; k < head.counts.size(); ++k)
+    for (std::int64_t i = 0; i < head.counts[k]; ++i) {
+      reader.require(fmt::format("atom {} of {} of element {}", i + 1, head.counts[k],
+                                 symbol(head.elements[k])));
       const Vector3d r(reader.number(0, "x"), reader.number(1, "y"), reader.number(2, "z"));
-      atoms.add(elements[k], cartesian ? Vector3d(scale.cwiseProduct(r))
-                                       : Vector3d(atoms.cell.vectors.transpose() * r));
+      atoms.add(head.elements[k], cartesian ? Vector3d(head.scale.cwiseProduct(r))
+                                            : Vector3d(head.edges.transpose() * r));
     }
+  if (is_trajectory)
+    check_next_frame(reader, head);
+  else
+    look_behind(reader, head, options);
   return atoms;
 }
 

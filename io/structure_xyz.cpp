@@ -1,8 +1,11 @@
 // XYZ files, plain and extended.
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <set>
+
+#include <fmt/ranges.h>
 
 #include "io/structure_formats.hpp"
 #include "io/xyz_comment.hpp"
@@ -27,44 +30,86 @@ std::vector<double> leading_numbers(const TextReader& reader) {
   return out;
 }
 
-Eigen::Matrix3d vectors_of_angles(const std::vector<double>& v) {
-  constexpr double kDegree = 3.14159265358979323846 / 180;
-  const double ca = std::cos(v[3] * kDegree), cb = std::cos(v[4] * kDegree);
-  const double cg = std::cos(v[5] * kDegree), sg = std::sin(v[5] * kDegree);
-  const double cy = (ca - cb * cg) / sg;
-  Eigen::Matrix3d m;
-  m << v[0], 0, 0, v[1] * cg, v[1] * sg, 0, v[2] * cb, v[2] * cy,
-      v[2] * std::sqrt(std::max(0.0, 1 - cb * cb - cy * cy));
-  return m;
+struct Bounds {
+  Vector3d lo = Vector3d::Constant(1e300), hi = Vector3d::Constant(-1e300);
+  Vector3d extent() const { return hi - lo; }
+};
+
+Bounds bounds_of(const std::vector<Vector3d>& positions) {
+  Bounds b;
+  for (const auto& r : positions) {
+    b.lo = b.lo.cwiseMin(r);
+    b.hi = b.hi.cwiseMax(r);
+  }
+  return b;
 }
 
-// The box of a plain XYZ file from the numbers in its comment: three edges; or six numbers, the
-// bounds lo hi of x, y, z if the atoms lie between them, else edges and angles. None or other
-// counts: no box.
+// Do the atoms fill these edges? Few atoms cannot tell.
+bool fills(const Bounds& atoms, const Vector3d& edges, std::size_t count) {
+  constexpr std::size_t kFew = 8;
+  constexpr double kLayer = 4;  // Angstrom between the atoms at a face and their images
+  if (count < kFew) return true;
+  for (int k = 0; k < 3; ++k)
+    if (atoms.extent()[k] < std::min(edges[k] - kLayer, 0.8 * edges[k])) return false;
+  return true;
+}
+
+// Whether the numbers are the bounds xlo xhi ylo yhi zlo zhi of these atoms.
+bool are_bounds(const std::vector<double>& v, const Bounds& atoms, std::size_t count) {
+  const Vector3d lo(v[0], v[2], v[4]), hi(v[1], v[3], v[5]);
+  return ((hi - lo).array() > 0).all() && ((atoms.lo - lo).array() >= -1e-3).all() &&
+         ((hi - atoms.hi).array() >= -1e-3).all() && fills(atoms, hi - lo, count);
+}
+
+// Whether the numbers are the edges of a box that holds the atoms, from its corner or its centre.
+bool are_edges(const std::vector<double>& v, const Bounds& atoms, std::size_t count) {
+  const Vector3d edges(v[0], v[1], v[2]);
+  if (!(edges.minCoeff() > 0)) return false;
+  const bool from_corner =
+      atoms.lo.minCoeff() >= -1e-3 && ((edges - atoms.hi).array() >= -1e-3).all();
+  const bool from_centre = ((atoms.lo + edges / 2).array() >= -1e-3).all() &&
+                           ((edges / 2 - atoms.hi).array() >= -1e-3).all();
+  return (from_corner || from_centre) && fills(atoms, edges, count);
+}
+
+bool are_edges_and_angles(const std::vector<double>& v, const Atoms& atoms) {
+  if (!(v[0] > 0 && v[1] > 0 && v[2] > 0 && *std::min_element(v.begin() + 3, v.end()) > 20 &&
+        *std::max_element(v.begin() + 3, v.end()) < 160))
+    return false;
+  const Eigen::Matrix3d edges = vectors_of_angles(v);
+  if (!(edges.determinant() > 1e-6)) return false;
+  Bounds f;  // of the fractional coordinates
+  for (const auto& r : atoms.positions) {
+    const Vector3d at = edges.transpose().inverse() * r;
+    f.lo = f.lo.cwiseMin(at);
+    f.hi = f.hi.cwiseMax(at);
+  }
+  const Vector3d lengths(v[0], v[1], v[2]);
+  const Bounds scaled{f.lo.cwiseProduct(lengths), f.hi.cwiseProduct(lengths)};
+  return f.lo.minCoeff() >= -0.5 && f.hi.maxCoeff() <= 1.5 && fills(scaled, lengths, atoms.size());
+}
+
+// The box of a plain XYZ file from the numbers in its comment: three edges; or six numbers, bounds
+// or edges and angles. Numbers are a box only if it holds the atoms and they fill it; they may as
+// well be a step, an energy and a pressure.
 void box_from_numbers(const TextReader& reader, const std::vector<double>& v, const Atoms& atoms,
-                      XyzComment& comment) {
-  if (v.size() == 3) {
-    if (!(*std::min_element(v.begin(), v.end()) > 0))
-      reader.fail("the box {:g} {:g} {:g} of the comment line needs three positive edges", v[0],
-                  v[1], v[2]);
+                      const StructureReadOptions& options, XyzComment& comment) {
+  if (v.size() < 3) return;
+  const Bounds bounds = bounds_of(atoms.positions);
+  const std::vector<double> first(v.begin(), v.begin() + 3);
+  if (v.size() == 6 && are_bounds(v, bounds, atoms.size())) {
+    comment.origin = Vector3d(v[0], v[2], v[4]);
+    comment.vectors = (Vector3d(v[1], v[3], v[5]) - comment.origin).asDiagonal();
+  } else if (v.size() == 6 && are_edges_and_angles(v, atoms)) {
+    comment.vectors = vectors_of_angles(v);
+  } else if (v.size() == 3 && are_edges(first, bounds, atoms.size())) {
     comment.vectors = Vector3d(v[0], v[1], v[2]).asDiagonal();
-  } else if (v.size() == 6) {
-    const Vector3d lo(v[0], v[2], v[4]), hi(v[1], v[3], v[5]);
-    const auto inside = [&](const Vector3d& r) {
-      return ((r - lo).array() >= -1e-3).all() && ((hi - r).array() >= -1e-3).all();
-    };
-    if (((hi - lo).array() > 0).all() &&
-        std::all_of(atoms.positions.begin(), atoms.positions.end(), inside)) {
-      comment.vectors = (hi - lo).asDiagonal();
-      comment.origin = lo;
-    } else if (v[0] > 0 && v[1] > 0 && v[2] > 0 && *std::min_element(v.begin() + 3, v.end()) > 20 &&
-               *std::max_element(v.begin() + 3, v.end()) < 160) {
-      comment.vectors = vectors_of_angles(v);
-    } else {
-      reader.fail(
-          "the six numbers of the comment line are neither bounds (xlo xhi ylo yhi zlo zhi) "
-          "that hold the atoms nor a cell (a b c alpha beta gamma)");
-    }
+  } else if ((v.size() == 3 || v.size() == 6) && !options.box) {
+    note(options,
+         "{}: the numbers of the comment line ({}) are no box that the atoms fill, and are not "
+         "read; "
+         "a box is given with --box",
+         reader.name(), fmt::join(v, " "));
   }
 }
 
@@ -177,8 +222,14 @@ void read_atoms(TextReader& reader, const StructureReadOptions& options, const X
       add_label_values(reader, *columns.labels[k], labels[k]);
   }
   refuse_bare_types(reader, atoms, all_numbers);
-  for (std::size_t k = 0; k < labels.size(); ++k)
-    atoms.labels[columns.labels[k]->name] = std::move(labels[k]);
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    const std::string& name = columns.labels[k]->name;
+    const bool is_occupancy = name == "occ" || name == "occupancies" || name == "Occupancy";
+    const auto* whole = std::get_if<std::vector<std::int64_t>>(&labels[k].values);
+    if ((is_occupancy || name == "occupancy") && whole)
+      labels[k].values = std::vector<double>(whole->begin(), whole->end());
+    atoms.labels[is_occupancy ? "occupancy" : name] = std::move(labels[k]);
+  }
 }
 
 std::int64_t atom_count(TextReader& reader) {
@@ -196,8 +247,10 @@ std::int64_t read_head(TextReader& reader, XyzComment& comment, std::vector<doub
   if (count_first) reader.require("the comment line");
   if (is_extended_comment(reader.line()))
     parse_extended_comment(reader, comment);
-  else
+  else if (!parse_ipi_comment(reader, comment)) {
+    refuse_other_units(reader);
     numbers = leading_numbers(reader);
+  }
   if (!comment.has_properties) comment.properties = {{"species", 'S', 1, 0}, {"pos", 'R', 3, 1}};
   if (!count_first) {
     reader.require("the number of atoms");
@@ -234,12 +287,12 @@ FramePlaces xyz_frames(TextReader reader) {
       reader.fail("found {} after the {} atoms that the file announces; is the count wrong?",
                   excerpt(reader.line()), count);
     }
-    out.push_back(place);
+    out.push_back({place});
   }
   return out;
 }
 
-Atoms read_xyz(TextReader& reader, const StructureReadOptions& options) {
+Atoms read_xyz(TextReader& reader, const FramePlace&, const StructureReadOptions& options) {
   reader.next();
   XyzComment comment;
   std::vector<double> numbers;
@@ -248,7 +301,10 @@ Atoms read_xyz(TextReader& reader, const StructureReadOptions& options) {
   Atoms atoms;
   read_atoms(reader, options, comment, count, atoms);
   const bool plain = comment.vectors.isZero();
-  box_from_numbers(at_head, numbers, atoms, comment);
+  box_from_numbers(at_head, numbers, atoms, options, comment);
+  comment.vectors *= comment.unit;
+  comment.origin *= comment.unit;
+  for (auto& position : atoms.positions) position *= comment.unit;
   if (comment.vectors.isZero() && options.box) comment.vectors = options.box->asDiagonal();
   atoms.cell.vectors = comment.vectors;
   atoms.cell.periodic = comment.periodic;

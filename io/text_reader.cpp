@@ -143,7 +143,8 @@ std::int64_t TextReader::integer(std::size_t i, std::string_view quantity) const
 
 int TextReader::element(std::size_t i) const {
   if (i >= words_.size()) fail("the element is missing in column {}", i + 1);
-  const int z = atomic_number(words_[i]);
+  int z = atomic_number(words_[i]);
+  if (z == 0) z = element_of_label(words_[i]);
   if (z == 0)
     fail("{} is no element; a symbol such as Cu or an atomic number from 1 to {} is expected",
          excerpt(words_[i]), kElements);

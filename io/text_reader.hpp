@@ -49,7 +49,7 @@ class TextReader {
   // Word `i` of the line as a finite number or an integer; throws Error{input} naming the quantity.
   double number(std::size_t i, std::string_view quantity) const;
   std::int64_t integer(std::size_t i, std::string_view quantity) const;
-  // Atomic number of word `i`.
+  // Atomic number of word `i`: a symbol, a number, or a label such as Cu1.
   int element(std::size_t i) const;
 
   // Fails with "name:line: what".

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
+#include <regex>
 
 namespace vitrobeam {
 namespace {
@@ -106,6 +107,35 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+namespace {
+
+// Units of energies, and LAMMPS's names of sets of units whose lengths are in Angstrom.
+bool is_no_length(const std::string& value) {
+  const std::string word = lower_case(value);
+  for (const char* other : {"metal", "real", "ev", "ev/a", "ev/ang", "ev/angstrom", "hartree", "ha",
+                            "ry", "kcal/mol", "kj/mol", "k", "gpa"})
+    if (word == other) return true;
+  return false;
+}
+
+// Angstrom per unit of length that a comment names.
+double stated_length_unit(const TextReader& reader, std::string_view text) {
+  constexpr double kBohr = 0.529177210903;
+  static const std::pair<const char*, double> kUnits[] = {
+      {"angstrom", 1},        {"angstroms", 1},    {"ang", 1},          {"a", 1},
+      {"\xC3\x85", 1},        {"\xE2\x84\xAB", 1}, {"nm", 10},          {"nanometer", 10},
+      {"nanometre", 10},      {"pm", 0.01},        {"picometer", 0.01}, {"bohr", kBohr},
+      {"b", kBohr},           {"au", kBohr},       {"a.u.", kBohr},     {"atomic_unit", kBohr},
+      {"atomic_units", kBohr}};
+  const std::string word = lower_case(std::string(text));
+  for (const auto& [name, unit] : kUnits)
+    if (word == name) return unit;
+  reader.fail("the comment line gives lengths in {}, which is no known unit; Angstrom is expected",
+              excerpt(text));
+}
+
+}  // namespace
+
 void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
   for (auto& [key, value] : split_key_values(reader, reader.line())) {
     const std::string name = lower_case(key);
@@ -125,6 +155,12 @@ void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
     } else if (name == "origin") {
       const auto v = numbers_of(reader, key, value, 3);
       comment.origin = Vector3d(v[0], v[1], v[2]);
+    } else if ((name == "units" || name == "unit") && is_no_length(value)) {
+      comment.info.emplace_back(std::move(key), std::move(value));
+    } else if (name == "units" || name == "unit" || name == "length_unit" ||
+               name == "length_units") {
+      comment.unit = stated_length_unit(reader, value);
+      comment.info.emplace_back(std::move(key), std::move(value));
     } else {
       comment.info.emplace_back(std::move(key), std::move(value));
     }
@@ -132,9 +168,61 @@ void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
 }
 
 bool is_extended_comment(std::string_view line) {
-  const std::string text = lower_case(std::string(line));
-  return text.find("lattice=") != std::string::npos ||
-         text.find("properties=") != std::string::npos;
+  static const std::regex key("\\b(lattice|properties)\\s*=", std::regex::icase);
+  return std::regex_search(line.begin(), line.end(), key);
+}
+
+bool parse_ipi_comment(const TextReader& reader, XyzComment& comment) {
+  const std::string line(reader.line());
+  static const std::regex cell("CELL\\(abcABC\\):((?:\\s+[-+.0-9eE]+){6})");
+  static const std::regex unit("(positions|cell)\\{(\\w+)\\}");
+  std::smatch found;
+  if (!std::regex_search(line, found, cell)) return false;
+  std::vector<double> v;
+  for (const auto& word : split(found[1], " \t")) {
+    double value = 0;
+    if (!parse_number(word, value) || !(value > 0))
+      reader.fail("CELL(abcABC) holds {}; six positive numbers are expected", excerpt(word));
+    v.push_back(value);
+  }
+  double cell_unit = 1;
+  for (std::sregex_iterator it(line.begin(), line.end(), unit), end; it != end; ++it)
+    ((*it)[1] == "cell" ? cell_unit : comment.unit) = stated_length_unit(reader, (*it)[2].str());
+  for (std::size_t k = 0; k < 3; ++k) v[k] *= cell_unit / comment.unit;
+  comment.vectors = vectors_of_angles(v);
+  return true;
+}
+
+Eigen::Matrix3d vectors_of_angles(const std::vector<double>& v) {
+  constexpr double kDegree = 3.14159265358979323846 / 180;
+  const double ca = std::cos(v[3] * kDegree), cb = std::cos(v[4] * kDegree);
+  const double cg = std::cos(v[5] * kDegree), sg = std::sin(v[5] * kDegree);
+  const double cy = (ca - cb * cg) / sg;
+  Eigen::Matrix3d m;
+  m << v[0], 0, 0, v[1] * cg, v[1] * sg, 0, v[2] * cb, v[2] * cy,
+      v[2] * std::sqrt(std::max(0.0, 1 - cb * cb - cy * cy));
+  return m;
+}
+
+// Words of a comment without keys that name another unit of length than Angstrom. Atomic units and
+// nanometres may be those of an energy or a size.
+void refuse_other_units(const TextReader& reader) {
+  static const std::regex bohr("\\b(bohrs?)\\b", std::regex::icase);
+  static const std::regex other(
+      "\\b(?:in|units?|coordinates?|positions?)\\b[\\s:=\\[(]*"
+      "(a\\.u\\.|atomic units?|nanomet(?:er|re)s?|nm|picomet(?:er|re)s?|pm)(?!\\w)",
+      std::regex::icase);
+  static const std::regex energy("energ|hartree|\\bE\\s*=", std::regex::icase);
+  const std::string line(reader.line());
+  std::smatch found;
+  if (!std::regex_search(line, found, bohr) &&
+      (std::regex_search(line, energy) || !std::regex_search(line, found, other)))
+    return;
+  reader.fail(
+      "the comment line speaks of {}; positions in Angstrom are expected: convert them, or take "
+      "the "
+      "word away if they are",
+      excerpt(found[1].str()));
 }
 
 }  // namespace vitrobeam

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 
@@ -56,12 +57,14 @@ void wrap(Atoms& atoms) {
   }
 }
 
-double number_density(const Atoms& atoms) { return double(atoms.size()) / atoms.cell.volume(); }
+double number_density(const Atoms& atoms) { return atoms_in(atoms) / atoms.cell.volume(); }
 
 double mass_density(const Atoms& atoms) {
   constexpr double kGramsPerDalton = 1.66053906660e-24, kCm3PerA3 = 1e-24;
+  const auto occupancy = occupancies(atoms);
   double mass = 0;
-  for (int z : atoms.numbers) mass += atomic_mass(z);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    mass += occupancy[i] * atomic_mass(atoms.numbers[i]);
   return mass * kGramsPerDalton / (atoms.cell.volume() * kCm3PerA3);
 }
 

@@ -58,7 +58,7 @@ Atoms select(const Atoms& atoms, const std::vector<std::size_t>& indices);
 // Every atom moved into the periodic cell along its periodic axes.
 void wrap(Atoms& atoms);
 
-// Atoms per cubic Angstrom, and grams per cubic centimetre, of the whole cell.
+// Atoms per cubic Angstrom, and grams per cubic centimetre, of the whole cell, by occupancy.
 double number_density(const Atoms& atoms);
 double mass_density(const Atoms& atoms);
 

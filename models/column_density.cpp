@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -128,6 +129,7 @@ double ColumnWeight::transform(double g, double z) const {
 ColumnDensity column_density(const Atoms& atoms, const ColumnWeight& weight,
                              const std::vector<double>& y, const std::vector<double>& x) {
   const ColumnSums sums(atoms, weight, y, x);
+  const auto occupancy = occupancies(atoms);
   ColumnDensity out;
   out.y = y;
   out.x = x;
@@ -137,7 +139,8 @@ ColumnDensity column_density(const Atoms& atoms, const ColumnWeight& weight,
   for (const int z : atoms.numbers) elements[z] = true;
   for (const auto& [z, there] : elements) {
     const int element = z;
-    const PlaneD density = sums([&](std::size_t i) { return atoms.numbers[i] == element ? 1 : 0; });
+    const PlaneD density =
+        sums([&](std::size_t i) { return atoms.numbers[i] == element ? occupancy[i] : 0; });
     out.share[z] = density;
     out.density += density;
     constexpr double kDaltonPerA3 = 1.66053906660;  // in g/cm^3
@@ -160,9 +163,11 @@ PlaneD column_mean(const Atoms& atoms, const std::vector<double>& values,
                    const ColumnWeight& weight, const std::vector<double>& y,
                    const std::vector<double>& x) {
   const ColumnSums sums(atoms, weight, y, x);
+  const auto occupancy = occupancies(atoms);
   const auto known = [&](std::size_t i) { return std::isfinite(values[i]); };
-  const PlaneD amount = sums([&](std::size_t i) { return known(i) ? values[i] : 0; }),
-               count = sums([&](std::size_t i) { return known(i) ? 1 : 0; });
+  const PlaneD amount =
+                   sums([&](std::size_t i) { return known(i) ? occupancy[i] * values[i] : 0; }),
+               count = sums([&](std::size_t i) { return known(i) ? occupancy[i] : 0; });
   return amount / count;
 }
 

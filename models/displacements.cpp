@@ -94,6 +94,12 @@ void Vibration::add(const Atoms& frame) {
     sum_.assign(frame.size(), Vector3d::Zero());
     square_.assign(frame.size(), 0);
   }
+  const double change = (frame.cell.vectors - reference_.cell.vectors).cwiseAbs().maxCoeff();
+  if (change > 1e-6)
+    fail(Fault::input,
+         "the cell of a frame differs by {:.4g} Angstrom from that of the first; frames with "
+         "unequal cells have no mean",
+         change);
   const auto moved = displacements(reference_, frame);
   for (std::size_t i = 0; i < moved.size(); ++i) {
     sum_[i] += moved[i];

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cassert>
+#include <cctype>
 #include <charconv>
+#include <string>
 
 namespace vitrobeam {
 namespace {
@@ -56,7 +58,56 @@ const Element& element(int atomic_number) {
   return kTable[std::size_t(atomic_number - 1)];
 }
 
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+// The element of one or two letters in any case.
+int element_of_letters(std::string_view letters) {
+  if (letters.empty() || letters.size() > 2) return 0;
+  std::string name(1, char(std::toupper(static_cast<unsigned char>(letters[0]))));
+  if (letters.size() == 2) name += char(std::tolower(static_cast<unsigned char>(letters[1])));
+  return name == "D" ? 1 : atomic_number(name);
+}
+
+std::string_view leading_letters(std::string_view text) {
+  std::size_t n = 0;
+  while (n < text.size() && is_letter(text[n])) ++n;
+  return text.substr(0, n);
+}
+
+// Capitals such as CO or NA may be an element, or an atom of C, N, O or H with a neighbour or a
+// mark; PO and so on likewise.
+bool may_be_two(std::string_view two) {
+  constexpr std::string_view kFirst = "CHNO", kSecond = "ABDEFGHNOPS";
+  return two == "PO" || (two.size() == 2 && kFirst.find(two[0]) != std::string_view::npos &&
+                         kSecond.find(two[1]) != std::string_view::npos);
+}
+
 }  // namespace
+
+int element_of_symbol(std::string_view text) {
+  const auto letters = leading_letters(text);
+  for (const char c : text.substr(letters.size()))
+    if (!is_digit(c) && c != '+' && c != '-') return 0;
+  return element_of_letters(letters);
+}
+
+int element_of_label(std::string_view label) {
+  constexpr std::string_view kMarks = "ADEGJLMQRTXZ";
+  while (!label.empty() && is_digit(label.front())) label.remove_prefix(1);  // 57Fe, 1HB
+  if (label.substr(0, 3) == "H2O" || label.substr(0, 3) == "D2O") return 0;
+  const auto letters = leading_letters(label);
+  const bool lower_second =
+      letters.size() > 1 && std::islower(static_cast<unsigned char>(letters[1])) != 0;
+  if (const int z = element_of_letters(letters))
+    return letters.size() == 2 && !lower_second && may_be_two(letters) ? 0 : z;
+  const std::size_t own = lower_second ? 2 : 1;
+  if (letters.size() <= own ||
+      letters.substr(own).find_first_not_of(kMarks) != std::string_view::npos)
+    return 0;
+  if (std::islower(static_cast<unsigned char>(letters[0])) != 0) return 0;
+  return element_of_letters(letters.substr(0, own));
+}
 
 int atomic_number(std::string_view text) {
   for (int z = 1; z <= kElements; ++z)

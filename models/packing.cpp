@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 #include "models/soft_spheres.hpp"
 
 namespace vitrobeam {
@@ -132,13 +133,15 @@ Composition parse_composition(const std::string& text) {
 }
 
 std::string composition_text(const Atoms& atoms) {
-  std::vector<std::size_t> counts(kElements + 1);
-  for (int z : atoms.numbers) ++counts[std::size_t(z)];
+  const auto occupancy = occupancies(atoms);
+  std::vector<double> counts(kElements + 1);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    counts[std::size_t(atoms.numbers[i])] += occupancy[i];
   std::string out;
   for (int z = 1; z <= kElements; ++z)
-    if (counts[std::size_t(z)])
+    if (counts[std::size_t(z)] > 0)
       out += fmt::format("{}{}{:.4g}", out.empty() ? "" : " ", symbol(z),
-                         100.0 * double(counts[std::size_t(z)]) / double(atoms.size()));
+                         100.0 * counts[std::size_t(z)] / atoms_in(atoms));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 
@@ -20,18 +21,24 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
   for (int z : atoms.numbers) kinds[z] = 0;
   std::size_t next = 0;
   for (auto& kind : kinds) kind.second = next++;
-  std::vector<std::size_t> kind(atoms.size()), count(next);
-  for (std::size_t i = 0; i < atoms.size(); ++i) ++count[kind[i] = kinds[atoms.numbers[i]]];
+  const auto occupancy = occupancies(atoms);
+  std::vector<std::size_t> kind(atoms.size());
+  std::vector<double> count(next);
+  for (std::size_t i = 0; i < atoms.size(); ++i)
+    count[kind[i] = kinds[atoms.numbers[i]]] += occupancy[i];
   std::vector<std::vector<double>> histogram(next * next, std::vector<double>(bins));
   visit_neighbours(atoms.cell, atoms.positions, double(bins) * bin,
                    [&](std::size_t i, std::size_t j, const Vector3d& d) {
-                     const auto b = std::size_t(d.norm() / bin);
-                     if (b < bins) ++histogram[kind[i] * next + kind[j]][b];
+                     const double r = d.norm();
+                     const auto b = std::size_t(r / bin);
+                     if (b >= bins || (r < kOnePlace && occupancy[i] < 1 && occupancy[j] < 1))
+                       return;  // of one site only one atom is there
+                     histogram[kind[i] * next + kind[j]][b] += occupancy[i] * occupancy[j];
                    });
   PairDistribution out;
   out.total.assign(bins, 0);
   out.pairs.assign(bins, 0);
-  const double volume = atoms.cell.volume(), n = double(atoms.size());
+  const double volume = atoms.cell.volume(), n = atoms_in(atoms);
   std::vector<double> shell(bins);
   for (std::size_t b = 0; b < bins; ++b) {
     const double low = double(b) * bin, high = low + bin;
@@ -48,12 +55,12 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
       if (b < a) continue;
       auto& g = out.partials[std::string(symbol(za)) + "-" + std::string(symbol(zb))];
       for (std::size_t k = 0; k < bins; ++k)
-        g.push_back(h[k] * volume / (double(count[a]) * double(count[b]) * shell[k]));
+        g.push_back(h[k] * volume / (count[a] * count[b] * shell[k]));
     }
   return out;
 }
 
-double first_minimum(const std::vector<double>& r, const std::vector<double>& g) {
+std::vector<double> smoothed(const std::vector<double>& r, const std::vector<double>& g) {
   constexpr double kSigma = 0.1;  // Angstrom
   const std::size_t n = g.size();
   const double bin = n > 1 ? r[1] - r[0] : 1;
@@ -66,10 +73,23 @@ double first_minimum(const std::vector<double>& r, const std::vector<double>& g)
       const double x = double(k) * bin / kSigma;
       smooth[i] += g[std::size_t(j)] * std::exp(-x * x / 2);
     }
+  return smooth;
+}
+
+std::size_t first_maximum(const std::vector<double>& smooth, double share) {
+  if (smooth.empty()) return 0;
   const double highest = *std::max_element(smooth.begin(), smooth.end());
-  std::size_t peak = 0;  // the first that reaches 40 % of the highest
-  while (peak < n && smooth[peak] < 0.4 * highest) ++peak;
-  while (peak + 1 < n && smooth[peak + 1] > smooth[peak]) ++peak;
+  std::size_t peak = 0;
+  while (peak < smooth.size() && smooth[peak] < share * highest) ++peak;
+  while (peak + 1 < smooth.size() && smooth[peak + 1] > smooth[peak]) ++peak;
+  return peak;
+}
+
+double first_minimum(const std::vector<double>& r, const std::vector<double>& g) {
+  const std::vector<double> smooth = smoothed(r, g);
+  const std::size_t n = g.size();
+  const double highest = *std::max_element(smooth.begin(), smooth.end());
+  const std::size_t peak = first_maximum(smooth, 0.4);
   std::size_t low = peak;
   while (low + 1 < n && smooth[low + 1] <= smooth[low]) ++low;
   if (low + 1 >= n) return 0;

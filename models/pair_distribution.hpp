@@ -10,12 +10,19 @@ struct PairDistribution {
   std::vector<double> r;  // bin centres, Angstrom
   std::vector<double> total;
   std::map<std::string, std::vector<double>> partials;
-  std::vector<double> pairs;  // ordered pairs in each bin, an atom with itself not among them
+  // Ordered pairs in each bin, an atom with itself not among them, nor two atoms of one site; with
+  // partial occupancies their mean number.
+  std::vector<double> pairs;
 };
 
 // Distances up to r_max in bins of `bin` Angstrom; every periodic image counts, so r_max may exceed
 // half of the cell. A model without a cell volume is Error{physics}.
 PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin);
+
+// A g(r) smoothed over 0.1 Angstrom (not normalised), and where the first of its maxima stands that
+// reaches `share` of the highest.
+std::vector<double> smoothed(const std::vector<double>& r, const std::vector<double>& g);
+std::size_t first_maximum(const std::vector<double>& smooth, double share);
 
 // The first minimum behind the first peak of a g(r), smoothed over 0.1 Angstrom: where the first
 // shell ends. In a crystal, the middle of the gap. 0: there is no peak followed by a minimum.

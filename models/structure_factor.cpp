@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "models/elements.hpp"
+#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -36,9 +37,11 @@ StructureFactor structure_factor(const PairDistribution& g, double number_densit
 }
 
 std::map<int, double> element_shares(const Atoms& atoms) {
+  const auto occupancy = occupancies(atoms);
   std::map<int, double> out;
-  for (int z : atoms.numbers) out[z] += 1;
-  for (auto& [z, share] : out) share /= double(atoms.size());
+  for (std::size_t i = 0; i < atoms.size(); ++i) out[atoms.numbers[i]] += occupancy[i];
+  const double all = atoms_in(atoms);
+  for (auto& [z, share] : out) share /= all;
   return out;
 }
 
@@ -58,6 +61,13 @@ std::vector<double> weighted_structure_factor(
     out[i] = sum / (mean * mean);
   }
   return out;
+}
+
+Peak first_peak(const std::vector<double>& r, const std::vector<double>& g) {
+  constexpr double kShare = 0.3, kNear = 0.15;  // Angstrom: where the unsmoothed maximum is
+  if (g.empty()) return {};
+  const double at = r[first_maximum(smoothed(r, g), kShare)];
+  return highest_peak(r, g, at - kNear, at + kNear);
 }
 
 Peak highest_peak(const std::vector<double>& x, const std::vector<double>& y, double from,

@@ -22,14 +22,15 @@ std::vector<double> weighted_structure_factor(
     const StructureFactor& s, const std::map<int, double>& composition,
     const std::function<double(int element, double q)>& amplitude);
 
-// Number of each element over the number of atoms.
+// Number of each element over the number of atoms, by occupancy.
 std::map<int, double> element_shares(const Atoms& atoms);
 
-// Height and place of the highest point of `y` between two x, by a parabola through it and its
-// neighbours.
+// Height and place of the first peak of a g(r), by a parabola: the first maximum that reaches 0.3
+// of the highest, both smoothed over 0.1 Angstrom. And of the highest point of `y` between two x.
 struct Peak {
   double x = 0, height = 0;
 };
+Peak first_peak(const std::vector<double>& r, const std::vector<double>& g);
 Peak highest_peak(const std::vector<double>& x, const std::vector<double>& y, double from,
                   double to);
 

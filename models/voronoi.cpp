@@ -3,11 +3,17 @@
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
 #include <tuple>
 #include <voro++/voro++.hh>
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
+#include "models/neighbours.hpp"
+#include "models/occupancy.hpp"
+#include "models/plausibility.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -49,6 +55,16 @@ std::vector<int> long_edges(voro::voronoicell_neighbor& cell, double edge_cut) {
     }
   }
   return out;
+}
+
+// Distance of the farthest corner from the atom.
+double reach_of(voro::voronoicell_neighbor& cell) {
+  std::vector<double> places;
+  cell.vertices(places);
+  double most = 0;
+  for (std::size_t k = 0; k + 2 < places.size(); k += 3)
+    most = std::max(most, std::hypot(places[k], places[k + 1], places[k + 2]));
+  return most;
 }
 
 std::vector<Face> faces_of(voro::voronoicell_neighbor& cell, double edge_cut) {
@@ -97,7 +113,9 @@ constexpr double kOpen = 1000;
 
 class Counter {
  public:
-  Counter(const VoronoiSettings& settings, Voronoi& out) : settings_(settings), out_(out) {}
+  Counter(const VoronoiSettings& settings, Voronoi& out) : settings_(settings), out_(out) {
+    reach_.assign(out.index.size(), 0);
+  }
 
   // Reads one computed cell into the result.
   void take(voro::voronoicell_neighbor& cell, std::size_t atom) {
@@ -105,6 +123,7 @@ class Counter {
     double surface = 0;
     for (const Face& f : faces) surface += f.area;
     out_.volume[atom] = cell.volume();
+    reach_[atom] = reach_of(cell);
     const bool rebuilds = settings_.small_faces == SmallFaces::rebuild;
     std::vector<Plane> planes;
     if (rebuilds) planes = planes_of(cell);
@@ -121,6 +140,20 @@ class Counter {
     }
     if (rebuilds) kept = rebuilt(kept, kept_planes);
     store(atom, std::move(kept));
+  }
+
+  // Atoms without a neighbour on one side have a corner far out, though other atoms may close their
+  // cell: of fcc, one missing neighbour moves it out by the factor 1.41.
+  void find_surface() {
+    constexpr double kFar = 1.3;
+    std::vector<double> whole;
+    for (std::size_t i = 0; i < reach_.size(); ++i)
+      if (!out_.at_surface[i]) whole.push_back(reach_[i]);
+    if (whole.empty()) return;
+    const auto middle = whole.begin() + std::ptrdiff_t(whole.size() / 2);
+    std::nth_element(whole.begin(), middle, whole.end());
+    for (std::size_t i = 0; i < reach_.size(); ++i)
+      if (reach_[i] > kFar * *middle) out_.at_surface[i] = true;
   }
 
  private:
@@ -154,40 +187,131 @@ class Counter {
 
   const VoronoiSettings& settings_;
   Voronoi& out_;
+  std::vector<double> reach_;  // Angstrom, by atom
 };
 
+struct Near {
+  Vector3d step;
+  double distance;
+  std::size_t atom;
+};
+
+// Cuts the cell of an atom by the planes of all neighbours within `cutoff`, the nearest first.
+// False if nothing is left of it.
+bool cut(voro::voronoicell_neighbor& cell, std::vector<Near> near, double own, double cutoff,
+         const Atoms& atoms, const VoronoiSettings& settings) {
+  std::sort(near.begin(), near.end(), [](const Near& a, const Near& b) {
+    return std::tie(a.distance, a.atom) < std::tie(b.distance, b.atom);
+  });
+  const double edge = 2 * cutoff;
+  cell.init(-edge, edge, -edge, edge, -edge, edge);
+  for (const Near& n : near) {
+    const double r = settings.radii.empty() ? 0 : settings.radii.at(atoms.numbers[n.atom]);
+    const double square = n.distance * n.distance + own * own - r * r;
+    if (n.distance < 1e-6 || !cell.nplane(n.step.x(), n.step.y(), n.step.z(), square, int(n.atom)))
+      return false;
+  }
+  return true;
+}
+
+// The cells of a periodic model, each cut by its neighbours within a distance that grows until
+// those farther away cannot reach it. Returns how many atoms have none.
+std::size_t cells_from_neighbours(const Atoms& atoms, const VoronoiSettings& settings,
+                                  Counter& counter) {
+  std::vector<bool> missing(atoms.size(), true);
+  double largest = 0;
+  for (const auto& [z, r] : settings.radii) largest = std::max(largest, r);
+  const double spacing = std::cbrt(atoms.cell.volume() / double(atoms.size()));
+  std::size_t left = atoms.size(), without = 0;
+  for (double cutoff = 4 * spacing; left > 0 && cutoff < 100 * spacing; cutoff *= 1.5) {
+    std::map<std::size_t, std::vector<Near>> near;
+    for (std::size_t i = 0; i < atoms.size(); ++i)
+      if (missing[i]) near[i];
+    visit_neighbours(atoms.cell, atoms.positions, cutoff,
+                     [&](std::size_t i, std::size_t j, const Vector3d& step) {
+                       if (missing[i]) near[i].push_back({step, step.norm(), j});
+                     });
+    for (auto& [i, neighbours] : near) {
+      voro::voronoicell_neighbor cell;
+      const double own = settings.radii.empty() ? 0 : settings.radii.at(atoms.numbers[i]);
+      if (!cut(cell, std::move(neighbours), own, cutoff, atoms, settings)) {
+        ++without;
+      } else {
+        // a plane this far away cannot touch a corner
+        const double reach = reach_of(cell);
+        const double power = std::max(0.0, reach * reach + largest * largest - own * own);
+        if (reach + std::sqrt(power) >= cutoff) continue;
+        counter.take(cell, i);
+      }
+      missing[i] = false;
+      --left;
+    }
+  }
+  return left + without;
+}
+
+void prepare(Voronoi& out, std::size_t atoms) {
+  out.index.assign(atoms, {0, 0, 0, 0});
+  out.volume.assign(atoms, 0);
+  out.neighbours.resize(atoms);
+  out.area.resize(atoms);
+  out.edges.resize(atoms);
+  out.at_surface.assign(atoms, false);
+}
+
+bool fills_cell(const Atoms& atoms, const std::vector<bool>& missing,
+                const std::vector<double>& volume) {
+  if (std::find(missing.begin(), missing.end(), true) != missing.end()) return false;
+  const double sum = std::accumulate(volume.begin(), volume.end(), 0.0);
+  return std::abs(sum - atoms.cell.volume()) < 1e-8 * atoms.cell.volume();
+}
+
 template <typename Container>
-void compute(Container& container, Counter counter, std::size_t atoms) {
+void compute(Container& container, const Atoms& atoms, const VoronoiSettings& settings,
+             Voronoi& out) {
+  std::optional<Counter> counter(std::in_place, settings, out);
   voro::voronoicell_neighbor cell;
-  std::size_t done = 0;
+  std::vector<bool> missing(atoms.size(), true);
   const auto take = [&](auto& loop) {
     if (!loop.start()) return;
     do {
-      if (container.compute_cell(cell, loop)) {
-        counter.take(cell, std::size_t(loop.pid()));
-        ++done;
-      }
+      if (!container.compute_cell(cell, loop)) continue;
+      counter->take(cell, std::size_t(loop.pid()));
+      missing[std::size_t(loop.pid())] = false;
     } while (loop.inc());
   };
   constexpr bool kPeriodic = std::is_same_v<Container, voro::container_periodic> ||
                              std::is_same_v<Container, voro::container_periodic_poly>;
+  auto without = std::size_t(0);
   if constexpr (kPeriodic) {
     voro::c_loop_all_periodic loop(container);
     take(loop);
+    // voro++'s search misses neighbours where images lie exactly behind each other, as in a model
+    // repeated along an edge: then atoms have no cell, or one that is too large
+    if (!fills_cell(atoms, missing, out.volume)) {
+      out = Voronoi{};
+      prepare(out, atoms.size());
+      counter.emplace(settings, out);
+      without = cells_from_neighbours(atoms, settings, *counter);
+    }
   } else {
     voro::c_loop_all loop(container);
     take(loop);
+    without = std::size_t(std::count(missing.begin(), missing.end(), true));
   }
-  if (done != atoms)
+  if (without > 0)
     fail(Fault::physics,
          "{} of {} atoms have no Voronoi cell: two atoms lie at one place, or outside of the cell, "
          "or a much larger neighbour (@radii) covers them",
-         atoms - done, atoms);
+         without, atoms.size());
+  if (!kPeriodic || vacuum_of(atoms).exists()) counter->find_surface();
 }
 
 // Blocks of about five atoms are fastest (voro++ documentation).
 int blocks(double edge, double volume, std::size_t atoms) {
-  return std::max(1, int(edge / std::cbrt(5 * volume / double(atoms)) + 1));
+  const double most =
+      std::max(8.0, 4 * std::cbrt(double(atoms)));  // of a cell that is mostly empty
+  return int(std::clamp(edge / std::cbrt(5 * volume / double(atoms)) + 1, 1.0, most));
 }
 
 // The cell turned so that a lies along x and b in the xy plane, as voro++ wants it: vectors = lower
@@ -214,13 +338,20 @@ void periodic_cells(const Atoms& atoms, const VoronoiSettings& settings, Voronoi
   Eigen::Matrix3d axes;
   axes << x.transpose(), y.transpose(), z.transpose();
   const Eigen::Matrix3d l = v * axes.transpose();
+  constexpr double kLongest = 1000;
+  const Vector3d edges = l.diagonal().cwiseAbs();
+  if (edges.maxCoeff() > kLongest * edges.minCoeff())
+    fail(Fault::physics,
+         "Voronoi cells of a periodic cell of {:g} x {:g} x {:g} Angstrom take too many images of "
+         "its atoms; repeat it along the short edges",
+         edges.x(), edges.y(), edges.z());
   const double volume = atoms.cell.volume();
   Container container(l(0, 0), l(1, 0), l(1, 1), l(2, 0), l(2, 1), l(2, 2),
                       blocks(l(0, 0), volume, atoms.size()), blocks(l(1, 1), volume, atoms.size()),
                       blocks(l(2, 2), volume, atoms.size()), 8);
   for (std::size_t i = 0; i < atoms.size(); ++i)
     put(container, int(i), axes * atoms.positions[i], settings, atoms.numbers[i]);
-  compute(container, Counter(settings, out), atoms.size());
+  compute(container, atoms, settings, out);
 }
 
 template <typename Container>
@@ -248,7 +379,7 @@ void walled_cells(const Atoms& atoms, const VoronoiSettings& settings, Voronoi& 
       periodic[1], periodic[2], 8);
   for (std::size_t i = 0; i < atoms.size(); ++i)
     put(container, int(i), atoms.positions[i], settings, atoms.numbers[i]);
-  compute(container, Counter(settings, out), atoms.size());
+  compute(container, atoms, settings, out);
 }
 
 }  // namespace
@@ -257,12 +388,8 @@ Voronoi voronoi(const Atoms& atoms, const VoronoiSettings& settings) {
   Voronoi out;
   const auto n = atoms.size();
   if (n == 0) return out;
-  out.index.assign(n, {0, 0, 0, 0});
-  out.volume.assign(n, 0);
-  out.neighbours.resize(n);
-  out.area.resize(n);
-  out.edges.resize(n);
-  out.at_surface.assign(n, false);
+  require_full_occupancy(atoms, "Voronoi cells");
+  prepare(out, n);
   const bool radical = !settings.radii.empty();
   if (radical)
     for (int z : atoms.numbers)
@@ -309,7 +436,15 @@ void label_voronoi(Atoms& atoms, const Voronoi& v, const VoronoiSettings& settin
   std::vector<std::int64_t> values;
   for (const auto& index : v.index) values.insert(values.end(), index.begin(), index.end());
   atoms.labels["voronoi"] = {4, std::move(values)};
-  atoms.labels["voronoi_volume"] = {1, v.volume};
+  std::vector<double> volume = v.volume;
+  std::vector<std::int64_t> surface;
+  for (std::size_t i = 0; i < volume.size(); ++i) {
+    surface.push_back(v.at_surface[i]);
+    if (v.at_surface[i]) volume[i] = std::numeric_limits<double>::quiet_NaN();
+  }
+  atoms.labels["voronoi_volume"] = {1, std::move(volume)};
+  if (std::find(surface.begin(), surface.end(), 1) != surface.end())
+    atoms.labels["at_surface"].values = std::move(surface);
   atoms.info["voronoi_face_cut"] = fmt::format("{:g}", settings.face_cut);
   atoms.info["voronoi_rule"] = voronoi_rule(settings);
 }

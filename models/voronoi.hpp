@@ -34,13 +34,14 @@ struct Voronoi {
   std::vector<std::vector<std::size_t>> neighbours;  // atoms behind the counted faces, ascending
   std::vector<std::vector<double>> area;             // Angstrom^2 of those faces
   std::vector<std::vector<int>> edges;               // their numbers of edges
-  std::vector<bool> at_surface;  // the cell touches the border of an open axis: index and volume
-                                 // are not the atom's own
+  // The cell touches the border of an open axis, or has a corner out in the vacuum (1.3 times as
+  // far as usual): index and volume are not the atom's own.
+  std::vector<bool> at_surface;
 };
 
 // Open axes are closed by walls at the cell's faces; a finite piece (zero cell) by walls 3 Angstrom
 // outside of its atoms. Error{physics}: a tilted cell that is not periodic along all axes, two
-// atoms at one place, or a radical cell that is empty.
+// atoms at one place, a radical cell that is empty, or sites that are partly occupied.
 Voronoi voronoi(const Atoms& atoms, const VoronoiSettings& settings);
 Voronoi voronoi(const Atoms& atoms, double face_cut = kVoronoiFaceCut);
 
@@ -50,7 +51,8 @@ std::string voronoi_name(const std::array<int, 4>& index);
 // What was not counted, in words: "faces under 1 % of the surface not counted".
 std::string voronoi_rule(const VoronoiSettings& settings);
 
-// Adds the labels voronoi (four columns) and voronoi_volume, and records the rule in info.
+// Adds the labels voronoi (four columns), voronoi_volume (nan at a surface) and, where there are
+// any, at_surface, and records the rule in info.
 void label_voronoi(Atoms& atoms, const Voronoi& v, const VoronoiSettings& settings);
 void label_voronoi(Atoms& atoms, const Voronoi& v, double face_cut);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/electron.hpp"
 #include "base/error.hpp"
@@ -9,6 +10,7 @@
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
+#include "models/plausibility.hpp"
 #include "models/templates.hpp"
 #include "potentials/radiation.hpp"
 
@@ -30,10 +32,12 @@ void analyse_voronoi(const StructureAnalysis& s, StructureResult& r) {
   r.voronoi = voronoi(r.atoms, s.voronoi);
   r.voronoi_rule = voronoi_rule(s.voronoi);
   r.voronoi_counts = count_indices(r.atoms, *r.voronoi);
-  std::vector<double> faces;
+  std::vector<double> faces, five = five_fold_share(*r.voronoi);
   for (const auto& n : r.voronoi->edges) faces.push_back(double(n.size()));
+  for (std::size_t i = 0; i < faces.size(); ++i)  // not the atom's own
+    if (r.voronoi->at_surface[i]) faces[i] = five[i] = std::numeric_limits<double>::quiet_NaN();
   add(r, "voronoi_faces", "faces counted", faces);
-  add(r, "five_fold", "share of faces with five edges", five_fold_share(*r.voronoi));
+  add(r, "five_fold", "share of faces with five edges", five);
 }
 
 // S(q) of a periodic model from its g(r), for every radiation that the elements have amplitudes
@@ -65,6 +69,8 @@ void analyse_pairs(const StructureAnalysis& s, StructureResult& r, const RunCont
     run.inform("the model has no cell: no density, no g(r), no S(q) (@box gives one)");
     return;
   }
+  if (const std::string vacuum = vacuum_text(r.atoms); !vacuum.empty())
+    run.warn("the density and g(r) are of the whole cell, which holds vacuum ({})", vacuum);
   r.pairs = pair_distribution(r.atoms, s.r_max, s.r_bin);
   if (!is_periodic(r.atoms)) {
     run.inform(
@@ -148,16 +154,6 @@ void analyse_vibration(const ModelMotion& motion, StructureResult& r, const RunC
   add(r, "flexibility_volume", "Angstrom^3", flexibility_volume(square, volume));
 }
 
-void check_pairs(StructureResult& r, const RunControl& run) {
-  r.close_pairs = close_pairs(r.atoms);
-  if (r.close_pairs == 0) return;
-  const ClosestPair worst = closest_pair(r.atoms);
-  run.warn(
-      "{} pairs of atoms are closer than {:g} of the sum of their metallic radii, the closest "
-      "{:.3f} Angstrom (atoms {} and {}); nothing was moved",
-      r.close_pairs, kClosePair, worst.distance, worst.first + 1, worst.second + 1);
-}
-
 }  // namespace
 
 ColumnWeight column_weight(const StructureAnalysis& s) {
@@ -199,7 +195,7 @@ StructureResult analyse_structure(const Atoms& atoms, const StructureAnalysis& s
     r.cutoff = shell.radius;
     r.cutoff_origin = shell.origin;
   }
-  check_pairs(r, run);
+  r.close_pairs = plausibility(r.atoms).close;
   if (s.cells) analyse_voronoi(s, r);
   if (s.pairs) analyse_pairs(s, r, run);
   run.check_stop();

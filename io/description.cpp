@@ -48,7 +48,8 @@ std::map<std::string, double> element_counts(const Atoms& atoms) {
   const auto occupancy = occupancies(atoms);
   std::map<std::string, double> counts;
   for (std::size_t i = 0; i < atoms.size(); ++i)
-    counts[std::string(symbol(atoms.numbers[i]))] += occupancy[i];
+    counts[atoms.numbers[i] > 0 ? std::string(symbol(atoms.numbers[i])) : "unknown"] +=
+        occupancy[i];
   return counts;
 }
 

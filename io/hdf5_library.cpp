@@ -52,13 +52,14 @@ Id make_space(const Shape& shape) {
   return space_id(H5Screate_simple(int(extent.size()), extent.data(), nullptr));
 }
 
-bool exists_in(hid_t file, const std::string& path) {
+bool exists_in(hid_t file, const std::string& path, hid_t access) {
   if (path.empty()) return false;
   if (path == "/") return true;
   for (auto slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1))
-    if (H5Lexists(file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
-  return H5Oexists_by_name(file, path.c_str(), H5P_DEFAULT) > 0;
+    if (H5Lexists(file, path.substr(0, slash).c_str(), access) <= 0) return false;
+  return H5Lexists(file, path.c_str(), access) > 0 &&
+         H5Oexists_by_name(file, path.c_str(), access) > 0;
 }
 
 }  // namespace vitrobeam::hdf5

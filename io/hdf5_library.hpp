@@ -69,6 +69,7 @@ Id memory_type() {
 
 Id make_space(const Shape& shape);
 
-bool exists_in(hid_t file, const std::string& path);
+// `access`: properties of links, under which those on the way are followed.
+bool exists_in(hid_t file, const std::string& path, hid_t access = H5P_DEFAULT);
 
 }  // namespace vitrobeam::hdf5

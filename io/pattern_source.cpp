@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "io/npy.hpp"
+#include "patterns/camera_faults.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -36,7 +37,7 @@ Plane<unsigned char> read_mask(const std::string& specification) {
 
 PatternSource::PatternSource(const std::string& specification, const PatternOverrides& overrides) {
   probe_ = overrides.probe.value_or(0);
-  FrameOptions options{"", overrides.raw, overrides.scan, probe_};
+  FrameOptions options{"", overrides.raw, overrides.scan, probe_, overrides.follow_links};
   std::tie(file_, options.dataset) = split_specification(specification);
   frames_ = open_frames(file_, options);
   check_probe(overrides);
@@ -51,12 +52,37 @@ PatternSource::PatternSource(const std::string& specification, const PatternOver
          scan_[1], image_[0], image_[1]);
   calibrate(overrides);
   hidden_ = frames_.hidden;
-  if (overrides.mask.empty()) return;
-  const auto mask = read_mask(overrides.mask);
+  if (!overrides.mask.empty()) hide(read_mask(overrides.mask), overrides.mask);
+  hide_camera_faults();
+}
+
+void PatternSource::hide(const Plane<unsigned char>& mask, const std::string& name) {
   if (std::size_t(mask.rows()) != rows() || std::size_t(mask.cols()) != columns())
-    fail(Fault::input, "--mask {}: {} x {} pixels, but the patterns have {} x {}", overrides.mask,
+    fail(Fault::input, "--mask {}: {} x {} pixels, but the patterns have {} x {}", name,
          mask.rows(), mask.cols(), rows(), columns());
-  hidden_ = hidden_.size() == 0 ? mask : Plane<unsigned char>(hidden_.max(mask));
+  hidden_ = either(hidden_, mask);
+}
+
+// Of measured patterns, by a sample of the scan. A file that convert has made has been looked at
+// when it was made, but for its numbers.
+void PatternSource::hide_camera_faults() {
+  if (is_result()) return;
+  constexpr std::size_t kMost = 24;
+  const std::size_t all = scan_[0] * scan_[1], taken = std::min(kMost, all);
+  Stack<float> sample;
+  sample.shape = {taken, rows(), columns()};
+  for (std::size_t k = 0; k < taken; ++k) {
+    const auto one = frames_.read(k * all / taken, 1);
+    sample.values.insert(sample.values.end(), one.begin(), one.end());
+  }
+  const bool counts = dataset() != "/measurement/patterns" &&
+                      (frames_.largest.has_value() || frames_.units == "counts");
+  const CameraFaults faults =
+      find_camera_faults(sample, frames_.largest, counts, calibration_, hidden_);
+  unreadable_ = faults.unreadable;
+  if (faults.hidden.size() > 0) hidden_ = either(hidden_, faults.hidden);
+  if (const std::string text = summary(faults); !text.empty())
+    frames_.notes.push_back(file_ + ": " + text);
 }
 
 void PatternSource::check_probe(const PatternOverrides& overrides) const {
@@ -95,19 +121,25 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
 }
 
 Stack<float> PatternSource::read(std::size_t scan_row, std::size_t first, std::size_t count) const {
+  return finished(frames_.read(scan_row * scan_[1] + first, count), count);
+}
+
+Stack<float> PatternSource::finished(std::vector<float> values, std::size_t count) const {
   Stack<float> patterns;
-  patterns.values = frames_.read(scan_row * scan_[1] + first, count);
+  patterns.values = std::move(values);
   patterns.shape = {count, rows(), columns()};
+  if (unreadable_.size() > 0)
+    for (std::size_t k = 0; k < count; ++k) {
+      auto image = patterns.plane(k);
+      image = (unreadable_ != 0).select(0.0f, image);
+    }
   return patterns;
 }
 
 Stack<float> PatternSource::read_layer(std::size_t layer, std::size_t scan_row, std::size_t first,
                                        std::size_t count) const {
   if (!frames_.read_layer) return read(scan_row, first, count);
-  Stack<float> patterns;
-  patterns.values = frames_.read_layer(layer, scan_row * scan_[1] + first, count);
-  patterns.shape = {count, rows(), columns()};
-  return patterns;
+  return finished(frames_.read_layer(layer, scan_row * scan_[1] + first, count), count);
 }
 
 }  // namespace vitrobeam

@@ -8,8 +8,10 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/info_patterns.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/hdf5.hpp"
+#include "io/pattern_frames.hpp"
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -171,6 +173,11 @@ void print_atoms(const std::string& path, const Atoms& atoms) {
     std::cout << fmt::format("info        {} = {}\n", name, value);
 }
 
+// Bytes that are no UTF-8 are replaced.
+void print_json(const nlohmann::json& json) {
+  std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
 }  // namespace
 
 int run_info(const std::vector<std::string>& arguments) {
@@ -192,14 +199,21 @@ int run_info(const std::vector<std::string>& arguments) {
   if (is_hdf5(path)) {
     const Hdf5Reader file(path);
     if (json)
-      std::cout << describe_json(file).dump(2) << '\n';
+      print_json(describe_json(file));
     else
       print_hdf5(file);
     return 0;
   }
+  if (!recognise_frames(path).empty()) {
+    if (json)
+      print_json(patterns_json(path));
+    else
+      print_patterns(path);
+    return 0;
+  }
   const Atoms atoms = read_structure(path, read_options(structure));
   if (json)
-    std::cout << describe_json(path, atoms).dump(2) << '\n';
+    print_json(describe_json(path, atoms));
   else
     print_atoms(path, atoms);
   return 0;

@@ -270,17 +270,10 @@ class TemporaryPath {
   std::string path_;
 };
 
-// A library's own plan, as a configuration file.
-class PlanFile : public TemporaryPath {
- public:
-  explicit PlanFile(const std::string& library)
-      : TemporaryPath((std::filesystem::temp_directory_path() /
-                       fmt::format("vitrobeam-plan-{}.ini", getpid()))
-                          .string()) {
-    const Hdf5Reader file(library);
-    std::ofstream(path()) << file.string_attribute("/parameters", "ini");
-  }
-};
+// A library's own plan.
+std::string stored_plan(const std::string& library) {
+  return Hdf5Reader(library).string_attribute("/parameters", "ini");
+}
 
 // Writes a library made of others; none of them need fit into memory.
 void finish(const LibrarySelection& selection, std::deque<LibraryFile>& from,
@@ -308,21 +301,14 @@ LibrarySelection merged_files(const std::deque<LibraryFile>& files) {
 int extend(const std::vector<std::string>& arguments) {
   LibraryCommand c;
   Settings settings = describe(c, "library extend");
-  std::string base;
-  for (const auto& a : arguments)
-    if (!a.starts_with("-") && std::filesystem::exists(a)) base = base.empty() ? a : base;
-  std::vector<std::string> all = arguments;
-  std::optional<PlanFile> plan;
-  if (!base.empty() && std::find(all.begin(), all.end(), "--config") == all.end()) {
-    plan.emplace(base);
-    all.insert(all.begin(), {"--config", plan->path()});
-  }
-  if (!begin(settings, c.beam.common, all)) return 0;
+  if (!begin(settings, c.beam.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage,
          "library extend: name one library, and what to add: --motifs, --thickness, "
          "--elements, ...");
-  const MotifLibrary old = LibraryFile(settings.positional().front()).records();
+  const std::string base = settings.positional().front();
+  const MotifLibrary old = LibraryFile(base).records();
+  if (!settings.was_given("config")) settings.take_stored(stored_plan(base), base);
   resolve(c);
   // what is there already need not be made again
   const auto conditions = make_builder(c).records({}).conditions;
@@ -384,10 +370,9 @@ int merge(const std::vector<std::string>& arguments) {
     return 0;
   }
   // the record of the build itself: all shards together give the very file of a build in one piece
-  const PlanFile plan(settings.positional().front());
   LibraryCommand built;
   Settings as_built = describe(built, "library build");
-  as_built.parse({"--config", plan.path()});
+  as_built.take_stored(stored_plan(settings.positional().front()), settings.positional().front());
   resolve(built);
   finish(all, files, record_of(as_built, built, {}), c.common);
   return 0;

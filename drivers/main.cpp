@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "drivers/command.hpp"
 #include "drivers/log.hpp"
 #include "drivers/version.hpp"
@@ -105,6 +106,7 @@ int failed(std::string_view message, int status) {
 
 int main(int argc, char** argv) {
   using vitrobeam::Fault;
+  const vitrobeam::PrintableStream out(std::cout), error(std::cerr);
   try {
     if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);
     return run(argc, argv);

@@ -1,11 +1,8 @@
 #include "drivers/motif_model.hpp"
 
-#include <unistd.h>
 #include <Eigen/Geometry>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <numbers>
 
 #include "base/error.hpp"
@@ -25,20 +22,10 @@ LibraryPlan plan_of(const LibraryOrigin& origin) {
          "entries of the library by {} do not say how they were simulated, as it was rearranged by "
          "an older version; refine with a library that was built anew",
          origin.program);
-  namespace fs = std::filesystem;
-  const fs::path path =
-      fs::temp_directory_path() / fmt::format("vitrobeam-plan-{}.ini", ::getpid());
-  std::ofstream(path) << origin.plan;
   LibraryCommand c;
-  try {
-    Settings settings = describe(c, command);
-    settings.parse({"--config", path.string()});
-    resolve(c);
-  } catch (...) {
-    fs::remove(path);
-    throw;
-  }
-  fs::remove(path);
+  Settings settings = describe(c, command);
+  settings.take_stored(origin.plan, fmt::format("the library by {}", origin.program));
+  resolve(c);
   return c.plan;
 }
 

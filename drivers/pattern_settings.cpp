@@ -1,7 +1,6 @@
 #include "drivers/pattern_settings.hpp"
 
-#include <spdlog/spdlog.h>
-
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 
 namespace vitrobeam {
@@ -46,7 +45,7 @@ PatternSource open_patterns(const std::string& specification, const PatternSetti
     overrides.centre = {rc[0], rc[1]};
   }
   PatternSource source(specification, overrides);
-  for (const auto& note : source.notes()) spdlog::warn("{}", note);
+  for (const auto& note : source.notes()) warn("{}", note);
   if (s.semiangle) source.semiangle_mrad = s.semiangle;
   if (s.thickness) source.thickness = s.thickness;
   return source;

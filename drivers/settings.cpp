@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <ostream>
@@ -315,16 +316,28 @@ void Settings::parse(const std::vector<std::string>& arguments) {
     p->set(*p, text);
   }
   if (Parameter* config = find("config"); config && !config->texts().empty())
-    read_ini(config->texts().front());
+    read_config(config->texts().front());
   if (positional_.size() > positional_names_.size() &&
       (positional_names_.empty() || !positional_names_.back().ends_with("...")))
     fail(Fault::usage, "unexpected argument '{}'; usage: vitrobeam {} {}", positional_.back(),
          command_, fmt::join(positional_names_, " "));
 }
 
-void Settings::read_ini(const std::string& path) {
+void Settings::read_config(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none))
+    fail(Fault::usage, "--config {}: is no file", path);
   std::ifstream file(path);
   if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
+  read_ini(file, path, false);
+}
+
+void Settings::take_stored(const std::string& ini, const std::string& source) {
+  std::istringstream text(ini);
+  read_ini(text, source, true);
+}
+
+void Settings::read_ini(std::istream& file, const std::string& path, bool is_stored) {
   const std::vector<std::string> from_command_line = given_;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
@@ -334,10 +347,14 @@ void Settings::read_ini(const std::string& path) {
     try {
       parsed = po::parse_config_file(text, none, true);
     } catch (const po::error& e) {
-      fail(Fault::usage, "{}:{}: {}; expected `name = value`", path, number, e.what());
+      fail(is_stored ? Fault::input : Fault::usage, "{}:{}: {}; expected `name = value`", path,
+           number, e.what());
     }
     for (const auto& o : parsed.options) {
       Parameter* p = find(o.string_key);
+      if (is_stored && (!p || !p->is_recorded || p->name == "save-potential"))
+        fail(Fault::input, "{}: its stored parameters name '{}', which is none of what it computes",
+             path, o.string_key.substr(0, 40));
       if (!p) fail_unknown(o.string_key, fmt::format("{}:{}: ", path, number));
       const auto& before = from_command_line;
       if (std::find(before.begin(), before.end(), p->name) != before.end()) continue;
@@ -345,7 +362,7 @@ void Settings::read_ini(const std::string& path) {
       try {
         p->set(*p, o.value.empty() ? "" : o.value.front());
       } catch (const Error& e) {
-        fail(e.fault(), "{}:{}: {}", path, number, e.what());
+        fail(is_stored ? Fault::input : e.fault(), "{}:{}: {}", path, number, e.what());
       }
     }
   }

@@ -77,6 +77,11 @@ class Settings {
   // unknown name is answered with the nearest known one. `arguments` excludes program and command.
   void parse(const std::vector<std::string>& arguments);
 
+  // Reads an INI text that a result file carries, for what was not given yet. It says what was
+  // computed and nothing else: a name that says where a run goes, or what it writes, is Error{input}
+  // naming `source`.
+  void take_stored(const std::string& ini, const std::string& source);
+
   const std::vector<std::string>& positional() const { return positional_; }
   const std::vector<std::string>& positional_names() const { return positional_names_; }
   bool was_given(std::string_view name) const;
@@ -91,7 +96,8 @@ class Settings {
   Parameter& add_choice(std::string name, std::vector<std::string> names, std::string help,
                         std::function<void(std::size_t)> set, std::function<std::size_t()> get);
   Parameter* find(std::string_view name);
-  void read_ini(const std::string& path);
+  void read_config(const std::string& path);
+  void read_ini(std::istream& file, const std::string& path, bool is_stored);
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& where) const;
 
   std::string command_, summary_, section_ = "Options";

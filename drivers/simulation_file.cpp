@@ -2,6 +2,7 @@
 #include "drivers/log.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 
@@ -88,8 +89,9 @@ void write_simulation(const SimulateSettings& s, const SimulationPlan& p,
         images[k][at] = u.detectors[k];
         errors[k][at] = u.errors[k];
       }
-      lowest = std::min(lowest, u.intensity_out);
-      highest = std::max(highest, u.intensity_out);
+      if (!std::isfinite(u.intensity_out)) lowest = highest = NAN;
+      lowest = std::isnan(lowest) ? NAN : std::min(lowest, u.intensity_out);
+      highest = std::isnan(highest) ? NAN : std::max(highest, u.intensity_out);
       mean += u.intensity_out / double(images_size);
     }
   }

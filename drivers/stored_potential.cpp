@@ -107,7 +107,11 @@ std::string settle_potential(const SimulateSettings& s, const SimulationPlan& pl
     save<Real>(path, s, plan, record, identity);
   }
   ranks().from_leader("made");
-  check_potential(path, identity, std::max(1, plan.configurations->count()));
+  check_potential(
+      path, identity,
+      {std::max(1, plan.configurations->count()),
+       plan.simulation.engine == Engine::phase_object ? 1 : plan.slices(), plan.simulation.ny,
+       plan.simulation.nx, plan.simulation.potential.absorption != 0});
   return path;
 }
 

@@ -25,6 +25,9 @@ fs::path speeds_file() {
 
 // Lines of "version precision nx ny: slice record potential product harmonic"; the last one counts.
 bool find(const fs::path& path, const std::string& key, EngineSpeed& speed) {
+  constexpr std::uintmax_t kMost = 1 << 20;  // what is no ordinary small file is none of ours
+  std::error_code none;
+  if (!fs::is_regular_file(path, none) || fs::file_size(path, none) > kMost || none) return false;
   std::ifstream file(path);
   bool found = false;
   for (std::string line; std::getline(file, line);) {
@@ -53,6 +56,7 @@ EngineSpeed machine_speed(const Grid& grid) {
   if (path.empty()) return speed;
   std::error_code ignored;
   fs::create_directories(path.parent_path(), ignored);
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return speed;
   std::ofstream(path, std::ios::app)
       << fmt::format("{} {:.6g} {:.6g} {:.6g} {:.6g} {:.6g}\n", key, speed.slice, speed.record,
                      speed.potential, speed.product, speed.harmonic);

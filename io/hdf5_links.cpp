@@ -54,29 +54,40 @@ LinkPolicy::LinkPolicy(const std::string& file, bool anywhere)
   H5Pset_efile_prefix(access_, "${ORIGIN}");
 }
 
-std::string LinkPolicy::objection(const fs::path& from, const std::string& target) const {
+LinkPolicy::Refusal LinkPolicy::refusal(const fs::path& from, const std::string& target) const {
   const fs::path place = place_of(from, target);
   std::error_code none;
   if (!anywhere_) {
     const fs::path where = real(place);
-    if (!lies_in(where, folder_) && !lies_in(where, real_folder_))
-      return fmt::format(
-          "{}, which lies outside of its folder; --follow-links reads it all the same", target);
+    if (!lies_in(where, folder_) && !lies_in(where, real_folder_)) return {target, true};
   }
-  if (!fs::is_regular_file(place, none)) return fmt::format("{}, which is not there", target);
-  return "";
+  if (!fs::is_regular_file(place, none)) return {target, false};
+  return {};
+}
+
+void LinkPolicy::refuse(const std::string& what, const Refusal& r) const {
+  if (r.outside)
+    fail(
+        Fault::input,
+        "{}: {} leads to {}, which lies outside of its folder; @follow_links reads it all the same",
+        file_, what, r.target);
+  fail(Fault::input, "{}: {} leads to {}, which is not there", file_, what, r.target);
+}
+
+void LinkPolicy::check_followed(const std::string& what) const {
+  if (!refused_.target.empty()) refuse(what, refused_);
 }
 
 herr_t LinkPolicy::on_external_link(const char* parent_file, const char*, const char* child_file,
                                     const char*, unsigned*, hid_t, void* policy) {
   auto& self = *static_cast<LinkPolicy*>(policy);
   try {
-    self.refusal_ = self.objection(folder_of(parent_file ? parent_file : ""), child_file);
-    return self.refusal_.empty() ? 0 : -1;
+    const Refusal r = self.refusal(folder_of(parent_file ? parent_file : ""), child_file);
+    if (r.target.empty()) return 0;
+    self.refused_ = r;
   } catch (...) {  // the library is C: nothing may pass through it
-    self.refusal_ = "another file, which cannot be checked";
-    return -1;
   }
+  return -1;
 }
 
 void LinkPolicy::check_raw_files(hid_t properties, const fs::path& from,
@@ -90,8 +101,7 @@ void LinkPolicy::check_raw_files(hid_t properties, const fs::path& from,
     if (H5Pget_external(properties, unsigned(k), name.size(), name.data(), &offset, &size) < 0)
       fail(Fault::input, "{}: the raw values of {} cannot be found", file_, path);
     name.resize(::strnlen(name.data(), name.size()));
-    if (const std::string why = objection(from, name); !why.empty())
-      fail(Fault::input, "{}: the values of {} are in {}", file_, path, why);
+    if (const Refusal r = refusal(from, name); !r.target.empty()) refuse(path, r);
   }
 }
 
@@ -112,13 +122,12 @@ void LinkPolicy::check_virtual(hid_t properties, const fs::path& from, const std
       if (const auto at = text->find("%b"); at != std::string::npos) text->replace(at, 2, "0");
     const std::string key = (from / source).string() + ":" + dataset;
     if (source == "." || !checked_.insert(key).second) continue;
-    if (const std::string why = objection(from, source); !why.empty())
-      fail(Fault::input, "{}: {} takes values from {}", file_, path, why);
+    if (const Refusal r = refusal(from, source); !r.target.empty()) refuse(path, r);
     const fs::path place = place_of(from, source);
     const Id file{H5Fopen(place.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
     clear();
     const Id there{file < 0 ? -1 : H5Dopen2(file, dataset.c_str(), access_), H5Dclose};
-    if (!refusal_.empty()) fail(Fault::input, "{}: {} takes values from {}", file_, path, refusal_);
+    check_followed(path);
     if (there < 0)
       fail(Fault::input, "{}: {} takes values from {} in {}, which cannot be opened", file_, path,
            dataset, source);

@@ -19,9 +19,9 @@ class LinkPolicy {
 
   // Access properties of links and datasets under which every external link is checked first.
   hid_t access() const { return access_; }
-  // Why the last link was not followed; empty if none was refused since clear().
-  const std::string& refusal() const { return refusal_; }
-  void clear() { refusal_.clear(); }
+  // Error{input} naming the target, if a link was not followed since clear(); `what` led there.
+  void check_followed(const std::string& what) const;
+  void clear() { refused_ = {}; }
   // Error{input} naming what is missing or refused, if the values of the dataset lie in other
   // files. `path` names it.
   void check_sources(hid_t dataset, const std::string& path);
@@ -30,8 +30,12 @@ class LinkPolicy {
   static herr_t on_external_link(const char* parent_file, const char* parent_group,
                                  const char* child_file, const char* child_object, unsigned* flags,
                                  hid_t file_access, void* policy);
-  // Empty, or why that file may not be read.
-  std::string objection(const std::filesystem::path& from, const std::string& target) const;
+  struct Refusal {
+    std::string target;  // empty: may be read
+    bool outside = false;
+  };
+  Refusal refusal(const std::filesystem::path& from, const std::string& target) const;
+  [[noreturn]] void refuse(const std::string& what, const Refusal& refusal) const;
   void check_sources(hid_t dataset, const std::string& path, int depth);
   void check_raw_files(hid_t properties, const std::filesystem::path& from,
                        const std::string& path) const;
@@ -42,7 +46,7 @@ class LinkPolicy {
   std::filesystem::path folder_, real_folder_;
   bool anywhere_;
   Id access_;
-  std::string refusal_;
+  Refusal refused_;
   std::set<std::string> checked_;
 };
 

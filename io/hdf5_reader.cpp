@@ -148,8 +148,7 @@ bool Hdf5Reader::exists(const std::string& path) const {
   const auto lock = lock_library();
   links_->clear();
   const bool found = exists_in(file_, path, links_->access());
-  if (!links_->refusal().empty())
-    fail(Fault::input, "{}: {} leads to {}", path_, path, links_->refusal());
+  links_->check_followed(path);
   if (!found && leads_out(file_, path, links_->access()))
     fail(Fault::input, "{}: {} is an external link to what is not there", path_, path);
   return found;

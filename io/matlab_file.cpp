@@ -1,11 +1,10 @@
 #include "io/matlab_file.hpp"
 
-#include <zlib.h>
-
 #include <optional>
 
 #include "base/error.hpp"
 #include "io/stated_size.hpp"
+#include "io/unpacking.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -49,30 +48,6 @@ std::optional<SampleType> class_type(std::uint32_t kind) {
   constexpr std::uint32_t kFirst = 6;
   if (kind < kFirst || kind - kFirst >= std::size(kTypes)) return std::nullopt;
   return kTypes[kind - kFirst];
-}
-
-// Packed bytes unpacked, at most `most` of them.
-std::string unpacked(const std::string& path, const std::string& packed, std::size_t most) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) fail(Fault::machine, "no memory to unpack {}", path);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = uInt(packed.size());
-  std::string out;
-  constexpr std::size_t kBlock = 1 << 20;
-  int state = Z_OK;
-  while (state == Z_OK && out.size() < most) {
-    const std::size_t old = out.size(), block = std::min(kBlock, most - old);
-    out.resize(old + block);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + old);
-    stream.avail_out = uInt(block);
-    state = inflate(&stream, Z_NO_FLUSH);
-    out.resize(old + block - stream.avail_out);
-    if (stream.avail_out == block) break;
-  }
-  inflateEnd(&stream);
-  if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR)
-    fail(Fault::input, "{}: damaged: a variable cannot be unpacked", path);
-  return out;
 }
 
 // Steps through the elements inside of a matrix.
@@ -152,7 +127,7 @@ MatlabFile::MatlabFile(const std::string& path) : file_(path) {
       std::string start =
           file_.bytes(at + 8, std::size_t(std::min<std::uint64_t>(size, kBeginning)));
       if (packed) {
-        start = unpacked(path, start, kBeginning);
+        start = unpacked_beginning(path, start, kBeginning);
         start.erase(0, 8);  // the tag of the matrix inside
       }
       Elements elements(path, start, big_endian_);
@@ -178,7 +153,7 @@ MatlabValues MatlabFile::values(const MatlabVariable& variable) {
     if (!can_unpack_to(variable.size, double(count)))
       fail(Fault::input, "{}: '{}' states {} values in {} bytes", path, variable.name, count,
            variable.size);
-    data = unpacked(path, data, std::size_t(most));
+    data = unpacked_beginning(path, data, std::size_t(most));
     data.erase(0, 8);
   }
   Elements elements(path, data, big_endian_);

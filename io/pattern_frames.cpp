@@ -80,8 +80,7 @@ constexpr std::array<Format, 11> kFormats = {{
 }};
 
 const Format* format_of(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) BinaryFile(path).size();  // it can be read
+  if (!is_zarr(path)) BinaryFile(path).size();  // it can be read
   const std::string head = first_bytes(path, 4096);
   for (const auto& format : kFormats)
     if (format.is_it(path, head)) return &format;
@@ -111,6 +110,8 @@ std::string pattern_format_names() {
 }
 
 std::string recognise_frames(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none) && !is_zarr(path)) return "";
   const Format* format = format_of(path);
   return format ? format->name : "";
 }
@@ -185,7 +186,7 @@ Filled fill(const std::string& path, std::size_t frames, const StatedFrames& sta
   if (!out.raster) {
     const std::size_t n = stated.count.value_or(frames);
     if (frames > n)
-      fail(Fault::input, "{}: holds {} frames, its {} states {}; say with --scan-shape which it is",
+      fail(Fault::input, "{}: holds {} frames, its {} states {}; say with @scan_shape which it is",
            path, frames, stated.by, n);
     if (frames < n)
       out.notes.push_back(
@@ -205,10 +206,14 @@ Filled fill(const std::string& path, std::size_t frames, const StatedFrames& sta
         path, frames, nx, ny));
     return out;
   }
-  const std::string whose = options.scan ? "--scan-shape" : "its " + stated.by;
-  if (options.scan || frames > all || frames < nx)
-    fail(Fault::input, "{}: holds {} frames, {} {}x{} asks for {}{}", path, frames, whose, nx, ny,
-         all, options.scan ? "" : "; say with --scan-shape NXxNY how they lie");
+  if (options.scan)
+    fail(Fault::input, "{}: holds {} frames, @scan_shape {}x{} asks for {}", path, frames, nx, ny,
+         all);
+  if (frames > all || frames < nx)
+    fail(Fault::input,
+         "{}: holds {} frames, its {} states a raster of {} x {}, {} frames; say with @scan_shape "
+         "NXxNY how they lie",
+         path, frames, stated.by, nx, ny, all);
   out.raster = Raster{nx, frames / nx};
   out.frames = nx * (frames / nx);
   out.notes.push_back(
@@ -256,9 +261,13 @@ Shape frames_shape(const std::string& path, std::size_t frames, std::size_t rows
   const auto raster = options.scan ? options.scan : stated;
   if (!raster || raster->first == 0 || raster->second == 0) return {frames, rows, columns};
   const auto [nx, ny] = *raster;
-  if (const std::size_t all = stated_count(path, "the raster", {nx, ny}); all != frames)
-    fail(Fault::input, "{}: holds {} frames, {} {}x{} asks for {}", path, frames,
-         options.scan ? "--scan-shape" : "its raster", nx, ny, all);
+  const std::size_t all = stated_count(path, "the raster", {nx, ny});
+  if (all != frames && options.scan)
+    fail(Fault::input, "{}: holds {} frames, @scan_shape {}x{} asks for {}", path, frames, nx, ny,
+         all);
+  if (all != frames)
+    fail(Fault::input, "{}: holds {} frames, its raster of {} x {} has {}", path, frames, nx, ny,
+         all);
   return {ny, nx, rows, columns};
 }
 

@@ -1,5 +1,8 @@
 #include "io/potential_file.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "io/compression.hpp"
@@ -78,8 +81,24 @@ void PotentialWriter<Real>::finish(const RunRecord& record) {
   file_.commit();
 }
 
+namespace {
+
+void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialShape& needed) {
+  const DatasetInfo info = file.info(dataset);
+  const Shape& shape = info.shape;
+  if (!is_number(info.type) || shape.size() != 4 || shape[1] != std::size_t(needed.slices) ||
+      shape[2] != std::size_t(needed.ny) || shape[3] != std::size_t(needed.nx))
+    fail(Fault::input, "{}: {} has the shape {}, this run needs [configuration, {}, {}, {}]",
+         file.path(), dataset, fmt::join(shape, " x "), needed.slices, needed.ny, needed.nx);
+  if (shape[0] < std::size_t(needed.configurations))
+    fail(Fault::input, "{}: holds {} configurations, this run has {}", file.path(), shape[0],
+         needed.configurations);
+}
+
+}  // namespace
+
 void check_potential(const std::string& path, const PotentialIdentity& identity,
-                     int configurations) {
+                     const PotentialShape& needed) {
   const Hdf5Reader file(path);
   if (!file.is_dataset(kSlices))
     fail(Fault::input, "{}: holds no potential ({}); simulate --save-potential makes such a file",
@@ -91,8 +110,11 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
            "{}: its potential is of another {}: {}, this run has {}; make it again with "
            "--save-potential",
            path, name, there, value);
-  if (const auto held = file.info(kSlices).shape[0]; held < std::size_t(configurations))
-    fail(Fault::input, "{}: holds {} configurations, this run has {}", path, held, configurations);
+  check_shape(file, kSlices, needed);
+  if (file.is_dataset(kAbsorption) != needed.absorbs)
+    fail(Fault::input, "{}: {} absorption, this run has {}", path,
+         needed.absorbs ? "holds no" : "holds", needed.absorbs ? "it" : "none");
+  if (needed.absorbs) check_shape(file, kAbsorption, needed);
 }
 
 template <typename Real>
@@ -108,7 +130,13 @@ void StoredPotential<Real>::rows(const BandTransform<Real>& transform, int slice
   constexpr int kLanes = Lanes<Real>::kCount;
   const Grid& grid = transform.grid();
   const auto plane = [&](const char* dataset, int s) {
-    return file_.read<Real>(dataset, {configuration_, std::size_t(s)}, {1, 1});
+    Stack<Real> values = file_.read<Real>(dataset, {configuration_, std::size_t(s)}, {1, 1});
+    if (values.size() != std::size_t(grid.nx) * std::size_t(grid.ny) ||
+        !std::all_of(values.values.begin(), values.values.end(),
+                     [](Real v) { return std::isfinite(v); }))
+      fail(Fault::input, "{}: slice {} of {} holds values that are no numbers", file_.path(), s,
+           dataset);
+    return values;
   };
   const Stack<Real> first = plane(kSlices, slice);
   const Stack<Real> second = absorbs_              ? plane(kAbsorption, slice)

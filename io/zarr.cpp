@@ -1,9 +1,5 @@
 #include "io/zarr.hpp"
 
-#include <blosc.h>
-#include <zlib.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -11,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "io/stated_size.hpp"
+#include "io/unpacking.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -135,42 +132,8 @@ ZarrArray version_3(const std::string& file, const json& meta) {
   return a;
 }
 
-// Unpacked by zlib or gzip; more than `size` bytes are damage.
-std::string inflated(const std::string& file, const std::string& packed, std::size_t size) {
-  std::string out(size, '\0');
-  z_stream stream{};
-  constexpr int kEitherHeader = 15 + 32;
-  if (inflateInit2(&stream, kEitherHeader) != Z_OK) fail(Fault::machine, "no memory to unpack");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = uInt(packed.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = uInt(size);
-  const int state = inflate(&stream, Z_FINISH);
-  const std::size_t got = size - stream.avail_out;
-  inflateEnd(&stream);
-  if (state != Z_STREAM_END || got != size)
-    fail(Fault::input, "{}: damaged: {} bytes unpacked, {} expected", file, got, size);
-  return out;
-}
-
-std::string unpacked(const std::string& file, const std::string& packed, std::size_t size,
-                     const std::string& packing) {
-  if (packing == "zlib" || packing == "gzip") return inflated(file, packed, size);
-  std::string out(size, '\0');
-  std::size_t got = 0;
-  if (packing == "blosc") {
-    std::size_t stated = 0;
-    if (blosc_cbuffer_validate(packed.data(), packed.size(), &stated) < 0 || stated != size)
-      fail(Fault::input, "{}: damaged: a chunk of {} bytes, {} expected", file, stated, size);
-    const int n = blosc_decompress_ctx(packed.data(), out.data(), size, 1);
-    got = n > 0 ? std::size_t(n) : 0;
-  } else {
-    const std::size_t n = ZSTD_decompress(out.data(), size, packed.data(), packed.size());
-    got = ZSTD_isError(n) ? 0 : n;
-  }
-  if (got != size)
-    fail(Fault::input, "{}: damaged: {} bytes unpacked, {} expected", file, got, size);
-  return out;
+Packing packing_of(const std::string& name) {
+  return name == "blosc" ? Packing::blosc : name == "zstd" ? Packing::zstd : Packing::deflate;
 }
 
 bool is_inside(const fs::path& path, const fs::path& folder) {
@@ -279,7 +242,7 @@ std::vector<float> ZarrFolder::chunk(const ZarrArray& array,
     if (packing == "crc32c")
       data.resize(data.size() - std::min<std::size_t>(4, data.size()));
     else
-      data = unpacked(file.string(), data, bytes, packing);
+      data = unpacked(file.string(), data, bytes, packing_of(packing));
   if (data.size() != bytes)
     fail(Fault::input, "{}: {} bytes, a chunk has {}", file.string(), data.size(), bytes);
   std::vector<float> values = to_float(data.data(), count, array.type, array.big_endian);

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "tests/approx.hpp"
@@ -102,4 +104,47 @@ TEST_CASE("a wrong name is answered with the nearest known one") {
   CHECK(message({"x", "--potential", "lobata"}).find("did you mean 'lobato'") != std::string::npos);
   CHECK(message({"x", "--energy"}) != "");
   CHECK(message({"x", "--energy", "--force"}) != "");
+}
+
+TEST_CASE("parameters stored in a file say what was computed and nothing else") {
+  const auto take = [](const std::string& text) {
+    SimulateSettings s;
+    Settings settings = describe(s);
+    settings.parse({"x.xyz", "--energy", "100"});
+    settings.take_stored(text, "library.h5");
+    return s;
+  };
+  const SimulateSettings s = take("# comment\nenergy = 80\nsemiangle = 5\n");
+  CHECK(s.optics.energy_kV == 100);  // the command line wins
+  CHECK(s.optics.semiangle_mrad == 5);
+  for (const char* line : {"log-json = /tmp/x", "output = /tmp/x", "force = true", "threads = 3",
+                           "config = /tmp/x", "save-potential = /tmp/x", "unknown = 1", "energy"}) {
+    bool refused = false;
+    try {
+      take(fmt::format("semiangle = 5\n{}\n", line));
+    } catch (const Error& e) {
+      refused = e.fault() == Fault::input &&
+                std::string(e.what()).find("library.h5") != std::string::npos;
+    }
+    CAPTURE(line);
+    CHECK(refused);
+  }
+}
+
+TEST_CASE("text out of files reaches a terminal without control characters") {
+  CHECK(printable("plain\ttext\n") == "plain\ttext\n");
+  CHECK(printable("a\x1b[2Jb\r\x07") == "a?[2Jb??");
+  CHECK(printable("\u00c5 \u03bc \u2713") == "\u00c5 \u03bc \u2713");
+  CHECK(printable("\u009b31m") == "?31m");      // C1, as UTF-8
+  CHECK(printable("\x9b\xff\xc3(") == "??" "?(");  // no UTF-8
+  CHECK(printable(std::string_view("a\0b", 3)) == "a?b");
+  std::ostringstream out;
+  {
+    const PrintableStream printed(out);
+    out << "one \x1b"
+        << "two\n"
+        << "three \xc3"
+        << "\x85" << std::flush << "\x7f";
+  }
+  CHECK(out.str() == "one ?two\nthree \u00c5?");
 }

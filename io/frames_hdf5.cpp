@@ -128,6 +128,16 @@ void take_dectris(const Hdf5Reader& file, PatternFrames& f) {
     const double v = file.read_number<double>(path);
     return v > 0 ? std::optional(v) : std::nullopt;
   };
+  const auto stated = [&](const char* name) {
+    const std::string path = detector + "/detectorSpecific/" + name;
+    if (!file.is_dataset(path) || !is_number(file.info(path).type)) return 0.0;
+    const auto values = file.read<double>(path).values;
+    return values.size() == 1 ? values[0] : 0.0;
+  };
+  const double all = stated("nimages") * std::max(1.0, stated("ntrigger"));
+  if (all > double(f.shape[0]))
+    f.notes.push_back(fmt::format("{}: ends early: holds {} of the {:.0f} frames that it states",
+                                  file.path(), f.shape[0], all));
   f.centre_col = centre("beam_center_x");
   f.centre_row = centre("beam_center_y");
 }

@@ -131,17 +131,29 @@ class ChunkReader {
     }
   }
 
+  // The chunk, unpacked; those used last are kept.
   const std::vector<float>& chunk(const std::vector<std::size_t>& index) {
-    const auto it = kept_.find(index);
-    if (it != kept_.end()) return it->second;
-    if (kept_.size() >= most_kept_) kept_.erase(kept_.begin());  // frames come in order
-    return kept_[index] = zarr_.chunk(array_, index);
+    auto it = kept_.find(index);
+    if (it == kept_.end()) {
+      Kept loaded{zarr_.chunk(array_, index)};
+      if (kept_.size() >= most_kept_)
+        kept_.erase(std::min_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) {
+          return a.second.used < b.second.used;
+        }));
+      it = kept_.emplace(index, std::move(loaded)).first;
+    }
+    it->second.used = ++uses_;
+    return it->second.values;
   }
 
+  struct Kept {
+    std::vector<float> values;
+    std::size_t used = 0;
+  };
   ZarrFolder zarr_;
   ZarrArray array_;
-  std::size_t most_kept_ = 1;
-  std::map<std::vector<std::size_t>, std::vector<float>> kept_;
+  std::size_t most_kept_ = 1, uses_ = 0;
+  std::map<std::vector<std::size_t>, Kept> kept_;
 };
 
 }  // namespace

@@ -51,7 +51,6 @@ LinkPolicy::LinkPolicy(const std::string& file, bool anywhere)
       anywhere_(anywhere),
       access_(property_id(H5Pcreate(H5P_DATASET_ACCESS))) {
   H5Pset_elink_cb(access_, on_external_link, this);
-  H5Pset_efile_prefix(access_, "${ORIGIN}");
 }
 
 LinkPolicy::Refusal LinkPolicy::refusal(const fs::path& from, const std::string& target) const {
@@ -88,6 +87,23 @@ herr_t LinkPolicy::on_external_link(const char* parent_file, const char*, const 
   } catch (...) {  // the library is C: nothing may pass through it
   }
   return -1;
+}
+
+Id LinkPolicy::open_dataset(hid_t file, const std::string& path) {
+  bool raw = false;
+  {
+    Id dataset = dataset_id(H5Dopen2(file, path.c_str(), access_));
+    if (dataset < 0) return dataset;
+    check_sources(dataset, path);
+    const Id properties = property_id(H5Dget_create_plist(dataset));
+    raw = H5Pget_external_count(properties) > 0;
+    if (!raw) return dataset;
+  }
+  // raw files lie beside the file, not in the folder where the program runs; only a dataset that is
+  // opened anew can be told so
+  const Id beside = property_id(H5Pcopy(access_));
+  H5Pset_efile_prefix(beside, "${ORIGIN}");
+  return dataset_id(H5Dopen2(file, path.c_str(), beside));
 }
 
 void LinkPolicy::check_raw_files(hid_t properties, const fs::path& from,

@@ -19,6 +19,8 @@ class LinkPolicy {
 
   // Access properties of links and datasets under which every external link is checked first.
   hid_t access() const { return access_; }
+  // The dataset of that path with its sources checked; negative if it cannot be opened.
+  Id open_dataset(hid_t file, const std::string& path);
   // Error{input} naming the target, if a link was not followed since clear(); `what` led there.
   void check_followed(const std::string& what) const;
   void clear() { refused_ = {}; }

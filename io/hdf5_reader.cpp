@@ -177,19 +177,15 @@ Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path, hi
 }
 
 Id open_dataset(const Hdf5Reader& reader, hid_t file, const std::string& path, LinkPolicy& links) {
-  const Id object = open_object(reader, file, path, links.access());
-  if (H5Iget_type(object) == H5I_DATASET) {
-    Id dataset = dataset_id(H5Dopen2(file, path.c_str(), links.access()));
-    if (dataset < 0)
-      fail(Fault::input, "{}: {} cannot be opened: {}", reader.path(), path, last_error());
-    links.check_sources(dataset, path);
-    return dataset;
-  }
-  if (H5Iget_type(object) != H5I_GROUP)
-    fail(Fault::input, "{}: {} is no dataset", reader.path(), path);
-  else
+  const H5I_type_t kind = H5Iget_type(open_object(reader, file, path, links.access()));
+  if (kind == H5I_GROUP)
     fail(Fault::input, "{}: {} is a group, a dataset was expected; it holds {}", reader.path(),
          path, fmt::join(reader.children(path), ", "));
+  if (kind != H5I_DATASET) fail(Fault::input, "{}: {} is no dataset", reader.path(), path);
+  Id dataset = links.open_dataset(file, path);
+  if (dataset < 0)
+    fail(Fault::input, "{}: {} cannot be opened: {}", reader.path(), path, last_error());
+  return dataset;
 }
 
 DatasetInfo describe(hid_t dataset) {

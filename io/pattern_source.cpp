@@ -1,5 +1,6 @@
 #include "io/pattern_source.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -67,8 +68,9 @@ void PatternSource::hide(const Plane<unsigned char>& mask, const std::string& na
 // when it was made, but for its numbers.
 void PatternSource::hide_camera_faults() {
   if (is_result()) return;
-  constexpr std::size_t kMost = 24;
-  const std::size_t all = scan_[0] * scan_[1], taken = std::min(kMost, all);
+  constexpr std::size_t kMost = 24, kFewest = 2, kMostPixels = 64 << 20;
+  const std::size_t all = scan_[0] * scan_[1], fit = kMostPixels / (rows() * columns()),
+                    taken = std::min(all, std::clamp(fit, kFewest, kMost));
   Stack<float> sample;
   sample.shape = {taken, rows(), columns()};
   for (std::size_t k = 0; k < taken; ++k) {

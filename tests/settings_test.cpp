@@ -114,14 +114,14 @@ TEST_CASE("parameters stored in a file say what was computed and nothing else") 
     settings.take_stored(text, "library.h5");
     return s;
   };
-  const SimulateSettings s = take("# comment\nenergy = 80\nsemiangle = 5\n");
+  const SimulateSettings s = take("# comment\nenergy = 80\nseed = 5\n");
   CHECK(s.optics.energy_kV == 100);  // the command line wins
-  CHECK(s.optics.semiangle_mrad == 5);
+  CHECK(s.common.seed == 5);
   for (const char* line : {"log-json = /tmp/x", "output = /tmp/x", "force = true", "threads = 3",
                            "config = /tmp/x", "save-potential = /tmp/x", "unknown = 1", "energy"}) {
     bool refused = false;
     try {
-      take(fmt::format("semiangle = 5\n{}\n", line));
+      take(fmt::format("seed = 5\n{}\n", line));
     } catch (const Error& e) {
       refused = e.fault() == Fault::input &&
                 std::string(e.what()).find("library.h5") != std::string::npos;

@@ -112,14 +112,17 @@ void mark_largest(const Sample& s, double largest, CameraFaults& out) {
 
 constexpr double kFactor = 3;  // of a faulty pixel against its neighbours
 
-// Above all its neighbours, threefold, in every pattern.
+// Above all its neighbours, threefold, in every pattern; tenfold where there are so few patterns
+// that a few counts may do so by chance.
 bool stands_out(const Sample& s, const PixelMask& hidden, Eigen::Index r, Eigen::Index c) {
+  constexpr std::size_t kFew = 4;
+  const double factor = s.patterns.size() < kFew ? 10 : kFactor;
   return s.always(r, c, [&](std::size_t k, double v) {
     double highest = 1;  // one count may stand alone
     neighbours(s.rows, s.cols, r, c, [&](Eigen::Index y, Eigen::Index x) {
       if (!is_hidden(hidden, y, x)) highest = std::max(highest, s.at(k, y, x));
     });
-    return v > kFactor * highest;
+    return v >= factor * highest;
   });
 }
 
@@ -207,7 +210,7 @@ std::string summary(const CameraFaults& f) {
     text =
         fmt::format("{} pixels are hidden: {}", f.not_finite + f.largest + f.dead + f.hot, parts);
   if (f.saturated > 0)
-    text += fmt::format("{}{} pixels are saturated in every pattern", text.empty() ? "" : "; ",
+    text += fmt::format("{}{} pixel(s) are saturated in every pattern", text.empty() ? "" : "; ",
                         f.saturated);
   return text;
 }

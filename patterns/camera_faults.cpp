@@ -208,7 +208,7 @@ std::string summary(const CameraFaults& f) {
   std::string text;
   if (!parts.empty())
     text =
-        fmt::format("{} pixels are hidden: {}", f.not_finite + f.largest + f.dead + f.hot, parts);
+        fmt::format("{} pixel(s) are hidden: {}", f.not_finite + f.largest + f.dead + f.hot, parts);
   if (f.saturated > 0)
     text += fmt::format("{}{} pixel(s) are saturated in every pattern", text.empty() ? "" : "; ",
                         f.saturated);

@@ -46,6 +46,7 @@ PatternSource open_patterns(const std::string& specification, const PatternSetti
   }
   PatternSource source(specification, overrides);
   for (const auto& note : source.notes()) warn("{}", note);
+  if (!source.camera_faults().empty()) inform("{}: {}", source.file(), source.camera_faults());
   if (s.semiangle) source.semiangle_mrad = s.semiangle;
   if (s.thickness) source.thickness = s.thickness;
   return source;

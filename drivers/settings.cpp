@@ -325,8 +325,8 @@ void Settings::parse(const std::vector<std::string>& arguments) {
 
 void Settings::read_config(const std::string& path) {
   std::error_code none;
-  if (!std::filesystem::is_regular_file(path, none))
-    fail(Fault::usage, "--config {}: is no file", path);
+  if (std::filesystem::is_directory(path, none))
+    fail(Fault::usage, "--config {}: is a folder", path);
   std::ifstream file(path);
   if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
   read_ini(file, path, false);

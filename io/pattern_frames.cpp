@@ -75,8 +75,8 @@ constexpr std::array<Format, 11> kFormats = {{
      open_mrc_frames},
     {"Zarr and zspy folders",
      [](const std::string& path, const std::string&) { return is_zarr(path); }, open_zarr_frames},
-    {"raw samples with --raw", [](const std::string&, const std::string&) { return false; },
-     open_raw_frames},
+    {"samples without a header, where they are described",
+     [](const std::string&, const std::string&) { return false; }, open_raw_frames},
 }};
 
 const Format* format_of(const std::string& path) {
@@ -286,7 +286,7 @@ PatternFrames open_raw_frames(const std::string& path, const FrameOptions& optio
   const auto colon = text.find(':'), times = text.find('x', colon), plus = text.find('+');
   const auto wrong = [&] {
     fail(Fault::usage,
-         "--raw '{}': expected TYPE:COLUMNSxROWS[+OFFSET], for example uint16be:256x256+384", text);
+         "@raw '{}': expected TYPE:COLUMNSxROWS[+OFFSET], for example uint16be:256x256+384", text);
   };
   if (colon == std::string::npos || times == std::string::npos) wrong();
   FrameLayout layout;
@@ -306,7 +306,7 @@ PatternFrames open_raw_frames(const std::string& path, const FrameOptions& optio
     wrong();
   const auto size = BinaryFile(path).size();
   if (size < layout.offset || (size - layout.offset) % layout.frame_bytes() != 0)
-    fail(Fault::input, "{}: {} bytes are no whole number of frames of {} bytes after {} (--raw {})",
+    fail(Fault::input, "{}: {} bytes are no whole number of frames of {} bytes after {} (@raw {})",
          path, size, layout.frame_bytes(), layout.offset, text);
   PatternFrames f = frames_of(path, layout, {}, options);
   f.format = "raw";

@@ -25,11 +25,10 @@ Plane<unsigned char> read_mask(const std::string& specification) {
   } else if (!dataset.empty()) {
     image = Hdf5Reader(file).read<float>(dataset);
   } else {
-    fail(Fault::usage, "--mask {}: give a .npy file or one dataset as file.h5:/path",
-         specification);
+    fail(Fault::usage, "@mask {}: give a .npy file or one dataset as file.h5:/path", specification);
   }
   if (image.shape.size() != 2)
-    fail(Fault::input, "--mask {}: has {} axes; a mask is one image", specification,
+    fail(Fault::input, "@mask {}: has {} axes; a mask is one image", specification,
          image.shape.size());
   return (image.plane(0) != 0.0f).cast<unsigned char>();
 }
@@ -59,8 +58,8 @@ PatternSource::PatternSource(const std::string& specification, const PatternOver
 
 void PatternSource::hide(const Plane<unsigned char>& mask, const std::string& name) {
   if (std::size_t(mask.rows()) != rows() || std::size_t(mask.cols()) != columns())
-    fail(Fault::input, "--mask {}: {} x {} pixels, but the patterns have {} x {}", name,
-         mask.rows(), mask.cols(), rows(), columns());
+    fail(Fault::input, "@mask {}: {} x {} pixels, but the patterns have {} x {}", name, mask.rows(),
+         mask.cols(), rows(), columns());
   hidden_ = either(hidden_, mask);
 }
 
@@ -83,16 +82,15 @@ void PatternSource::hide_camera_faults() {
       find_camera_faults(sample, frames_.largest, counts, calibration_, hidden_);
   unreadable_ = faults.unreadable;
   if (faults.hidden.size() > 0) hidden_ = either(hidden_, faults.hidden);
-  if (const std::string text = summary(faults); !text.empty())
-    frames_.notes.push_back(file_ + ": " + text);
+  camera_faults_ = summary(faults);
 }
 
 void PatternSource::check_probe(const PatternOverrides& overrides) const {
   if (frames_.probes > 1 && !overrides.probe && !overrides.every_probe)
-    fail(Fault::usage, "{}: holds patterns of {} probes ({}, ..); choose one with --probe 0 to {}",
+    fail(Fault::usage, "{}: holds patterns of {} probes ({}, ..); choose one with @probe 0 to {}",
          file_, frames_.probes, frames_.probe_names.front(), frames_.probes - 1);
   if (probe_ >= frames_.probes)
-    fail(Fault::usage, "--probe {}: {} holds {}, counted from 0", probe_, file_,
+    fail(Fault::usage, "@probe {}: {} holds {}, counted from 0", probe_, file_,
          frames_.probes == 1 ? "one probe" : fmt::format("{} probes", frames_.probes));
 }
 
@@ -117,7 +115,7 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
     std::tie(calibration_.centre_row, calibration_.centre_col) = *overrides.centre;
   if (!overrides.allow_uncalibrated && !(calibration_.pixel_qx > 0 && calibration_.pixel_qy > 0))
     fail(Fault::input,
-         "{}: says nothing usable about its pixel size in reciprocal space; give --pixel-q "
+         "{}: says nothing usable about its pixel size in reciprocal space; give @pixel_q "
          "(1/Angstrom)",
          file_);
 }

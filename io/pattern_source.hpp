@@ -47,6 +47,7 @@ class PatternSource {
   // empty.
   const Plane<unsigned char>& hidden() const { return hidden_; }
   const std::vector<std::string>& notes() const { return frames_.notes; }  // for the user
+  const std::string& camera_faults() const { return camera_faults_; }      // in words; or empty
   // As far as the file or the user says.
   std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
 
@@ -68,7 +69,7 @@ class PatternSource {
   Stack<float> finished(std::vector<float> values, std::size_t count) const;
   void check_probe(const PatternOverrides& overrides) const;
 
-  std::string file_;
+  std::string file_, camera_faults_;
   PatternFrames frames_;
   std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0}, probe_ = 0;
   Calibration calibration_;

@@ -101,14 +101,14 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
                      const PotentialShape& needed) {
   const Hdf5Reader file(path);
   if (!file.is_dataset(kSlices))
-    fail(Fault::input, "{}: holds no potential ({}); simulate --save-potential makes such a file",
+    fail(Fault::input, "{}: holds no potential ({}); simulate @save_potential makes such a file",
          path, kSlices);
   for (const auto& [name, value] : identity)
     if (const std::string there = file.string_attribute("/potential", name, "(not stated)");
         there != value)
       fail(Fault::input,
            "{}: its potential is of another {}: {}, this run has {}; make it again with "
-           "--save-potential",
+           "@save_potential",
            path, name, there, value);
   check_shape(file, kSlices, needed);
   if (file.is_dataset(kAbsorption) != needed.absorbs)

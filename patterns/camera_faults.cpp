@@ -112,11 +112,11 @@ void mark_largest(const Sample& s, double largest, CameraFaults& out) {
 
 constexpr double kFactor = 3;  // of a faulty pixel against its neighbours
 
-// Above all its neighbours, threefold, in every pattern; tenfold where there are so few patterns
-// that a few counts may do so by chance.
+constexpr std::size_t kFew = 4;  // patterns, of which a few counts may stand out by chance
+
+// Above all its neighbours, threefold, in every pattern; the more the fewer patterns there are.
 bool stands_out(const Sample& s, const PixelMask& hidden, Eigen::Index r, Eigen::Index c) {
-  constexpr std::size_t kFew = 4;
-  const double factor = s.patterns.size() < kFew ? 10 : kFactor;
+  const double factor = s.patterns.size() == 1 ? 30 : s.patterns.size() < kFew ? 10 : kFactor;
   return s.always(r, c, [&](std::size_t k, double v) {
     double highest = 1;  // one count may stand alone
     neighbours(s.rows, s.cols, r, c, [&](Eigen::Index y, Eigen::Index x) {
@@ -136,7 +136,8 @@ bool is_dead(const Sample& s, const PixelMask& hidden, Eigen::Index r, Eigen::In
   neighbours(s.rows, s.cols, r, c, [&](Eigen::Index y, Eigen::Index x) {
     if (is_hidden(hidden, y, x)) return;
     ++visible;
-    const double mean = s.mean(y, x);
+    const double mean = s.mean(y, x),
+                 variance = std::max(s.variance(y, x), s.patterns.size() < kFew ? mean : 0);
     bright += mean > 0 &&
               value<mean / kFactor&& double(s.patterns.size()) * mean * mean> kMostChance *
                   s.variance(y, x) &&
@@ -160,8 +161,6 @@ bool has_partner(const Sample& s, const PixelMask& hidden, const Calibration& ce
 
 void mark_dead_and_hot(const Sample& s, const Calibration& centre, const PixelMask& hidden,
                        CameraFaults& out) {
-  constexpr std::size_t kFewestPatterns = 2;
-  if (s.patterns.size() < kFewestPatterns) return;
   PixelMask found = PixelMask::Zero(s.rows, s.cols);
   std::size_t dead = 0, hot = 0;
   for (Eigen::Index r = 0; r < s.rows; ++r)

@@ -548,9 +548,8 @@ TEST_CASE("camera faults are hidden: the largest number, not-a-number, dead and 
     }
   CHECK(source.read(0, 2, 1).plane(0)(3, 5) == 0);
   CHECK(source.read(0, 2, 1).plane(0)(7, 15) == 9000);
-  REQUIRE(source.notes().size() == 1);
-  CHECK(source.notes()[0].find("25 at the largest number") != std::string::npos);
-  CHECK(source.notes()[0].find("1 dead, 1 hot") != std::string::npos);
+  CHECK(source.camera_faults().find("25 at the largest number") != std::string::npos);
+  CHECK(source.camera_faults().find("1 dead, 1 hot") != std::string::npos);
 }
 
 TEST_CASE("spots of a crystal are no hot pixels, a saturated disc is no mark") {

@@ -146,7 +146,7 @@ TEST_CASE("any dataset by path: lists, single patterns, HyperSpy and EMD axes") 
 
   CHECK(message_of([&] {
           PatternSource((folder / "other.h5") + ":/a/list", {});
-        }).find("--pixel-q") != std::string::npos);
+        }).find("pixel_q") != std::string::npos);
   CHECK(message_of([&] {
           PatternSource((folder / "other.h5") + ":/a/absent", {});
         }).find("/a/absent") != std::string::npos);

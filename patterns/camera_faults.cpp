@@ -138,10 +138,9 @@ bool is_dead(const Sample& s, const PixelMask& hidden, Eigen::Index r, Eigen::In
     ++visible;
     const double mean = s.mean(y, x),
                  variance = std::max(s.variance(y, x), s.patterns.size() < kFew ? mean : 0);
-    bright += mean > 0 &&
-              value<mean / kFactor&& double(s.patterns.size()) * mean * mean> kMostChance *
-                  s.variance(y, x) &&
-              s.always(y, x, [&](std::size_t, double v) { return v > value; });
+    const double chance = double(s.patterns.size()) * mean * mean;
+    if (mean <= 0 || value >= mean / kFactor || chance <= kMostChance * variance) return;
+    bright += s.always(y, x, [&](std::size_t, double v) { return v > value; });
   });
   return visible >= 3 && bright >= kMost * visible;
 }

@@ -97,7 +97,9 @@ int run(int argc, char** argv) {
 int failed(std::string_view message, int status) {
   const vitrobeam::Ranks& ranks = vitrobeam::ranks();
   ranks.let_leader_fail_first();
-  std::cerr << "vitrobeam: " << message << '\n';
+  constexpr std::size_t kLongest = 3000;  // names out of files may be of any length
+  std::cerr << "vitrobeam: " << message.substr(0, kLongest)
+            << (message.size() > kLongest ? " ..\n" : "\n");
   ranks.end_all(status);
   return status;
 }

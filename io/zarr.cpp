@@ -27,7 +27,27 @@ std::string small_file(const fs::path& path) {
   return file.bytes(0, std::size_t(file.size()));
 }
 
+// Arrays and objects in one another; each level takes some of the stack later.
+int nesting(const std::string& text) {
+  int depth = 0, deepest = 0;
+  bool quoted = false;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    if (quoted && text[k] == '\\')
+      ++k;
+    else if (text[k] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[k] == '[' || text[k] == '{'))
+      deepest = std::max(deepest, ++depth);
+    else if (!quoted && (text[k] == ']' || text[k] == '}'))
+      --depth;
+  }
+  return deepest;
+}
+
 json parsed(const std::string& file, const std::string& text) {
+  constexpr int kDeepest = 64;
+  if (nesting(text) > kDeepest)
+    fail(Fault::input, "{}: its metadata are nested more than {} deep", file, kDeepest);
   json out = json::parse(text, nullptr, false);
   if (!out.is_object()) fail(Fault::input, "{}: its metadata is no JSON object", file);
   return out;

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "drivers/command.hpp"
+#include "drivers/crash_report.hpp"
 #include "drivers/log.hpp"
 #include "drivers/version.hpp"
 #include "runtime/ranks.hpp"
@@ -108,6 +109,7 @@ int failed(std::string_view message, int status) {
 
 int main(int argc, char** argv) {
   using vitrobeam::Fault;
+  vitrobeam::report_crashes();
   const vitrobeam::PrintableStream out(std::cout), error(std::cerr);
   try {
     if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);

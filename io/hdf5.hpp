@@ -137,6 +137,10 @@ struct Hdf5Entry {
       same_as;  // an earlier path that names the same object through a hard link, else empty
 };
 
+// The file that the HDF5 library is reading just now, or null. The library (1.10.8) itself fails on
+// some damaged files; a program that ends by a signal can tell which. May be called in a handler.
+const char* hdf5_file_being_read();
+
 // By its first bytes; false for a file that cannot be read.
 bool is_hdf5(const std::string& path);
 

@@ -118,7 +118,7 @@ bool is_hdf5(const std::string& path) {
 }
 
 Hdf5Reader::Hdf5Reader(std::string path, bool follow_links) : path_(std::move(path)) {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   std::error_code ignored;
   if (!std::filesystem::exists(path_, ignored)) fail(Fault::input, "{}: no such file", path_);
   if (!std::filesystem::is_regular_file(path_, ignored))
@@ -140,12 +140,12 @@ Hdf5Reader::Hdf5Reader(std::string path, bool follow_links) : path_(std::move(pa
 }
 
 Hdf5Reader::~Hdf5Reader() {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   if (file_ >= 0) H5Fclose(file_);
 }
 
 bool Hdf5Reader::exists(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   links_->clear();
   const bool found = exists_in(file_, path, links_->access());
   links_->check_followed(path);
@@ -250,18 +250,18 @@ struct TreeWalk {
 }  // namespace
 
 bool Hdf5Reader::is_dataset(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   return exists(path) &&
          H5Iget_type(open_object(*this, file_, path, links_->access())) == H5I_DATASET;
 }
 
 DatasetInfo Hdf5Reader::info(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   return describe(open_dataset(*this, file_, path, *links_));
 }
 
 std::vector<Hdf5Entry> Hdf5Reader::tree(const std::string& root) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   TreeWalk walk{*links_, "", 0, false, {}, {}};
   walk.descend(open_object(*this, file_, root, links_->access()), root == "/" ? "/" : root + "/");
   if (walk.is_cut)
@@ -271,7 +271,7 @@ std::vector<Hdf5Entry> Hdf5Reader::tree(const std::string& root) const {
 }
 
 std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
   H5Literate(
@@ -299,7 +299,7 @@ std::uint64_t stored_size(hid_t dataset) {
 
 template <typename T>
 Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Shape& count) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   const Id dataset = open_dataset(*this, file_, path, *links_),
            space = space_id(H5Dget_space(dataset)), type = memory_type<T>();
   const DatasetInfo stored = describe(dataset);
@@ -340,7 +340,7 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
 }
 
 std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   const Id dataset = open_dataset(*this, file_, path, *links_),
            type = type_id(H5Dget_type(dataset)), space = space_id(H5Dget_space(dataset));
   if (stored_type(type) != StoredType::string)
@@ -360,13 +360,13 @@ std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const
 }
 
 bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   return exists(path) &&
          H5Aexists(open_object(*this, file_, path, links_->access()), name.c_str()) > 0;
 }
 
 std::vector<std::string> Hdf5Reader::attribute_names(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
   H5Aiterate2(
@@ -392,7 +392,7 @@ AttributeValue numbers_of(hid_t attribute, bool scalar, std::size_t count) {
 }  // namespace
 
 AttributeValue Hdf5Reader::attribute(const std::string& path, const std::string& name) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   const Id object = open_object(*this, file_, path, links_->access());
   const Id attribute = attribute_id(H5Aopen(object, name.c_str(), H5P_DEFAULT));
   if (attribute < 0)

@@ -86,10 +86,10 @@ def dm(wide):
 
 
 def empad():
-    xml = b'<root name="a"><empad/><pix_x>2</pix_x><pix_y>1</pix_y><raw_file filename="scan_x2_y1.raw"/><source.get_voltage>300000.0</source.get_voltage></root>'
+    xml = b'<root name="a"><empad/><pix_x>1</pix_x><pix_y>1</pix_y><raw_file filename="scan_x1_y1.raw"/><source.get_voltage>300000.0</source.get_voltage></root>'
     save('empad', 'old', xml + b'\n====\n' + bytes(130 * 128 * 4))
-    new = xml.replace(b'<pix_x>2</pix_x><pix_y>1</pix_y>', b'').replace(b'</root>', b'<scan_parameters mode="acquire"><scan_size>0.6</scan_size><scan_resolution_y>1</scan_resolution_y><scan_resolution_x>2</scan_resolution_x></scan_parameters><full_scan_field_of_view><scale_factor>0.72</scale_factor><x>1.2e-06</x></full_scan_field_of_view></root>')
-    save('empad', 'new', new)
+    new = xml.replace(b'<pix_x>1</pix_x><pix_y>1</pix_y>', b'').replace(b'</root>', b'<scan_parameters mode="acquire"><scan_size>0.6</scan_size><scan_resolution_y>1</scan_resolution_y><scan_resolution_x>1</scan_resolution_x></scan_parameters><full_scan_field_of_view><scale_factor>0.72</scale_factor><x>1.2e-06</x></full_scan_field_of_view></root>')
+    save('empad', 'new', new + b'\n====\n' + bytes(1000))
 
 
 def zarr():

@@ -26,7 +26,8 @@ build_packages="
   libssl-dev
   zlib1g-dev
   libtiff-dev
-  libmatio-dev
+  libblosc-dev
+  libzstd-dev
   bitshuffle
   libopenmpi-dev
 "

@@ -6,9 +6,11 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/info_patterns.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/description.hpp"
 #include "io/hdf5.hpp"
+#include "io/pattern_frames.hpp"
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -147,6 +149,13 @@ int run_info(const std::vector<std::string>& arguments) {
       std::cout << description_json(file) << '\n';
     else
       print_hdf5(file);
+    return 0;
+  }
+  if (!recognise_frames(path).empty()) {
+    if (json)
+      std::cout << patterns_json(path) << '\n';
+    else
+      print_patterns(path);
     return 0;
   }
   const Trajectory trajectory(path, read_options(structure));

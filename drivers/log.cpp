@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -72,7 +73,7 @@ void start_log(const LogSettings& c) {
   spdlog::set_default_logger(log);
 }
 
-void log_information(const std::string& text) { spdlog::info("{}", text); }
-void log_warning(const std::string& text) { spdlog::warn("{}", text); }
+void log_information(const std::string& text) { spdlog::info("{}", printable(text)); }
+void log_warning(const std::string& text) { spdlog::warn("{}", printable(text)); }
 
 }  // namespace vitrobeam

@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "drivers/command.hpp"
+#include "drivers/crash_report.hpp"
 #include "drivers/log.hpp"
 #include "drivers/version.hpp"
 #include "runtime/ranks.hpp"
@@ -96,7 +98,9 @@ int run(int argc, char** argv) {
 int failed(std::string_view message, int status) {
   const vitrobeam::Ranks& ranks = vitrobeam::ranks();
   ranks.let_leader_fail_first();
-  std::cerr << "vitrobeam: " << message << '\n';
+  constexpr std::size_t kLongest = 3000;  // names out of files may be of any length
+  std::cerr << "vitrobeam: " << message.substr(0, kLongest)
+            << (message.size() > kLongest ? " ..\n" : "\n");
   ranks.end_all(status);
   return status;
 }
@@ -105,6 +109,8 @@ int failed(std::string_view message, int status) {
 
 int main(int argc, char** argv) {
   using vitrobeam::Fault;
+  vitrobeam::report_crashes();
+  const vitrobeam::PrintableStream out(std::cout), error(std::cerr);
   try {
     if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);
     return run(argc, argv);

@@ -1,5 +1,6 @@
 #include "drivers/pattern_settings.hpp"
 
+#include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
 
 namespace vitrobeam {
@@ -20,6 +21,8 @@ void add_pattern_options(Settings& o, PatternSettings& s) {
       .at_least(-1);
   o.add("raw", s.raw, "TYPE:COLSxROWS[+OFFSET]",
         "samples without a header, for example uint16be:256x256+384");
+  o.add("follow-links", s.follow_links,
+        "an HDF5 file may take patterns from files outside of its own folder");
 }
 
 PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
@@ -31,6 +34,7 @@ PatternSource open_patterns(const std::string& specification, const PatternSetti
   if (s.probe >= 0) overrides.probe = std::size_t(s.probe);
   overrides.every_probe = every_probe;
   overrides.raw = s.raw;
+  overrides.follow_links = s.follow_links;
   overrides.allow_uncalibrated = allow_uncalibrated;
   if (!s.scan_shape.empty()) {
     const auto [nx, ny] = parse_size(s.scan_shape, "scan-shape");
@@ -41,6 +45,8 @@ PatternSource open_patterns(const std::string& specification, const PatternSetti
     overrides.centre = {rc[0], rc[1]};
   }
   PatternSource source(specification, overrides);
+  for (const auto& note : source.notes()) warn("{}", note);
+  if (!source.camera_faults().empty()) inform("{}: {}", source.file(), source.camera_faults());
   if (s.semiangle) source.semiangle_mrad = s.semiangle;
   if (s.thickness) source.thickness = s.thickness;
   return source;

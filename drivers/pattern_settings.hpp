@@ -13,6 +13,7 @@ struct PatternSettings {
   std::optional<double> energy, semiangle, thickness, pixel_q;
   std::string centre, mask, raw, scan_shape;
   int probe = -1;
+  bool follow_links = false;
 };
 
 // A section "Patterns" with --energy --semiangle --thickness --pixel-q --centre --mask

@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <ostream>
@@ -320,12 +321,8 @@ void Settings::parse(const std::vector<std::string>& arguments) {
     if (!was_given(p->name)) given_.push_back(p->name);
     p->set(*p, text);
   }
-  if (Parameter* config = find("config"); config && !config->texts().empty()) {
-    const std::string path = config->texts().front();
-    std::ifstream file(path);
-    if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
-    read_ini(file, path, false);
-  }
+  if (Parameter* config = find("config"); config && !config->texts().empty())
+    read_config(config->texts().front());
   if (positional_.size() > positional_names_.size() &&
       (positional_names_.empty() || !positional_names_.back().ends_with("...")))
     fail(Fault::usage, "unexpected argument '{}'; usage: vitrobeam {} {}", positional_.back(),
@@ -339,6 +336,15 @@ void Settings::parse_ini_text(const std::string& text, const std::string& source
   } catch (const Error& e) {
     throw Error(Fault::input, e.message());
   }
+}
+
+void Settings::read_config(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none))
+    fail(Fault::usage, "--config {}: is a folder", path);
+  std::ifstream file(path);
+  if (!file) fail(Fault::usage, "--config {}: cannot be read", path);
+  read_ini(file, path, false);
 }
 
 void Settings::read_ini(std::istream& lines, const std::string& source, bool only_recorded) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,16 +21,20 @@ enum class SampleType {
   int32,
   uint64,
   int64,
+  float16,
   float32,
   float64
 };
 std::size_t sample_bytes(SampleType type);
+// The largest value of an integer type, with which cameras mark pixels that do not count; nothing
+// for floating point.
+std::optional<double> largest_value(SampleType type);
 // "uint16", "float32", ..; throws Error{usage} naming the known ones.
 SampleType parse_sample_type(const std::string& name);
 
 class BinaryFile {
  public:
-  // Throws Error{input} if it cannot be opened.
+  // Throws Error{input} if it cannot be opened or is no ordinary file.
   explicit BinaryFile(std::string path);
 
   const std::string& path() const { return path_; }
@@ -53,8 +58,10 @@ class BinaryFile {
   std::uint64_t size_ = 0;
 };
 
-// `count` samples in memory as single precision.
+// `count` samples in memory as single or double precision.
 std::vector<float> to_float(const char* bytes, std::size_t count, SampleType type, bool big_endian);
+std::vector<double> to_double(const char* bytes, std::size_t count, SampleType type,
+                              bool big_endian);
 
 // The first bytes of a file, at most `count`; empty if it cannot be read.
 std::string first_bytes(const std::string& path, std::size_t count);

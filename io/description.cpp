@@ -41,7 +41,7 @@ std::string description_json(const Hdf5Reader& file) {
   out["verdicts"] = nlohmann::json::array();
   for (const auto& v : audit_lines(file))
     out["verdicts"].push_back({{"good", v.good}, {"text", v.text}});
-  return out.dump(2);
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::map<std::string, double> element_counts(const Atoms& atoms) {
@@ -68,7 +68,7 @@ std::string description_json(const std::string& path, const Atoms& atoms) {
   }
   for (const auto& [name, label] : atoms.labels) out["labels"].push_back(name);
   out["info"] = atoms.info;
-  return out.dump(2);
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace vitrobeam

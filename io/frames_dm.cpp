@@ -1,11 +1,15 @@
 // DigitalMicrograph .dm3 and .dm4: a tree of tags in big-endian order whose data follow the byte
-// order that the header states. The image is the largest numeric array under ImageData.
+// order that the header states. The image is the largest of those under ImageList that is no
+// thumbnail (/Thumbnails names them) and no colours.
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/electron.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/stated_size.hpp"
+#include "io/units.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -22,7 +26,7 @@ class DmFile {
     at_ = wide_ ? 12 : 8;
     little_ = file_.number<std::int32_t>(at_, true) == 1;
     at_ += 4;
-    read_group("");
+    read_group("", 0);
   }
 
   BinaryFile& file() { return file_; }
@@ -36,7 +40,8 @@ class DmFile {
     const auto it = arrays_.find(path);
     std::string out;
     if (it == arrays_.end() || it->second.type != 4) return out;
-    for (std::uint64_t i = 0; i < it->second.count; ++i)
+    constexpr std::uint64_t kLongest = 256;
+    for (std::uint64_t i = 0; i < std::min(kLongest, it->second.count); ++i)
       if (const auto c = file_.number<std::uint16_t>(it->second.offset + 2 * i, !little_); c < 128)
         out += char(c);
     return out;
@@ -79,52 +84,68 @@ class DmFile {
     return v;
   }
 
-  void read_group(const std::string& path) {
+  void read_group(const std::string& path, int depth) {
+    constexpr int kDeepest = 64;
+    if (depth > kDeepest)
+      fail(Fault::input, "{}: damaged: groups of tags {} deep", file_.path(), depth);
     at_ += 2;  // sorted, open
     const std::uint64_t tags = take_length();
     for (std::uint64_t i = 0; i < tags; ++i) {
       const int kind = file_.number<std::uint8_t>(at_);
       const std::size_t length = file_.number<std::uint16_t>(at_ + 1, true);
-      std::string name = length ? file_.bytes(at_ + 3, length) : std::to_string(i);
+      const std::string name = length ? file_.bytes(at_ + 3, length) : std::to_string(i),
+                        below = path + "/" + name;
+      constexpr std::size_t kLongest = 4096;
+      if (below.size() > kLongest) fail(Fault::input, "{}: damaged: long names", file_.path());
       at_ += 3 + length;
       if (wide_) at_ += 8;
       if (kind == 20)
-        read_group(path + "/" + name);
+        read_group(below, depth + 1);
       else if (kind == 21)
-        read_data(path + "/" + name);
+        read_data(below);
       else
-        fail(Fault::input, "{}: damaged tag '{}' of kind {}", file_.path(), path + "/" + name,
-             kind);
+        fail(Fault::input, "{}: damaged tag of kind {}", file_.path(), kind);
     }
   }
 
-  // Bytes that a value of the type described from `info` on takes; 0 for what has no fixed size.
+  // Bytes that a value of the type described from `info` on takes.
   std::uint64_t value_bytes(const std::vector<std::uint64_t>& info, std::size_t from) const {
-    const int type = int(info.at(from));
-    if (const auto sample = sample_type(type)) return sample_bytes(*sample);
-    if (type == 15) {
+    const std::uint64_t type = info.at(from);
+    if (const auto sample = type < 100 ? sample_type(int(type)) : std::nullopt)
+      return sample_bytes(*sample);
+    if (type == 15) {  // a structure: name length, fields, then name length and type of each
       std::uint64_t sum = 0;
-      for (std::uint64_t k = 0; k < info.at(from + 2); ++k)
-        sum += value_bytes(info, from + 4 + 2 * k);
+      const std::uint64_t fields = info.at(from + 2);
+      if (fields > info.size()) fail(Fault::input, "{}: damaged structure", file_.path());
+      for (std::uint64_t k = 0; k < fields; ++k) {
+        const std::uint64_t field = info.at(from + 4 + 2 * k);
+        const auto sample = field < 100 ? sample_type(int(field)) : std::nullopt;
+        if (!sample) fail(Fault::input, "{}: structure of unknown type {}", file_.path(), field);
+        sum += sample_bytes(*sample);
+      }
       return sum;
     }
-    if (type == 18) return 2 * info.at(from + 1);
+    if (type == 18) {  // text
+      const std::uint64_t length = info.at(from + 1);
+      return stated_bytes(file_.path(), "a text", at_, length, 2, file_.size());
+    }
     fail(Fault::input, "{}: tag of unknown type {}", file_.path(), type);
   }
 
   void read_data(const std::string& path) {
     at_ += 4;  // "%%%%"
     const std::uint64_t words = take_length();
-    if (words == 0 || words > 4096) fail(Fault::input, "{}: damaged tag '{}'", file_.path(), path);
+    if (words == 0 || words > 4096) fail(Fault::input, "{}: damaged tag", file_.path());
     std::vector<std::uint64_t> info(words);
     for (auto& w : info) w = take_length();
     if (info[0] == 20) {
       const std::uint64_t count = info.back();
-      arrays_[path] = {at_, count, int(info.at(1))};
-      at_ += count * value_bytes(info, 1);
+      if (words < 3) fail(Fault::input, "{}: damaged array", file_.path());
+      arrays_[path] = {at_, count, info[1] < 100 ? int(info[1]) : -1};
+      at_ += stated_bytes(file_.path(), "an array", at_, count, value_bytes(info, 1), file_.size());
       return;
     }
-    if (const auto type = sample_type(int(info[0])))
+    if (const auto type = info[0] < 100 ? sample_type(int(info[0])) : std::nullopt)
       numbers_[path] = double(file_.samples(at_, 1, *type, !little_).front());
     at_ += value_bytes(info, 0);
   }
@@ -136,42 +157,101 @@ class DmFile {
   std::map<std::string, double> numbers_;
 };
 
-// 1/Angstrom per unit of a DM axis; nothing for what is no reciprocal length.
-std::optional<double> inverse_angstrom(const std::string& units, std::optional<double> energy_kV) {
-  if (units == "1/nm") return 0.1;
-  if (units == "1/A") return 1;
-  if (units == "mrad" && energy_kV) return 1e-3 / wavelength(*energy_kV);
-  return std::nullopt;
+// An image of the file and what it states about itself.
+struct DmImage {
+  std::string group;  // "/ImageList/1/ImageData"
+  DmArray data;
+  Shape shape;
+};
+
+// Images that /Thumbnails names, by their place in /ImageList.
+std::set<std::string> thumbnails(const DmFile& dm) {
+  std::set<std::string> groups;
+  constexpr int kMost = 1000;
+  for (int k = 0; k < kMost; ++k) {
+    const auto index = dm.number("/Thumbnails/" + std::to_string(k) + "/ImageIndex");
+    if (!index) break;
+    groups.insert("/ImageList/" + std::to_string(std::int64_t(*index)) + "/ImageData");
+  }
+  return groups;
+}
+
+// Of DM's DataType, as far as patterns have them.
+std::optional<int> element_of(int data_type) {
+  static const std::map<int, int> kElements = {{1, 2}, {2, 6},  {6, 8},  {7, 3},
+                                               {9, 9}, {10, 4}, {11, 5}, {12, 7}};
+  const auto it = kElements.find(data_type);
+  return it == kElements.end() ? std::nullopt : std::optional(it->second);
+}
+
+bool is_colour(int data_type) { return data_type == 23 || data_type == 8 || data_type == 27; }
+
+Shape shape_of(const DmFile& dm, const std::string& group) {
+  Shape shape;
+  constexpr int kMostAxes = 8;
+  for (int k = 0; k < kMostAxes; ++k) {
+    const auto n = dm.number(group + "/Dimensions/" + std::to_string(k));
+    if (!n) break;
+    shape.insert(shape.begin(), *n >= 0 && *n < 4294967296.0 ? std::size_t(*n) : 0);
+  }
+  return shape;
+}
+
+DmImage choose_image(DmFile& dm) {
+  const std::string& path = dm.file().path();
+  const auto previews = thumbnails(dm);
+  DmImage best;
+  std::string passed;
+  for (const auto& [name, array] : dm.arrays()) {
+    if (!name.ends_with("/ImageData/Data")) continue;
+    const std::string group = name.substr(0, name.rfind('/'));
+    const int stated = int(dm.number(group + "/DataType").value_or(0));
+    if (previews.contains(group) || is_colour(stated) || !DmFile::sample_type(array.type)) {
+      passed += (passed.empty() ? "" : ", ") + group;
+      continue;
+    }
+    if (best.group.empty() || array.count > best.data.count)
+      best = {group, array, shape_of(dm, group)};
+  }
+  if (best.group.empty())
+    fail(Fault::input, "{}: holds no image of real numbers{}", path,
+         passed.empty() ? "" : " but for previews and colours (" + passed + ")");
+  const auto type = dm.number(best.group + "/DataType");
+  if (const auto element = type ? element_of(int(*type)) : std::nullopt;
+      element && *element != best.data.type &&
+      sample_bytes(*DmFile::sample_type(*element)) !=
+          sample_bytes(*DmFile::sample_type(best.data.type)))
+    fail(Fault::input, "{}: states images of DataType {}, its values are of type {}", path, *type,
+         best.data.type);
+  if (const auto depth = dm.number(best.group + "/PixelDepth");
+      depth && *depth != double(sample_bytes(*DmFile::sample_type(best.data.type))))
+    fail(Fault::input, "{}: states pixels of {} bytes, its values have {}", path, *depth,
+         sample_bytes(*DmFile::sample_type(best.data.type)));
+  if (stated_count(path, "its image", best.shape) != best.data.count || best.shape.empty())
+    fail(Fault::input, "{}: states an image of {} pixels, its data hold {} values", path,
+         fmt::join(best.shape, " x "), best.data.count);
+  return best;
 }
 
 }  // namespace
 
 PatternFrames open_dm_frames(const std::string& path, const FrameOptions& options) {
   auto dm = std::make_shared<DmFile>(path);
-  std::string image;
-  for (const auto& [name, array] : dm->arrays()) {
-    if (!name.ends_with("/ImageData/Data") || !DmFile::sample_type(array.type)) continue;
-    if (image.empty() || array.count > dm->arrays().at(image).count) image = name;
-  }
-  if (image.empty()) fail(Fault::input, "{}: holds no image of real numbers", path);
-  const DmArray data = dm->arrays().at(image);
-  const std::string group = image.substr(0, image.rfind('/')),
-                    tags = group.substr(0, group.rfind('/')) + "/ImageTags/Microscope Info/";
-  Shape shape;
-  for (int k = 0; const auto n = dm->number(group + "/Dimensions/" + std::to_string(k)); ++k)
-    shape.insert(shape.begin(), std::size_t(*n));
-  if (shape.size() < 2 || shape.size() > 4 || Stack<float>::count(shape) != data.count)
+  const auto [group, data, shape] = choose_image(*dm);
+  if (shape.size() < 2 || shape.size() > 4)
     fail(Fault::input, "{}: an array of {} axes; patterns have two to four", path, shape.size());
-
+  const std::string tags = group.substr(0, group.rfind('/')) + "/ImageTags/Microscope Info/";
   PatternFrames f;
   f.format = "DigitalMicrograph";
   if (const auto volt = dm->number(tags + "Voltage"); volt && *volt > 1e4)
     f.energy_kV = *volt / 1e3;
-  const auto axis = [&](int k) { return group + "/Calibrations/Dimension/" + std::to_string(k); };
-  const auto unit = [&](int k) {
-    return inverse_angstrom(dm->text(axis(k) + "/Units"), f.energy_kV);
+  const auto axis = [g = group](int k) {
+    return g + "/Calibrations/Dimension/" + std::to_string(k);
   };
-  if (shape.size() == 4 && !unit(0) && unit(2))
+  const auto unit = [&](int k) {
+    return inverse_angstrom_per(dm->text(axis(k) + "/Units"), f.energy_kV);
+  };
+  if (shape.size() > 2 && !unit(0) && unit(int(shape.size()) - 2))
     fail(Fault::input,
          "{}: the scan runs fastest in this file; save it with the diffraction pattern as the "
          "fastest axes (swap data in the recording program)",
@@ -185,12 +265,14 @@ PatternFrames open_dm_frames(const std::string& path, const FrameOptions& option
   calibrate(0, f.pixel_qx, f.centre_col);
   calibrate(1, f.pixel_qy, f.centre_row);
   const std::size_t rows = shape[shape.size() - 2], columns = shape.back();
+  check_image_size(path, rows, columns);
   f.shape = options.scan ? frames_shape(path, std::size_t(data.count) / (rows * columns), rows,
                                         columns, options)
                          : shape;
-  f.read = [dm, data, size = rows * columns](std::size_t first, std::size_t count) {
-    const SampleType type = *DmFile::sample_type(data.type);
-    return dm->file().samples(data.offset + first * size * sample_bytes(type), count * size, type,
+  f.largest = largest_value(*DmFile::sample_type(data.type));
+  f.read = [dm, array = data, size = rows * columns](std::size_t first, std::size_t count) {
+    const SampleType type = *DmFile::sample_type(array.type);
+    return dm->file().samples(array.offset + first * size * sample_bytes(type), count * size, type,
                               dm->big_endian());
   };
   return f;

@@ -4,42 +4,19 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "io/pattern_formats.hpp"
+#include "io/frames_hdf5.hpp"
 #include "io/result_file.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 namespace {
 
 using File = std::shared_ptr<Hdf5Reader>;
 
-// Units of a reciprocal axis that mean 1/Angstrom, as the programs of the field spell them.
-bool is_inverse_angstrom(const std::string& units) {
-  for (const char* known : {"A^-1", "1/A", "Å^-1", "1/Å", "$A^{-1}$", "1/angstrom"})
-    if (units == known) return true;
-  return false;
-}
-
 std::optional<double> number_attribute(const Hdf5Reader& file, const std::string& path,
                                        const std::string& name) {
   if (!file.exists(path) || !file.has_attribute(path, name)) return std::nullopt;
   return file.number_attribute(path, name);
-}
-
-// Linear axis `k` of a HyperSpy (axis-k) or EMD (dimk) array: {first value, step}.
-std::optional<std::pair<double, double>> linear_axis(const Hdf5Reader& file,
-                                                     const std::string& dataset, std::size_t k) {
-  const std::string group = dataset.substr(0, dataset.rfind('/'));
-  const std::string axis = group + "/axis-" + std::to_string(k),
-                    dim = group + "/dim" + std::to_string(k);
-  if (file.exists(axis) && file.has_attribute(axis, "scale") &&
-      is_inverse_angstrom(file.string_attribute(axis, "units", "")))
-    return std::pair{number_attribute(file, axis, "offset").value_or(0),
-                     file.number_attribute(axis, "scale")};
-  if (file.is_dataset(dim) && is_inverse_angstrom(file.string_attribute(dim, "units", ""))) {
-    const auto values = file.read<double>(dim).values;
-    if (values.size() >= 2) return std::pair{values[0], values[1] - values[0]};
-  }
-  return std::nullopt;
 }
 
 // What a reader of one dataset, or of several that continue each other, needs.
@@ -50,35 +27,40 @@ struct Part {
 
 std::vector<Part> dectris_parts(const Hdf5Reader& file) {
   std::vector<Part> parts;
-  if (!file.exists("/entry/data")) return parts;
+  Shape image;
+  if (!file.exists("/entry/data") || file.is_dataset("/entry/data")) return parts;
   for (const auto& name : file.children("/entry/data")) {
     const std::string path = "/entry/data/" + name;
     if (!name.starts_with("data_")) continue;
     if (!file.is_dataset(path))
       fail(Fault::input, "{}: {} leads to a file that is not beside it", file.path(), path);
     const auto shape = file.info(path).shape;
-    if (shape.size() == 3) parts.push_back({path, shape[0]});
+    if (shape.size() != 3) continue;
+    if (!image.empty() && Shape(shape.begin() + 1, shape.end()) != image)
+      fail(Fault::input, "{}: {} has frames of {} x {} pixels, those before it of {} x {}",
+           file.path(), path, shape[2], shape[1], image[1], image[0]);
+    image.assign(shape.begin() + 1, shape.end());
+    parts.push_back({path, shape[0]});
   }
   return parts;
 }
 
-std::string find_dataset(const Hdf5Reader& file, const std::string& asked) {
+FoundPatterns find_dataset(const Hdf5Reader& file, const std::string& asked) {
   if (!asked.empty()) {
     if (!file.is_dataset(asked))
       fail(Fault::input, "{}: holds no dataset {}; 'vitrobeam info' lists them", file.path(),
            asked);
-    return asked;
+    const bool velox = asked.starts_with("/Data/Image/") && file.info(asked).shape.size() == 3;
+    return {asked, velox, {}};
   }
   for (const char* known : {"/simulation/patterns", "/measurement/patterns",
                             "/datacube_root/datacube/data", "/entry/data/data"})
-    if (file.is_dataset(known)) return known;
-  if (file.exists("/Experiments"))
-    for (const auto& name : file.children("/Experiments"))
-      if (file.is_dataset("/Experiments/" + name + "/data"))
-        return "/Experiments/" + name + "/data";
-  if (const auto parts = dectris_parts(file); !parts.empty()) return parts.front().path;
+    if (file.is_dataset(known)) return {known, false, {}};
+  if (auto found = find_patterns(file); !found.dataset.empty()) return found;
+  if (const auto parts = dectris_parts(file); !parts.empty())
+    return {parts.front().path, false, {}};
   fail(Fault::input,
-       "{}: holds no patterns in a known place (/simulation/patterns, EMD, HyperSpy, NeXus, "
+       "{}: holds no patterns in a known place (/simulation/patterns, EMD, HyperSpy, NeXus, Velox, "
        "Dectris); name the dataset as {}:/path",
        file.path(), file.path());
 }
@@ -119,20 +101,12 @@ void take_result(const Hdf5Reader& file, const std::string& group,
   f.units = file.string_attribute(f.dataset, "units", "");
   f.ellipticity = number_attribute(file, group, "ellipticity").value_or(0);
   f.ellipse_angle = number_attribute(file, group, "ellipse_angle").value_or(0);
-  if (file.is_dataset(group + "/hidden"))
-    f.hidden = (file.read<float>(group + "/hidden").plane(0) != 0.0f).cast<unsigned char>();
-}
-
-// Calibrated axes of HyperSpy and EMD; the centre where they start below 0.
-void take_axes(const Hdf5Reader& file, PatternFrames& f) {
-  const std::size_t rank = f.shape.size();
-  const auto y = linear_axis(file, f.dataset, rank - 2), x = linear_axis(file, f.dataset, rank - 1);
-  if (!(x && y && x->second > 0 && y->second > 0)) return;
-  f.pixel_qy = y->second;
-  f.pixel_qx = x->second;
-  if (y->first < 0 && x->first < 0) {
-    f.centre_row = -y->first / y->second;
-    f.centre_col = -x->first / x->second;
+  if (file.is_dataset(group + "/hidden")) {
+    const auto hidden = file.read<float>(group + "/hidden");
+    if (hidden.shape != Shape{f.shape[f.shape.size() - 2], f.shape.back()})
+      fail(Fault::input, "{}: {}/hidden has the shape {}, the patterns {} x {}", file.path(), group,
+           fmt::join(hidden.shape, " x "), f.shape[f.shape.size() - 2], f.shape.back());
+    f.hidden = (hidden.plane(0) != 0.0f).cast<unsigned char>();
   }
 }
 
@@ -154,6 +128,16 @@ void take_dectris(const Hdf5Reader& file, PatternFrames& f) {
     const double v = file.read_number<double>(path);
     return v > 0 ? std::optional(v) : std::nullopt;
   };
+  const auto stated = [&](const char* name) {
+    const std::string path = detector + "/detectorSpecific/" + name;
+    if (!file.is_dataset(path) || !is_number(file.info(path).type)) return 0.0;
+    const auto values = file.read<double>(path).values;
+    return values.size() == 1 ? values[0] : 0.0;
+  };
+  const double all = stated("nimages") * std::max(1.0, stated("ntrigger"));
+  if (all > double(f.shape[0]))
+    f.notes.push_back(fmt::format("{}: ends early: holds {} of the {:.0f} frames that it states",
+                                  file.path(), f.shape[0], all));
   f.centre_col = centre("beam_center_x");
   f.centre_row = centre("beam_center_y");
 }
@@ -174,8 +158,45 @@ FrameReader reader_of_parts(const File& file, const std::vector<Part>& parts) {
   };
 }
 
-// Of an array whose last two axes are the image: frames of the flattened axes before them.
-FrameReader reader_of_array(const File& file, const std::string& dataset, const Shape& stored) {
+// Of an array [row, column, frame].
+FrameReader reader_of_last_axis(const File& file, const std::string& dataset, const Shape& stored) {
+  return [file, dataset, stored](std::size_t first, std::size_t count) {
+    std::vector<float> all;
+    for (std::size_t k = first; k < first + count; ++k) {
+      const auto values = file->read<float>(dataset, {0, 0, k}, {stored[0], stored[1], 1}).values;
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  };
+}
+
+}  // namespace
+
+std::optional<double> largest_value_of(StoredType type) {
+  switch (type) {
+    case StoredType::int8:
+      return largest_value(SampleType::int8);
+    case StoredType::uint8:
+      return largest_value(SampleType::uint8);
+    case StoredType::int16:
+      return largest_value(SampleType::int16);
+    case StoredType::uint16:
+      return largest_value(SampleType::uint16);
+    case StoredType::int32:
+      return largest_value(SampleType::int32);
+    case StoredType::uint32:
+      return largest_value(SampleType::uint32);
+    case StoredType::int64:
+      return largest_value(SampleType::int64);
+    case StoredType::uint64:
+      return largest_value(SampleType::uint64);
+    default:
+      return std::nullopt;
+  }
+}
+
+FrameReader reader_of_array(const std::shared_ptr<Hdf5Reader>& file, const std::string& dataset,
+                            const Shape& stored) {
   return [file, dataset, stored](std::size_t first, std::size_t count) {
     const std::size_t rank = stored.size();
     if (rank == 2) return file->read<float>(dataset).values;
@@ -196,13 +217,13 @@ FrameReader reader_of_array(const File& file, const std::string& dataset, const 
   };
 }
 
-}  // namespace
-
 PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& options) {
-  const auto file = std::make_shared<Hdf5Reader>(path);
+  const auto file = std::make_shared<Hdf5Reader>(path, options.follow_links);
   PatternFrames f;
   f.format = "HDF5";
-  f.dataset = find_dataset(*file, options.dataset);
+  const FoundPatterns found = find_dataset(*file, options.dataset);
+  f.dataset = found.dataset;
+  f.notes = found.notes;
   const DatasetInfo info = file->info(f.dataset);
   if (!is_number(info.type))
     fail(Fault::input, "{}:{}: holds {}, not intensities", path, f.dataset, type_name(info.type));
@@ -218,19 +239,30 @@ PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& opti
          "{}: an array of {} axes; patterns are [row, column], [n, row, column] or [y, x, row, "
          "column]",
          path, rank);
+  stated_count(path, f.dataset, info.shape);
+  check_image_size(path, info.shape[found.frames_last ? 0 : rank - 2],
+                   info.shape[found.frames_last ? 1 : rank - 1]);
   f.shape = info.shape;
-  f.read = reader_of_array(file, f.dataset, info.shape);
+  f.largest = largest_value_of(info.type);
+  f.read = found.frames_last ? reader_of_last_axis(file, f.dataset, info.shape)
+                             : reader_of_array(file, f.dataset, info.shape);
+  if (found.frames_last) f.shape = {info.shape[2], info.shape[0], info.shape[1]};
   if (rank > 4) {  // [probe,] [thickness,]
     f.probes = std::max<std::size_t>(1, probes.size());
     f.probe_names = probe_names(probes);
     f.shape.erase(f.shape.begin(), f.shape.end() - 4);
     const std::size_t positions = f.shape[0] * f.shape[1];
+    if (positions == 0) fail(Fault::input, "{}: {} holds no pattern", path, f.dataset);
     f.thicknesses =
         Stack<float>::count(info.shape) / (f.probes * positions * f.shape[2] * f.shape[3]);
     f.read_layer = [all = f.read, positions](std::size_t layer, std::size_t first,
                                              std::size_t count) {
       return all(layer * positions + first, count);
     };
+    if (f.thicknesses == 0 || f.thicknesses * f.probes * positions * f.shape[2] * f.shape[3] !=
+                                  Stack<float>::count(info.shape))
+      fail(Fault::input, "{}: {} of shape {} does not hold the patterns of {} probes", path,
+           f.dataset, fmt::join(info.shape, " x "), f.probes);
     const std::size_t last = (std::min(options.probe, f.probes - 1) + 1) * f.thicknesses - 1;
     f.read = [layer = f.read_layer, last](std::size_t first, std::size_t count) {
       return layer(last, first, count);

@@ -1,113 +1,129 @@
-// MATLAB .mat files (levels 4 and 5) through matio. MATLAB stores columns first: an array (rows,
+// Patterns in MATLAB .mat files (levels 5 and 7.3). MATLAB stores columns first: an array (rows,
 // columns, n, m) holds n x m frames, the n running fastest.
-#include <matio.h>
-
 #include <algorithm>
 #include <memory>
 
 #include "base/error.hpp"
+#include "io/frames_hdf5.hpp"
+#include "io/hdf5.hpp"
+#include "io/matlab_file.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 namespace {
 
-SampleType class_type(matio_classes kind) {
-  switch (kind) {
-    case MAT_C_UINT8:
-      return SampleType::uint8;
-    case MAT_C_INT8:
-      return SampleType::int8;
-    case MAT_C_UINT16:
-      return SampleType::uint16;
-    case MAT_C_INT16:
-      return SampleType::int16;
-    case MAT_C_UINT32:
-      return SampleType::uint32;
-    case MAT_C_INT32:
-      return SampleType::int32;
-    case MAT_C_UINT64:
-      return SampleType::uint64;
-    case MAT_C_INT64:
-      return SampleType::int64;
-    case MAT_C_SINGLE:
-      return SampleType::float32;
-    default:
-      return SampleType::float64;
-  }
-}
+// A variable of either level, with MATLAB's shape.
+struct Variable {
+  std::string name;
+  Shape shape;
+  bool is_real = false;
+};
 
-bool holds_patterns(const matvar_t& v) {
-  return !v.isComplex && v.class_type >= MAT_C_DOUBLE && v.class_type <= MAT_C_UINT64 &&
-         v.rank >= 2 && v.rank <= 4 && v.dims[0] >= 8 && v.dims[1] >= 8;
+bool may_hold_patterns(const Variable& v) {
+  constexpr std::size_t kFewest = 8;  // pixels a side
+  return v.is_real && v.shape.size() >= 2 && v.shape.size() <= 4 && v.shape[0] >= kFewest &&
+         v.shape[1] >= kFewest;
 }
-
-std::size_t elements(const matvar_t& v) {
-  std::size_t n = 1;
-  for (int k = 0; k < v.rank; ++k) n *= v.dims[k];
-  return n;
-}
-
-using MatFile = std::unique_ptr<mat_t, decltype([](mat_t* m) { Mat_Close(m); })>;
-using MatVariable = std::unique_ptr<matvar_t, decltype([](matvar_t* v) { Mat_VarFree(v); })>;
 
 // The variable that is asked for, else the largest that may hold patterns.
-std::string choose(mat_t* file, const std::string& path, const std::string& wanted) {
-  std::string best, seen;
+Variable choose(const std::vector<Variable>& all, const std::string& path, std::string wanted) {
+  wanted.erase(0, wanted.find_first_not_of('/'));
+  const Variable* best = nullptr;
   std::size_t most = 0;
-  while (const MatVariable v{Mat_VarReadNextInfo(file)}) {
-    if (!v->name) continue;
-    seen += (seen.empty() ? "" : ", ") + std::string(v->name);
-    if (wanted.empty() ? holds_patterns(*v) && elements(*v) > most : wanted == v->name) {
-      best = v->name;
-      most = elements(*v);
+  std::string seen;
+  for (const Variable& v : all) {
+    seen += (seen.empty() ? "" : ", ") + v.name;
+    const std::size_t count = stated_count(path, v.name, v.shape);
+    if (wanted.empty() ? may_hold_patterns(v) && count > most : wanted == v.name) {
+      best = &v;
+      most = count;
     }
   }
-  if (best.empty())
+  constexpr std::size_t kShown = 400;
+  if (!best)
     fail(Fault::input, "{}: {}; its variables are: {}", path,
          wanted.empty() ? "holds no array of patterns (rows, columns, n)"
                         : "holds no variable '" + wanted + "'",
-         seen.empty() ? "none" : seen);
-  Mat_Rewind(file);
-  return best;
+         seen.empty() ? "none" : seen.substr(0, kShown));
+  if (!may_hold_patterns(*best))
+    fail(Fault::input, "{}: '{}' is no array of patterns (rows, columns, n)", path, best->name);
+  return *best;
+}
+
+// Frames stored column by column, row by row.
+std::vector<float> rows_first(const std::vector<float>& by_columns, std::size_t rows,
+                              std::size_t columns) {
+  const std::size_t size = rows * columns;
+  std::vector<float> by_rows(by_columns.size());
+  for (std::size_t k = 0; k < by_columns.size(); k += size)
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c)
+        by_rows[k + r * columns + c] = by_columns[k + c * rows + r];
+  return by_rows;
+}
+
+PatternFrames frames_of_variable(const std::string& path, const Variable& v,
+                                 const FrameOptions& options) {
+  PatternFrames f;
+  f.format = "MATLAB";
+  f.dataset = "/" + v.name;
+  const std::size_t rows = v.shape[0], columns = v.shape[1];
+  std::optional<std::pair<std::size_t, std::size_t>> raster;
+  if (v.shape.size() == 4) raster = std::pair{v.shape[2], v.shape[3]};
+  const std::size_t frames = stated_count(path, v.name, v.shape) / (rows * columns);
+  f.shape = frames_shape(path, frames, rows, columns, options, raster);
+  return f;
+}
+
+PatternFrames open_level_5(const std::string& path, const FrameOptions& options) {
+  MatlabFile file(path);
+  std::vector<Variable> all;
+  for (const auto& v : file.variables())
+    all.push_back({v.name, v.shape, v.is_numeric && !v.is_complex});
+  const Variable chosen = choose(all, path, options.dataset);
+  PatternFrames f = frames_of_variable(path, chosen, options);
+  const auto variable = *std::find_if(
+      file.variables().begin(), file.variables().end(),
+      [&](const auto& v) { return v.name == chosen.name && v.shape == chosen.shape; });
+  const auto values = std::make_shared<const MatlabValues>(file.values(variable));
+  f.largest = largest_value(variable.type);
+  f.read = [values, rows = chosen.shape[0], columns = chosen.shape[1]](std::size_t first,
+                                                                       std::size_t count) {
+    const std::size_t size = rows * columns;
+    return rows_first(to_float(values->bytes.data() + first * size * sample_bytes(values->type),
+                               count * size, values->type, values->big_endian),
+                      rows, columns);
+  };
+  return f;
+}
+
+// HDF5, whose axes are MATLAB's in the opposite order; variables have an attribute MATLAB_class.
+PatternFrames open_level_73(const std::string& path, const FrameOptions& options) {
+  const auto file = std::make_shared<Hdf5Reader>(path, options.follow_links);
+  std::vector<Variable> all;
+  for (const auto& name : file->children("/")) {
+    const std::string at = "/" + name;
+    if (!file->is_dataset(at) || !file->has_attribute(at, "MATLAB_class")) continue;
+    const DatasetInfo info = file->info(at);
+    all.push_back({name, {info.shape.rbegin(), info.shape.rend()}, is_number(info.type)});
+  }
+  const Variable chosen = choose(all, path, options.dataset);
+  PatternFrames f = frames_of_variable(path, chosen, options);
+  f.largest = largest_value_of(file->info(f.dataset).type);
+  const Shape stored(chosen.shape.rbegin(), chosen.shape.rend());
+  f.read = [read = reader_of_array(file, f.dataset, stored), rows = chosen.shape[0],
+            columns = chosen.shape[1]](std::size_t first, std::size_t count) {
+    return rows_first(read(first, count), rows, columns);
+  };
+  return f;
 }
 
 }  // namespace
 
 PatternFrames open_matlab_frames(const std::string& path, const FrameOptions& options) {
-  const MatFile file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (!file) fail(Fault::input, "{}: damaged MATLAB file", path);
-  std::string wanted = options.dataset;
-  wanted.erase(0, wanted.find_first_not_of('/'));
-  const std::string name = choose(file.get(), path, wanted);
-  const std::shared_ptr<matvar_t> v(Mat_VarRead(file.get(), name.c_str()),
-                                    [](matvar_t* m) { Mat_VarFree(m); });
-  if (!v || !v->data || !holds_patterns(*v))
-    fail(Fault::input, "{}: '{}' is no readable array of patterns (rows, columns, n)", path, name);
-  const SampleType type = class_type(v->class_type);  // of the numbers in memory
-  if (sample_bytes(type) != std::size_t(v->data_size))
-    fail(Fault::input, "{}: '{}' is stored in a way that is not supported", path, name);
-
-  PatternFrames f;
-  f.format = "MATLAB";
-  f.dataset = "/" + name;
-  const std::size_t rows = v->dims[0], columns = v->dims[1],
-                    frames = elements(*v) / (rows * columns);
-  std::optional<std::pair<std::size_t, std::size_t>> raster;
-  if (v->rank == 4) raster = std::pair{v->dims[2], v->dims[3]};
-  f.shape = frames_shape(path, frames, rows, columns, options, raster);
-  f.read = [v, type, rows, columns](std::size_t first, std::size_t count) {
-    const std::size_t size = rows * columns;
-    const char* data = static_cast<const char*>(v->data) + first * size * sample_bytes(type);
-    const auto by_columns =
-        to_float(data, count * size, type, std::endian::native == std::endian::big);
-    std::vector<float> by_rows(count * size);
-    for (std::size_t k = 0; k < count; ++k)
-      for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < columns; ++c)
-          by_rows[k * size + r * columns + c] = by_columns[k * size + c * rows + r];
-    return by_rows;
-  };
-  return f;
+  return first_bytes(path, 10) == "MATLAB 7.3" ? open_level_73(path, options)
+                                               : open_level_5(path, options);
 }
 
 }  // namespace vitrobeam

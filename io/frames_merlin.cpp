@@ -1,12 +1,11 @@
 // Medipix/Merlin .mib: every frame is a text header and big-endian pixels, the bottom row first;
 // the .hdr file beside it states the raster.
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -21,8 +20,8 @@ std::vector<std::string> fields(const std::string& header) {
 // "Name:<tab>value" lines.
 std::map<std::string, std::string> read_hdr(const std::string& mib) {
   std::map<std::string, std::string> values;
-  std::ifstream file(std::filesystem::path(mib).replace_extension(".hdr"));
-  for (std::string line; std::getline(file, line);)
+  std::istringstream text(companion_text(std::filesystem::path(mib).replace_extension(".hdr")));
+  for (std::string line; std::getline(text, line);)
     if (const auto tab = line.find(":\t"); tab != std::string::npos)
       values[line.substr(0, tab)] = line.substr(tab + 2);
   return values;
@@ -36,14 +35,26 @@ std::optional<std::size_t> count_of(const std::map<std::string, std::string>& va
   return n > 0 ? std::optional(std::size_t(n)) : std::nullopt;
 }
 
-std::optional<std::pair<std::size_t, std::size_t>> raster(const std::string& path) {
+// Fly-back frames are recorded where the camera is triggered frame by frame.
+StatedFrames stated_by_hdr(const std::string& path) {
   const auto values = read_hdr(path);
+  StatedFrames stated{count_of(values, "Frames in Acquisition (Number)"), {}, ".hdr", true};
+  const auto row = count_of(values, "Frames per Trigger (Number)");
   if (const auto x = count_of(values, "ScanX"), y = count_of(values, "ScanY"); x && y)
-    return std::pair{*x, *y};
-  const auto all = count_of(values, "Frames in Acquisition (Number)"),
-             row = count_of(values, "Frames per Trigger (Number)");
-  if (all && row && *row > 1 && *all % *row == 0) return std::pair{*row, *all / *row};
-  return std::nullopt;
+    stated.raster = std::pair{*x, *y};
+  else if (stated.count && row && *row > 1 && *stated.count % *row == 0)
+    stated.raster = std::pair{*row, *stated.count / *row};
+  return stated;
+}
+
+SampleType pixel_type(const std::string& path, const std::string& name) {
+  if (name == "U08" || name == "U8") return SampleType::uint8;
+  if (name == "U16") return SampleType::uint16;
+  if (name == "U32") return SampleType::uint32;
+  fail(Fault::input,
+       "{}: pixels of kind '{}'; only processed frames (U08, U16, U32) can be read: switch raw "
+       "mode off when recording, or convert with the maker's software",
+       path, name.substr(0, 20));
 }
 
 }  // namespace
@@ -52,30 +63,17 @@ PatternFrames open_merlin_frames(const std::string& path, const FrameOptions& op
   const auto head = fields(first_bytes(path, 384));
   if (head.size() < 8) fail(Fault::input, "{}: damaged Merlin header", path);
   FrameLayout layout;
-  layout.header = std::size_t(std::atol(head[2].c_str()));
-  layout.columns = std::size_t(std::atol(head[4].c_str()));
-  layout.rows = std::size_t(std::atol(head[5].c_str()));
+  layout.header = stated_number(path, "the length of its header", head[2]);
+  layout.columns = stated_number(path, "its number of columns", head[4]);
+  layout.rows = stated_number(path, "its number of rows", head[5]);
   layout.big_endian = layout.bottom_row_first = true;
-  if (head[6] == "U08" || head[6] == "U8")
-    layout.type = SampleType::uint8;
-  else if (head[6] == "U16")
-    layout.type = SampleType::uint16;
-  else if (head[6] == "U32")
-    layout.type = SampleType::uint32;
-  else
-    fail(Fault::input,
-         "{}: pixels of kind '{}'; only processed frames (U08, U16, U32) can be read: switch raw "
-         "mode off when recording, or convert with the maker's software",
-         path, head[6]);
-  if (layout.header < 100 || layout.rows < 2 || layout.columns < 2)
-    fail(Fault::input, "{}: damaged Merlin header: {} x {} pixels behind {} bytes", path,
-         layout.columns, layout.rows, layout.header);
-  PatternFrames f;
+  layout.type = pixel_type(path, head[6]);
+  layout.mark = "MQ1,";
+  if (layout.header < 100)
+    fail(Fault::input, "{}: damaged Merlin header of {} bytes", path, layout.header);
+  PatternFrames f = frames_of(path, layout, stated_by_hdr(path), options);
   f.format = "Merlin";
   f.units = "counts";
-  f.shape = frames_shape(path, layout.frames_in(BinaryFile(path).size()), layout.rows,
-                         layout.columns, options, raster(path));
-  f.read = frame_reader(path, layout);
   return f;
 }
 

@@ -1,10 +1,11 @@
-// TIFF stacks (one frame a page) through libtiff.
+// TIFF stacks through libtiff: one frame a page, or all frames behind the one page of ImageJ.
 #include <tiffio.h>
 
 #include <memory>
 
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -12,72 +13,205 @@ namespace {
 struct Page {
   std::uint32_t rows = 0, columns = 0;
   SampleType type = SampleType::uint8;
+  bool is_preview = false, bottom_row_first = false;
+  bool operator==(const Page&) const = default;
 };
 
-Page read_page(TIFF* tiff, const std::string& path) {
-  std::uint16_t bits = 1, kind = SAMPLEFORMAT_UINT, samples = 1;
+SampleType sample_type(const std::string& path, std::uint16_t bits, std::uint16_t kind) {
+  const bool real = kind == SAMPLEFORMAT_IEEEFP, whole = kind == SAMPLEFORMAT_INT;
+  switch (real ? -int(bits) : int(bits)) {
+    case -16:
+      return SampleType::float16;
+    case -32:
+      return SampleType::float32;
+    case -64:
+      return SampleType::float64;
+    case 8:
+      return whole ? SampleType::int8 : SampleType::uint8;
+    case 16:
+      return whole ? SampleType::int16 : SampleType::uint16;
+    case 32:
+      return whole ? SampleType::int32 : SampleType::uint32;
+    default:
+      fail(Fault::input, "{}: {} bits a pixel; patterns are of 8, 16 or 32 bits or floating point",
+           path, bits);
+  }
+}
+
+// What the current page holds. Its claims are held against the file: packed strips unpack to no
+// more than packing allows.
+Page read_page(TIFF* tiff, const std::string& path, std::uint64_t file_size) {
+  std::uint16_t bits = 1, kind = SAMPLEFORMAT_UINT, samples = 1, light = PHOTOMETRIC_MINISBLACK,
+                packing = COMPRESSION_NONE, turned = ORIENTATION_TOPLEFT;
+  std::uint32_t use = 0;
   Page p;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &p.columns);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &p.rows);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &kind);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
-  const bool real = kind == SAMPLEFORMAT_IEEEFP, whole = kind == SAMPLEFORMAT_INT;
-  if (samples != 1 || TIFFIsTiled(tiff) ||
-      !((real && (bits == 32 || bits == 64)) || (!real && (bits == 8 || bits == 16 || bits == 32))))
-    fail(Fault::input,
-         "{}: {} channels of {} bits{}; patterns are one grey channel of 8, 16 or 32 bits or "
-         "floating point, in strips",
-         path, samples, bits, TIFFIsTiled(tiff) ? ", tiled" : "");
-  if (real)
-    p.type = bits == 32 ? SampleType::float32 : SampleType::float64;
-  else if (bits == 8)
-    p.type = whole ? SampleType::int8 : SampleType::uint8;
-  else if (bits == 16)
-    p.type = whole ? SampleType::int16 : SampleType::uint16;
-  else
-    p.type = whole ? SampleType::int32 : SampleType::uint32;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &packing);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &turned);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SUBFILETYPE, &use);
+  TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &light);
+  p.is_preview = (use & FILETYPE_REDUCEDIMAGE) != 0;
+  if (p.is_preview) return p;
+  check_image_size(path, p.rows, p.columns);
+  if (samples != 1 || TIFFIsTiled(tiff))
+    fail(Fault::input, "{}: {} channels{}; patterns are one grey channel, in strips", path, samples,
+         TIFFIsTiled(tiff) ? " in tiles" : "");
+  if (light != PHOTOMETRIC_MINISBLACK)
+    fail(Fault::input, "{}: {}; patterns are grey, with 0 for black (save the values themselves)",
+         path, light == PHOTOMETRIC_MINISWHITE ? "0 stands for white" : "the pixels are colours");
+  if (turned != ORIENTATION_TOPLEFT && turned != ORIENTATION_BOTLEFT)
+    fail(Fault::input, "{}: stored turned (orientation {}); save it upright", path, turned);
+  p.bottom_row_first = turned == ORIENTATION_BOTLEFT;
+  p.type = sample_type(path, bits, kind);
+  const double bytes = double(p.rows) * p.columns * double(sample_bytes(p.type));
+  if (packing == COMPRESSION_NONE ? bytes > double(file_size) : !can_unpack_to(file_size, bytes))
+    fail(Fault::input, "{}: ends early: a page of {} x {} pixels in {} bytes", path, p.columns,
+         p.rows, file_size);
+  if (TIFFScanlineSize64(tiff) != p.columns * std::uint64_t(sample_bytes(p.type)))
+    fail(Fault::input, "{}: damaged: lines of {} bytes for {} pixels", path,
+         TIFFScanlineSize64(tiff), p.columns);
   return p;
+}
+
+// ImageJ states the number of images in the description of the first page; frames that have no
+// directory of their own follow the first one, in the byte order of the file.
+std::size_t images_of_imagej(TIFF* tiff, const std::string& path) {
+  const char* text = nullptr;
+  if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) || !text) return 0;
+  const std::string description = text;
+  const auto at = description.find("\nimages=");
+  if (!description.starts_with("ImageJ=") || at == std::string::npos) return 0;
+  const std::string line = description.substr(at + 8, description.find('\n', at + 1) - at - 8);
+  return stated_number(path, "the number of images of ImageJ", line);
+}
+
+PatternFrames open_imagej_stack(TIFF* tiff, const std::string& path, const Page& page,
+                                std::size_t images, const FrameOptions& options) {
+  std::uint16_t packing = COMPRESSION_NONE;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &packing);
+  const std::uint64_t strips = TIFFNumberOfStrips(tiff);
+  const std::uint64_t* offsets = nullptr;
+  if (packing != COMPRESSION_NONE || strips == 0 ||
+      !TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets) || !offsets)
+    fail(Fault::input, "{}: states {} images (ImageJ) and holds one page, packed", path, images);
+  FrameLayout layout;
+  layout.offset = offsets[0];
+  layout.rows = page.rows;
+  layout.columns = page.columns;
+  layout.type = page.type;
+  layout.bottom_row_first = page.bottom_row_first;
+  layout.big_endian = TIFFIsBigEndian(tiff) != 0;
+  const std::uint64_t size = BinaryFile(path).size(), frame = layout.frame_bytes();
+  stated_bytes(path, "the images that ImageJ states", layout.offset, images, frame, size);
+  PatternFrames f;
+  f.shape = frames_shape(path, images, page.rows, page.columns, options);
+  f.read = frame_reader(path, layout);
+  return f;
+}
+
+using Tiff = std::shared_ptr<TIFF>;
+
+Tiff open_tiff(const std::string& path) {
+  TIFFSetWarningHandler(nullptr);
+  TIFFSetErrorHandler(nullptr);
+  Tiff tiff(TIFFOpen(path.c_str(), "rm"), [](TIFF* t) {  // m: not mapped into memory
+    if (t) TIFFClose(t);
+  });
+  if (!tiff) fail(Fault::input, "{}: damaged TIFF file", path);
+  return tiff;
+}
+
+// Pages that hold frames; previews are passed over.
+struct Pages {
+  std::vector<tdir_t> numbers;
+  std::size_t previews = 0;
+  Page page;
+};
+
+Pages list_pages(const Tiff& tiff, const std::string& path, std::uint64_t file_size) {
+  Pages all;
+  for (tdir_t number = 0;; ++number) {
+    const Page p = read_page(tiff.get(), path, file_size);
+    if (p.is_preview) {
+      ++all.previews;
+    } else {
+      if (all.numbers.empty()) all.page = p;
+      if (p != all.page)
+        fail(Fault::input,
+             "{}: page {} has {} x {} pixels of {} bytes, the first {} x {} of {}; a stack has "
+             "equal pages",
+             path, number + 1, p.columns, p.rows, sample_bytes(p.type), all.page.columns,
+             all.page.rows, sample_bytes(all.page.type));
+      all.numbers.push_back(number);
+    }
+    if (TIFFLastDirectory(tiff.get())) break;
+    if (!TIFFReadDirectory(tiff.get()) || number == 65534)
+      fail(Fault::input, "{}: damaged or cut short behind page {}", path, number + 1);
+  }
+  if (all.numbers.empty()) fail(Fault::input, "{}: holds previews only", path);
+  return all;
+}
+
+// The image of the current page, rows from the top.
+std::vector<float> read_image(TIFF* tiff, const std::string& path, const Page& page,
+                              std::size_t number) {
+  const std::size_t columns = page.columns;
+  std::vector<float> image(columns * page.rows);
+  std::string line(std::size_t(TIFFScanlineSize64(tiff)), '\0');
+  for (std::uint32_t row = 0; row < page.rows; ++row) {
+    if (TIFFReadScanline(tiff, line.data(), row, 0) < 0)
+      fail(Fault::input, "{}: page {} ends early, at row {}", path, number + 1, row);
+    const auto values =
+        to_float(line.data(), columns, page.type, std::endian::native == std::endian::big);
+    const std::size_t at = page.bottom_row_first ? page.rows - 1 - row : row;
+    std::copy(values.begin(), values.end(), image.begin() + std::ptrdiff_t(at * columns));
+  }
+  return image;
+}
+
+FrameReader reader_of_pages(const Tiff& tiff, const std::string& path, const Pages& pages,
+                            std::uint64_t file_size) {
+  return [tiff, path, pages, file_size](std::size_t first, std::size_t count) {
+    std::vector<float> all;
+    for (std::size_t k = first; k < first + count; ++k) {
+      if (!TIFFSetDirectory(tiff.get(), pages.numbers.at(k)) ||
+          read_page(tiff.get(), path, file_size) != pages.page)
+        fail(Fault::input, "{}: page {} is damaged", path, k + 1);
+      const auto image = read_image(tiff.get(), path, pages.page, k);
+      all.insert(all.end(), image.begin(), image.end());
+    }
+    return all;
+  };
 }
 
 }  // namespace
 
 PatternFrames open_tiff_frames(const std::string& path, const FrameOptions& options) {
-  TIFFSetWarningHandler(nullptr);
-  TIFFSetErrorHandler(nullptr);
-  std::shared_ptr<TIFF> tiff(TIFFOpen(path.c_str(), "r"), [](TIFF* t) {
-    if (t) TIFFClose(t);
-  });
-  if (!tiff) fail(Fault::input, "{}: damaged TIFF file", path);
-  const Page first = read_page(tiff.get(), path);
-  std::size_t pages = 1;
-  while (TIFFReadDirectory(tiff.get())) {
-    const Page p = read_page(tiff.get(), path);
-    if (p.rows != first.rows || p.columns != first.columns)
-      fail(Fault::input, "{}: page {} has {} x {} pixels, the first {} x {}", path, pages + 1,
-           p.columns, p.rows, first.columns, first.rows);
-    ++pages;
-  }
+  const std::uint64_t file_size = BinaryFile(path).size();
+  const Tiff tiff = open_tiff(path);
+  const std::size_t images = images_of_imagej(tiff.get(), path);
+  const Pages pages = list_pages(tiff, path, file_size);
   PatternFrames f;
+  if (images > 1 && pages.numbers.size() == 1) {
+    TIFFSetDirectory(tiff.get(), pages.numbers[0]);
+    f = open_imagej_stack(tiff.get(), path, pages.page, images, options);
+  } else {
+    if (images > pages.numbers.size())
+      fail(Fault::input, "{}: holds {} pages, its description (ImageJ) states {} images", path,
+           pages.numbers.size(), images);
+    f.shape =
+        frames_shape(path, pages.numbers.size(), pages.page.rows, pages.page.columns, options);
+    f.read = reader_of_pages(tiff, path, pages, file_size);
+  }
   f.format = "TIFF";
-  f.shape = frames_shape(path, pages, first.rows, first.columns, options);
-  f.read = [tiff, path, first](std::size_t from, std::size_t count) {
-    std::vector<float> all;
-    std::string line(std::size_t(TIFFScanlineSize(tiff.get())), '\0');
-    for (std::size_t k = from; k < from + count; ++k) {
-      if (!TIFFSetDirectory(tiff.get(), tdir_t(k)))
-        fail(Fault::input, "{}: page {} is missing", path, k + 1);
-      const Page page = read_page(tiff.get(), path);
-      for (std::uint32_t row = 0; row < first.rows; ++row) {
-        if (TIFFReadScanline(tiff.get(), line.data(), row, 0) < 0)
-          fail(Fault::input, "{}: page {} ends early, at row {}", path, k + 1, row);
-        const auto values = to_float(line.data(), first.columns, page.type,
-                                     std::endian::native == std::endian::big);
-        all.insert(all.end(), values.begin(), values.end());
-      }
-    }
-    return all;
-  };
+  f.largest = largest_value(pages.page.type);
+  if (pages.previews > 0)
+    f.notes.push_back(
+        fmt::format("{}: {} previews (reduced images) are passed over", path, pages.previews));
   return f;
 }
 

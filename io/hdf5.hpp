@@ -15,6 +15,10 @@
 
 namespace vitrobeam {
 
+namespace hdf5 {
+class LinkPolicy;
+}
+
 // What an attribute holds; strings are variable-length scalars, bool is the int8 enum {FALSE, TRUE}
 // of h5py.
 using AttributeValue =
@@ -133,12 +137,18 @@ struct Hdf5Entry {
       same_as;  // an earlier path that names the same object through a hard link, else empty
 };
 
+// The file that the HDF5 library is reading just now, or null. The library (1.10.8) itself fails on
+// some damaged files; a program that ends by a signal can tell which. May be called in a handler.
+const char* hdf5_file_being_read();
+
 // By its first bytes; false for a file that cannot be read.
 bool is_hdf5(const std::string& path);
 
 class Hdf5Reader {
  public:
-  explicit Hdf5Reader(std::string path);  // Error{input} if it is absent or no HDF5 file
+  // Error{input} if it is absent or no HDF5 file. Links, virtual datasets and raw values that lead
+  // to a file outside of its folder are refused where they are met, unless `follow_links`.
+  explicit Hdf5Reader(std::string path, bool follow_links = false);
   ~Hdf5Reader();
   Hdf5Reader(const Hdf5Reader&) = delete;
   Hdf5Reader& operator=(const Hdf5Reader&) = delete;
@@ -177,6 +187,8 @@ class Hdf5Reader {
  private:
   std::string path_;
   std::int64_t file_ = -1;
+  std::uint64_t size_ = 0;  // bytes of the file, which bound what it may state
+  std::unique_ptr<hdf5::LinkPolicy> links_;
 };
 
 }  // namespace vitrobeam

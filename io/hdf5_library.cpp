@@ -1,15 +1,30 @@
 #include "io/hdf5_library.hpp"
 
-namespace vitrobeam::hdf5 {
+#include <atomic>
 
-std::unique_lock<std::recursive_mutex> lock_library() {
+namespace vitrobeam::hdf5 {
+namespace {
+
+std::recursive_mutex& library_mutex() {
   static std::recursive_mutex mutex;
-  std::unique_lock lock(mutex);
+  return mutex;
+}
+
+std::atomic<const char*>& file_being_read() {
+  static std::atomic<const char*> file = nullptr;
+  return file;
+}
+
+}  // namespace
+
+LibraryLock::LibraryLock(const char* reads)
+    : lock_(library_mutex()), before_(file_being_read().exchange(reads)) {
   static const bool prepared =
       H5dont_atexit() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   (void)prepared;
-  return lock;
 }
+
+LibraryLock::~LibraryLock() { file_being_read() = before_; }
 
 std::string last_error() {
   std::string text;
@@ -52,13 +67,20 @@ Id make_space(const Shape& shape) {
   return space_id(H5Screate_simple(int(extent.size()), extent.data(), nullptr));
 }
 
-bool exists_in(hid_t file, const std::string& path) {
+bool exists_in(hid_t file, const std::string& path, hid_t access) {
   if (path.empty()) return false;
   if (path == "/") return true;
   for (auto slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1))
-    if (H5Lexists(file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
-  return H5Oexists_by_name(file, path.c_str(), H5P_DEFAULT) > 0;
+    if (H5Lexists(file, path.substr(0, slash).c_str(), access) <= 0) return false;
+  return H5Lexists(file, path.c_str(), access) > 0 &&
+         H5Oexists_by_name(file, path.c_str(), access) > 0;
 }
 
 }  // namespace vitrobeam::hdf5
+
+namespace vitrobeam {
+
+const char* hdf5_file_being_read() { return hdf5::file_being_read(); }
+
+}  // namespace vitrobeam

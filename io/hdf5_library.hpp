@@ -15,7 +15,20 @@ static_assert(std::is_same_v<hid_t, std::int64_t>, "hdf5.hpp keeps identifiers a
 
 // The lock over the library, with its own error printing switched off. Without its exit handler
 // too, which crashes on a file that a full disk kept from closing; the objects here close theirs.
-std::unique_lock<std::recursive_mutex> lock_library();
+// `reads`: the file that is read meanwhile, for hdf5_file_being_read().
+class LibraryLock {
+ public:
+  explicit LibraryLock(const char* reads);
+  ~LibraryLock();
+  LibraryLock(const LibraryLock&) = delete;
+  LibraryLock& operator=(const LibraryLock&) = delete;
+
+ private:
+  std::unique_lock<std::recursive_mutex> lock_;
+  const char* before_;
+};
+inline LibraryLock lock_library() { return LibraryLock(nullptr); }
+inline LibraryLock lock_library(const std::string& reads) { return LibraryLock(reads.c_str()); }
 
 // An identifier that closes itself.
 class Id {
@@ -69,6 +82,7 @@ Id memory_type() {
 
 Id make_space(const Shape& shape);
 
-bool exists_in(hid_t file, const std::string& path);
+// `access`: properties of links, under which those on the way are followed.
+bool exists_in(hid_t file, const std::string& path, hid_t access = H5P_DEFAULT);
 
 }  // namespace vitrobeam::hdf5

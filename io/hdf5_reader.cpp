@@ -9,6 +9,8 @@
 
 #include "base/error.hpp"
 #include "io/hdf5_library.hpp"
+#include "io/hdf5_links.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 
@@ -84,6 +86,13 @@ std::vector<std::string> strings_of(hid_t type, hid_t space, std::size_t count, 
   return out;
 }
 
+// An external link of that name, whatever it leads to.
+bool leads_out(hid_t file, const std::string& path, hid_t access) {
+  H5L_info_t info;
+  return path.size() > 1 && H5Lget_info(file, path.c_str(), &info, access) >= 0 &&
+         info.type == H5L_TYPE_EXTERNAL;
+}
+
 std::string leaf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
@@ -108,12 +117,15 @@ bool is_hdf5(const std::string& path) {
   return std::string_view(start, sizeof start) == "\x89HDF\r\n\x1a\n";
 }
 
-Hdf5Reader::Hdf5Reader(std::string path) : path_(std::move(path)) {
-  const auto lock = lock_library();
+Hdf5Reader::Hdf5Reader(std::string path, bool follow_links) : path_(std::move(path)) {
+  const auto lock = lock_library(path_);
   std::error_code ignored;
   if (!std::filesystem::exists(path_, ignored)) fail(Fault::input, "{}: no such file", path_);
-  if (std::filesystem::is_directory(path_, ignored))
-    fail(Fault::input, "{}: is a folder, an HDF5 file was expected", path_);
+  if (!std::filesystem::is_regular_file(path_, ignored))
+    fail(Fault::input, "{}: is {}, an HDF5 file was expected", path_,
+         std::filesystem::is_directory(path_, ignored) ? "a folder" : "no ordinary file");
+  size_ = std::filesystem::file_size(path_, ignored);
+  links_ = std::make_unique<LinkPolicy>(path_, follow_links);
   const Id access = property_id(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_file_locking(access, true, true);
@@ -128,21 +140,26 @@ Hdf5Reader::Hdf5Reader(std::string path) : path_(std::move(path)) {
 }
 
 Hdf5Reader::~Hdf5Reader() {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   if (file_ >= 0) H5Fclose(file_);
 }
 
 bool Hdf5Reader::exists(const std::string& path) const {
-  const auto lock = lock_library();
-  return exists_in(file_, path);
+  const auto lock = lock_library(path_);
+  links_->clear();
+  const bool found = exists_in(file_, path, links_->access());
+  links_->check_followed(path);
+  if (!found && leads_out(file_, path, links_->access()))
+    fail(Fault::input, "{}: {} is an external link to what is not there", path_, path);
+  return found;
 }
 
 namespace {
 
 // Opens an object or says which datasets the file has instead, those of the same last name first.
-Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path) {
+Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path, hid_t access) {
   if (reader.exists(path)) {
-    Id object = object_id(H5Oopen(file, path.c_str(), H5P_DEFAULT));
+    Id object = object_id(H5Oopen(file, path.c_str(), access));
     if (object >= 0) return object;
     fail(Fault::input, "{}: {} cannot be opened: {}", reader.path(), path, last_error());
   }
@@ -159,12 +176,16 @@ Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path) {
        more ? fmt::format(" and {} more (vitrobeam info lists them)", more) : "");
 }
 
-Id open_dataset(const Hdf5Reader& reader, hid_t file, const std::string& path) {
-  Id object = open_object(reader, file, path);
-  if (H5Iget_type(object) != H5I_DATASET)
+Id open_dataset(const Hdf5Reader& reader, hid_t file, const std::string& path, LinkPolicy& links) {
+  const H5I_type_t kind = H5Iget_type(open_object(reader, file, path, links.access()));
+  if (kind == H5I_GROUP)
     fail(Fault::input, "{}: {} is a group, a dataset was expected; it holds {}", reader.path(),
          path, fmt::join(reader.children(path), ", "));
-  return object;
+  if (kind != H5I_DATASET) fail(Fault::input, "{}: {} is no dataset", reader.path(), path);
+  Id dataset = links.open_dataset(file, path);
+  if (dataset < 0)
+    fail(Fault::input, "{}: {} cannot be opened: {}", reader.path(), path, last_error());
+  return dataset;
 }
 
 DatasetInfo describe(hid_t dataset) {
@@ -182,57 +203,79 @@ DatasetInfo describe(hid_t dataset) {
 // Objects below a group; a group reached a second time is not entered again, so that links cannot
 // make a circle.
 struct TreeWalk {
+  static constexpr int kDeepest = 100;
+  static constexpr std::size_t kMost = 1000000;
+
+  LinkPolicy& links;
   std::string prefix;
-  std::map<haddr_t, std::string> seen;
+  int depth = 0;
+  bool is_cut = false;  // too deep, or too many objects
+  std::map<std::pair<unsigned long, haddr_t>, std::string> seen;
   std::vector<Hdf5Entry> entries;
 
   static herr_t visit(hid_t group, const char* name, const H5L_info_t*, void* data) {
     auto& walk = *static_cast<TreeWalk*>(data);
-    const Id object = object_id(H5Oopen(group, name, H5P_DEFAULT));
-    if (object < 0) return 0;  // a link that leads nowhere
+    const Id object = object_id(H5Oopen(group, name, walk.links.access()));
+    if (object < 0) return 0;  // a link that leads nowhere, or where it may not
     Hdf5Entry entry{walk.prefix + name, H5Iget_type(object) == H5I_DATASET, {}, ""};
     H5O_info_t info;
-    H5Oget_info(object, &info);
-    const auto [first, is_new] = walk.seen.emplace(info.addr, entry.path);
+    if (H5Oget_info(object, &info) < 0) return 0;
+    const auto [first, is_new] = walk.seen.emplace(std::pair{info.fileno, info.addr}, entry.path);
     if (!is_new) entry.same_as = first->second;
-    if (entry.is_dataset) entry.dataset = describe(object);
+    if (entry.is_dataset && walk.may_describe(object, entry.path)) entry.dataset = describe(object);
     walk.entries.push_back(entry);
+    if (walk.entries.size() > kMost) walk.is_cut = true;
     if (is_new && H5Iget_type(object) == H5I_GROUP) walk.descend(object, entry.path + "/");
-    return 0;
+    return walk.is_cut ? 1 : 0;
+  }
+  // A virtual dataset may take its very shape from another file.
+  bool may_describe(hid_t dataset, const std::string& path) {
+    try {
+      links.check_sources(dataset, path);
+      return true;
+    } catch (const Error&) {  // said where it is read
+      return false;
+    }
   }
   void descend(hid_t group, const std::string& below) {
+    if (++depth > kDeepest) is_cut = true;
     const std::string before = std::exchange(prefix, below);
     hsize_t index = 0;
-    H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, this);
+    if (!is_cut) H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, this);
     prefix = before;
+    --depth;
   }
 };
 
 }  // namespace
 
 bool Hdf5Reader::is_dataset(const std::string& path) const {
-  const auto lock = lock_library();
-  return exists(path) && H5Iget_type(open_object(*this, file_, path)) == H5I_DATASET;
+  const auto lock = lock_library(path_);
+  return exists(path) &&
+         H5Iget_type(open_object(*this, file_, path, links_->access())) == H5I_DATASET;
 }
 
 DatasetInfo Hdf5Reader::info(const std::string& path) const {
-  const auto lock = lock_library();
-  return describe(open_dataset(*this, file_, path));
+  const auto lock = lock_library(path_);
+  return describe(open_dataset(*this, file_, path, *links_));
 }
 
 std::vector<Hdf5Entry> Hdf5Reader::tree(const std::string& root) const {
-  const auto lock = lock_library();
-  TreeWalk walk;
-  walk.descend(open_object(*this, file_, root), root == "/" ? "/" : root + "/");
+  const auto lock = lock_library(path_);
+  TreeWalk walk{*links_, "", 0, false, {}, {}};
+  walk.descend(open_object(*this, file_, root, links_->access()), root == "/" ? "/" : root + "/");
+  if (walk.is_cut)
+    fail(Fault::input, "{}: groups more than {} deep, or more than {} objects", path_,
+         TreeWalk::kDeepest, TreeWalk::kMost);
   return walk.entries;
 }
 
 std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
   H5Literate(
-      open_object(*this, file_, group), H5_INDEX_NAME, H5_ITER_INC, &index,
+      open_object(*this, file_, group, links_->access()), H5_INDEX_NAME, H5_ITER_INC, &index,
       [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
         static_cast<std::vector<std::string>*>(out)->emplace_back(name);
         return 0;
@@ -241,11 +284,24 @@ std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
   return names;
 }
 
+namespace {
+
+// Bytes that the values take in this file or in those that it leads to.
+std::uint64_t stored_size(hid_t dataset) {
+  const Id properties = property_id(H5Dget_create_plist(dataset));
+  const bool elsewhere =
+      H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+  constexpr std::uint64_t kUnknown = std::uint64_t(1) << 40;
+  return elsewhere ? kUnknown : H5Dget_storage_size(dataset);
+}
+
+}  // namespace
+
 template <typename T>
 Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Shape& count) const {
-  const auto lock = lock_library();
-  const Id dataset = open_dataset(*this, file_, path), space = space_id(H5Dget_space(dataset)),
-           type = memory_type<T>();
+  const auto lock = lock_library(path_);
+  const Id dataset = open_dataset(*this, file_, path, *links_),
+           space = space_id(H5Dget_space(dataset)), type = memory_type<T>();
   const DatasetInfo stored = describe(dataset);
   constexpr bool kComplex =
       std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
@@ -268,8 +324,9 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
   double bytes =
       sizeof(T);  // as floating point: the shape in a damaged file may overflow an integer
   for (auto n : shape) bytes *= double(n);
-  if (bytes > double(std::numeric_limits<std::ptrdiff_t>::max()))
-    fail(Fault::input, "{}: {} claims {:.3g} bytes, more than any memory", path_, path, bytes);
+  if (!can_unpack_to(std::max(size_, stored_size(dataset)), bytes))
+    fail(Fault::input, "{}: {} states {:.3g} bytes of numbers in a file of {}", path_, path, bytes,
+         size_);
   Stack<T> out(shape);
   if (out.values.empty()) return out;
   if (!start.empty()) {
@@ -283,13 +340,17 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
 }
 
 std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const {
-  const auto lock = lock_library();
-  const Id dataset = open_dataset(*this, file_, path), type = type_id(H5Dget_type(dataset)),
-           space = space_id(H5Dget_space(dataset));
+  const auto lock = lock_library(path_);
+  const Id dataset = open_dataset(*this, file_, path, *links_),
+           type = type_id(H5Dget_type(dataset)), space = space_id(H5Dget_space(dataset));
   if (stored_type(type) != StoredType::string)
     fail(Fault::input, "{}: {} holds values of type {}, text was expected", path_, path,
          type_name(stored_type(type)));
-  const std::size_t count = std::size_t(H5Sget_simple_extent_npoints(space));
+  const auto points = H5Sget_simple_extent_npoints(space);
+  const std::size_t count = points > 0 ? std::size_t(points) : 0;
+  if (!can_unpack_to(
+          size_, double(count) * double(std::max<std::size_t>(sizeof(char*), H5Tget_size(type)))))
+    fail(Fault::input, "{}: {} states {} texts in a file of {} bytes", path_, path, count, size_);
   auto strings = strings_of(type, space, count, [&](hid_t memory, void* buffer) {
     return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
   });
@@ -299,16 +360,17 @@ std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const
 }
 
 bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name) const {
-  const auto lock = lock_library();
-  return exists(path) && H5Aexists(open_object(*this, file_, path), name.c_str()) > 0;
+  const auto lock = lock_library(path_);
+  return exists(path) &&
+         H5Aexists(open_object(*this, file_, path, links_->access()), name.c_str()) > 0;
 }
 
 std::vector<std::string> Hdf5Reader::attribute_names(const std::string& path) const {
-  const auto lock = lock_library();
+  const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
   H5Aiterate2(
-      open_object(*this, file_, path), H5_INDEX_NAME, H5_ITER_INC, &index,
+      open_object(*this, file_, path, links_->access()), H5_INDEX_NAME, H5_ITER_INC, &index,
       [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
         static_cast<std::vector<std::string>*>(out)->emplace_back(name);
         return 0;
@@ -330,8 +392,8 @@ AttributeValue numbers_of(hid_t attribute, bool scalar, std::size_t count) {
 }  // namespace
 
 AttributeValue Hdf5Reader::attribute(const std::string& path, const std::string& name) const {
-  const auto lock = lock_library();
-  const Id object = open_object(*this, file_, path);
+  const auto lock = lock_library(path_);
+  const Id object = open_object(*this, file_, path, links_->access());
   const Id attribute = attribute_id(H5Aopen(object, name.c_str(), H5P_DEFAULT));
   if (attribute < 0)
     fail(Fault::input, "{}: {} has no attribute '{}'; it has {}", path_, path, name,
@@ -339,6 +401,9 @@ AttributeValue Hdf5Reader::attribute(const std::string& path, const std::string&
   const Id type = type_id(H5Aget_type(attribute)), space = space_id(H5Aget_space(attribute));
   const auto points = H5Sget_simple_extent_npoints(space);
   const std::size_t count = points > 0 ? std::size_t(points) : 0;
+  if (!can_unpack_to(size_, double(count) * double(std::max<std::size_t>(8, H5Tget_size(type)))))
+    fail(Fault::input, "{}: attribute '{}' of {} states {} values in a file of {} bytes", path_,
+         name, path, count, size_);
   const bool scalar = H5Sget_simple_extent_type(space) == H5S_SCALAR;
   switch (stored_type(type)) {
     case StoredType::float32:

@@ -256,10 +256,11 @@ void write_hyperspy_view(Hdf5Writer& file, const MotifLibrary& library,
   file.attribute(root, "package", "hyperspy");
   file.attribute(root, "package_version", "1.7.3");
   const auto& shape = library.patterns.shape;
-  const std::vector<HyperspyAxis> axes{
-      {"template", "", 1, 0, shape[0], true},
-      {"ky", "1/A", library.pixel_qy, -double(shape[1] / 2) * library.pixel_qy, shape[1], false},
-      {"kx", "1/A", library.pixel_qx, -double(shape[2] / 2) * library.pixel_qx, shape[2], false}};
+  const std::vector<HyperspyAxis> axes{{"template", "", 1, 0, shape[0], true},
+                                       {"ky", "1/angstrom", library.pixel_qy,
+                                        -double(shape[1] / 2) * library.pixel_qy, shape[1], false},
+                                       {"kx", "1/angstrom", library.pixel_qx,
+                                        -double(shape[2] / 2) * library.pixel_qx, shape[2], false}};
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::string axis = root + "/axis-" + std::to_string(i);
     file.group(axis);

@@ -1,48 +1,13 @@
 #include "io/npy.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
+#include <array>
 #include <sstream>
 
 #include "base/error.hpp"
+#include "io/stated_size.hpp"
 
 namespace vitrobeam {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
-
-template <typename T>
-std::vector<float> convert(const std::vector<char>& bytes, std::size_t n, bool swap) {
-  std::vector<float> values(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    char buffer[sizeof(T)];
-    std::memcpy(buffer, bytes.data() + i * sizeof(T), sizeof(T));
-    if (swap) std::reverse(buffer, buffer + sizeof(T));
-    T value;
-    std::memcpy(&value, buffer, sizeof(T));
-    values[i] = float(value);
-  }
-  return values;
-}
-
-std::vector<float> convert(const std::string& type, const std::vector<char>& bytes, std::size_t n,
-                           bool swap, const std::string& path) {
-  if (type == "f4") return convert<float>(bytes, n, swap);
-  if (type == "f8") return convert<double>(bytes, n, swap);
-  if (type == "u1" || type == "b1") return convert<std::uint8_t>(bytes, n, swap);
-  if (type == "u2") return convert<std::uint16_t>(bytes, n, swap);
-  if (type == "u4") return convert<std::uint32_t>(bytes, n, swap);
-  if (type == "i1") return convert<std::int8_t>(bytes, n, swap);
-  if (type == "i2") return convert<std::int16_t>(bytes, n, swap);
-  if (type == "i4") return convert<std::int32_t>(bytes, n, swap);
-  if (type == "i8") return convert<std::int64_t>(bytes, n, swap);
-  fail(Fault::input, "{}: element type '{}'; save it as float32 (numpy: a.astype('float32'))", path,
-       type);
-}
 
 // What stands between `key` and the next `end` in the header.
 std::string field(const std::string& header, const std::string& key, char end,
@@ -50,46 +15,80 @@ std::string field(const std::string& header, const std::string& key, char end,
   const auto at = header.find(key);
   const auto first = at == std::string::npos ? at : at + key.size();
   const auto last = first == std::string::npos ? first : header.find(end, first);
-  if (last == std::string::npos) fail(Fault::input, "{}: damaged .npy header '{}'", path, header);
+  if (last == std::string::npos) fail(Fault::input, "{}: damaged .npy header: no {}", path, key);
   return header.substr(first, last - first);
+}
+
+SampleType sample_type(const std::string& type, const std::string& path) {
+  constexpr std::array<std::pair<const char*, SampleType>, 12> kTypes = {
+      {{"f2", SampleType::float16},
+       {"f4", SampleType::float32},
+       {"f8", SampleType::float64},
+       {"b1", SampleType::uint8},
+       {"u1", SampleType::uint8},
+       {"u2", SampleType::uint16},
+       {"u4", SampleType::uint32},
+       {"u8", SampleType::uint64},
+       {"i1", SampleType::int8},
+       {"i2", SampleType::int16},
+       {"i4", SampleType::int32},
+       {"i8", SampleType::int64}}};
+  for (const auto& [name, known] : kTypes)
+    if (type == name) return known;
+  fail(Fault::input, "{}: element type '{}'; save it as float32 (numpy: a.astype('float32'))", path,
+       type.substr(0, 20));
+}
+
+// Values in Fortran order (the first axis runs fastest) in C order.
+std::vector<float> rows_first(const std::vector<float>& values,
+                              const std::vector<std::size_t>& shape) {
+  std::vector<float> out(values.size());
+  std::vector<std::size_t> index(shape.size(), 0);
+  for (float& v : out) {
+    std::size_t at = 0;
+    for (std::size_t k = shape.size(); k-- > 0;) at = at * shape[k] + index[k];
+    v = values[at];
+    for (std::size_t k = shape.size(); k-- > 0 && ++index[k] == shape[k];) index[k] = 0;
+  }
+  return out;
 }
 
 }  // namespace
 
-Stack<float> read_npy(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(Fault::input, "{}: cannot be read", path);
-  char magic[8] = {};
-  file.read(magic, 8);
-  if (std::memcmp(magic, "\x93NUMPY", 6) != 0) fail(Fault::input, "{}: no .npy file", path);
-  std::uint32_t length = 0;
-  file.read(reinterpret_cast<char*>(&length), magic[6] == 1 ? 2 : 4);
-  if (!file || length > (1u << 20)) fail(Fault::input, "{}: damaged .npy header", path);
-  std::string header(length, ' ');
-  file.read(header.data(), length);
-  if (field(header, "'fortran_order': ", ',', path) == "True")
-    fail(Fault::input, "{}: array in Fortran order; save numpy.ascontiguousarray(a)", path);
+NpyArray open_npy(BinaryFile& file) {
+  const std::string& path = file.path();
+  if (file.size() < 10 || file.bytes(0, 6) != "\x93NUMPY")
+    fail(Fault::input, "{}: no .npy file", path);
+  const bool first_version = file.number<std::uint8_t>(6) == 1;
+  const std::size_t length = first_version ? file.number<std::uint16_t>(8)
+                                           : file.number<std::uint32_t>(8),
+                    begin = first_version ? 10 : 12;
+  if (length > (1u << 20)) fail(Fault::input, "{}: damaged .npy header", path);
+  const std::string header = file.bytes(begin, length);
+  NpyArray a;
+  a.columns_first = field(header, "'fortran_order': ", ',', path) == "True";
   const std::string descr = field(header, "'descr': '", '\'', path);
+  a.big_endian = descr.starts_with(">");
+  a.type = sample_type(descr.size() > 1 ? descr.substr(1) : descr, path);
   std::istringstream shape(field(header, "'shape': (", ')', path));
-
-  Stack<float> stack;
   for (std::string edge; std::getline(shape, edge, ',');)
     if (edge.find_first_not_of(' ') != std::string::npos)
-      stack.shape.push_back(std::strtoull(edge.c_str(), nullptr, 10));
-  const std::size_t n = Stack<float>::count(stack.shape);
-  const std::string type = descr.size() > 1 ? descr.substr(1) : descr;
-  const std::size_t size = type.size() == 2 ? std::size_t(type[1] - '0') : 0;
-  if (size < 1 || size > 8)
-    fail(Fault::input, "{}: element type '{}'; save it as float32 (numpy: a.astype('float32'))",
-         path, descr);
-  const auto start = file.tellg();
-  file.seekg(0, std::ios::end);
-  if (std::uint64_t(file.tellg() - start) / size < n)
-    fail(Fault::input, "{}: ends early; the header promises {} values of {} bytes", path, n, size);
-  file.seekg(start);
-  std::vector<char> bytes(n * size);
-  file.read(bytes.data(), std::streamsize(bytes.size()));
-  stack.values = convert(type, bytes, n, descr[0] == '>', path);
+      a.shape.push_back(stated_number(path, "a length in its shape", edge));
+  a.offset = begin + length;
+  const std::size_t bytes =
+      stated_bytes(path, "the array", a.offset, stated_count(path, "the array", a.shape),
+                   sample_bytes(a.type), file.size());
+  a.left_over = file.size() - a.offset - bytes;
+  return a;
+}
+
+Stack<float> read_npy(const std::string& path) {
+  BinaryFile file(path);
+  const NpyArray a = open_npy(file);
+  Stack<float> stack;
+  stack.shape = a.shape;
+  stack.values = file.samples(a.offset, Stack<float>::count(a.shape), a.type, a.big_endian);
+  if (a.columns_first) stack.values = rows_first(stack.values, a.shape);
   return stack;
 }
 

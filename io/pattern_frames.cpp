@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/error.hpp"
-#include "io/npy.hpp"
 #include "io/pattern_formats.hpp"
+#include "io/stated_size.hpp"
+#include "io/zarr.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -27,7 +29,7 @@ struct Format {
   PatternFrames (*open)(const std::string& path, const FrameOptions& options);
 };
 
-constexpr std::array<Format, 10> kFormats = {{
+constexpr std::array<Format, 11> kFormats = {{
     {"HDF5 (results, EMD, HyperSpy, NeXus, Dectris)",
      [](const std::string&, const std::string& head) { return begins(head, "\x89HDF\r\n"); },
      open_hdf5_frames},
@@ -71,9 +73,33 @@ constexpr std::array<Format, 10> kFormats = {{
        return has_extension(path, {".mrc", ".mrcs"}) && head.size() > 212;
      },
      open_mrc_frames},
-    {"raw samples with --raw", [](const std::string&, const std::string&) { return false; },
-     open_raw_frames},
+    {"Zarr and zspy folders",
+     [](const std::string& path, const std::string&) { return is_zarr(path); }, open_zarr_frames},
+    {"samples without a header, where they are described",
+     [](const std::string&, const std::string&) { return false; }, open_raw_frames},
 }};
+
+const Format* format_of(const std::string& path) {
+  if (!is_zarr(path)) BinaryFile(path).size();  // it can be read
+  const std::string head = first_bytes(path, 4096);
+  for (const auto& format : kFormats)
+    if (format.is_it(path, head)) return &format;
+  return nullptr;
+}
+
+// Runs `read`; whatever goes wrong in it is a fault of the file.
+template <typename Read>
+auto reading(const std::string& path, Read&& read) {
+  try {
+    return read();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    fail(Fault::input, "{}: states more than fits in memory", path);
+  } catch (const std::exception& e) {
+    fail(Fault::input, "{}: cannot be read: {}", path, e.what());
+  }
+}
 
 }  // namespace
 
@@ -83,17 +109,41 @@ std::string pattern_format_names() {
   return names;
 }
 
+std::string recognise_frames(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none) && !is_zarr(path)) return "";
+  const Format* format = format_of(path);
+  return format ? format->name : "";
+}
+
 PatternFrames open_frames(const std::string& path, const FrameOptions& options) {
-  if (!options.raw.empty()) return open_raw_frames(path, options);
-  BinaryFile(path).size();  // says that it cannot be read
-  const std::string head = first_bytes(path, 4096);
-  for (const auto& format : kFormats)
-    if (format.is_it(path, head)) {
-      PatternFrames frames = format.open(path, options);
-      if (frames.format.empty()) frames.format = format.name;
-      return frames;
-    }
-  fail(Fault::input, "{}: no known format of patterns; known are {}", path, pattern_format_names());
+  PatternFrames frames = reading(path, [&] {
+    if (!options.raw.empty()) return open_raw_frames(path, options);
+    const Format* format = format_of(path);
+    if (!format)
+      fail(Fault::input, "{}: no known format of patterns; known are {}", path,
+           pattern_format_names());
+    PatternFrames opened = format->open(path, options);
+    if (opened.format.empty()) opened.format = format->name;
+    return opened;
+  });
+  if (frames.shape.size() < 2 || frames.shape.size() > 4)
+    fail(Fault::input,
+         "{}: an array of {} axes; patterns are [row, column], [n, row, column] or "
+         "[y, x, row, column]",
+         path, frames.shape.size());
+  if (stated_count(path, "the patterns", frames.shape) == 0)
+    fail(Fault::input, "{}: holds no pattern (shape {})", path, fmt::join(frames.shape, " x "));
+  check_image_size(path, frames.shape[frames.shape.size() - 2], frames.shape.back());
+  frames.read = [path, read = frames.read](std::size_t first, std::size_t count) {
+    return reading(path, [&] { return read(first, count); });
+  };
+  if (frames.read_layer)
+    frames.read_layer = [path, read = frames.read_layer](std::size_t layer, std::size_t first,
+                                                         std::size_t count) {
+      return reading(path, [&] { return read(layer, first, count); });
+    };
+  return frames;
 }
 
 FrameReader frame_reader(const std::string& path, const FrameLayout& layout) {
@@ -103,8 +153,12 @@ FrameReader frame_reader(const std::string& path, const FrameLayout& layout) {
     std::vector<float> all;
     all.reserve(count * size);
     for (std::size_t k = first; k < first + count; ++k) {
-      const auto frame = file->samples(layout.offset + k * layout.frame_bytes() + layout.header,
-                                       size, layout.type, layout.big_endian);
+      const std::size_t passed = layout.fly_back ? k / layout.scan_columns * layout.fly_back : 0;
+      const std::uint64_t at = layout.offset + (k + passed) * layout.frame_bytes();
+      if (!layout.mark.empty() && file->bytes(at, layout.mark.size()) != layout.mark)
+        fail(Fault::input, "{}: frame {} does not begin with its header; the file is damaged",
+             file->path(), k + passed);
+      const auto frame = file->samples(at + layout.header, size, layout.type, layout.big_endian);
       for (std::size_t r = 0; r < layout.rows; ++r) {
         const std::size_t from = layout.bottom_row_first ? layout.rows - 1 - r : r;
         const auto begin = frame.begin() + std::ptrdiff_t(from * layout.columns);
@@ -115,44 +169,116 @@ FrameReader frame_reader(const std::string& path, const FrameLayout& layout) {
   };
 }
 
+namespace {
+
+using Raster = std::pair<std::size_t, std::size_t>;
+
+// The raster that the frames fill: the user's, or the file's, to which short files give whole rows.
+struct Filled {
+  std::optional<Raster> raster;
+  std::size_t frames = 0, fly_back = 0;
+  std::vector<std::string> notes;
+};
+
+Filled fill(const std::string& path, std::size_t frames, const StatedFrames& stated,
+            const FrameOptions& options) {
+  Filled out{options.scan ? options.scan : stated.raster, frames, 0, {}};
+  if (!out.raster) {
+    const std::size_t n = stated.count.value_or(frames);
+    if (frames > n)
+      fail(Fault::input, "{}: holds {} frames, its {} states {}; say with @scan_shape which it is",
+           path, frames, stated.by, n);
+    if (frames < n)
+      out.notes.push_back(
+          fmt::format("{}: ends early: holds {} of the {} frames that its {} states", path, frames,
+                      n, stated.by));
+    return out;
+  }
+  const auto [nx, ny] = *out.raster;
+  const std::size_t all = stated_count(path, "the raster", {nx, ny});
+  if (all == 0 || frames == all) return out;
+  if (stated.flies_back && frames == all + ny) {
+    out.fly_back = 1;
+    out.frames = all;
+    out.notes.push_back(fmt::format(
+        "{}: holds {} frames for a raster of {} x {}: the last of every scan row, recorded while "
+        "the beam flew back, is left out",
+        path, frames, nx, ny));
+    return out;
+  }
+  if (options.scan)
+    fail(Fault::input, "{}: holds {} frames, @scan_shape {}x{} asks for {}", path, frames, nx, ny,
+         all);
+  if (frames > all || frames < nx)
+    fail(Fault::input,
+         "{}: holds {} frames, its {} states a raster of {} x {}, {} frames; say with @scan_shape "
+         "NXxNY how they lie",
+         path, frames, stated.by, nx, ny, all);
+  out.raster = Raster{nx, frames / nx};
+  out.frames = nx * (frames / nx);
+  out.notes.push_back(
+      fmt::format("{}: ends early: holds {} of the {} frames of the raster of {} x {} that its {} "
+                  "states; its {} whole rows are used",
+                  path, frames, all, nx, ny, stated.by, out.raster->second));
+  return out;
+}
+
+}  // namespace
+
+PatternFrames frames_of(const std::string& path, FrameLayout layout, const StatedFrames& stated,
+                        const FrameOptions& options) {
+  check_image_size(path, layout.rows, layout.columns);
+  constexpr std::size_t kMostHeader = 1 << 24;
+  if (layout.header > kMostHeader || layout.trailer > kMostHeader)
+    fail(Fault::input, "{}: states {} bytes before each frame", path, layout.header);
+  const std::uint64_t size = BinaryFile(path).size(),
+                      data = layout.offset < size ? size - layout.offset : 0;
+  const std::size_t found = std::size_t(data / layout.frame_bytes());
+  if (found == 0)
+    fail(Fault::input, "{}: ends early: {} bytes hold no frame of {} bytes behind the first {}",
+         path, size, layout.frame_bytes(), layout.offset);
+  Filled filled = fill(path, found, stated, options);
+  layout.fly_back = filled.fly_back;
+  if (filled.raster) layout.scan_columns = filled.raster->first;
+  PatternFrames f;
+  f.shape = frames_shape(path, filled.frames, layout.rows, layout.columns, {}, filled.raster);
+  f.largest = largest_value(layout.type);
+  f.read = frame_reader(path, layout);
+  if (const auto rest = data % layout.frame_bytes(); rest > 0)
+    filled.notes.push_back(
+        fmt::format("{}: {} bytes behind the last whole frame are left out", path, rest));
+  f.notes = std::move(filled.notes);
+  return f;
+}
+
 Shape frames_shape(const std::string& path, std::size_t frames, std::size_t rows,
                    std::size_t columns, const FrameOptions& options,
                    std::optional<std::pair<std::size_t, std::size_t>> stated) {
-  if (frames == 0 || rows < 2 || columns < 2)
+  if (frames == 0)
     fail(Fault::input, "{}: holds no frame ({} frames of {} x {} pixels)", path, frames, columns,
          rows);
-  if (options.scan) {
-    const auto [nx, ny] = *options.scan;
-    if (nx * ny != frames)
-      fail(Fault::input, "{}: holds {} frames, --scan-shape {}x{} asks for {}", path, frames, nx,
-           ny, nx * ny);
-    return {ny, nx, rows, columns};
-  }
-  if (stated && stated->first > 0 && stated->first <= frames) {
-    const std::size_t whole_rows = std::min(stated->second, frames / stated->first);
-    return {whole_rows, stated->first, rows, columns};
-  }
-  return {frames, rows, columns};
+  check_image_size(path, rows, columns);
+  const auto raster = options.scan ? options.scan : stated;
+  if (!raster || raster->first == 0 || raster->second == 0) return {frames, rows, columns};
+  const auto [nx, ny] = *raster;
+  const std::size_t all = stated_count(path, "the raster", {nx, ny});
+  if (all != frames && options.scan)
+    fail(Fault::input, "{}: holds {} frames, @scan_shape {}x{} asks for {}", path, frames, nx, ny,
+         all);
+  if (all != frames)
+    fail(Fault::input, "{}: holds {} frames, its raster of {} x {} has {}", path, frames, nx, ny,
+         all);
+  return {ny, nx, rows, columns};
 }
 
-PatternFrames open_npy_frames(const std::string& path, const FrameOptions& options) {
-  auto array = std::make_shared<Stack<float>>(read_npy(path));
-  const std::size_t rank = array->shape.size();
-  if (rank < 2)
-    fail(Fault::input,
-         "{}: an array of {} axes; patterns are [row, column], [n, row, column] or "
-         "[y, x, row, column]",
-         path, rank);
-  PatternFrames f;
-  const std::size_t rows = array->shape[rank - 2], columns = array->shape[rank - 1];
-  f.shape = array->shape;
-  if (options.scan)
-    f.shape = frames_shape(path, array->size() / (rows * columns), rows, columns, options);
-  f.read = [array, size = rows * columns](std::size_t first, std::size_t count) {
-    const float* from = array->values.data() + first * size;
-    return std::vector<float>(from, from + count * size);
-  };
-  return f;
+std::string companion_text(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMost = 16 << 20;
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return "";
+  BinaryFile file(path.string());
+  if (file.size() > kMost)
+    fail(Fault::input, "{}: {} bytes; a small text was expected", path.string(), file.size());
+  return file.bytes(0, std::size_t(file.size()));
 }
 
 PatternFrames open_raw_frames(const std::string& path, const FrameOptions& options) {
@@ -160,7 +286,7 @@ PatternFrames open_raw_frames(const std::string& path, const FrameOptions& optio
   const auto colon = text.find(':'), times = text.find('x', colon), plus = text.find('+');
   const auto wrong = [&] {
     fail(Fault::usage,
-         "--raw '{}': expected TYPE:COLUMNSxROWS[+OFFSET], for example uint16be:256x256+384", text);
+         "@raw '{}': expected TYPE:COLUMNSxROWS[+OFFSET], for example uint16be:256x256+384", text);
   };
   if (colon == std::string::npos || times == std::string::npos) wrong();
   FrameLayout layout;
@@ -179,14 +305,11 @@ PatternFrames open_raw_frames(const std::string& path, const FrameOptions& optio
   if (layout.rows < 2 || layout.columns < 2 || layout.rows > kMost || layout.columns > kMost)
     wrong();
   const auto size = BinaryFile(path).size();
-  const std::size_t frames = layout.frames_in(size);
-  if (layout.offset + frames * layout.frame_bytes() != size)
-    fail(Fault::input, "{}: {} bytes are no whole number of frames of {} bytes after {} (--raw {})",
+  if (size < layout.offset || (size - layout.offset) % layout.frame_bytes() != 0)
+    fail(Fault::input, "{}: {} bytes are no whole number of frames of {} bytes after {} (@raw {})",
          path, size, layout.frame_bytes(), layout.offset, text);
-  PatternFrames f;
+  PatternFrames f = frames_of(path, layout, {}, options);
   f.format = "raw";
-  f.shape = frames_shape(path, frames, layout.rows, layout.columns, options);
-  f.read = frame_reader(path, layout);
   return f;
 }
 

@@ -31,7 +31,10 @@ struct PatternFrames {
   double ellipticity = 0, ellipse_angle = 0;     // as in Calibration
   std::optional<double> step_y, step_x;          // of the scan, Angstrom
   std::string units;                             // of the intensities, as far as stated
-  Plane<unsigned char> hidden;  // pixels that the file marks as bad, [rows, columns]; or empty
+  Plane<unsigned char> hidden;    // pixels that the file marks as bad, [rows, columns]; or empty
+  std::optional<double> largest;  // of the integers that the samples are stored as
+  // What the user must know: frames that are missing or left over, bytes behind the last one.
+  std::vector<std::string> notes;
 };
 
 // How to read what a file does not say itself.
@@ -40,11 +43,15 @@ struct FrameOptions {
   std::string raw;      // "uint16:256x256", "float32be:128x128+1024": type, columns x rows, offset
   std::optional<std::pair<std::size_t, std::size_t>> scan;  // columns, rows
   std::size_t probe = 0;                                    // of a series
+  bool follow_links = false;  // a container may lead to files outside of its own folder
 };
 
-// Opens a file of any format, recognised by its content. Throws Error{input} naming the file and
-// what was expected.
+// Opens a file (or a Zarr folder) of any format, recognised by its content. Throws Error{input}
+// naming the file and what was expected; so do its readers later.
 PatternFrames open_frames(const std::string& path, const FrameOptions& options);
+
+// The format by name, "TIFF"; empty if it is none of patterns.
+std::string recognise_frames(const std::string& path);
 
 // The formats by name, for messages and help.
 std::string pattern_format_names();

@@ -1,9 +1,11 @@
 #include "io/pattern_source.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
 #include "io/npy.hpp"
+#include "patterns/camera_faults.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -23,11 +25,10 @@ Plane<unsigned char> read_mask(const std::string& specification) {
   } else if (!dataset.empty()) {
     image = Hdf5Reader(file).read<float>(dataset);
   } else {
-    fail(Fault::usage, "--mask {}: give a .npy file or one dataset as file.h5:/path",
-         specification);
+    fail(Fault::usage, "@mask {}: give a .npy file or one dataset as file.h5:/path", specification);
   }
   if (image.shape.size() != 2)
-    fail(Fault::input, "--mask {}: has {} axes; a mask is one image", specification,
+    fail(Fault::input, "@mask {}: has {} axes; a mask is one image", specification,
          image.shape.size());
   return (image.plane(0) != 0.0f).cast<unsigned char>();
 }
@@ -36,7 +37,7 @@ Plane<unsigned char> read_mask(const std::string& specification) {
 
 PatternSource::PatternSource(const std::string& specification, const PatternOverrides& overrides) {
   probe_ = overrides.probe.value_or(0);
-  FrameOptions options{"", overrides.raw, overrides.scan, probe_};
+  FrameOptions options{"", overrides.raw, overrides.scan, probe_, overrides.follow_links};
   std::tie(file_, options.dataset) = split_specification(specification);
   frames_ = open_frames(file_, options);
   check_probe(overrides);
@@ -51,20 +52,45 @@ PatternSource::PatternSource(const std::string& specification, const PatternOver
          scan_[1], image_[0], image_[1]);
   calibrate(overrides);
   hidden_ = frames_.hidden;
-  if (overrides.mask.empty()) return;
-  const auto mask = read_mask(overrides.mask);
+  if (!overrides.mask.empty()) hide(read_mask(overrides.mask), overrides.mask);
+  hide_camera_faults();
+}
+
+void PatternSource::hide(const Plane<unsigned char>& mask, const std::string& name) {
   if (std::size_t(mask.rows()) != rows() || std::size_t(mask.cols()) != columns())
-    fail(Fault::input, "--mask {}: {} x {} pixels, but the patterns have {} x {}", overrides.mask,
-         mask.rows(), mask.cols(), rows(), columns());
-  hidden_ = hidden_.size() == 0 ? mask : Plane<unsigned char>(hidden_.max(mask));
+    fail(Fault::input, "@mask {}: {} x {} pixels, but the patterns have {} x {}", name, mask.rows(),
+         mask.cols(), rows(), columns());
+  hidden_ = either(hidden_, mask);
+}
+
+// Of measured patterns, by a sample of the scan. A file that convert has made has been looked at
+// when it was made, but for its numbers.
+void PatternSource::hide_camera_faults() {
+  if (is_result()) return;
+  constexpr std::size_t kMost = 24, kFewest = 2, kMostPixels = 64 << 20;
+  const std::size_t all = scan_[0] * scan_[1], fit = kMostPixels / (rows() * columns()),
+                    taken = std::min(all, std::clamp(fit, kFewest, kMost));
+  Stack<float> sample;
+  sample.shape = {taken, rows(), columns()};
+  for (std::size_t k = 0; k < taken; ++k) {
+    const auto one = frames_.read(k * all / taken, 1);
+    sample.values.insert(sample.values.end(), one.begin(), one.end());
+  }
+  const bool counts = dataset() != "/measurement/patterns" &&
+                      (frames_.largest.has_value() || frames_.units == "counts");
+  const CameraFaults faults =
+      find_camera_faults(sample, frames_.largest, counts, calibration_, hidden_);
+  unreadable_ = faults.unreadable;
+  if (faults.hidden.size() > 0) hidden_ = either(hidden_, faults.hidden);
+  camera_faults_ = summary(faults);
 }
 
 void PatternSource::check_probe(const PatternOverrides& overrides) const {
   if (frames_.probes > 1 && !overrides.probe && !overrides.every_probe)
-    fail(Fault::usage, "{}: holds patterns of {} probes ({}, ..); choose one with --probe 0 to {}",
+    fail(Fault::usage, "{}: holds patterns of {} probes ({}, ..); choose one with @probe 0 to {}",
          file_, frames_.probes, frames_.probe_names.front(), frames_.probes - 1);
   if (probe_ >= frames_.probes)
-    fail(Fault::usage, "--probe {}: {} holds {}, counted from 0", probe_, file_,
+    fail(Fault::usage, "@probe {}: {} holds {}, counted from 0", probe_, file_,
          frames_.probes == 1 ? "one probe" : fmt::format("{} probes", frames_.probes));
 }
 
@@ -89,25 +115,31 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
     std::tie(calibration_.centre_row, calibration_.centre_col) = *overrides.centre;
   if (!overrides.allow_uncalibrated && !(calibration_.pixel_qx > 0 && calibration_.pixel_qy > 0))
     fail(Fault::input,
-         "{}: says nothing usable about its pixel size in reciprocal space; give --pixel-q "
+         "{}: says nothing usable about its pixel size in reciprocal space; give @pixel_q "
          "(1/Angstrom)",
          file_);
 }
 
 Stack<float> PatternSource::read(std::size_t scan_row, std::size_t first, std::size_t count) const {
+  return finished(frames_.read(scan_row * scan_[1] + first, count), count);
+}
+
+Stack<float> PatternSource::finished(std::vector<float> values, std::size_t count) const {
   Stack<float> patterns;
-  patterns.values = frames_.read(scan_row * scan_[1] + first, count);
+  patterns.values = std::move(values);
   patterns.shape = {count, rows(), columns()};
+  if (unreadable_.size() > 0)
+    for (std::size_t k = 0; k < count; ++k) {
+      auto image = patterns.plane(k);
+      image = (unreadable_ != 0).select(0.0f, image);
+    }
   return patterns;
 }
 
 Stack<float> PatternSource::read_layer(std::size_t layer, std::size_t scan_row, std::size_t first,
                                        std::size_t count) const {
   if (!frames_.read_layer) return read(scan_row, first, count);
-  Stack<float> patterns;
-  patterns.values = frames_.read_layer(layer, scan_row * scan_[1] + first, count);
-  patterns.shape = {count, rows(), columns()};
-  return patterns;
+  return finished(frames_.read_layer(layer, scan_row * scan_[1] + first, count), count);
 }
 
 }  // namespace vitrobeam

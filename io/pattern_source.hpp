@@ -21,6 +21,7 @@ struct PatternOverrides {
   std::optional<std::size_t> probe;                         // of a series, which must be chosen
   bool every_probe = false;         // but for those who take all by read_layer()
   bool allow_uncalibrated = false;  // a file that does not state its pixel size is no error
+  bool follow_links = false;        // a container may lead to files outside of its own folder
 };
 
 class PatternSource {
@@ -42,7 +43,11 @@ class PatternSource {
   std::size_t rows() const { return image_[0]; }
   std::size_t columns() const { return image_[1]; }
   const Calibration& calibration() const { return calibration_; }
-  const Plane<unsigned char>& hidden() const { return hidden_; }  // empty without a mask
+  // Pixels that must not be used: those of the mask, of the file, and the camera's faults; or
+  // empty.
+  const Plane<unsigned char>& hidden() const { return hidden_; }
+  const std::vector<std::string>& notes() const { return frames_.notes; }  // for the user
+  const std::string& camera_faults() const { return camera_faults_; }      // in words; or empty
   // As far as the file or the user says.
   std::optional<double> energy_kV, semiangle_mrad, thickness, dose;
 
@@ -59,13 +64,16 @@ class PatternSource {
 
  private:
   void calibrate(const PatternOverrides& overrides);
+  void hide(const Plane<unsigned char>& mask, const std::string& name);
+  void hide_camera_faults();
+  Stack<float> finished(std::vector<float> values, std::size_t count) const;
   void check_probe(const PatternOverrides& overrides) const;
 
-  std::string file_;
+  std::string file_, camera_faults_;
   PatternFrames frames_;
   std::size_t scan_[2] = {1, 1}, image_[2] = {0, 0}, probe_ = 0;
   Calibration calibration_;
-  Plane<unsigned char> hidden_;
+  Plane<unsigned char> hidden_, unreadable_;  // unreadable pixels are given as 0
 };
 
 }  // namespace vitrobeam

@@ -1,5 +1,8 @@
 #include "io/potential_file.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.hpp"
 #include "base/first_failure.hpp"
 #include "io/compression.hpp"
@@ -120,8 +123,24 @@ int save_potential(const std::string& path, const PotentialIdentity& identity,
   return slices;
 }
 
+namespace {
+
+void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialShape& needed) {
+  const DatasetInfo info = file.info(dataset);
+  const Shape& shape = info.shape;
+  if (!is_number(info.type) || shape.size() != 4 || shape[1] != std::size_t(needed.slices) ||
+      shape[2] != std::size_t(needed.ny) || shape[3] != std::size_t(needed.nx))
+    fail(Fault::input, "{}: {} has the shape {}, this run needs [configuration, {}, {}, {}]",
+         file.path(), dataset, fmt::join(shape, " x "), needed.slices, needed.ny, needed.nx);
+  if (shape[0] < std::size_t(needed.configurations))
+    fail(Fault::input, "{}: holds {} configurations, this run has {}", file.path(), shape[0],
+         needed.configurations);
+}
+
+}  // namespace
+
 void check_potential(const std::string& path, const PotentialIdentity& identity,
-                     int configurations) {
+                     const PotentialShape& needed) {
   const Hdf5Reader file(path);
   if (!file.is_dataset(kSlices))
     fail(Fault::input, "{}: holds no potential ({}); simulate @save_potential makes such a file",
@@ -133,9 +152,11 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
            "{}: its potential is of another {}: {}, this run has {}; make it again with "
            "@save_potential",
            path, name, there, value);
-  if (const auto stored = file.info(kSlices).shape[0]; stored < std::size_t(configurations))
-    fail(Fault::input, "{}: holds {} configurations, this run has {}", path, stored,
-         configurations);
+  check_shape(file, kSlices, needed);
+  if (file.is_dataset(kAbsorption) != needed.absorbs)
+    fail(Fault::input, "{}: {} absorption, this run has {}", path,
+         needed.absorbs ? "holds no" : "holds", needed.absorbs ? "it" : "none");
+  if (needed.absorbs) check_shape(file, kAbsorption, needed);
 }
 
 template <typename Real>
@@ -147,8 +168,13 @@ StoredPotential<Real>::StoredPotential(const std::string& path, int configuratio
 
 template <typename Real>
 SliceField<Real> StoredPotential<Real>::read(const char* dataset, int slice) const {
-  return Plane<Real>(
-      file_.read<Real>(dataset, {configuration_, std::size_t(slice)}, {1, 1}).plane(0));
+  const Stack<Real> values =
+      file_.read<Real>(dataset, {configuration_, std::size_t(slice)}, {1, 1});
+  if (!std::all_of(values.values.begin(), values.values.end(),
+                   [](Real v) { return std::isfinite(v); }))
+    fail(Fault::input, "{}: slice {} of {} holds values that are no numbers", file_.path(), slice,
+         dataset);
+  return Plane<Real>(values.plane(0));
 }
 
 template <typename Real>

@@ -59,8 +59,16 @@ int save_potential(const std::string& path, const PotentialIdentity& identity,
 
 // Error{input} with both values where the file's potential is of something else, or lacks
 // configurations.
+// What a run needs of a stored potential: [configurations, slices, ny, nx].
+struct PotentialShape {
+  int configurations = 1, slices = 1, ny = 0, nx = 0;
+  bool absorbs = false;
+};
+
+// Error{input} with both values where the file's potential is of something else or of another
+// shape, or lacks configurations.
 void check_potential(const std::string& path, const PotentialIdentity& identity,
-                     int configurations);
+                     const PotentialShape& needed);
 
 // One configuration out of a file, read when it is asked for: the same numbers as computed.
 template <typename Real>

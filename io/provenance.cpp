@@ -14,12 +14,26 @@ namespace {
 
 // Shares of the incident beam above which a reader should know. 5 % lost beyond the band limit
 // is where `simulate` warns too; as much of the probe outside the cell is felt by detector images.
-constexpr double kLostBeam = 0.05, kWrappedProbe = 0.05;
+constexpr double kLostBeam = 0.05, kWrappedProbe = 0.05, kRounding = 1e-4;
 
 std::optional<double> number(const Hdf5Reader& file, const std::string& group,
                              const std::string& name) {
-  if (!file.has_attribute(group, name)) return std::nullopt;
-  return file.number_attribute(group, name);
+  if (!file.exists(group) || !file.has_attribute(group, name)) return std::nullopt;
+  const double value = file.number_attribute(group, name);
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+// Attributes that should be numbers and are none; nothing below calls them good.
+void check_numbers(const Hdf5Reader& file, std::vector<AuditLine>& out) {
+  for (const char* group : {"/audit", "/match", "/match/null"}) {
+    if (!file.exists(group) || file.is_dataset(group)) continue;
+    for (const auto& name : file.attribute_names(group)) {
+      const AttributeValue value = file.attribute(group, name);
+      const auto* v = std::get_if<double>(&value);
+      if (v && !std::isfinite(*v))
+        out.push_back({false, fmt::format("{}: {} is {}, which is no number", group, name, *v)});
+    }
+  }
 }
 
 void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
@@ -47,7 +61,11 @@ void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     out.push_back({true, fmt::format("single scattering adds to the beam instead of drawing from "
                                      "it: intensity {:.6f} of the incident beam",
                                      *mean)});
-  else if (lowest && mean) {
+  else if (lowest && mean && !(*lowest <= *mean + kRounding && *lowest >= -kRounding)) {
+    out.push_back({false, fmt::format("the least intensity, {:.6g}, and the mean, {:.6g}, "
+                                      "contradict each other",
+                                      *lowest, *mean)});
+  } else if (lowest && mean) {
     const bool absorbs = file.has_attribute("/audit", "absorbed_at_first_position");
     out.push_back(
         {absorbs || 1 - *lowest <= kLostBeam,
@@ -162,6 +180,7 @@ struct ValueText {
 
 std::vector<AuditLine> audit_lines(const Hdf5Reader& file) {
   std::vector<AuditLine> out;
+  check_numbers(file, out);
   check_simulation(file, out);
   check_camera(file, out);
   check_match(file, out);

@@ -17,6 +17,10 @@ struct LinearAxis {
   std::string units;  // "A", "1/A" or empty
 
   bool is_scan() const { return units != "1/A"; }
+  // HyperSpy and NeXus readers take "A" for the ampere.
+  std::string unit_name() const {
+    return is_scan() ? (units.empty() ? "" : "angstrom") : "1/angstrom";
+  }
   double origin() const { return -first / step; }  // the index of the value 0
 };
 
@@ -147,7 +151,7 @@ void write_hyperspy_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes, 
     const std::string axis = fmt::format("{}/axis-{}", group, k);
     file.attribute(axis, "_type", "UniformDataAxis");
     file.attribute(axis, "name", axes[k].name);
-    file.attribute(axis, "units", axes[k].units);
+    file.attribute(axis, "units", axes[k].unit_name());
     file.attribute(axis, "scale", axes[k].step);
     file.attribute(axis, "offset", axes[k].first);
     file.attribute(axis, "size", std::int64_t(axes[k].size));
@@ -174,8 +178,7 @@ void write_nexus_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes,
     std::vector<double> values(a.size);
     for (std::size_t i = 0; i < a.size; ++i) values[i] = a.first + a.step * double(i);
     file.write("/entry/data/" + a.name, values);
-    file.attribute("/entry/data/" + a.name, "units",
-                   a.is_scan() ? (a.units.empty() ? "" : "angstrom") : "1/angstrom");
+    file.attribute("/entry/data/" + a.name, "units", a.unit_name());
     names.push_back(a.name);
   }
   file.attribute("/entry/data", "axes", names);

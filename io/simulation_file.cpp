@@ -95,8 +95,9 @@ IntensityRange write_simulation(Hdf5Writer& file, const SimulationLayout& l,
         images[k][at] = u.detectors[k];
         errors[k][at] = u.errors[k];
       }
-      range.lowest = std::min(range.lowest, u.intensity_out);
-      range.highest = std::max(range.highest, u.intensity_out);
+      const bool is_number = std::isfinite(u.intensity_out) && !std::isnan(range.lowest);
+      range.lowest = is_number ? std::min(range.lowest, u.intensity_out) : NAN;
+      range.highest = is_number ? std::max(range.highest, u.intensity_out) : NAN;
       range.mean += u.intensity_out / double(all);
     }
   }

@@ -1,21 +1,18 @@
-// Atoms in MATLAB files (levels 5 and 7.3, through matio): positions as 3 x N or N x 3 numbers in
+// Atoms in MATLAB files (levels 5 and 7.3): positions as 3 x N or N x 3 numbers in
 // Angstrom, beside them N types or atomic numbers, as published atomic models come.
-#include <matio.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <memory>
 
+#include "io/hdf5.hpp"
+#include "io/matlab_file.hpp"
 #include "io/structure_formats.hpp"
 #include "io/xyz_comment.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
 namespace {
-
-using MatFile = std::unique_ptr<mat_t, decltype([](mat_t* m) { Mat_Close(m); })>;
-using MatVariable = std::unique_ptr<matvar_t, decltype([](matvar_t* v) { Mat_VarFree(v); })>;
 
 struct Table {
   std::string name;
@@ -26,58 +23,42 @@ struct Table {
   std::string shape() const { return fmt::format("{} ({} x {})", name, rows, columns); }
 };
 
-template <typename T>
-std::vector<double> numbers_as(const matvar_t& v, std::size_t count) {
-  const T* data = static_cast<const T*>(v.data);
-  return std::vector<double>(data, data + count);
+// Of [rows, columns]: a vector, or a matrix with three rows or columns.
+bool may_be_table(const std::vector<std::size_t>& shape) {
+  return shape.size() == 2 && shape[0] > 0 && shape[1] > 0 && (shape[0] <= 3 || shape[1] <= 3);
 }
 
-std::vector<double> numbers_of(const matvar_t& v, std::size_t count) {
-  switch (v.class_type) {
-    case MAT_C_DOUBLE:
-      return numbers_as<double>(v, count);
-    case MAT_C_SINGLE:
-      return numbers_as<float>(v, count);
-    case MAT_C_INT8:
-      return numbers_as<std::int8_t>(v, count);
-    case MAT_C_UINT8:
-      return numbers_as<std::uint8_t>(v, count);
-    case MAT_C_INT16:
-      return numbers_as<std::int16_t>(v, count);
-    case MAT_C_UINT16:
-      return numbers_as<std::uint16_t>(v, count);
-    case MAT_C_INT32:
-      return numbers_as<std::int32_t>(v, count);
-    case MAT_C_UINT32:
-      return numbers_as<std::uint32_t>(v, count);
-    default:
-      return {};
+std::vector<Table> tables_of_level_5(const std::string& path) {
+  MatlabFile file(path);
+  std::vector<Table> out;
+  for (const MatlabVariable& v : file.variables()) {
+    if (!v.is_numeric || v.is_complex || !may_be_table(v.shape)) continue;
+    const MatlabValues values = file.values(v);
+    out.push_back(
+        {v.name, v.shape[0], v.shape[1],
+         to_double(values.bytes.data(), v.shape[0] * v.shape[1], values.type, values.big_endian)});
   }
+  return out;
 }
 
-bool may_be_table(const matvar_t& v) {
-  return v.name && v.rank == 2 && !v.isComplex && v.class_type >= MAT_C_DOUBLE &&
-         v.class_type <= MAT_C_UINT32 && v.dims[0] > 0 && v.dims[1] > 0 &&
-         (v.dims[0] <= 3 || v.dims[1] <= 3);
+// HDF5, whose axes are MATLAB's in the opposite order, so that values come column after column.
+std::vector<Table> tables_of_level_73(const std::string& path) {
+  const Hdf5Reader file(path);
+  std::vector<Table> out;
+  for (const auto& name : file.children("/")) {
+    const std::string at = "/" + name;
+    if (!file.is_dataset(at) || !file.has_attribute(at, "MATLAB_class")) continue;
+    const DatasetInfo info = file.info(at);
+    const std::vector<std::size_t> shape(info.shape.rbegin(), info.shape.rend());
+    if (is_number(info.type) && may_be_table(shape))
+      out.push_back({name, shape[0], shape[1], file.read<double>(at).values});
+  }
+  return out;
 }
 
 // All small matrices of the file: vectors, and those with three rows or columns.
 std::vector<Table> tables_of(const std::string& path) {
-  const MatFile file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (!file) fail(Fault::input, "{}: damaged MATLAB file", path);
-  std::vector<std::string> names;
-  while (const MatVariable v{Mat_VarReadNextInfo(file.get())})
-    if (may_be_table(*v)) names.emplace_back(v->name);
-  std::vector<Table> out;
-  for (const auto& name : names) {
-    Mat_Rewind(file.get());
-    const MatVariable v{Mat_VarRead(file.get(), name.c_str())};
-    if (!v || !v->data || !may_be_table(*v)) continue;
-    Table table{name, v->dims[0], v->dims[1], {}};
-    table.values = numbers_of(*v, table.rows * table.columns);
-    if (!table.values.empty()) out.push_back(std::move(table));
-  }
-  return out;
+  return first_bytes(path, 10) == "MATLAB 7.3" ? tables_of_level_73(path) : tables_of_level_5(path);
 }
 
 bool are_whole_and_positive(const Table& t) {

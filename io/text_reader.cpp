@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "models/elements.hpp"
@@ -36,7 +37,14 @@ std::string read_text(const std::string& path) {
   gzbuffer(file.get(), 1 << 18);
   std::string text;
   constexpr std::size_t kBlock = 1 << 20;
+  // text packs to a fiftieth at best; a file that unpacks to more is made to fill the memory
+  constexpr std::uintmax_t kAlways = 64 << 20, kMostRatio = 50;
+  std::error_code none;
+  const std::uintmax_t packed = std::filesystem::file_size(path, none);
   for (;;) {
+    if (gzdirect(file.get()) == 0 && !none && text.size() > kAlways + kMostRatio * packed)
+      fail(Fault::input, "{}: unpacks to more than {} times its {} bytes; unpack it yourself", path,
+           kMostRatio, packed);
     const auto old = text.size();
     text.resize(old + kBlock);
     const int got = gzread(file.get(), text.data() + old, unsigned(kBlock));

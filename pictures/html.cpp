@@ -1,5 +1,7 @@
 #include "pictures/html.hpp"
 
+#include "base/printable.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -54,7 +56,7 @@ double png_width(const std::vector<std::byte>& png) {
 
 std::string escape_html(const std::string& text) {
   std::string out;
-  for (const char c : text) switch (c) {
+  for (const char c : printable(text)) switch (c) {
       case '&':
         out += "&amp;";
         break;

@@ -22,6 +22,10 @@ fs::path cache_file(const std::string& name) {
 
 // Lines of "key: numbers"; the last one counts. Empty: none.
 std::vector<double> find(const fs::path& path, const std::string& key, std::size_t count) {
+  constexpr std::uintmax_t kMost = 1
+                                   << 20;  // bytes; what is no ordinary small file is none of ours
+  std::error_code none;
+  if (!fs::is_regular_file(path, none) || fs::file_size(path, none) > kMost || none) return {};
   std::ifstream file(path);
   std::vector<double> found;
   for (std::string line; std::getline(file, line);) {
@@ -47,6 +51,7 @@ std::vector<double> remembered(const std::string& name, const std::string& key, 
   if (path.empty()) return values;
   std::error_code ignored;
   fs::create_directories(path.parent_path(), ignored);
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return values;
   std::string line = key + ":";
   for (const double v : values) line += fmt::format(" {:.6g}", v);
   std::ofstream(path, std::ios::app) << line << '\n';

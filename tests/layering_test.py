@@ -20,8 +20,8 @@ allowed = {
 }
 one_place = {'fftw3.h': 'fourier/fourier.cpp', 'hdf5.h': 'io/hdf5_library.hpp', 'boost/': 'drivers/settings.cpp',
              'io/hdf5_library.hpp': 'io/hdf5_',  # the reader and the writer
-             'zlib.h': 'io/text_reader.cpp', 'mpi.h': 'runtime/ranks.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'pictures/',
-             'spdlog/': 'drivers/log.cpp', 'tiffio.h': 'io/frames_tiff.cpp', 'matio.h': ('io/frames_matlab.cpp', 'io/structure_matlab.cpp')}
+             'zlib.h': ('io/text_reader.cpp', 'io/unpacking.cpp'), 'blosc.h': 'io/unpacking.cpp', 'zstd.h': 'io/unpacking.cpp', 'mpi.h': 'runtime/ranks.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'pictures/',
+             'spdlog/': 'drivers/log.cpp', 'tiffio.h': 'io/frames_tiff.cpp'}
 # Layers whose messages write a field as @q_max, never as an option (base/error.hpp).
 without_options = {'base', 'fourier', 'models'}
 wrong = []

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "io/pattern_source.hpp"
+#include "io/units.hpp"
 #include "multislice/optics.hpp"
 #include "tests/approx.hpp"
 
@@ -247,4 +248,342 @@ TEST_CASE("DigitalMicrograph 3: the image among the tags, its scale and origin")
   CHECK(source.calibration().pixel_qx == approx(0.02));
   CHECK(source.calibration().centre_col == approx(2.5));
   CHECK(source.calibration().centre_row == approx(1.5));
+}
+
+TEST_CASE("frames and raster: fly-back frames, short files, bytes left over") {
+  const Folder folder;
+  const auto u16 = [](float v) { return big(std::uint16_t(v)); };
+  std::string header = "MQ1,000001,00384,01,0004,0003,U16,   1x1,01,2021-01-01,0.001";
+  header.resize(384, ' ');
+  const std::string all = frames(6, 3, 4, u16, header, "", true);
+  const std::size_t frame = all.size() / 6;
+  const std::string hdr =
+      "HDR,\t\nFrames in Acquisition (Number):\t6\nScanX:\t3\nScanY:\t2\nEnd\t\n";
+  save(folder / "a.hdr", hdr);
+  // one frame more at the end of every scan row
+  save(folder / "a.mib", all.substr(0, 3 * frame) + all.substr(0, frame) + all.substr(3 * frame) +
+                             all.substr(0, frame));
+  const PatternSource flown(folder / "a.mib", any_scale());
+  CHECK(flown.scan_rows() == 2);
+  CHECK(flown.scan_columns() == 3);
+  check_pixels(flown);
+  REQUIRE(flown.notes().size() == 1);
+  CHECK(flown.notes()[0].find("flew back") != std::string::npos);
+  // cut short: whole rows stay, and that is said
+  save(folder / "a.mib", all.substr(0, 4 * frame + 100));
+  const PatternSource cut(folder / "a.mib", any_scale());
+  CHECK(cut.scan_rows() == 1);
+  CHECK(cut.scan_columns() == 3);
+  CHECK(cut.notes().size() == 2);
+  // frames that fit no raster are refused, until the user says how they lie
+  save(folder / "a.mib", all + all.substr(0, frame));
+  CHECK(message_of([&] { PatternSource(folder / "a.mib", any_scale()); }).find("7 frames") !=
+        std::string::npos);
+  PatternOverrides o = any_scale();
+  o.scan = {7, 1};
+  CHECK(PatternSource(folder / "a.mib", o).scan_columns() == 7);
+  // a frame without its header
+  std::string damaged = all;
+  damaged.replace(frame, 4, "XXXX");
+  save(folder / "b.mib", damaged);
+  CHECK(message_of([&] { PatternSource(folder / "b.mib", any_scale()); }).find("frame 1") !=
+        std::string::npos);
+}
+
+TEST_CASE("what a binary file states about its sizes is held against its bytes") {
+  const Folder folder;
+  const auto refused = [&](const std::string& name, const std::string& bytes) {
+    save(folder / name, bytes);
+    const std::string text = message_of([&] { PatternSource(folder / name, any_scale()); });
+    return text.find(name) != std::string::npos && text.size() < 1000;
+  };
+  std::string mib = "MQ1,000001,-65536,01,0004,0003,U16,   1x1,01,2021-01-01,0.001";
+  mib.resize(384, ' ');
+  CHECK(refused("a.mib", mib));
+  mib.replace(11, 6, "000384");
+  mib.replace(21, 4, "9999");
+  CHECK(refused("b.mib", mib));
+  const auto npy = [](const std::string& shape, const std::string& body) {
+    std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }\n";
+    return "\x93NUMPY" + std::string("\1\0", 2) + little(std::uint16_t(header.size())) + header +
+           body;
+  };
+  for (const char* shape : {"(0, 0)", "(2305843009213693952, 8)", "(4, 0, 8)", "(1, 1, 1, 8, 8)",
+                            "(-1, 8)", "(1e3, 8)", "(8,)", "()", "(65537, 2)"})
+    CHECK(refused("a.npy", npy(shape, std::string(64 * 8, '\0'))));
+  std::string mrc(1024 + 60, '\0');
+  mrc.replace(0, 12, little(0x7fffffff) + little(0x7fffffff) + little(2));
+  CHECK(refused("a.mrc", mrc));
+  mrc.replace(0, 12, little(5) + little(4) + little(3));
+  mrc.replace(92, 4, little(-1));  // of the extended header
+  CHECK(refused("b.mrc", mrc));
+  std::string blo = "IMGBLO" + little(std::uint16_t(258)) + std::string(400, '\0');
+  CHECK(refused("a.blo", blo));
+  const std::string dm4 = big(std::int32_t(4)) + big(std::int64_t(0)) + big(std::int32_t(1));
+  CHECK(refused("a.dm4", dm4 + std::string(2, '\0') + big(~std::uint64_t(0))));
+  CHECK(refused("b.dm4", dm4));
+  // groups in groups
+  std::string deep = big(std::int32_t(3)) + big(std::int32_t(0)) + big(std::int32_t(1));
+  const std::string group = std::string("\0\0", 2) + big(std::uint32_t(1)) +
+                            std::string(1, char(20)) + big(std::uint16_t(0));
+  for (int k = 0; k < 20000; ++k) deep += group;
+  CHECK(refused("a.dm3", deep));
+  CHECK(refused("a.tif", "II" + little(std::uint16_t(42)) + little(std::uint32_t(8))));
+  CHECK(refused("a.mat", "MATLAB 5.0" + std::string(116, ' ') + std::string("\0\1IM", 4) +
+                             little(std::uint32_t(14)) + little(std::uint32_t(0xffffffff))));
+  std::filesystem::create_directory(folder / "folder.npy");
+  CHECK(message_of([&] { PatternSource(folder / "folder.npy", any_scale()); }).find("folder") !=
+        std::string::npos);
+}
+
+TEST_CASE(".npy in Fortran order, half precision") {
+  const Folder folder;
+  std::string header = "{'descr': '<f2', 'fortran_order': True, 'shape': (2, 3, 4), }\n", body;
+  // 100, 10, 1 and their sums as halves: sign, exponent, fraction
+  const auto half = [](float v) {
+    int exponent = 0;
+    const float fraction = std::frexp(v, &exponent);
+    const auto bits = v == 0 ? 0 : ((exponent + 14) << 10) + int((fraction * 2 - 1) * 1024);
+    return little(std::uint16_t(bits));
+  };
+  for (std::size_t c = 0; c < 4; ++c)
+    for (std::size_t r = 0; r < 3; ++r)
+      for (std::size_t k = 0; k < 2; ++k) body += half(pixel(k, r, c));
+  save(folder / "a.npy",
+       "\x93NUMPY" + std::string("\1\0", 2) + little(std::uint16_t(header.size())) + header + body);
+  check_pixels(PatternSource(folder / "a.npy", any_scale()));
+}
+
+TEST_CASE("MRC: unsigned bytes by IMOD's mark or by the stated range, either byte order") {
+  const Folder folder;
+  const auto file = [&](bool imod, float low, float high) {
+    std::string h = little(std::int32_t(5)) + little(std::int32_t(4)) + little(std::int32_t(2)) +
+                    little(std::int32_t(0));
+    h.resize(1024, '\0');
+    h.replace(76, 8, little(low) + little(high));
+    if (imod) h.replace(152, 8, little(std::int32_t(1146047817)) + little(std::int32_t(0)));
+    return h + frames(2, 4, 5, [](float v) { return std::string(1, char(v + 100)); });
+  };
+  const auto first = [&](const std::string& bytes) {
+    save(folder / "a.mrc", bytes);
+    return PatternSource(folder / "a.mrc", any_scale()).read(0, 1, 1).values[0];
+  };
+  CHECK(first(file(true, 0, 0)) == 200);
+  CHECK(first(file(false, 100, 234)) == 200);
+  CHECK(first(file(false, 0, 0)) == 200 - 256);
+  std::string h =
+      big(std::int32_t(5)) + big(std::int32_t(4)) + big(std::int32_t(2)) + big(std::int32_t(1));
+  h.resize(1024, '\0');
+  save(folder / "b.mrc", h + frames(2, 4, 5, [](float v) { return big(std::int16_t(v)); }));
+  check_pixels(PatternSource(folder / "b.mrc", any_scale()));
+}
+
+TEST_CASE("MRC of Direct Electron: raster and scales from the _info.txt") {
+  const Folder folder;
+  std::string h = little(std::int32_t(5)) + little(std::int32_t(4)) + little(std::int32_t(6)) +
+                  little(std::int32_t(6));
+  h.resize(1024, '\0');
+  save(folder / "2025_06_0_movie.mrc",
+       h + frames(6, 4, 5, [](float v) { return little(std::uint16_t(v)); }));
+  save(folder / "2025_06_info.txt",
+       "Scan - Enable   = Enable\r\nScan - Type     = Raster\r\nScan - Size X   = 3\r\n"
+       "Scan - Size Y   = 2\r\nDiffraction Pixel Size X = 0.2\r\nDiffraction Pixel Size Y = 0.3\r\n"
+       "Specimen Pixel Size X (nanometers) = -1\r\n");
+  const PatternSource source(folder / "2025_06_0_movie.mrc", {});
+  CHECK(source.scan_columns() == 3);
+  CHECK(source.scan_rows() == 2);
+  CHECK(source.calibration().pixel_qx == approx(0.02));
+  CHECK(source.calibration().pixel_qy == approx(0.03));
+  CHECK(!source.frames().step_x);
+  check_pixels(source);
+}
+
+TEST_CASE("EMPAD: the newer .xml, whichever scan was run, and its field of view") {
+  const Folder folder;
+  const auto f32 = [](float v) { return little(v); };
+  save(folder / "scan_x2_y1.raw",
+       frames(2, 128, 128, f32, "", std::string(std::size_t(2 * 128 * 4), 'x')));
+  const std::string scans =
+      "<scan_parameters mode=\"search\"><scan_size>0.5</scan_size><scan_resolution_y>1"
+      "</scan_resolution_y><scan_resolution_x>2</scan_resolution_x></scan_parameters>"
+      "<scan_parameters mode=\"acquire\"><scan_size>1</scan_size><scan_resolution_y>64"
+      "</scan_resolution_y><scan_resolution_x>64</scan_resolution_x></scan_parameters>";
+  save(folder / "a.xml",
+       "<root name=\"EMPAD\"><raw_file filename=\"C:\\data\\scan_x2_y1.raw\"/>" + scans +
+           "<full_scan_field_of_view><scale_factor>0.5</scale_factor><x>1e-8</x><y>1e-8</y>"
+           "</full_scan_field_of_view><high_voltage>300000.0</high_voltage></root>");
+  const PatternSource source(folder / "a.xml", any_scale());
+  CHECK(source.scan_columns() == 2);
+  CHECK(*source.energy_kV == 300);
+  CHECK(*source.frames().step_x == approx(1e-8 / 0.5 * 0.5 / 2 * 1e10));
+  check_pixels(source);
+  for (const char* name : {"", ".", "..", "../scan_x2_y1.raw/", "no.raw", "/etc/passwd"}) {
+    save(folder / "b.xml",
+         "<root name=\"EMPAD\"><raw_file filename=\"" + std::string(name) + "\"/></root>");
+    CHECK(message_of([&] { PatternSource(folder / "b.xml", any_scale()); }).find("b.xml") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("DigitalMicrograph: the pattern, not its preview") {
+  const Folder folder;
+  const auto name = [](char kind, const std::string& n) {
+    return std::string(1, kind) + big(std::uint16_t(n.size())) + n;
+  };
+  const auto group = [&](const std::string& n, std::uint32_t tags) {
+    return name(20, n) + std::string("\0\0", 2) + big(tags);
+  };
+  const auto number = [&](const std::string& n, std::uint32_t type, const std::string& value) {
+    return name(21, n) + "%%%%" + big(std::uint32_t(1)) + big(type) + value;
+  };
+  const auto image = [&](std::uint32_t rows, std::uint32_t columns, std::uint32_t stated,
+                         const std::string& values) {
+    return group("", 1) + group("ImageData", 3) + name(21, "Data") + "%%%%" +
+           big(std::uint32_t(3)) + big(std::uint32_t(20)) + big(std::uint32_t(3)) +
+           big(rows * columns) + values + number("DataType", 5, little(stated)) +
+           group("Dimensions", 2) + number("", 5, little(columns)) + number("", 5, little(rows));
+  };
+  const std::string preview = image(9, 9, 7, std::string(std::size_t(4 * 81), 'p')),
+                    colours = image(9, 9, 23, std::string(std::size_t(4 * 81), 'c')),
+                    pattern =
+                        image(4, 5, 7, frames(1, 4, 5, [](float v) { return little(int(v)); }));
+  const auto file = [&](const std::string& list, std::uint32_t images, bool named) {
+    return big(std::int32_t(3)) + big(std::int32_t(0)) + big(std::int32_t(1)) +
+           std::string("\0\0", 2) + big(std::uint32_t(named ? 2 : 1)) + group("ImageList", images) +
+           list +
+           (named ? group("Thumbnails", 1) + group("", 1) +
+                        number("ImageIndex", 3, little(std::int32_t(0)))
+                  : "");
+  };
+  save(folder / "a.dm3", file(preview + pattern, 2, true));
+  check_pixels(PatternSource(folder / "a.dm3", any_scale()));
+  save(folder / "b.dm3", file(colours + pattern, 2, false));
+  check_pixels(PatternSource(folder / "b.dm3", any_scale()));
+  save(folder / "c.dm3", file(colours, 1, false));
+  CHECK(message_of([&] { PatternSource(folder / "c.dm3", any_scale()); }).find("colours") !=
+        std::string::npos);
+  save(folder / "d.dm3", file(image(4, 6, 7, std::string(96, '\0')).replace(60, 0, ""), 1, false));
+  std::string wrong = file(pattern, 1, false);
+  wrong.replace(wrong.size() - 4, 4, little(std::uint32_t(7)));  // rows
+  save(folder / "e.dm3", wrong);
+  CHECK(message_of([&] { PatternSource(folder / "e.dm3", any_scale()); }).find("7 x 5") !=
+        std::string::npos);
+}
+
+TEST_CASE("TIFF: ImageJ's stack behind one page; unequal pages and previews") {
+  const Folder folder;
+  const auto u16 = [](float v) { return little(std::uint16_t(v)); };
+  struct Kind {
+    std::uint32_t columns = 4, use = 0;
+  };
+  // one page of 3 rows at byte `at`, its text before the samples
+  const auto page = [&](std::size_t at, Kind kind, bool last, const std::string& text,
+                        const std::string& data) {
+    const auto tag = [](std::uint16_t id, std::uint16_t type, std::size_t count,
+                        std::size_t value) {
+      return little(id) + little(type) + little(std::uint32_t(count)) +
+             little(std::uint32_t(value));
+    };
+    const std::size_t tags = text.empty() ? 10 : 11, size = 2 + tags * 12 + 4;
+    return little(std::uint16_t(tags)) + tag(254, 4, 1, kind.use) + tag(256, 3, 1, kind.columns) +
+           tag(257, 3, 1, 3) + tag(258, 3, 1, 16) + tag(259, 3, 1, 1) + tag(262, 3, 1, 1) +
+           (text.empty() ? "" : tag(270, 2, text.size(), at + size)) +
+           tag(273, 4, 1, at + size + text.size()) + tag(277, 3, 1, 1) + tag(278, 3, 1, 3) +
+           tag(279, 4, 1, kind.columns * 6) +
+           little(std::uint32_t(last ? 0 : at + size + text.size() + data.size())) + text + data;
+  };
+  const auto head = "II" + little(std::uint16_t(42)) + little(std::uint32_t(8));
+  const std::string all = frames(3, 3, 4, u16), text("ImageJ=1.53\nimages=3\nslices=3\n\0", 31);
+  save(folder / "a.tif", head + page(8, {}, true, text, all.substr(0, 24)) + all.substr(24));
+  const PatternSource stack(folder / "a.tif", any_scale());
+  CHECK(stack.scan_columns() == 3);
+  check_pixels(stack);
+  save(folder / "a.tif", head + page(8, {}, true, text, all.substr(0, 24)) + all.substr(24, 30));
+  CHECK(message_of([&] { PatternSource(folder / "a.tif", any_scale()); }).find("ImageJ") !=
+        std::string::npos);
+  const auto two = [&](Kind first, Kind second) {
+    const auto data = [&](const Kind& k) { return all.substr(0, std::size_t(k.columns) * 6); };
+    const std::string begin = page(8, first, false, "", data(first));
+    return head + begin + page(8 + begin.size(), second, true, "", data(second));
+  };
+  save(folder / "b.tif", two({4, 0}, {3, 0}));
+  CHECK(message_of([&] { PatternSource(folder / "b.tif", any_scale()); }).find("page 2") !=
+        std::string::npos);
+  save(folder / "c.tif", two({4, 0}, {2, 1}));  // a reduced image
+  const PatternSource one(folder / "c.tif", any_scale());
+  CHECK(one.scan_columns() == 1);
+  CHECK(one.notes().size() == 1);
+  std::string cut = two({4, 0}, {4, 0});
+  save(folder / "d.tif", cut.substr(0, cut.size() - 100));
+  CHECK(message_of([&] { PatternSource(folder / "d.tif", any_scale()); }).find("d.tif") !=
+        std::string::npos);
+}
+
+TEST_CASE("camera faults are hidden: the largest number, not-a-number, dead and hot pixels") {
+  const Folder folder;
+  constexpr std::size_t kFrames = 6, kSide = 24;
+  const auto value = [](std::size_t k, std::size_t r, std::size_t c) {
+    if (r == 3 && c == 5) return 65535;  // marked by the camera
+    if (r == 20) return 65535;           // a gap between modules
+    if (r == 10 && c == 11) return 0;    // dead
+    if (r == 7 && c == 15) return 9000;  // hot
+    return int(100 + (k * 7 + r * 5 + c * 3 + (r * c * k) % 5) % 11);
+  };
+  std::string body;
+  for (std::size_t k = 0; k < kFrames; ++k)
+    for (std::size_t r = 0; r < kSide; ++r)
+      for (std::size_t c = 0; c < kSide; ++c) body += little(std::uint16_t(value(k, r, c)));
+  save(folder / "a.bin", body);
+  PatternOverrides o = any_scale();
+  o.raw = "uint16:24x24";
+  const PatternSource source(folder / "a.bin", o);
+  REQUIRE(source.hidden().size() > 0);
+  for (std::size_t r = 0; r < kSide; ++r)
+    for (std::size_t c = 0; c < kSide; ++c) {
+      const bool faulty =
+          (r == 3 && c == 5) || r == 20 || (r == 10 && c == 11) || (r == 7 && c == 15);
+      CAPTURE(r);
+      CAPTURE(c);
+      CHECK((source.hidden()(Eigen::Index(r), Eigen::Index(c)) != 0) == faulty);
+    }
+  CHECK(source.read(0, 2, 1).plane(0)(3, 5) == 0);
+  CHECK(source.read(0, 2, 1).plane(0)(7, 15) == 9000);
+  CHECK(source.camera_faults().find("25 at the largest number") != std::string::npos);
+  CHECK(source.camera_faults().find("1 dead, 1 hot") != std::string::npos);
+}
+
+TEST_CASE("spots of a crystal are no hot pixels, a saturated disc is no mark") {
+  const Folder folder;
+  std::string spots, disc;
+  for (std::size_t k = 0; k < 4; ++k)
+    for (int r = -12; r < 12; ++r)
+      for (int c = -12; c < 12; ++c) {
+        const bool spot = (r == 0 && c == 0) || (std::abs(r) == 5 && r == c);
+        spots += little(std::uint16_t(spot ? 5000 : 20 + (k + std::size_t(r * c + 300)) % 3));
+        disc += little(std::uint16_t(r * r + c * c < 16 ? 65535 : 50 + (k + 1) % 2));
+      }
+  PatternOverrides o = any_scale();
+  o.raw = "uint16:24x24";
+  for (const std::string* bytes : {&spots, &disc}) {
+    save(folder / "a.bin", *bytes);
+    const PatternSource source(folder / "a.bin", o);
+    CHECK((source.hidden().size() == 0 || (source.hidden() == 0).all()));
+  }
+}
+
+TEST_CASE("units of reciprocal length in their spellings") {
+  for (const char* name : {"1/nm", "nm^-1", "nm-1", "$nm^{-1}$", "nm⁻¹", "1 / nm", "nm**-1",
+                           "1/nanometer", "1 / nanometre", "nm^{-1}", "$\\mathrm{nm}^{-1}$"})
+    CHECK(inverse_angstrom_per(name).value_or(0) == approx(0.1));
+  for (const char* name : {"A^-1", "1/A", "Å^-1", "1/Å", "1/Å", "Å⁻¹", "$A^{-1}$", "1/angstrom",
+                           "Angstrom^-1", "1 / angstroms", "\\AA^{-1}"})
+    CHECK(inverse_angstrom_per(name).value_or(0) == approx(1));
+  CHECK(inverse_angstrom_per("1/m").value_or(0) == approx(1e-10));
+  CHECK(inverse_angstrom_per("1/pm").value_or(0) == approx(100));
+  CHECK(inverse_angstrom_per("mrad", 200).value_or(0) == approx(1e-3 / wavelength(200)));
+  for (const char* name : {"nm", "", "pixels", "mrad", "rad/nm", "s^-1", "1/s", "-1", "1/"})
+    CHECK(!inverse_angstrom_per(name));
+  CHECK(angstrom_per("nm").value_or(0) == approx(10));
+  CHECK(angstrom_per("µm").value_or(0) == approx(1e4));
+  CHECK(!angstrom_per("1/nm"));
 }

@@ -63,7 +63,7 @@ if path.endswith(".h5"):
 signal = hs.load(path)
 axes = signal.axes_manager
 assert [a.name for a in axes._axes] == ["y", "x", "ky", "kx"]
-assert [a.units for a in axes._axes] == ["A", "A", "1/A", "1/A"]
+assert [a.units for a in axes._axes] == ["angstrom", "angstrom", "1/angstrom", "1/angstrom"]
 assert numpy.allclose([a.scale for a in axes._axes], [2, 2, 0.02, 0.02])
 assert numpy.allclose([a.offset for a in axes._axes], [4, 1, -0.32, -0.48])
 assert [a.navigate for a in axes._axes] == [True, True, False, False]

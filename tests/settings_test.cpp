@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "tests/approx.hpp"

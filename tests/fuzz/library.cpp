@@ -1,0 +1,15 @@
+// Motif libraries.
+#include <cstdint>
+
+#include "io/library_file.hpp"
+#include "tests/fuzz/fuzz_file.hpp"
+
+using namespace vitrobeam;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const fuzz::Folder folder;
+  const std::string path =
+      folder.save("a.h5", std::string(reinterpret_cast<const char*>(data), size));
+  fuzz::must_read_or_refuse([&] { read_library(path); });
+  return 0;
+}

@@ -66,6 +66,13 @@ std::string file_sha256(const std::string& path) {
 }  // namespace
 
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments) {
+  if (const std::string last = arguments.empty() ? "" : arguments.back(); last == "--help-man") {
+    settings.print_manual(std::cout);
+    return false;
+  } else if (last == "--help-words") {
+    settings.print_option_words(std::cout);
+    return false;
+  }
   settings.parse(arguments);
   if (common.help) {
     settings.print_help(std::cout);

@@ -39,8 +39,9 @@ int run_info(const std::vector<std::string>& arguments);
 int write_report(const std::vector<std::string>& files, const std::string& title,
                  const CommonSettings& common);
 
-// Parses; answers --help and --write-template itself (returns false: nothing more to do); sets log
-// level and threads.
+// Parses; answers --help and --write-template itself (returns false: nothing more to do), and
+// --help-man and --help-words, from which manual pages and completions are made; sets log level and
+// threads.
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments);
 
 // Refuses an output that exists, or the journal of an interrupted run (without --force or

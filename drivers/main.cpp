@@ -20,6 +20,7 @@ struct Command {
   std::string_view name;
   vitrobeam::CommandFunction run;
   std::string_view summary;
+  std::string_view actions = "";  // words that choose a command of its own: "library build"
 };
 
 // Commands whose work several processes share (runtime/ranks.hpp).
@@ -32,7 +33,8 @@ constexpr std::array kCommands = {
     Command{"simulate", vitrobeam::run_simulate,
             "atoms -> diffraction patterns, HAADF, exit waves"},
     Command{"camera", vitrobeam::run_camera, "noiseless patterns -> counts of a camera"},
-    Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library"},
+    Command{"library", vitrobeam::run_library, "build and describe a motif diffraction library",
+            "build extend merge subset migrate info plot"},
     Command{"plan", vitrobeam::run_plan, "library -> beam, dose, thickness, step, detector"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
     Command{"strain", vitrobeam::run_strain, "ring ellipticity -> strain tensor maps with errors"},
@@ -40,13 +42,13 @@ constexpr std::array kCommands = {
     Command{"convert", vitrobeam::run_convert,
             "measured patterns of any format -> the HDF5 result file, prepared"},
     Command{"symmetry", vitrobeam::run_symmetry,
-            "patterns -> n-fold symmetry with significance; symmetry limit"},
+            "patterns -> n-fold symmetry with significance; symmetry limit", "limit"},
     Command{"fluctuation", vitrobeam::run_fluctuation,
             "patterns -> normalised variance V(q) by its several definitions"},
     Command{"radial", vitrobeam::run_radial,
             "patterns -> I(q), structure factor, reduced pair distribution"},
     Command{"density", vitrobeam::run_density,
-            "HAADF <-> density: relative density with errors; density calibrate"},
+            "HAADF <-> density: relative density with errors; density calibrate", "calibrate"},
     Command{"atlas", vitrobeam::run_atlas,
             "one model or trajectory -> every heterogeneity on the same columns"},
     Command{"plot", vitrobeam::run_plot, "PNG pictures from any result file or atomic model"},
@@ -70,6 +72,11 @@ int run(int argc, char** argv) {
   const std::string& name = arguments.front();
   if (name == "--help" || name == "-h" || name == "help") {
     print_usage(std::cout);
+    return 0;
+  }
+  if (name == "--list-commands") {  // for completions and manual pages
+    for (const auto& c : kCommands)
+      std::cout << c.name << (c.actions.empty() ? "" : " ") << c.actions << '\n';
     return 0;
   }
   if (name == "--version") {

@@ -255,6 +255,11 @@ int run_model(const std::vector<std::string>& arguments) {
     print_table();
     return 0;
   }
+  if (asks("--list-kinds")) {  // for completions and manual pages
+    for (const Group& group : groups())
+      for (const ModelKind& kind : group.kinds) std::cout << kind.name << '\n';
+    return 0;
+  }
   const ModelKind kind = find_kind(arguments);
   std::vector<std::string> words = {kind.name};
   if (!kind.files.empty()) words.push_back(kind.files);

@@ -100,7 +100,9 @@ class Settings {
   const std::vector<std::string>& positional_names() const { return positional_names_; }
   bool was_given(std::string_view name) const;
   void print_help(std::ostream& out) const;
-  std::string ini() const;           // text that reproduces the run
+  void print_manual(std::ostream& out) const;        // a page of man, from the same table
+  void print_option_words(std::ostream& out) const;  // a line an option: name, choices or unit
+  std::string ini() const;                           // text that reproduces the run
   std::string ini_template() const;  // every parameter with its help, commented out at its default
   std::vector<ParameterRecord> record() const;          // for the result file
   std::vector<ParameterRecord> pattern_record() const;  // of those, what shapes patterns

@@ -164,6 +164,12 @@ struct DmImage {
   Shape shape;
 };
 
+// A number of the file as a small whole one, -1 where it is none.
+int whole(std::optional<double> number) {
+  constexpr double kMost = 1e9;
+  return number && *number >= 0 && *number < kMost ? int(*number) : -1;
+}
+
 // Images that /Thumbnails names, by their place in /ImageList.
 std::set<std::string> thumbnails(const DmFile& dm) {
   std::set<std::string> groups;
@@ -171,7 +177,7 @@ std::set<std::string> thumbnails(const DmFile& dm) {
   for (int k = 0; k < kMost; ++k) {
     const auto index = dm.number("/Thumbnails/" + std::to_string(k) + "/ImageIndex");
     if (!index) break;
-    groups.insert("/ImageList/" + std::to_string(std::int64_t(*index)) + "/ImageData");
+    groups.insert("/ImageList/" + std::to_string(whole(index)) + "/ImageData");
   }
   return groups;
 }
@@ -205,7 +211,7 @@ DmImage choose_image(DmFile& dm) {
   for (const auto& [name, array] : dm.arrays()) {
     if (!name.ends_with("/ImageData/Data")) continue;
     const std::string group = name.substr(0, name.rfind('/'));
-    const int stated = int(dm.number(group + "/DataType").value_or(0));
+    const int stated = whole(dm.number(group + "/DataType"));
     if (previews.contains(group) || is_colour(stated) || !DmFile::sample_type(array.type)) {
       passed += (passed.empty() ? "" : ", ") + group;
       continue;
@@ -217,7 +223,7 @@ DmImage choose_image(DmFile& dm) {
     fail(Fault::input, "{}: holds no image of real numbers{}", path,
          passed.empty() ? "" : " but for previews and colours (" + passed + ")");
   const auto type = dm.number(best.group + "/DataType");
-  if (const auto element = type ? element_of(int(*type)) : std::nullopt;
+  if (const auto element = type ? element_of(whole(type)) : std::nullopt;
       element && *element != best.data.type &&
       sample_bytes(*DmFile::sample_type(*element)) !=
           sample_bytes(*DmFile::sample_type(best.data.type)))

@@ -28,6 +28,7 @@ class Message {
   explicit Message(std::string text) : text_(std::move(text)) {}
   std::string plain() const;  // fields by their own names
   std::string with_fields(const FieldName& name) const;
+  Message after(const std::string& place) const { return Message(place + text_); }
 
   // Marks the fields of a text that a program wrote, before anything of a user enters it: an @ in
   // a file's name is no field.

@@ -21,7 +21,7 @@ StructureReadOptions read_options(const StructureInput& i) {
   options.frame = i.frame;
   options.need_cell = false;
   options.atom_style = i.atom_style;
-  options.note = [](const std::string& text) { warn("{}", text); };
+  options.note = [](const Message& text) { warn("{}", text.with_fields(option_name)); };
   if (!i.types.empty()) options.types = parse_elements(i.types);
   if (!i.box.empty()) options.box = parse_box(i.box, "box");
   return options;

@@ -39,13 +39,13 @@ void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptio
     const Cell asked = Cell::orthogonal(options.box->x(), options.box->y(), options.box->z());
     if ((asked.vectors - atoms.cell.vectors).cwiseAbs().maxCoeff() > 1e-6)
       fail(Fault::usage,
-           "{}: the file has a box of {:.6g} x {:.6g} x {:.6g} Angstrom, --box asks for {:.6g} x "
-           "{:.6g} x {:.6g}; leave --box away",
+           "{}: the file has a box of {:.6g} x {:.6g} x {:.6g} Angstrom, @box asks for {:.6g} x "
+           "{:.6g} x {:.6g}; leave @box away",
            path, atoms.cell.lengths().x(), atoms.cell.lengths().y(), atoms.cell.lengths().z(),
            options.box->x(), options.box->y(), options.box->z());
   }
   if (!has_cell && options.need_cell)
-    fail(Fault::input, "{}: the file has no box; give it with --box, for example --box 40x40x20",
+    fail(Fault::input, "{}: the file has no box; give it with @box, for example @box 40x40x20",
          path);
   if (!has_cell) atoms.cell.periodic = {false, false, false};
   if (has_cell && !(atoms.cell.volume() > 1e-6))
@@ -59,12 +59,12 @@ void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptio
 Trajectory::Trajectory(std::string path, StructureReadOptions options)
     : path_(std::move(path)), options_(std::move(options)) {
   if (options_.box && !(options_.box->minCoeff() > 0 && options_.box->allFinite()))
-    fail(Fault::usage, "--box {:g} x {:g} x {:g}: every edge must be positive", options_.box->x(),
+    fail(Fault::usage, "@box {:g} x {:g} x {:g}: every edge must be positive", options_.box->x(),
          options_.box->y(), options_.box->z());
   if (options_.note)  // every frame may have the same to say
     options_.note = [said = std::make_shared<std::set<std::string>>(),
-                     tell = options_.note](const std::string& what) {
-      if (said->insert(what).second) tell(what);
+                     tell = options_.note](const Message& what) {
+      if (said->insert(what.plain()).second) tell(what);
     };
   text_ = read_text(path_);
   if (text_.find_first_not_of(" \t\r\n") == std::string::npos)
@@ -125,8 +125,8 @@ int element_of_type(const TextReader& reader, const StructureReadOptions& option
                     std::int64_t type) {
   if (type < 1 || type > std::int64_t(options.types.size()))
     reader.fail(
-        "atom type {} has no element; {} given with --types, expected are elements for 1 to "
-        "the largest type, for example --types Cu,Zr",
+        "atom type {} has no element; {} given with @types, expected are elements for 1 to "
+        "the largest type, for example @types Cu,Zr",
         type, options.types.size());
   return options.types[std::size_t(type - 1)];
 }

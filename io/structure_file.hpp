@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "models/atoms.hpp"
 
 namespace vitrobeam {
@@ -21,8 +22,8 @@ struct StructureReadOptions {
   int frame = -1;          // of several; from 0, negative counts from the end
   bool need_cell =
       true;  // false: a finite piece without a box is welcome, its cell is zero and not periodic
-  std::function<void(const std::string&)> note;  // hears what of the file was not used, or is
-                                                 // doubtful; each sentence once for a Trajectory
+  std::function<void(const Message&)> note;  // hears what of the file was not used, or is
+                                             // doubtful; each sentence once for a Trajectory
 };
 
 struct StructureFormat;

@@ -51,7 +51,7 @@ Atoms read_matlab(TextReader& reader, const FramePlace& place, const StructureRe
 // Tells the caller what of the file was not used, or is doubtful.
 template <typename... Args>
 void note(const StructureReadOptions& options, fmt::format_string<Args...> what, Args&&... args) {
-  if (options.note) options.note(fmt::format(what, std::forward<Args>(args)...));
+  if (options.note) options.note(message(what, std::forward<Args>(args)...));
 }
 
 // Element of type `type` from options.types; throws with `reader`'s place if the list is too short.

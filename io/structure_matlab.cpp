@@ -112,7 +112,7 @@ std::vector<int> elements_for(const std::vector<Table>& tables, std::size_t atom
   if (types.empty())
     fail(Fault::input,
          "{}: no variable holds the types of the {} atoms; if there is one element, say it with "
-         "--types Cu",
+         "@types Cu",
          reader.name(), atoms);
   const Table table = only_one(types, "types", reader.name());
   const double largest = *std::max_element(table.values.begin(), table.values.end());
@@ -120,7 +120,7 @@ std::vector<int> elements_for(const std::vector<Table>& tables, std::size_t atom
   if (options.types.empty() && largest <= kMostTypes)
     fail(Fault::input,
          "{}: the variable {} holds types 1 to {:g}; say which elements they are, for example with "
-         "--types Cu,Zr",
+         "@types Cu,Zr",
          reader.name(), table.name, largest);
   if (options.types.empty() && largest > kElements)
     fail(Fault::input, "{}: the variable {} holds {:g}, which is no atomic number", reader.name(),

@@ -78,7 +78,7 @@ std::vector<int> settle_elements(const TextReader& reader, const StructureReadOp
                                  std::size_t kinds) {
   for (const auto* list : {&options.types, &named, &title})
     if (list->size() == kinds) return *list;
-  reader.fail("there are {} numbers of atoms but {} elements; say them with --types Cu,Zr", kinds,
+  reader.fail("there are {} numbers of atoms but {} elements; say them with @types Cu,Zr", kinds,
               options.types.empty() ? named.size() : options.types.size());
 }
 
@@ -110,7 +110,7 @@ Head read_head(TextReader& reader, const StructureReadOptions& options) {
   if (!is_counts(reader)) {
     named = elements_of_line(reader);
     if (named.empty() && options.types.empty())
-      reader.fail("{} names no elements; give them with --types Cu,Zr", excerpt(reader.line()));
+      reader.fail("{} names no elements; give them with @types Cu,Zr", excerpt(reader.line()));
     reader.require("the numbers of atoms");
   }
   head.counts = read_counts(reader);

@@ -112,7 +112,7 @@ void write_kirkland_xyz(const Atoms& atoms, const std::string& path) {
   if (!atoms.cell.is_orthogonal())
     fail(Fault::physics,
          "{}: Kirkland's format holds orthogonal boxes only; cut one with vitrobeam model cut "
-         "--from --to",
+         "@from @to",
          path);
   const Vector3d l = atoms.cell.vectors.diagonal();
   const auto column = [&](const char* name) -> const std::vector<double>* {

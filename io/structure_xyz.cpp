@@ -108,7 +108,7 @@ void box_from_numbers(const TextReader& reader, const std::vector<double>& v, co
     note(options,
          "{}: the numbers of the comment line ({}) are no box that the atoms fill, and are not "
          "read; "
-         "a box is given with --box",
+         "a box is given with @box",
          reader.name(), fmt::join(v, " "));
   }
 }
@@ -193,7 +193,7 @@ void refuse_bare_types(const TextReader& reader, const Atoms& atoms, bool all_nu
   if (largest <= 9)
     reader.fail(
         "the atoms have types 1 to {} instead of elements; say which they are, for example "
-        "with --types Cu,Zr",
+        "with @types Cu,Zr",
         largest);
 }
 

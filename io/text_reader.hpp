@@ -55,8 +55,8 @@ class TextReader {
   // Fails with "name:line: what".
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> what, Args&&... args) const {
-    vitrobeam::fail(Fault::input, "{}:{}: {}", name_, place_.line,
-                    fmt::format(what, std::forward<Args>(args)...));
+    throw Error(Fault::input, message(what, std::forward<Args>(args)...)
+                                  .after(fmt::format("{}:{}: ", name_, place_.line)));
   }
 
  private:

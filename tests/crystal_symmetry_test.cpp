@@ -30,7 +30,7 @@ Read read(const std::string& content, int frame = -1) {
   StructureReadOptions options;
   options.need_cell = false;
   options.frame = frame;
-  options.note = [&](const std::string& text) { out.notes.push_back(text); };
+  options.note = [&](const Message& text) { out.notes.push_back(text.plain()); };
   try {
     out.atoms = read_structure(path, options);
   } catch (const Error& e) {

@@ -90,7 +90,7 @@ TEST_CASE("columns of a dump stand in any order") {
 
 TEST_CASE("an element column that says nothing is no element") {
   const std::string two = "1 1 C 1 2 3\n2 2 C 4 5 6\n", one = "1 1 C 1 2 3\n2 1 C 4 5 6\n";
-  CHECK(mentions(read(dump("id type element x y z", two)).error, "--types"));
+  CHECK(mentions(read(dump("id type element x y z", two)).error, "types"));
   CHECK(read(dump("id type element x y z", two), with_types({29, 40})).atoms.numbers ==
         std::vector<int>{29, 40});
   const Read carbon = read(dump("id type element x y z", one));
@@ -98,9 +98,9 @@ TEST_CASE("an element column that says nothing is no element") {
   REQUIRE(carbon.notes.size() == 1);
   CHECK(mentions(carbon.notes[0], "carbon"));
   CHECK(mentions(read(dump("id element mass x y z", "1 C 63.5 1 2 3\n2 C 63.5 4 5 6\n")).error,
-                 "--types"));
-  CHECK(mentions(read(dump("id element x y z", "1 1 1 2 3\n2 2 4 5 6\n")).error, "--types"));
-  CHECK(mentions(read(dump("id mass x y z", "1 1.0 1 2 3\n2 1.0 4 5 6\n")).error, "--types"));
+                 "types"));
+  CHECK(mentions(read(dump("id element x y z", "1 1 1 2 3\n2 2 4 5 6\n")).error, "types"));
+  CHECK(mentions(read(dump("id mass x y z", "1 1.0 1 2 3\n2 1.0 4 5 6\n")).error, "types"));
 }
 
 TEST_CASE("rows behind the last atom of a frame are an error, in every frame") {
@@ -161,12 +161,12 @@ TEST_CASE("LAMMPS data: type labels, comments, order of sections, accelerators, 
   charge.atom_style = "charge";
   const std::string open = "Atoms\n\n1 1 1 1 2 3\n2 2 1 4 5 6\n";
   check(data("t", kMasses + open), charge);
-  CHECK(mentions(read(data("t", kMasses + open)).error, "--atom-style"));
+  CHECK(mentions(read(data("t", kMasses + open)).error, "atom_style"));
   CHECK(
       mentions(read(data("t", std::string("Masses\n\n1 63.546 # Zr\n2 91.224\n\n") + kAtoms)).error,
                "the mass is 63.546"));
   CHECK(mentions(read(data("t", std::string("Masses\n\n1 1.0\n2 1.0\n\n") + kAtoms)).error,
-                 "--types"));
+                 "types"));
   CHECK(
       mentions(read(data("t", std::string(kMasses) + "Atoms # hybrid charge\n\n1 1 1 2 3\n")).error,
                "known are"));
@@ -254,7 +254,7 @@ TEST_CASE("XDATCAR: frames with one head, or a head each; POSCAR with odd but cl
   CHECK(read("t\n1\n" + rest + "\n0 0 0\n0 0 0\n").notes.empty());  // velocities
   CHECK(read("t\n1\n" + rest + "\n 4 4 4\n1 2 3 4 5\n").notes.size() == 1);
   CHECK(mentions(read("Cu Zr\n1\n2 0 0\n0 2 0\n0 0 2\nAb Xy\n1 1\nDirect\n0 0 0\n.5 .5 .5\n").error,
-                 "--types"));
+                 "types"));
 }
 
 TEST_CASE("PDB: frames end with ENDMDL or END, each with its own cell or the last one before") {
@@ -340,14 +340,14 @@ TEST_CASE("MATLAB: 3 x N or N x 3 positions with types; what is open is asked fo
     CHECK(r.atoms.numbers == std::vector<int>{29, 40, 29, 40});
     CHECK(r.atoms.positions[3].isApprox(Vector3d(1.5, 2.5, 3.5)));
     CHECK(r.notes.size() == 1);
-    CHECK(mentions(read(text).error, "--types"));
+    CHECK(mentions(read(text).error, "types"));
   }
   CHECK(read(matlab({{"model", 3, 4, by_atom}, {"Z", 1, 4, numbers}})).atoms.numbers[1] == 40);
   CHECK(read(matlab({{"model", 3, 4, by_atom}, {"Z", 1, 4, numbers}, {"cell", 1, 3, {10, 11, 12}}}))
             .atoms.cell.lengths()
             .isApprox(Vector3d(10, 11, 12)));
   CHECK(mentions(read(matlab({{"a", 3, 4, by_atom}, {"b", 3, 4, by_atom}})).error, "a (3 x 4), b"));
-  CHECK(mentions(read(matlab({{"model", 3, 4, by_atom}})).error, "--types"));
+  CHECK(mentions(read(matlab({{"model", 3, 4, by_atom}})).error, "types"));
   CHECK(mentions(read(matlab({{"image", 4, 4, std::vector<double>(16, 1)}})).error,
                  "not recognised"));
 }

@@ -114,6 +114,7 @@ class Settings {
                         const std::vector<std::string>& shown, std::string help,
                         std::function<void(std::size_t)> set, std::function<std::size_t()> get);
   Parameter* find(std::string_view name);
+  void read_config(const std::string& path);
   void read_ini(std::istream& lines, const std::string& source, bool only_recorded);
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& where) const;
 

@@ -77,9 +77,7 @@ KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimul
                              slices);
   }
   ranks().from_leader("made");
-  check_potential(path, identity,
-                  {c.runs(), slices_of(c, scan.settings), scan.settings.ny, scan.settings.nx,
-                   scan.settings.potential.absorption != 0});
+  check_potential(path, identity, c, scan.settings);
   return [path](int number) {
     return std::make_shared<const StoredPotential<Real>>(path, std::max(0, number - 1));
   };

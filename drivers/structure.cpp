@@ -159,21 +159,6 @@ void write_further_files(const StructureSettings& s, const StructureResult& r) {
   for (const auto& name : written) std::cout << fmt::format("wrote       {}\n", name);
 }
 
-// What is analysed: a model whose sites are partly occupied has no Voronoi cells and no bonds;
-// where they were not asked for by name, the rest goes on.
-StructureSettings possible(StructureSettings s, const Atoms& atoms) {
-  if (!has_partial_occupancy(atoms)) return s;
-  for (const char* name : {"voronoi", "order", "classes"})
-    if (!s.only.empty() && s.asks(name))
-      require_full_occupancy(atoms, std::string("--only ") + name);
-  if (!s.only.empty()) return s;
-  warn(
-      "sites are partly occupied: densities, g(r), S(q) and columns count by occupancy; Voronoi "
-      "cells, bond order and classes are left out");
-  s.only = "pairs,column,motion";
-  return s;
-}
-
 }  // namespace
 
 int run_structure(const std::vector<std::string>& arguments) {
@@ -186,7 +171,6 @@ int run_structure(const std::vector<std::string>& arguments) {
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
   const std::size_t close = say_oddities(r.atoms, path).close;
-  s = possible(std::move(s), r.atoms);
   const StructureAnalysis analysis = resolve(s, r.atoms);
   std::vector<std::string> inputs{path};
   if (!s.reference.empty()) inputs.push_back(s.reference);

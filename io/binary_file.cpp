@@ -48,6 +48,7 @@ struct Half {
                                        : std::ldexp(float(fraction + 1024), exponent - 25);
     return bits & 0x8000 ? -size : size;
   }
+  explicit operator double() const { return double(float(*this)); }
 };
 
 template <typename T>

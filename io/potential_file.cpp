@@ -125,6 +125,12 @@ int save_potential(const std::string& path, const PotentialIdentity& identity,
 
 namespace {
 
+// What a run needs of a stored potential: [configurations, slices, ny, nx].
+struct PotentialShape {
+  int configurations = 1, slices = 1, ny = 0, nx = 0;
+  bool absorbs = false;
+};
+
 void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialShape& needed) {
   const DatasetInfo info = file.info(dataset);
   const Shape& shape = info.shape;
@@ -140,7 +146,9 @@ void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialSha
 }  // namespace
 
 void check_potential(const std::string& path, const PotentialIdentity& identity,
-                     const PotentialShape& needed) {
+                     const Configurations& configurations, const SimulationSettings& settings) {
+  const PotentialShape needed{configurations.runs(), slices_of(configurations, settings),
+                              settings.ny, settings.nx, settings.potential.absorption != 0};
   const Hdf5Reader file(path);
   if (!file.is_dataset(kSlices))
     fail(Fault::input, "{}: holds no potential ({}); simulate @save_potential makes such a file",

@@ -57,18 +57,10 @@ int save_potential(const std::string& path, const PotentialIdentity& identity,
                    const Configurations& configurations, const SimulationSettings& settings,
                    const RunRecord& record, const RunControl& run);
 
-// Error{input} with both values where the file's potential is of something else, or lacks
-// configurations.
-// What a run needs of a stored potential: [configurations, slices, ny, nx].
-struct PotentialShape {
-  int configurations = 1, slices = 1, ny = 0, nx = 0;
-  bool absorbs = false;
-};
-
 // Error{input} with both values where the file's potential is of something else or of another
 // shape, or lacks configurations.
 void check_potential(const std::string& path, const PotentialIdentity& identity,
-                     const PotentialShape& needed);
+                     const Configurations& configurations, const SimulationSettings& settings);
 
 // One configuration out of a file, read when it is asked for: the same numbers as computed.
 template <typename Real>

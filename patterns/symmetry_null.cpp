@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "patterns/library_patterns.hpp"
-
 
 namespace vitrobeam {
 namespace {

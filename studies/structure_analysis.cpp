@@ -10,6 +10,7 @@
 #include "models/common_neighbours.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
+#include "models/occupancy.hpp"
 #include "models/plausibility.hpp"
 #include "models/templates.hpp"
 #include "potentials/radiation.hpp"
@@ -154,6 +155,21 @@ void analyse_vibration(const ModelMotion& motion, StructureResult& r, const RunC
   add(r, "flexibility_volume", "Angstrom^3", flexibility_volume(square, volume));
 }
 
+// A model whose sites are partly occupied has no Voronoi cells and no bonds: an error where they
+// were asked for, else the rest goes on.
+StructureAnalysis possible(StructureAnalysis s, const Atoms& atoms, const RunControl& run) {
+  if (!has_partial_occupancy(atoms)) return s;
+  if (!s.all_that_are_possible) {
+    if (s.cells || s.order || s.classes) require_full_occupancy(atoms, "an analysis of neighbours");
+    return s;
+  }
+  run.warn(
+      "sites are partly occupied: densities, g(r), S(q) and columns count by occupancy; Voronoi "
+      "cells, bond order and classes are left out");
+  s.cells = s.order = s.classes = false;
+  return s;
+}
+
 }  // namespace
 
 ColumnWeight column_weight(const StructureAnalysis& s) {
@@ -186,8 +202,9 @@ FirstShell first_shell(const Atoms& atoms, std::optional<double> cutoff) {
   return {radius, "first minimum of g(r)"};
 }
 
-StructureResult analyse_structure(const Atoms& atoms, const StructureAnalysis& s,
+StructureResult analyse_structure(const Atoms& atoms, const StructureAnalysis& asked,
                                   const ModelMotion& motion, const RunControl& run) {
+  const StructureAnalysis s = possible(asked, atoms, run);
   StructureResult r;
   r.atoms = atoms;
   if (s.needs_shell()) {

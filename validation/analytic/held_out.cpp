@@ -21,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/statistics.hpp"
 #include "base/random.hpp"
 #include "models/transform.hpp"
 #include "patterns/library_patterns.hpp"

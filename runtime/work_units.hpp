@@ -21,7 +21,7 @@ class UnitQueue {
  public:
   virtual ~UnitQueue() = default;
   const std::vector<std::size_t>& units() const { return units_; }  // what is missing, ascending
-  virtual Range next(std::size_t most) = 0;                        // of units(); empty: stop
+  virtual Range next(std::size_t most) = 0;                         // of units(); empty: stop
   virtual void finish(std::size_t unit, std::span<const std::byte> bytes) = 0;
   virtual void advance(std::size_t steps = 1) = 0;  // of the progress that is shown
 

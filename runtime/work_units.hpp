@@ -42,7 +42,7 @@ class WorkUnits {
   WorkUnits(const WorkUnits&) = delete;
   WorkUnits& operator=(const WorkUnits&) = delete;
 
-  // What the run settles once, such as an engine chosen by trial: what the journal says of its
+  // What the run settles once, such as an engine chosen by speed: what the journal says of its
   // beginning, or what the leader chooses now.
   std::string settled(const std::function<std::string()>& choose);
 

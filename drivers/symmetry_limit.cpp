@@ -107,11 +107,11 @@ LimitTarget parse_target(const std::string& text) {
 }
 
 Engine parse_engine(const std::string& name) {
-  const Engine engine = engine_named(name);
-  if (engine == Engine::automatic || engine == Engine::scattering_matrix)
+  const auto engine = find_engine(name);
+  if (!engine || *engine == Engine::automatic || *engine == Engine::scattering_matrix)
     fail(Fault::usage, "--engines '{}': expected multislice, kinematic, flat-born or phase-object",
          name);
-  return engine;
+  return *engine;
 }
 
 LimitPlan make_plan(LimitCommand& c, const Atoms& glass) {

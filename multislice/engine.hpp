@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,8 +42,8 @@ struct Recording {
 CameraPixels pattern_pixels(const Grid& grid, const Recording& recording);
 
 // The window of an interpolated scattering matrix as a cell of its own, on which beams, patterns
-// and detectors are sampled: 1 / `factor` of the cell along each axis. Error{usage} unless its sides
-// are whole even numbers of samples.
+// and detectors are sampled: 1 / `factor` of the cell along each axis. Error{usage} unless its
+// sides are whole even numbers of samples.
 Grid interpolation_window(const Grid& cell, int factor);
 
 // What is kept in memory at a time. Results do not depend on it, bit for bit.
@@ -150,7 +151,9 @@ const std::vector<EngineEntry>& engine_table();
 const EngineEntry& entry_of(Engine engine);  // not of `automatic`
 // "auto", or that of the table.
 std::string engine_name(Engine engine);
-// By any of its names. Error{usage} lists those that there are.
+// By any of its names; none: there is no such engine.
+std::optional<Engine> find_engine(const std::string& name);
+// The same; Error{usage} lists those that there are.
 Engine engine_named(const std::string& name);
 // "multislice", "kinematic (approximation)": as a result says it; and back, an empty one is none.
 std::string engine_statement(Engine engine);

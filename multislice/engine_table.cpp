@@ -80,9 +80,14 @@ std::ptrdiff_t line_of(const std::string& name) {
 
 }  // namespace
 
-Engine engine_named(const std::string& name) {
+std::optional<Engine> find_engine(const std::string& name) {
   if (name == "auto") return Engine::automatic;
   if (const auto line = line_of(name); line >= 0) return Engine(line);
+  return std::nullopt;
+}
+
+Engine engine_named(const std::string& name) {
+  if (const auto engine = find_engine(name)) return *engine;
   std::string names = "auto";
   for (const EngineEntry& e : engine_table()) names += ", " + e.name;
   fail(Fault::usage, "there is no engine '{}'; expected one of {}", name, names);

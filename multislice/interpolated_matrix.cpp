@@ -69,36 +69,39 @@ InterpolatedMatrix<Real>::InterpolatedMatrix(const InterpolationSetup<Real>& set
 }
 
 template <typename Real>
+typename InterpolatedMatrix<Real>::Wave InterpolatedMatrix<Real>::exit_wave(
+    const Transmission<Real>& window, std::size_t d, Lanes<Real>* wave,
+    typename BandTransform<Real>::Workspace& workspace) const {
+  using Complex = std::complex<Real>;
+  const Grid& grid = setup_.transform.grid();
+  const int slices = setup_.slab.slices();
+  PlaneC plane = PlaneC::Zero(grid.ny, grid.nx);
+  const auto column = [&](int jx, const Complex* psi) {
+    const int h = setup_.propagator.half_height(jx);
+    for (int jy = -h; jy <= h; ++jy) {
+      const int j = (jy + grid.ny) % grid.ny;
+      plane(j, (jx + grid.nx) % grid.nx) = std::complex<double>(psi[j]);
+    }
+  };
+  if (setup_.depths[d] == slices)
+    finish_in_fourier_space(setup_.transform, window, setup_.propagator, slices - 1, wave,
+                            workspace, column);
+  else
+    read_in_fourier_space(setup_.transform, wave, workspace, column);
+  transform_plane(plane, Direction::backward);
+  return plane.template cast<Complex>();
+}
+
+template <typename Real>
 typename InterpolatedMatrix<Real>::Waves InterpolatedMatrix<Real>::propagate_beams(
     std::size_t first, std::size_t last, int threads, const Stop& stop) const {
-  using Complex = std::complex<Real>;
   const BandTransform<Real>& transform = setup_.transform;
-  const Grid& grid = transform.grid();
   const Slab<Real>& slab = setup_.slab;
   const std::size_t count = last - first;
   Waves exit(setup_.depths.size() * count);
-  // from Fourier space, where the walk through the slices leaves it, to the samples of the cell
-  const auto keep = [&](const Transmission<Real>& window, std::size_t d, std::size_t k,
-                        Lanes<Real>* wave, typename BandTransform<Real>::Workspace& workspace) {
-    PlaneC plane = PlaneC::Zero(grid.ny, grid.nx);
-    const auto column = [&](int jx, const Complex* psi) {
-      const int h = setup_.propagator.half_height(jx);
-      for (int jy = -h; jy <= h; ++jy) {
-        const int j = (jy + grid.ny) % grid.ny;
-        plane(j, (jx + grid.nx) % grid.nx) = std::complex<double>(psi[j]);
-      }
-    };
-    if (setup_.depths[d] == slab.slices())
-      finish_in_fourier_space(transform, window, setup_.propagator, slab.slices() - 1, wave,
-                              workspace, column);
-    else
-      read_in_fourier_space(transform, wave, workspace, column);
-    transform_plane(plane, Direction::backward);
-    exit[d * count + k] = plane.template cast<Complex>();
-  };
   const std::size_t at_once = slab.all() ? count : slab.waves_at_once(count);
-  std::vector<AlignedArray<Lanes<Real>>> held;
-  for (std::size_t k = 0; k < at_once && !slab.all(); ++k) held.push_back(transform.make_wave());
+  std::vector<AlignedArray<Lanes<Real>>> kept;
+  for (std::size_t k = 0; k < at_once && !slab.all(); ++k) kept.push_back(transform.make_wave());
   FirstFailure failure;
   for (std::size_t begin = 0; begin < count; begin += at_once) {
     const std::size_t end = std::min(count, begin + at_once);
@@ -110,21 +113,20 @@ typename InterpolatedMatrix<Real>::Waves InterpolatedMatrix<Real>::propagate_bea
 #pragma omp for schedule(dynamic)
         for (std::size_t k = begin; k < end; ++k) {
           if (stop() || failure.halted()) continue;
-          Lanes<Real>* wave = slab.all() ? own.get() : held[k - begin].get();
+          Lanes<Real>* wave = slab.all() ? own.get() : kept[k - begin].get();
           failure.guard([&] {
             const ApertureBeam& b = setup_.series.beams[first + k];
-            const int beam_x = setup_.factor * b.jx, beam_y = setup_.factor * b.jy;
             if (window.first() == 0)
-              transform.write_columns(wave, workspace, [&](int jx, Complex* column) {
-                if (jx == beam_x) column[(beam_y + grid.ny) % grid.ny] = Complex(1);
-                return jx == beam_x;
-              });
+              load_plane_wave(transform, setup_.factor * b.jx, setup_.factor * b.jy, wave,
+                              workspace);
             walk(
                 window, setup_.depths, slab.slices() - 1,
                 [&](int from, int to) {
                   propagate(transform, window, setup_.propagator, from, to, {wave}, workspace);
                 },
-                [&](std::size_t d) { keep(window, d, k, wave, workspace); });
+                [&](std::size_t d) {
+                  exit[d * count + k] = exit_wave(window, d, wave, workspace);
+                });
           });
         }
       }

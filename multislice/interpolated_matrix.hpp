@@ -52,6 +52,9 @@ class InterpolatedMatrix {
   using Wave = Plane<std::complex<Real>>;
   using Waves = std::vector<Wave>;  // [depth, beam] of the cell, or [depth, mode] of the window
 
+  // The samples of the cell of a wave that a walk through the slices left at recorded depth d.
+  Wave exit_wave(const Transmission<Real>& window, std::size_t d, Lanes<Real>* wave,
+                 typename BandTransform<Real>::Workspace& workspace) const;
   Waves propagate_beams(std::size_t first, std::size_t last, int threads, const Stop& stop) const;
   Waves empty_windows(const ScanPoint& point) const;
   // Adds the beams first .. , which `exit` holds, to the window around a point.

@@ -50,8 +50,8 @@ struct Optics {
 };
 
 // Whether a beam of these optics is one that the equations here hold for. Error{usage}: a beam tilt
-// above 50 mrad or a specimen tilt above 30, an annulus that is closed, an aperture or a source of a
-// plane wave.
+// above 50 mrad or a specimen tilt above 30, an annulus that is closed, an aperture or a source of
+// a plane wave.
 void check_optics(const Optics& optics);
 
 // One beam of the incident wave: Fourier index (FFT order, may be negative) and amplitude A(q)

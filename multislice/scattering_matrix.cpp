@@ -142,66 +142,65 @@ ScatteringMatrix<Real>::ScatteringMatrix(const ScatteringSetup<Real>& setup, std
 }
 
 template <typename Real>
-std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t first,
-                                                                    std::size_t last, int threads,
-                                                                    const Stop& stop) const {
-  using Complex = std::complex<Real>;
+typename ScatteringMatrix<Real>::Places ScatteringMatrix<Real>::places_of(std::size_t first,
+                                                                          std::size_t last) const {
   constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
-  const BandTransform<Real>& transform = setup_.transform;
-  const Grid& grid = transform.grid();
-  struct Place {
-    int j;  // FFT order
-    std::size_t slot;
-  };
-  std::vector<std::vector<Place>> places(std::size_t(2 * grid.band_x() + 1));
+  const Grid& grid = setup_.transform.grid();
+  Places places(std::size_t(2 * grid.band_x() + 1));
   for (std::size_t i = first * kLanes; i < last * kLanes; ++i)
     if (const auto index = blocks_.samples[i]; index >= 0) {
       const BandSample& s = band_.samples[std::size_t(index)];
       places[std::size_t(s.jx + grid.band_x())].push_back(
           {(s.jy + grid.ny) % grid.ny, i - first * kLanes});
     }
+  return places;
+}
+
+template <typename Real>
+void ScatteringMatrix<Real>::carry(const Transmission<Real>& window, std::size_t k,
+                                   const std::vector<Lanes<Real>*>& waves, const Places& places,
+                                   typename BandTransform<Real>::Workspace& workspace,
+                                   Lanes<Real>* exit, std::vector<BeamSums<Real>>& sums) const {
+  constexpr std::size_t kLanes = BeamSums<Real>::kLanes;
+  const BandTransform<Real>& transform = setup_.transform;
+  const int slices = setup_.slab.slices(), band_x = transform.grid().band_x();
+  const auto keep = [&](int jx, const std::complex<Real>* psi) {
+    for (const Place& p : places[std::size_t(jx + band_x)])
+      exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
+  };
+  walk(
+      window, setup_.depths, slices - 1,
+      [&](int from, int to) {
+        propagate(transform, window, setup_.propagator, from, to, waves, workspace);
+      },
+      [&](std::size_t d) {
+        for (std::size_t w = 0; w < waves.size(); ++w) {
+          if (setup_.depths[d] == slices)
+            finish_in_fourier_space(transform, window, setup_.propagator, slices - 1, waves[w],
+                                    workspace, keep);
+          else
+            read_in_fourier_space(transform, waves[w], workspace, keep);
+          sums[d].set(k + w, exit);
+        }
+      });
+}
+
+template <typename Real>
+std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t first,
+                                                                    std::size_t last, int threads,
+                                                                    const Stop& stop) const {
+  const BandTransform<Real>& transform = setup_.transform;
+  const Places places = places_of(first, last);
   std::vector<BeamSums<Real>> sums;
   for (std::size_t d = 0; d < setup_.depths.size(); ++d)
-    sums.emplace_back(grid, setup_.beams, last - first);
-  using Workspace = typename BandTransform<Real>::Workspace;
+    sums.emplace_back(transform.grid(), setup_.beams, last - first);
   const Slab<Real>& slab = setup_.slab;
   const std::size_t beams = setup_.beams.size();
-  const auto load = [&](std::size_t k, Lanes<Real>* wave, Workspace& workspace) {
-    const ApertureBeam& beam = setup_.beams[k];
-    transform.write_columns(wave, workspace, [&](int jx, Complex* column) {
-      if (jx == beam.jx) column[(beam.jy + grid.ny) % grid.ny] = Complex(1);
-      return jx == beam.jx;
-    });
-  };
-  // beams k .. through a window of slices; padding of `exit` stays zero
-  const auto carry = [&](const Transmission<Real>& window, std::size_t k,
-                         const std::vector<Lanes<Real>*>& waves, Workspace& workspace,
-                         Lanes<Real>* exit) {
-    const auto keep = [&](int jx, const Complex* psi) {
-      for (const Place& p : places[std::size_t(jx + grid.band_x())])
-        exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
-    };
-    walk(
-        window, setup_.depths, slab.slices() - 1,
-        [&](int from, int to) {
-          propagate(transform, window, setup_.propagator, from, to, waves, workspace);
-        },
-        [&](std::size_t d) {
-          for (std::size_t w = 0; w < waves.size(); ++w) {
-            if (setup_.depths[d] == slab.slices())
-              finish_in_fourier_space(transform, window, setup_.propagator, slab.slices() - 1,
-                                      waves[w], workspace, keep);
-            else
-              read_in_fourier_space(transform, waves[w], workspace, keep);
-            sums[d].set(k + w, exit);
-          }
-        });
-  };
   // where all slices stay, every thread takes the next two beams through them
   constexpr std::size_t kWavesAtOnce = 2;
   const std::size_t size = transform.wave_size();
   const std::size_t at_once = slab.all() ? beams : slab.waves_at_once(beams);
-  const auto held = aligned_array<Lanes<Real>>(slab.all() ? 0 : at_once * size);
+  const auto kept = aligned_array<Lanes<Real>>(slab.all() ? 0 : at_once * size);
   for (std::size_t begin = 0; begin < beams; begin += at_once) {
     const std::size_t end = std::min(beams, begin + at_once);
     slab.for_windows(threads, [&](const Transmission<Real>& window) {
@@ -216,10 +215,12 @@ std::vector<BeamSums<Real>> ScatteringMatrix<Real>::propagate_beams(std::size_t 
           std::vector<Lanes<Real>*> waves;
           for (std::size_t w = 0; w < std::min(kWavesAtOnce, end - k); ++w) {
             waves.push_back(slab.all() ? own.get() + w * size
-                                       : held.get() + (k - begin + w) * size);
-            if (window.first() == 0) load(k + w, waves.back(), workspace);
+                                       : kept.get() + (k - begin + w) * size);
+            const ApertureBeam& beam = setup_.beams[k + w];
+            if (window.first() == 0)
+              load_plane_wave(transform, beam.jx, beam.jy, waves.back(), workspace);
           }
-          carry(window, k, waves, workspace, exit.get());
+          carry(window, k, waves, places, workspace, exit.get(), sums);
         }
       }
     });

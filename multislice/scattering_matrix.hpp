@@ -96,6 +96,19 @@ class ScatteringMatrix {
     ScanSeries total;
     std::vector<ScanSeries> channels;
   };
+  // Where a sample of the exit wave goes: its row in FFT order, its lane among those of the blocks.
+  struct Place {
+    int j;
+    std::size_t slot;
+  };
+  using Places = std::vector<std::vector<Place>>;               // by jx + band_x
+  Places places_of(std::size_t first, std::size_t last) const;  // blocks
+  // Beams k .. through a window of slices into `sums`, each thread with its own `exit`, whose
+  // padding stays zero.
+  void carry(const Transmission<Real>& window, std::size_t k,
+             const std::vector<Lanes<Real>*>& waves, const Places& places,
+             typename BandTransform<Real>::Workspace& workspace, Lanes<Real>* exit,
+             std::vector<BeamSums<Real>>& sums) const;
   // The matrices [depth] of some blocks, all from one propagation of the beams.
   std::vector<BeamSums<Real>> propagate_beams(std::size_t first, std::size_t last, int threads,
                                               const Stop& stop) const;

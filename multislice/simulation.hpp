@@ -31,8 +31,8 @@ struct SimulationSettings {
   std::vector<Optics> probes() const { return series.empty() ? std::vector{optics} : series; }
 };
 
-// What can be refused before a model is seen: Error{usage} for optics (check_optics) and for what an
-// engine or a beam cannot record.
+// What can be refused before a model is seen: Error{usage} for optics (check_optics) and for what
+// an engine or a beam cannot record.
 void check_settings(const SimulationSettings& settings);
 
 // round(height / thickness), at least one. Error{usage} where that is too many.

@@ -2,6 +2,7 @@
 // that memory does not grow with thickness.
 #pragma once
 #include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -59,6 +60,17 @@ class Slab {
   WorkingSet at_once_;
   std::optional<Transmission<Real>> all_;
 };
+
+// The plane wave (jx, jy) at the entrance face, of amplitude 1 in Fourier space.
+template <typename Real>
+void load_plane_wave(const BandTransform<Real>& transform, int jx, int jy, Lanes<Real>* wave,
+                     typename BandTransform<Real>::Workspace& workspace) {
+  const int ny = transform.grid().ny;
+  transform.write_columns(wave, workspace, [&](int column_jx, std::complex<Real>* column) {
+    if (column_jx == jx) column[(jy + ny) % ny] = std::complex<Real>(1);
+    return column_jx == jx;
+  });
+}
 
 // The recorded depths (slices above each, ascending) within a window: `advance(from, to)` carries
 // waves through slices from .. to - 1, never beyond `end`; `at_depth(d)` has them at depths[d].

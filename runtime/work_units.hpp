@@ -21,7 +21,7 @@ class UnitQueue {
  public:
   virtual ~UnitQueue() = default;
   const std::vector<std::size_t>& units() const { return units_; }  // what is missing, ascending
-  virtual Range next(std::size_t most) = 0;                        // of units(); empty: stop
+  virtual Range next(std::size_t most) = 0;                         // of units(); empty: stop
   virtual void finish(std::size_t unit, std::span<const std::byte> bytes) = 0;
   virtual void advance(std::size_t steps = 1) = 0;  // of the progress that is shown
 
@@ -42,7 +42,7 @@ class WorkUnits {
   WorkUnits(const WorkUnits&) = delete;
   WorkUnits& operator=(const WorkUnits&) = delete;
 
-  // What the run settles once, such as an engine chosen by trial: what the journal says of its
+  // What the run settles once, such as an engine chosen by speed: what the journal says of its
   // beginning, or what the leader chooses now.
   std::string settled(const std::function<std::string()>& choose);
 

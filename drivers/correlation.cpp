@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "drivers/command.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
 #include "io/correlation_file.hpp"
 #include "patterns/correlation.hpp"
-#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

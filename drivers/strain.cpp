@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "drivers/command.hpp"
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
@@ -13,7 +14,6 @@
 #include "io/result_file.hpp"
 #include "io/strain_file.hpp"
 #include "models/packing.hpp"
-#include "base/statistics.hpp"
 #include "patterns/strain.hpp"
 #include "potentials/scattering_factors.hpp"
 

@@ -7,9 +7,9 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "patterns/difference.hpp"
 #include "patterns/match_conditions.hpp"
-#include "base/statistics.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -60,8 +60,8 @@ using Refinement = std::function<std::vector<RefinedMatch>(const MatchedScan&, c
 // refines the best matches. Error{usage} where neighbours are nearer than the next position,
 // Error{input} where the library has too little for what is asked. Throws Interrupted. The result
 // does not depend on the number of threads.
-MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared,
-                       const RunControl& run, const Refinement& refine = {});
+MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const RunControl& run,
+                       const Refinement& refine = {});
 MatchResult match_scan(const PatternScan& scan, const MotifLibrary& library,
                        const MatchSettings& settings, const RunControl& run);
 

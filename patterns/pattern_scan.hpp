@@ -22,8 +22,8 @@ struct PatternScan {
   double gain = 0;             // units of intensity per electron; 0: no counting noise
   bool partial_rings = false;  // rings that the image cuts are used by their visible part
   std::optional<double> energy_kV, semiangle_mrad, thickness;  // as far as they are known
-  std::optional<double> stated_defocus;    // underfocus positive, Angstrom
-  std::optional<double> stated_electrons;  // per pattern
+  std::optional<double> stated_defocus;                        // underfocus positive, Angstrom
+  std::optional<double> stated_electrons;                      // per pattern
   // Patterns [count, row, column] of one scan row, from column `first`; not-finite ones as they
   // are.
   std::function<Stack<float>(std::size_t scan_row, std::size_t first, std::size_t count,

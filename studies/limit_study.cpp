@@ -12,8 +12,8 @@
 #include "models/stacking.hpp"
 #include "models/transform.hpp"
 
-#include "patterns/match_significance.hpp"
 #include "base/statistics.hpp"
+#include "patterns/match_significance.hpp"
 
 namespace vitrobeam {
 namespace {

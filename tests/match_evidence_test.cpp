@@ -10,8 +10,8 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "patterns/match_significance.hpp"
 #include "base/statistics.hpp"
+#include "patterns/match_significance.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "tests/speckle_library.hpp"
 
@@ -26,12 +28,23 @@ MotifLibrary stated_library() {
 
 constexpr std::size_t kRows = 4, kColumns = 10;
 
+// The central disc of a beam of 3 mrad at 200 kV, with a soft border of a pixel.
+PlaneF disc() {
+  const double radius = disc_radius(3, 200) / 0.05;
+  PlaneF image(kSize, kSize);
+  for (int r = 0; r < kSize; ++r)
+    for (int c = 0; c < kSize; ++c)
+      image(r, c) = float(
+          0.02 * std::clamp(radius - std::hypot(r - kSize / 2, c - kSize / 2) + 0.5, 0.0, 1.0));
+  return image;
+}
+
 bool is_planted(std::size_t at) { return at % 4 == 0; }
 
 Stack<float> images() {
   Stack<float> all;
   for (std::size_t i = 0; i < kRows * kColumns; ++i) {
-    PlaneF image = speckle(70000 + i);
+    PlaneF image = speckle(70000 + i) + disc();
     if (is_planted(i)) image += 1.5f * motif(5, 0.3 * double(i));
     append(all, image);
   }

@@ -27,7 +27,7 @@ Read read(const std::string& content, StructureReadOptions options = {}) {
   std::ofstream(path, std::ios::binary) << content;
   Read out;
   options.need_cell = false;
-  options.note = [&](const std::string& text) { out.notes.push_back(text); };
+  options.note = [&](const Message& text) { out.notes.push_back(text.plain()); };
   try {
     out.frames = Trajectory(path, options).size();
     out.atoms = read_structure(path, options);
@@ -165,8 +165,8 @@ TEST_CASE("LAMMPS data: type labels, comments, order of sections, accelerators, 
   CHECK(
       mentions(read(data("t", std::string("Masses\n\n1 63.546 # Zr\n2 91.224\n\n") + kAtoms)).error,
                "the mass is 63.546"));
-  CHECK(mentions(read(data("t", std::string("Masses\n\n1 1.0\n2 1.0\n\n") + kAtoms)).error,
-                 "types"));
+  CHECK(
+      mentions(read(data("t", std::string("Masses\n\n1 1.0\n2 1.0\n\n") + kAtoms)).error, "types"));
   CHECK(
       mentions(read(data("t", std::string(kMasses) + "Atoms # hybrid charge\n\n1 1 1 2 3\n")).error,
                "known are"));

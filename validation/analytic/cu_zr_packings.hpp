@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "models/packing.hpp"
 #include "base/statistics.hpp"
+#include "models/packing.hpp"
 #include "studies/library_build.hpp"
 
 namespace vitrobeam {

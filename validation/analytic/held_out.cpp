@@ -21,8 +21,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/statistics.hpp"
 #include "base/random.hpp"
+#include "base/statistics.hpp"
 #include "models/transform.hpp"
 #include "patterns/library_patterns.hpp"
 #include "patterns/match_alone.hpp"

@@ -49,7 +49,7 @@ struct Evaluated {
 
 // Every raster of `side` x `side` positions; of a patch only the middle counts.
 Evaluated evaluate(ScanRecognition& r, const std::vector<PlaneF>& patterns, std::size_t side,
-             bool periodic, bool middle, int threads) {
+                   bool periodic, bool middle, int threads) {
   Evaluated out;
   for (std::size_t first = 0; first < patterns.size(); first += side * side) {
     std::vector<Harmonics> x;
@@ -182,7 +182,7 @@ int main(int argc, char** argv) {
     ScanRecognition r(library, seen, settings, Patch::within(radius, test.layout.step),
                       plan.threads);
     const Evaluated free = evaluate(r, null, edge, true, false, plan.threads),
-                 with = evaluate(r, planted, side, false, true, plan.threads);
+                    with = evaluate(r, planted, side, false, true, plan.threads);
     const auto name = radius == 0 ? std::string("one pattern, likelihood")
                                   : fmt::format("within {} Angstrom", radius);
     if (radius > 0) print_areas(name.c_str(), test, truth, free, with);

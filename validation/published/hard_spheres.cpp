@@ -7,13 +7,13 @@
 #include <ctime>
 #include <vector>
 
+#include "io/whole_file.hpp"
 #include "models/contacts.hpp"
 #include "models/event_driven.hpp"
 #include "models/neighbours.hpp"
 #include "models/pair_distribution.hpp"
 #include "models/voronoi.hpp"
 #include "pictures/picture.hpp"
-#include "io/whole_file.hpp"
 
 using namespace vitrobeam;
 

@@ -213,8 +213,7 @@ void print(const AtlasCommand& c, const AtlasCorrelations& m) {
     const auto name = [&](Eigen::Index a) { return m.names[std::size_t(a)]; };
     std::cout << fmt::format(
         "{:<32} rank {:+.3f}, p {:.2g} ({:.0f} effective pairs), {:.2g} by shifts; partial "
-        "{:+.3f}, "
-        "p {:.2g}\n",
+        "{:+.3f}, p {:.2g}\n",
         name(i) + " - " + name(j), m.spearman.coefficient(i, j), m.spearman.p_effective(i, j),
         m.spearman.effective(i, j), m.spearman.p_shift(i, j), m.partial_spearman.coefficient(i, j),
         m.partial_spearman.p_effective(i, j));

@@ -38,13 +38,11 @@ Settings describe(MatchCommand& c) {
       .at_least(0);
   o.add("saturation", c.match.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
-        "not "
-        "judged; 0 = none")
+        "not judged; 0 = none")
       .at_least(0);
   o.add("rescale", c.match.rescale,
         "match patterns of another energy, convergence, scale or range of q with this library all "
-        "the "
-        "same, at equal q");
+        "the same, at equal q");
   o.add("condition", c.match.condition,
         "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
         "what the patterns say")

@@ -82,9 +82,8 @@ void print_refined(const MatchResult& r) {
     const double degree = 180 / M_PI;
     std::cout << fmt::format(
         "refined     row {}, column {}: {}, tilt {:.1f} +- {:.1f}, {:.1f} +- {:.1f} degrees, "
-        "offset "
-        "{:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, size "
-        "{:.3f} +- {:.3f}{}\n",
+        "offset {:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, "
+        "size {:.3f} +- {:.3f}{}\n",
         m.scan_row, m.scan_column, r.motif_names[std::size_t(m.motif)], degree * m.tilt_x.value,
         degree * m.tilt_x.error, degree * m.tilt_y.value, degree * m.tilt_y.error, m.offset_x.value,
         m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,

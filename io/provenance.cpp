@@ -110,8 +110,7 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     const double fewest = std::ceil(*smallest * positions / *rate);
     out.push_back({fewest <= 1 || fewest <= 0.05 * positions,
                    fmt::format("the smallest possible p-value is {:.2g}: motifs at fewer than "
-                               "{:.0f} of {:.0f} positions "
-                               "cannot be singled out",
+                               "{:.0f} of {:.0f} positions cannot be singled out",
                                *smallest, std::max(fewest, 1.), positions)});
   }
   const auto low = number(file, "/match/null", "contrast_low"),

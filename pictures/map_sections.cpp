@@ -183,8 +183,7 @@ ResultSection calibration_section(const Hdf5Reader& file) {
   }
   s.text =
       "HAADF of glasses scaled evenly to other densities, same piles and positions at each, so "
-      "that "
-      "contrasts are better known than intensities. x is the atoms per area times their mean "
+      "that contrasts are better known than intensities. x is the atoms per area times their mean "
       "annular cross section; a thin specimen has I = x.";
   return s;
 }

@@ -286,7 +286,7 @@ int run_atlas(const std::vector<std::string>& arguments) {
   StructureReadOptions options = read_options(c.structure);
   options.need_cell = true;
   const Atoms atoms = read_boxed(model, c.structure);
-  options.note = nullptr;  // said already
+  options.note = nullptr;  // read_boxed has reported it
   const Trajectory trajectory(model, options);
   if (c.common.dry_run) {
     const Voxels v = voxels_of(c, atoms);

@@ -129,8 +129,8 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });
     out.push_back(
         {bad == 0, bad == 0
-                       ? "every pattern was judged"
-                       : fmt::format("{} of {} patterns were not judged: /match/status says why",
+                       ? "every pattern was matched"
+                       : fmt::format("{} of {} patterns were not matched: /match/status says why",
                                      bad, status.size())});
   }
 }

@@ -42,7 +42,7 @@ void add_motif_maps(std::vector<PagePicture>& pictures, const Hdf5Reader& file) 
   pictures.insert(pictures.begin() + std::min<std::ptrdiff_t>(1, std::ptrdiff_t(pictures.size())),
                   picture(motif, "Motif at every position. Of the positions coloured, " + rate +
                                      " or fewer are expected to be false alarms. Dark grey: not "
-                                     "judged."));
+                                     "matched."));
   pictures.push_back(picture(
       significance, "How rarely a motif-free packing scores as high as the best motif here."));
   if (auto p = posterior_panel(file); p.values.size() > 0) {

@@ -101,8 +101,8 @@ Shape pattern_start(const Hdf5Reader& file, const std::string& dataset, const Da
   for (std::size_t k = 0; k + 2 < start.size(); ++k) start[k] = info.shape[k] - 1;
   const auto probes = probe_count(file, dataset);
   if (probe >= probes)
-    fail(Fault::usage, "@probe {}: {} holds {} probe{}, counted from 0", probe, file.path(),
-         probes, probes == 1 ? "" : "s");
+    fail(Fault::usage, "@probe {}: {} holds {} probe{}, counted from 0", probe, file.path(), probes,
+         probes == 1 ? "" : "s");
   if (probes > 1 && start.size() > 2) start[0] = probe;
   return start;
 }
@@ -177,8 +177,8 @@ ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, con
   const DatasetInfo info = file.info(dataset);
   const auto size = scan_size(file, dataset);
   if (at[0] >= size[0] || at[1] >= size[1])
-    fail(Fault::usage, "@at {},{}: {} has {} x {} positions, counted from 0", at[0], at[1],
-         dataset, size[0], size[1]);
+    fail(Fault::usage, "@at {},{}: {} has {} x {} positions, counted from 0", at[0], at[1], dataset,
+         size[0], size[1]);
   const Shape start = pattern_start(file, dataset, info, at, view.probe);
   ImagePanel panel = q_panel(
       file, dataset, plane_of(file.read<float>(dataset, start, Shape(start.size(), 1))), view);
@@ -196,7 +196,7 @@ ImagePanel motif_panel(const Hdf5Reader& file) {
         (status != 0.f).select(PlaneF::Constant(status.rows(), status.cols(), NAN), panel.values);
   }
   panel.categories = file.read_strings("/match/motif_names");
-  panel.missing = "not judged";
+  panel.missing = "not matched";
   panel.title = "motif map";
   if (file.has_attribute("/match", "false_alarm_rate"))
     panel.title += fmt::format(", false-alarm rate {:g} %",

@@ -131,8 +131,8 @@ int main(int argc, char** argv) {
       ContrastScan scan{side, side, false, {}};
       for (const auto& h : x) scan.contrast.push_back(&h);
       const Posterior p = recognition(scan, plan.threads)[each / 2].posterior;
-      const int motif = test.planted[centres[k].motif];
-      const PlantedView& truth = test.planted[centres[k].view];
+      const int motif = test.planted[centres[k]].motif;
+      const PlantedView& truth = test.planted[centres[k]].view;
       double low = 1e300, high = -1e300;
       const MotifView& near = views[std::size_t(nearest_view(views, motif, truth))];
       for (const MotifView& v : views)

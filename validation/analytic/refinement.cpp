@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "models/embedding.hpp"
 #include "models/transform.hpp"
+#include "multislice/changed_slab.hpp"
 #include "patterns/library_patterns.hpp"
 #include "studies/motif_model.hpp"
 

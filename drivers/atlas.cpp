@@ -213,8 +213,7 @@ void print(const AtlasCommand& c, const AtlasCorrelations& m) {
     const auto name = [&](Eigen::Index a) { return m.names[std::size_t(a)]; };
     std::cout << fmt::format(
         "{:<32} rank {:+.3f}, p {:.2g} ({:.0f} effective pairs), {:.2g} by shifts; partial "
-        "{:+.3f}, "
-        "p {:.2g}\n",
+        "{:+.3f}, p {:.2g}\n",
         name(i) + " - " + name(j), m.spearman.coefficient(i, j), m.spearman.p_effective(i, j),
         m.spearman.effective(i, j), m.spearman.p_shift(i, j), m.partial_spearman.coefficient(i, j),
         m.partial_spearman.p_effective(i, j));
@@ -287,7 +286,7 @@ int run_atlas(const std::vector<std::string>& arguments) {
   StructureReadOptions options = read_options(c.structure);
   options.need_cell = true;
   const Atoms atoms = read_boxed(model, c.structure);
-  options.note = nullptr;  // said already
+  options.note = nullptr;  // read_boxed has reported it
   const Trajectory trajectory(model, options);
   if (c.common.dry_run) {
     const Voxels v = voxels_of(c, atoms);

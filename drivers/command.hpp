@@ -10,30 +10,14 @@
 
 namespace vitrobeam {
 
-// Each subcommand is one file drivers/<name>.cpp with this function; it returns the exit status or
-// throws Error.
+// Each subcommand is one file drivers/<name>.cpp with a function of this kind, run_<name>, which
+// main.cpp declares; it returns the exit status or throws Error.
 using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 
-int run_model(const std::vector<std::string>& arguments);
-int run_structure(const std::vector<std::string>& arguments);
-int run_simulate(const std::vector<std::string>& arguments);
-int run_camera(const std::vector<std::string>& arguments);
-int run_library(const std::vector<std::string>& arguments);
-int run_plan(const std::vector<std::string>& arguments);
-int run_match(const std::vector<std::string>& arguments);
-int run_convert(const std::vector<std::string>& arguments);
-int run_strain(const std::vector<std::string>& arguments);
-int run_correlation(const std::vector<std::string>& arguments);
-int run_symmetry(const std::vector<std::string>& arguments);
-int run_symmetry_limit(const std::vector<std::string>& arguments);  // from run_symmetry
-int run_fluctuation(const std::vector<std::string>& arguments);
-int run_radial(const std::vector<std::string>& arguments);
-int run_density(const std::vector<std::string>& arguments);
-int run_density_calibrate(const std::vector<std::string>& arguments);  // from run_density
-int run_atlas(const std::vector<std::string>& arguments);
+// Commands that another one starts.
 int run_plot(const std::vector<std::string>& arguments);
-int run_report(const std::vector<std::string>& arguments);
-int run_info(const std::vector<std::string>& arguments);
+int run_symmetry_limit(const std::vector<std::string>& arguments);
+int run_density_calibrate(const std::vector<std::string>& arguments);
 
 // What `report` does once its options are known: a page about result files, at common.output.
 int write_report(const std::vector<std::string>& files, const std::string& title,

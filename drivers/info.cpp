@@ -134,7 +134,7 @@ int run_info(const std::vector<std::string>& arguments) {
   Settings settings("info", "what a file holds, its provenance, its audit ledger", {"FILE"});
   settings.section("Output");
   settings.add("json", json,
-               "print JSON: datasets, parameters, audit, verdicts; or atoms, cell, density");
+               "print JSON: datasets, parameters, audit, checks; or atoms, cell, density");
   settings.section("Structure files");
   add_structure_input(settings, structure);
   add_common(settings, common);

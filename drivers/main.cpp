@@ -14,6 +14,29 @@
 #include "drivers/version.hpp"
 #include "runtime/ranks.hpp"
 
+namespace vitrobeam {
+
+// The commands: drivers/<name>.cpp. A new one takes its declaration here and its line in the table.
+int run_model(const std::vector<std::string>& arguments);
+int run_structure(const std::vector<std::string>& arguments);
+int run_simulate(const std::vector<std::string>& arguments);
+int run_camera(const std::vector<std::string>& arguments);
+int run_library(const std::vector<std::string>& arguments);
+int run_plan(const std::vector<std::string>& arguments);
+int run_match(const std::vector<std::string>& arguments);
+int run_strain(const std::vector<std::string>& arguments);
+int run_correlation(const std::vector<std::string>& arguments);
+int run_convert(const std::vector<std::string>& arguments);
+int run_symmetry(const std::vector<std::string>& arguments);
+int run_fluctuation(const std::vector<std::string>& arguments);
+int run_radial(const std::vector<std::string>& arguments);
+int run_density(const std::vector<std::string>& arguments);
+int run_atlas(const std::vector<std::string>& arguments);
+int run_report(const std::vector<std::string>& arguments);
+int run_info(const std::vector<std::string>& arguments);
+
+}  // namespace vitrobeam
+
 namespace {
 
 struct Command {

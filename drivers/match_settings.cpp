@@ -38,13 +38,11 @@ Settings describe(MatchCommand& c) {
       .at_least(0);
   o.add("saturation", c.match.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
-        "not "
-        "judged; 0 = none")
+        "not matched; 0 = none")
       .at_least(0);
   o.add("rescale", c.match.rescale,
         "match patterns of another energy, convergence, scale or range of q with this library all "
-        "the "
-        "same, at equal q");
+        "the same, at equal q");
   o.add("condition", c.match.condition,
         "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
         "what the patterns say")
@@ -72,7 +70,7 @@ Settings describe(MatchCommand& c) {
   o.add("mirror", r.matching.mirror, "also try every template mirrored");
   o.add("components", c.match.components,
         "motifs that may overlap in one pattern: a sparse non-negative sum of templates is fitted, "
-        "each judged by what it adds; 1 = only the best motif")
+        "each tested by what it adds; 1 = only the best motif")
       .at_least(1)
       .at_most(6);
   o.add("refine", c.refine,

@@ -14,7 +14,7 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
   if (r.null_best.empty()) {
     warn(
         "every pixel of the matched range is hidden (--mask, or what the file says): no pattern "
-        "was judged, none can be a motif");
+        "was matched, none can be a motif");
     return;
   }
   const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
@@ -48,7 +48,7 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
                            good, false_alarm_percent);
   if (good < std::ptrdiff_t(r.motif.size()))
     warn(
-        "{} of {} patterns were not judged (not finite, empty, featureless, saturated, or with "
+        "{} of {} patterns were not matched (not finite, empty, featureless, saturated, or with "
         "far less contrast than any motif-free pattern): /match/status",
         std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
   if (!r.is_like_null())
@@ -82,9 +82,8 @@ void print_refined(const MatchResult& r) {
     const double degree = 180 / M_PI;
     std::cout << fmt::format(
         "refined     row {}, column {}: {}, tilt {:.1f} +- {:.1f}, {:.1f} +- {:.1f} degrees, "
-        "offset "
-        "{:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, size "
-        "{:.3f} +- {:.3f}{}\n",
+        "offset {:.2f} +- {:.2f}, {:.2f} +- {:.2f} Angstrom, thickness {:.1f} +- {:.1f} Angstrom, "
+        "size {:.3f} +- {:.3f}{}\n",
         m.scan_row, m.scan_column, r.motif_names[std::size_t(m.motif)], degree * m.tilt_x.value,
         degree * m.tilt_x.error, degree * m.tilt_y.value, degree * m.tilt_y.error, m.offset_x.value,
         m.offset_x.error, m.offset_y.value, m.offset_y.error, m.thickness.value, m.thickness.error,

@@ -186,7 +186,7 @@ PlanModel describe_network(Settings& o) {
   o.add("randomise", n.randomise, "", "bond switches per atom that melt the crystal")
       .at_least(0)
       .at_most(10);
-  o.add("anneal", n.anneal, "", "trial switches per atom while it cools").at_least(0).at_most(1e6);
+  o.add("anneal", n.anneal, "", "switches tried per atom while it cools").at_least(0).at_most(1e6);
   o.add("hot", n.hot_eV, "", "first temperature, eV").above(0).at_most(10);
   o.add("cold", n.cold_eV, "", "last temperature, eV").above(0).at_most(10);
   o.section("Density clusters");

@@ -211,9 +211,9 @@ HardSpheres load_state(const std::string& path, const Sizes& sizes, std::uint64_
   return s;
 }
 
-// Labels the contacts of every sphere and returns what is said of them. At the end of growth some
-// contacts of a jammed packing are still open by up to a thousandth of a diameter, and of one that
-// is not jammed all of them.
+// Labels the contacts of every sphere and returns what is printed about them. At the end of growth
+// some contacts of a jammed packing are still open by up to a thousandth of a diameter, and of one
+// that is not jammed all of them.
 std::string count_contacts(Atoms& atoms, double pressure) {
   constexpr double kGap = 1e-3, kJammed = 1e4;
   const auto& radii = std::get<std::vector<double>>(atoms.labels.at("radius").values);
@@ -222,7 +222,7 @@ std::string count_contacts(Atoms& atoms, double pressure) {
   atoms.info["coordination_at_contact"] = fmt::format("{:.4f}", c.mean);
   atoms.info["rattlers"] = fmt::format("{:.4f}", c.rattling);
   std::string text = fmt::format(
-      "contacts     {:.2f} of a held sphere (surfaces within {:g} of the sum of the radii), "
+      "contacts     {:.2f} of a supported sphere (surfaces within {:g} of the sum of the radii), "
       "{:.1f} % rattle; ",
       c.mean, kGap, 100 * c.rattling);
   atoms.labels["contacts"].values = std::move(c.number);

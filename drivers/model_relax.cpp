@@ -173,11 +173,10 @@ std::string quench_script(const QuenchSettings& s, const Composition& c, std::ui
   }
   return fmt::format(
       "# melt-quench of {composition}: {melt} K for {melt_ps} ps, to {end} K at {rate} K/ps, "
-      "{hold_ps} ps "
-      "there, energy minimum\n"
+      "{hold_ps} ps there, energy minimum\n"
       "units metal\natom_style atomic\nboundary p p p\nlattice fcc {lattice:.1f}\n"
-      "region b block 0 {cells} 0 {cells} 0 {cells}\ncreate_box {kinds} b\ncreate_atoms 1 "
-      "box\n{set}{mass}"
+      "region b block 0 {cells} 0 {cells} 0 {cells}\n"
+      "create_box {kinds} b\ncreate_atoms 1 box\n{set}{mass}"
       "pair_style {style}\npair_coeff * * {potential}{names}\n"
       "neighbor 1.0 bin\nneigh_modify delay 2 every 2 check yes\ntimestep {dt}\nthermo 1000\n"
       "velocity all create {hot} {seed} dist gaussian\n"

@@ -46,14 +46,14 @@ PatternInput::PatternInput(const std::string& specification, const PatternInputS
   if (std::filesystem::is_regular_file(settings.ellipse)) {
     PatternOverrides only_ellipse;
     only_ellipse.allow_uncalibrated = true;
-    const Calibration said = PatternSource(settings.ellipse, only_ellipse).calibration();
-    if (said.ellipticity == 0)
+    const Calibration stated = PatternSource(settings.ellipse, only_ellipse).calibration();
+    if (stated.ellipticity == 0)
       fail(Fault::input,
            "--ellipse {}: holds no ellipse of its rings; make it with convert "
            "--find-centre ring --find-ellipse, or give E,DEG",
            settings.ellipse);
-    calibration_.ellipticity = said.ellipticity;
-    calibration_.ellipse_angle = said.ellipse_angle;
+    calibration_.ellipticity = stated.ellipticity;
+    calibration_.ellipse_angle = stated.ellipse_angle;
   } else if (!settings.ellipse.empty()) {
     const Vector2d e = parse_pair(settings.ellipse, "", "ellipse");
     if (!(e[0] > -0.5 && e[0] < 1))

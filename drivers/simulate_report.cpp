@@ -39,8 +39,7 @@ std::string coherence_summary(const Optics& optics, const IncidentModes& modes) 
   if (optics.is_coherent()) return "";
   return fmt::format(
       "coherence   focal spread {:g} Angstrom rms, source {:g} Angstrom FWHM: {} modes hold {:.4f} "
-      "% "
-      "of the beam\n",
+      "% of the beam\n",
       optics.focal_spread, optics.source_fwhm, modes.amplitudes.size(), 100 * (1 - modes.left_out));
 }
 

@@ -28,7 +28,7 @@ void refuse_coincident(const Plausibility& p, const std::string& path);
 // Of models in vacuum: over what a density was taken.
 void say_vacuum(const Atoms& atoms, const std::string& what);
 
-// The model of a file, with its oddities said: a finite piece is welcome.
+// The model of a file, with its oddities reported: a finite piece is welcome.
 Atoms read_atoms(const std::string& path, const StructureInput& input);
 
 // The same for what needs a cell.

@@ -123,7 +123,7 @@ void summarise(const SymmetrySettings& s, const PatternScan& scan, const Symmetr
       "patterns    {} of {} x {} pixels{}\nrings       {} from {:g} to {:g} 1/Angstrom, band "
       "{:.4g} to {:.4g}\n",
       scan.positions(), scan.rows, scan.columns,
-      r.usable < scan.positions() ? fmt::format(", {} of them judged", r.usable) : "", grid.n_q,
+      r.usable < scan.positions() ? fmt::format(", {} of them usable", r.usable) : "", grid.n_q,
       grid.q_min, grid.q_max, r.ring_low, r.ring_high);
   if (!r.null_origin.empty())
     std::cout << fmt::format("null        {} {}; smallest p-value {:.2g}\n", r.null_map.rows(),

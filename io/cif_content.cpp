@@ -112,17 +112,17 @@ ContentCheck check_content(const Atoms& atoms, const StatedContent& stated) {
   if (!stated.density_g_cm3 || !(*stated.density_g_cm3 > 0) || !(atoms.cell.volume() > 0))
     return check;
   const double density = mass_density(atoms);
-  double said = *stated.density_g_cm3;
-  if (said > 50) said /= 1000;  // kg/m^3
+  double declared = *stated.density_g_cm3;
+  if (declared > 50) declared /= 1000;  // kg/m^3
   const bool complete = check.remarks.empty();
   const double least = complete && found.contains(1) ? 0.95 : complete ? 0.85 : 0.5;
-  if (density > 1.05 * said || density < least * said)
+  if (density > 1.05 * declared || density < least * declared)
     check.contradictions.push_back(
-        fmt::format("the atoms have {:.4g} g/cm^3, the file says {:.4g}", density, said));
-  else if (complete && density < 0.95 * said)
+        fmt::format("the atoms have {:.4g} g/cm^3, the file says {:.4g}", density, declared));
+  else if (complete && density < 0.95 * declared)
     check.remarks.push_back(
         fmt::format("the atoms have {:.4g} g/cm^3, the file says {:.4g}: is hydrogen left out?",
-                    density, said));
+                    density, declared));
   return check;
 }
 

@@ -38,8 +38,8 @@ SampleType sample_type(const std::string& path, std::uint16_t bits, std::uint16_
   }
 }
 
-// What the current page holds. Its claims are held against the file: packed strips unpack to no
-// more than packing allows.
+// What the current page holds. Its stated sizes are checked against the file: packed strips unpack
+// to no more than packing allows.
 Page read_page(TIFF* tiff, const std::string& path, std::uint64_t file_size) {
   std::uint16_t bits = 1, kind = SAMPLEFORMAT_UINT, samples = 1, light = PHOTOMETRIC_MINISBLACK,
                 packing = COMPRESSION_NONE, turned = ORIENTATION_TOPLEFT;

@@ -100,7 +100,7 @@ Id LinkPolicy::open_dataset(hid_t file, const std::string& path) {
     if (!raw) return dataset;
   }
   // raw files lie beside the file, not in the folder where the program runs; only a dataset that is
-  // opened anew can be told so
+  // opened anew can be given this prefix
   const Id beside = property_id(H5Pcopy(access_));
   H5Pset_efile_prefix(beside, "${ORIGIN}");
   return dataset_id(H5Dopen2(file, path.c_str(), beside));

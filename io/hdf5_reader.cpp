@@ -233,7 +233,7 @@ struct TreeWalk {
     try {
       links.check_sources(dataset, path);
       return true;
-    } catch (const Error&) {  // said where it is read
+    } catch (const Error&) {  // reported where it is read
       return false;
     }
   }

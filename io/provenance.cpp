@@ -110,8 +110,7 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     const double fewest = std::ceil(*smallest * positions / *rate);
     out.push_back({fewest <= 1 || fewest <= 0.05 * positions,
                    fmt::format("the smallest possible p-value is {:.2g}: motifs at fewer than "
-                               "{:.0f} of {:.0f} positions "
-                               "cannot be singled out",
+                               "{:.0f} of {:.0f} positions cannot be singled out",
                                *smallest, std::max(fewest, 1.), positions)});
   }
   const auto low = number(file, "/match/null", "contrast_low"),
@@ -130,8 +129,8 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });
     out.push_back(
         {bad == 0, bad == 0
-                       ? "every pattern was judged"
-                       : fmt::format("{} of {} patterns were not judged: /match/status says why",
+                       ? "every pattern was matched"
+                       : fmt::format("{} of {} patterns were not matched: /match/status says why",
                                      bad, status.size())});
   }
 }

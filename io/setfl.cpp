@@ -75,8 +75,7 @@ EmbeddedAtom read_setfl(const std::string& path) {
   if (!is_fs && !fits(alloy))
     fail(Fault::input,
          "{}: holds {} numbers behind its header; eam/alloy of {} elements would have {}, eam/fs "
-         "{}: "
-         "the file is cut short or of another format",
+         "{}: the file is cut short or of another format",
          path, left, count, alloy + 3 * elements, fs + 3 * elements);
   for (std::size_t a = 0; a < elements; ++a) {
     reader.require("the line of an element: Z mass lattice-constant lattice");

@@ -61,10 +61,10 @@ Trajectory::Trajectory(std::string path, StructureReadOptions options)
   if (options_.box && !(options_.box->minCoeff() > 0 && options_.box->allFinite()))
     fail(Fault::usage, "@box {:g} x {:g} x {:g}: every edge must be positive", options_.box->x(),
          options_.box->y(), options_.box->z());
-  if (options_.note)  // every frame may have the same to say
-    options_.note = [said = std::make_shared<std::set<std::string>>(),
-                     tell = options_.note](const Message& what) {
-      if (said->insert(what.plain()).second) tell(what);
+  if (options_.note)  // every frame may have the same remark: once
+    options_.note = [noted = std::make_shared<std::set<std::string>>(),
+                     note = options_.note](const Message& what) {
+      if (noted->insert(what.plain()).second) note(what);
     };
   text_ = read_text(path_);
   if (text_.find_first_not_of(" \t\r\n") == std::string::npos)

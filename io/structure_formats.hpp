@@ -14,7 +14,7 @@ struct FramePlace {
 };
 using FramePlaces = std::vector<FramePlace>;
 
-// `looks_like_...` judges from the first lines, `..._frames` finds the frames, `read_...` reads
+// `looks_like_...` decides by the first lines, `..._frames` finds the frames, `read_...` reads
 // one; its reader stands before the first line of the frame.
 bool looks_like_xyz(TextReader reader);
 FramePlaces xyz_frames(TextReader reader);

@@ -107,8 +107,7 @@ void box_from_numbers(const TextReader& reader, const std::vector<double>& v, co
   } else if ((v.size() == 3 || v.size() == 6) && !options.box) {
     note(options,
          "{}: the numbers of the comment line ({}) are no box that the atoms fill, and are not "
-         "read; "
-         "a box is given with @box",
+         "read; a box is given with @box",
          reader.name(), fmt::join(v, " "));
   }
 }

@@ -220,8 +220,7 @@ void refuse_other_units(const TextReader& reader) {
     return;
   reader.fail(
       "the comment line speaks of {}; positions in Angstrom are expected: convert them, or take "
-      "the "
-      "word away if they are",
+      "the word away if they are",
       excerpt(found[1].str()));
 }
 

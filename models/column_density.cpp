@@ -28,7 +28,7 @@ Matrix phases(const std::vector<double>& x, double edge, int most, double sign) 
 // Gaussian: exp(-2 pi^2 s^2 g^2); it is 1e-9 where g = sqrt(ln 1e9 / 2) / (pi s).
 double sigma(double fwhm) { return fwhm / (2 * std::sqrt(2 * std::log(2.0))); }
 
-// Sums of amounts carried by the atoms, per volume, as the beam weights them.
+// Sums of a quantity that the atoms carry, per volume, as the beam weights them.
 class ColumnSums {
  public:
   ColumnSums(const Atoms& atoms, const ColumnWeight& weight, const std::vector<double>& y,
@@ -57,14 +57,14 @@ class ColumnSums {
       weights_.push_back(weights_at((k + 0.5) * edges_.z() / layers));
   }
 
-  // `amount(i)` of atom i.
-  template <typename Amount>
-  PlaneD operator()(const Amount& amount) const {
+  // `value(i)`: the quantity that atom i carries.
+  template <typename Value>
+  PlaneD operator()(const Value& value) const {
     Matrix f = Matrix::Zero(2 * hy_ + 1, 2 * hx_ + 1);
     for (std::size_t k = 0; k < layers_.size(); ++k) {
       std::vector<double> x, y, a;
       for (const std::size_t i : layers_[k]) {
-        const double v = amount(i);
+        const double v = value(i);
         if (v == 0) continue;
         x.push_back(atoms_.positions[i].x());
         y.push_back(atoms_.positions[i].y());
@@ -165,10 +165,9 @@ PlaneD column_mean(const Atoms& atoms, const std::vector<double>& values,
   const ColumnSums sums(atoms, weight, y, x);
   const auto occupancy = occupancies(atoms);
   const auto known = [&](std::size_t i) { return std::isfinite(values[i]); };
-  const PlaneD amount =
-                   sums([&](std::size_t i) { return known(i) ? occupancy[i] * values[i] : 0; }),
+  const PlaneD sum = sums([&](std::size_t i) { return known(i) ? occupancy[i] * values[i] : 0; }),
                count = sums([&](std::size_t i) { return known(i) ? occupancy[i] : 0; });
-  return amount / count;
+  return sum / count;
 }
 
 }  // namespace vitrobeam

@@ -29,22 +29,22 @@ std::vector<std::vector<Near>> near_spheres(const Cell& cell,
   return out;
 }
 
-std::int64_t count(const std::vector<Near>& near, const std::vector<bool>& held, double gap) {
+std::int64_t count(const std::vector<Near>& near, const std::vector<bool>& supported, double gap) {
   return std::count_if(near.begin(), near.end(),
-                       [&](const Near& n) { return n.gap <= gap && held[n.atom]; });
+                       [&](const Near& n) { return n.gap <= gap && supported[n.atom]; });
 }
 
-std::vector<bool> held_spheres(const std::vector<std::vector<Near>>& near, double gap) {
-  std::vector<bool> held(near.size(), true);
+std::vector<bool> supported_spheres(const std::vector<std::vector<Near>>& near, double gap) {
+  std::vector<bool> supported(near.size(), true);
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = 0; i < near.size(); ++i)
-      if (held[i] && count(near[i], held, gap) < kHolding) {
-        held[i] = false;
+      if (supported[i] && count(near[i], supported, gap) < kHolding) {
+        supported[i] = false;
         changed = true;
       }
   }
-  return held;
+  return supported;
 }
 
 }  // namespace
@@ -56,11 +56,11 @@ SphereContacts sphere_contacts(const Cell& cell, const std::vector<Vector3d>& po
   out.number.assign(positions.size(), 0);
   if (positions.empty()) return out;
   const auto near = near_spheres(cell, positions, radii, gap);
-  const auto held = held_spheres(near, gap);
+  const auto supported = supported_spheres(near, gap);
   double sum = 0, n = 0;
   for (std::size_t i = 0; i < near.size(); ++i)
-    if (held[i]) {
-      out.number[i] = count(near[i], held, gap);
+    if (supported[i]) {
+      out.number[i] = count(near[i], supported, gap);
       sum += double(out.number[i]);
       n += 1;
     }
@@ -75,14 +75,14 @@ double contacts_at_no_gap(const Cell& cell, const std::vector<Vector3d>& positio
   constexpr int kGaps = 7;  // four to the decade
   if (positions.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto near = near_spheres(cell, positions, radii, 32 * kClosed);
-  const auto held = held_spheres(near, kClosed);
+  const auto supported = supported_spheres(near, kClosed);
   double n = 0, x1 = 0, x2 = 0, y1 = 0, xy = 0;
   for (int k = 0; k < kGaps; ++k) {
     const double gap = kClosed * std::pow(10, k / 4.0), x = std::pow(gap, 0.6);
     double z = 0, spheres = 0;
     for (std::size_t i = 0; i < near.size(); ++i)
-      if (held[i]) {
-        z += double(count(near[i], held, gap));
+      if (supported[i]) {
+        z += double(count(near[i], supported, gap));
         spheres += 1;
       }
     z /= spheres;  // none: not-a-number

@@ -220,7 +220,7 @@ struct Realised {
   double energy = 1e300;
 };
 
-// Points whose hull is the wanted triangulation: springs bring them near, then the edges are held
+// Points whose hull is the wanted triangulation: springs bring them near, then the edges are kept
 // convex where the repulsion alone would not. With a softness of 0.03 the flattest edge keeps about
 // 0.1 (an icosahedron has 0.53): every Voronoi face and edge is clear of rounding.
 Realised realise(const Points& start, const Hull& wanted, int steps) {

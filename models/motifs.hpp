@@ -12,7 +12,7 @@ namespace vitrobeam {
 
 // How large, and of what, a motif is made.
 struct MotifSize {
-  // atomic numbers; what a second and a third one mean is said by Motif::other_elements
+  // atomic numbers; Motif::other_elements says what a second and a third one mean
   std::vector<int> elements;
   double bond = 0;        // centre to first shell, Angstrom; 0 = sum of the metallic radii
   double radius = 0;      // crystal clusters: atoms up to here from the centre, Angstrom; 0 = first

@@ -148,7 +148,7 @@ Network diamond(const NetworkSettings& s) {
   return n;
 }
 
-// One trial: switch, relax nearby, keep by Metropolis' rule or put everything back.
+// One attempt: switch, relax nearby, keep by Metropolis' rule or put everything back.
 bool try_switch(Network& n, double kT, RandomSequence& random, std::vector<Vector3d>& work) {
   Switch s{};
   if (!pick(n, random, s)) return false;
@@ -166,7 +166,7 @@ bool try_switch(Network& n, double kT, RandomSequence& random, std::vector<Vecto
   const double old_energy = energy_over(n, felt);
   apply(n, s);
   relax_some(n, free, felt, 12, 0.3, work);
-  // a trial that is hopeless is not relaxed to the end (Barkema and Mousseau)
+  // an attempt that is hopeless is not relaxed to the end (Barkema and Mousseau)
   if (energy_over(n, felt) - old_energy > allowance + 3.0) {
     put_back();
     return false;
@@ -190,7 +190,8 @@ void check_cells(const NetworkSettings& s) {
     fail(Fault::usage, "{} cells of diamond are asked for; 2 to 12 are possible", s.cells);
 }
 
-// Bond switches that melt the crystal, then trials while the temperature falls; how many were kept.
+// Bond switches that melt the crystal, then attempts while the temperature falls; how many were
+// kept.
 std::size_t anneal(Network& n, const NetworkSettings& s) {
   constexpr std::uint64_t kStream = 0x7777772e;
   RandomSequence random(s.seed, kStream);
@@ -207,9 +208,9 @@ std::size_t anneal(Network& n, const NetworkSettings& s) {
   }
   relax_some(n, all, all, 300, 0.05, work);
   std::size_t kept = 0;
-  const auto trials = std::size_t(s.anneal * atoms);
-  for (std::size_t k = 0; k < trials; ++k) {
-    const double share = double(k) / double(trials);
+  const auto attempts = std::size_t(s.anneal * atoms);
+  for (std::size_t k = 0; k < attempts; ++k) {
+    const double share = double(k) / double(attempts);
     const double kT = s.hot_eV * std::pow(s.cold_eV / s.hot_eV, share);
     kept += try_switch(n, kT, random, work);
     if (k % (4 * n.positions.size()) == 0) relax_some(n, all, all, 60, 0.05, work);

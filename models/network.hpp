@@ -26,7 +26,7 @@ struct NetworkSettings {
   int cells = 3;  // of diamond, 8 atoms each, along an edge
   double bond = 2.35;
   double randomise = 0.4;              // bond switches per atom that melt the crystal
-  double anneal = 4000;                // trial switches per atom while the temperature falls
+  double anneal = 4000;                // switches tried per atom while the temperature falls
   double hot_eV = 0.4, cold_eV = 0.2;  // lower than 0.2: nothing moves; above 0.4: it melts
   std::uint64_t seed = 1;
 };

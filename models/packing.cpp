@@ -80,17 +80,17 @@ SoftSpheres jammed(SoftSpheres start) {
   while (high - low > kPrecision || last_free.positions.empty()) {
     const double middle =
         last_free.positions.empty() && high - low < kPrecision ? low : (high + low) / 2;
-    SoftSpheres trial = start;
-    trial.scale_to(middle);
-    if (relax(trial, kFree) < kFree) {
+    SoftSpheres next = start;
+    next.scale_to(middle);
+    if (relax(next, kFree) < kFree) {
       low = middle;
-      last_free = std::move(trial);
+      last_free = std::move(next);
     } else if (middle == low) {
       fail(Fault::physics, "the packing jams already at a fraction of {:.3f}; try another seed",
            low);
     } else {
       high = middle;
-      start = std::move(trial);
+      start = std::move(next);
     }
   }
   return last_free;
@@ -110,12 +110,12 @@ Composition parse_composition(const std::string& text) {
            "'{}' in the composition '{}' is no element; something like Cu64.5Zr35.5 is expected",
            name, text);
     i = std::min(text.find_first_not_of("0123456789.", end), text.size());
-    const std::string amount = text.substr(end, i - end);
+    const std::string number = text.substr(end, i - end);
     double share = 1;
-    if (!amount.empty()) {
-      if (std::count(amount.begin(), amount.end(), '.') > 1 || amount == ".")
-        fail(Fault::usage, "'{}' in the composition '{}' is no number", amount, text);
-      share = std::stod(amount);
+    if (!number.empty()) {
+      if (std::count(number.begin(), number.end(), '.') > 1 || number == ".")
+        fail(Fault::usage, "'{}' in the composition '{}' is no number", number, text);
+      share = std::stod(number);
     }
     if (!(share > 0)) fail(Fault::usage, "the share of {} in '{}' must be above 0", name, text);
     if (std::count(out.elements.begin(), out.elements.end(), z))

@@ -1,6 +1,6 @@
 // Template matching of the first shell: the ideal polyhedron that an atom's nearest neighbours fit
 // best, after Larsen, Schmidt and Schiotz, Modelling Simul. Mater. Sci. Eng. 24 (2016) 055007, with
-// the correspondence found by trial rotations instead of graphs.
+// the correspondence found by trying rotations instead of graphs.
 #pragma once
 #include "models/common_neighbours.hpp"
 

@@ -45,8 +45,7 @@ void check_detector(const Detector& d, const Grid& grid, double wavelength) {
   if (d.outer_mrad > limit && !(d.moments && std::isinf(d.outer_mrad)))
     fail(Fault::physics,
          "@detector {}={}:{}: reaches beyond the band limit of {:.2f} mrad, where there is no "
-         "intensity to sum; use @pixel "
-         "{:.4f} or finer, or an outer angle up to {:.2f}",
+         "intensity to sum; use @pixel {:.4f} or finer, or an outer angle up to {:.2f}",
          d.name, d.inner_mrad, d.outer_mrad, limit,
          std::max(grid.dx(), grid.dy()) * limit / d.outer_mrad, std::floor(limit * 100) / 100);
   const double step = std::min(1 / grid.lx, 1 / grid.ly) * wavelength * 1e3,

@@ -18,9 +18,9 @@ double processor_seconds() {
 
 // Shortest of a few: other programs on the machine only ever add.
 template <typename Work>
-double seconds_of(int trials, Work&& work) {
+double seconds_of(int runs, Work&& work) {
   double best = 1e9;
-  for (int k = 0; k < trials; ++k) {
+  for (int k = 0; k < runs; ++k) {
     const double start = processor_seconds();
     work();
     best = std::min(best, processor_seconds() - start);
@@ -32,7 +32,7 @@ double seconds_of(int trials, Work&& work) {
 
 template <typename Real>
 EngineSpeed measure_speed(const Grid& grid) {
-  constexpr int kTrials = 3;
+  constexpr int kRuns = 3;
   EngineSpeed speed;
   const BandTransform<Real> transform(grid);
   const Propagator<Real> propagator(transform, 0.025, 2);
@@ -44,12 +44,12 @@ EngineSpeed measure_speed(const Grid& grid) {
   const auto multiply = [&](int tile, int i, Lanes<Real>& psi) {
     psi = psi * t[std::size_t(tile) * grid.nx + i];
   };
-  speed.slice = seconds_of(kTrials, [&] {
+  speed.slice = seconds_of(kRuns, [&] {
     transform.pass_rows(wave.get(), workspace, 0, transform.row_tiles(), multiply);
     transform.pass_columns(wave.get(), propagator);
   });
   double sum = 0;
-  speed.record = seconds_of(kTrials, [&] {
+  speed.record = seconds_of(kRuns, [&] {
     transform.read_columns(wave.get(), workspace, propagator,
                            [&](int, const std::complex<Real>* psi) {
                              for (int j = 0; j < grid.ny; ++j) sum += std::norm(psi[j]);
@@ -77,13 +77,13 @@ EngineSpeed measure_speed(const Grid& grid) {
   const std::vector<std::complex<double>> amplitudes(beams.size(), 1.0);
   std::vector<Vector2d> row;
   for (int i = 0; i < 32; ++i) row.emplace_back(0.1 * i, 1.0);
-  const double waves = seconds_of(kTrials, [&] {
+  const double waves = seconds_of(kRuns, [&] {
     sums.waves(row, amplitudes, 0, kBlocks,
                [&](std::size_t, std::size_t, const Lanes<Real>& psi) { sum += psi.re[0]; });
   });
   speed.product = waves / (double(kBlocks * BeamSums<Real>::kLanes) *
                            (double(row.size()) * kEdge + double(beams.size())));
-  const double intensity = seconds_of(kTrials, [&] { sums.intensity(amplitudes, 0, kBlocks, 1); });
+  const double intensity = seconds_of(kRuns, [&] { sums.intensity(amplitudes, 0, kBlocks, 1); });
   speed.harmonic =
       intensity / (double(kBlocks * BeamSums<Real>::kLanes) * ApertureSize(beams).harmonics());
   return speed;

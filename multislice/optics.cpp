@@ -81,8 +81,7 @@ std::vector<ApertureBeam> aperture_beams(const Optics& optics, const Grid& grid)
   if (const double q_short = qa / optics.aperture_ratio; q_short * std::min(grid.lx, grid.ly) < 1)
     fail(Fault::physics,
          "@semiangle {} mrad is under-sampled: a cell of {:.2f} x {:.2f} Angstrom has beams every "
-         "{:.3f} mrad; use a cell "
-         "of at least {:.0f} Angstrom, or @mode plane-wave",
+         "{:.3f} mrad; use a cell of at least {:.0f} Angstrom, or @mode plane-wave",
          optics.semiangle_mrad, grid.lx, grid.ly, mrad / std::min(grid.lx, grid.ly),
          std::ceil(1 / q_short));
   const int jx_max = std::min(int(qa * grid.lx) + 2, grid.band_x()),
@@ -135,8 +134,7 @@ std::vector<Aberration> parse_aberrations(const std::string& text) {
     if (!known || sign == std::string::npos)
       fail(Fault::usage,
            "@aberrations '{}': expected Cnm=SIZE in Angstrom or phinm=ANGLE in rad with n = 1..5 "
-           "and m = n+1, "
-           "n-1, .. (C12, phi12, C21, C23, C30, .. C56)",
+           "and m = n+1, n-1, .. (C12, phi12, C21, C23, C30, .. C56)",
            item);
     char* rest = nullptr;
     const double value = std::strtod(item.c_str() + sign + 1, &rest);

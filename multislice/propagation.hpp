@@ -12,8 +12,8 @@
 namespace vitrobeam {
 
 // exp(-i pi lambda dz q^2 - 2 pi i dz q.tan(tilt)) inside the band, 0 outside, times `norm`: of one
-// forward and one inverse transform of the plane, 1 / (nx ny), unless said otherwise. Separable in
-// x and y, so it is two lines, not a plane.
+// forward and one inverse transform of the plane, 1 / (nx ny), unless stated otherwise. Separable
+// in x and y, so it is two lines, not a plane.
 template <typename Real>
 class Propagator {
  public:

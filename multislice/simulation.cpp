@@ -35,8 +35,7 @@ void check_inside(const Atoms& atoms) {
     const Vector3d& r = atoms.positions[example];
     fail(Fault::physics,
          "{} of {} atoms lie outside the cell of {:.3f} x {:.3f} x {:.3f} Angstrom, the first is "
-         "atom {} ({}) at ({:.4f}, {:.4f}, "
-         "{:.4f}); give @wrap to fold them in along periodic axes",
+         "atom {} ({}) at ({:.4f}, {:.4f}, {:.4f}); give @wrap to fold them in along periodic axes",
          outside, atoms.size(), edge.x(), edge.y(), edge.z(), example + 1,
          symbol(atoms.numbers[example]), r.x(), r.y(), r.z());
   }

@@ -36,8 +36,7 @@ void check_layout(const MotifLibrary& library, const Patch& patch) {
   if (reach < farthest - patch.step / 2)
     fail(Fault::input,
          "neighbours at up to {:.4g} Angstrom are to count, the library's templates reach {:.4g} "
-         "off "
-         "the motif; build it with @offset_range {:.4g}",
+         "off the motif; build it with @offset_range {:.4g}",
          farthest, reach, farthest);
 }
 

@@ -116,8 +116,9 @@ void find_rotation(ScanPreparation& p, const RunControl& run) {
   p.steps.emplace_back("rotation of the scan found");
   if (p.rotation->curl_share > kMostCurl)
     run.warn(
-        "the rotation of the scan is hardly told: the deflections have {:.0f} % curl where noise "
-        "alone has 50 %; smaller steps, a thinner specimen or more electrons tell it",
+        "the rotation of the scan is poorly determined: the deflections have {:.0f} % curl where "
+        "noise "
+        "alone has 50 %; smaller steps, a thinner specimen or more electrons determine it",
         100 * p.rotation->curl_share);
 }
 

@@ -310,9 +310,8 @@ SymmetryResult analyse_symmetry(const PatternScan& scan, const SymmetrySettings&
   Reading reading = reader.read(run);
   SymmetryResult& r = reading.result;
   if (r.usable == 0)
-    fail(Fault::input,
-         "{}: none of the {} patterns can be judged (not finite, empty or featureless)", scan.name,
-         scan.positions());
+    fail(Fault::input, "{}: none of the {} patterns is usable (not finite, empty or featureless)",
+         scan.name, scan.positions());
   const PlaneF mean = reading.mean_image();
   const RingBand band = look_at_mean(mean, scan, transform, s, run, r);
   average_power(r);

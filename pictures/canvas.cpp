@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
-// Fontconfig keeps its caches until the process ends; the leak checker is told so.
+// Fontconfig keeps its caches until the process ends; the leak checker is to ignore them.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
 extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }
 #endif

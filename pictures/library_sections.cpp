@@ -311,9 +311,8 @@ ResultSection plan_section(const Hdf5Reader& file) {
   const auto* names = std::get_if<std::vector<std::string>>(&separates);
   s.text = fmt::format(
       "The probability of confusing a pair falls as exp(\u2212n C) with the number n of "
-      "independent "
-      "patterns, C being the information per pattern. Best condition: {:g} kV, {:g} mrad, {:g} "
-      "\u00c5 thick. The detector tells {} from {} by {:.2f} standard deviations.",
+      "independent patterns, C being the information per pattern. Best condition: {:g} kV, {:g} "
+      "mrad, {:g} \u00c5 thick. The detector tells {} from {} by {:.2f} standard deviations.",
       p.energy[p.best], p.semiangle[p.best], p.thickness[p.best],
       names && names->size() == 2 ? (*names)[0] : "one",
       names && names->size() == 2 ? (*names)[1] : "the other",

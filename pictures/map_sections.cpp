@@ -67,6 +67,92 @@ struct Table {
   }
 };
 
+const std::string kCalibration = "/density/calibration/";
+
+struct CalibrationAxes {
+  std::vector<std::string> detectors, glasses;
+  std::vector<double> change, thickness;
+};
+
+LinePanel intensity_panel(const Hdf5Reader& file, const CalibrationAxes& axes) {
+  const Table intensity{file.read<double>(kCalibration + "intensity")},
+      error{file.read<double>(kCalibration + "intensity_error")};
+  const auto& [detectors, glasses, change, thickness] = axes;
+  const auto zero = std::size_t(std::find(change.begin(), change.end(), 0.0) - change.begin());
+  LinePanel panel;
+  panel.title = "intensity with thickness";
+  panel.x_label = "thickness (\u00c5)";
+  panel.y_label = "fraction of the beam";
+  for (std::size_t d = 0; d < detectors.size(); ++d)
+    for (std::size_t g = 0; g < glasses.size(); ++g) {
+      Curve c{glasses.size() > 1 ? detectors[d] + ", " + glasses[g] : detectors[d],
+              thickness,
+              {},
+              {},
+              false};
+      for (std::size_t t = 0; t < thickness.size(); ++t) {
+        c.y.push_back(intensity.at(g, zero, t, d));
+        c.error.push_back(error.at(g, zero, t, d));
+      }
+      panel.curves.push_back(std::move(c));
+    }
+  return panel;
+}
+
+// Of detector `d` and the first glass, a curve for every thickness.
+LinePanel contrast_panel(const Hdf5Reader& file, const CalibrationAxes& axes, std::size_t d,
+                         const std::string& title) {
+  const Table contrast{file.read<double>(kCalibration + "contrast")},
+      error{file.read<double>(kCalibration + "contrast_error")};
+  LinePanel panel;
+  panel.title = title + ": contrast";
+  panel.x_label = "change of density (%)";
+  panel.y_label = "change of intensity (%)";
+  std::vector<double> percent;
+  for (const double v : axes.change) percent.push_back(100 * v);
+  for (std::size_t t = 0; t < axes.thickness.size(); ++t) {
+    Curve c{fmt::format("{:g} \u00c5", axes.thickness[t]), percent, {}, {}, true};
+    for (std::size_t k = 0; k < percent.size(); ++k) {
+      c.y.push_back(100 * contrast.at(0, k, t, d));
+      c.error.push_back(100 * error.at(0, k, t, d));
+    }
+    panel.curves.push_back(std::move(c));
+  }
+  panel.curves.push_back({"as the density", percent, percent, {}, false});
+  return panel;
+}
+
+// Of detector `d`: some of the single positions, and the polynomial through 0 that was fitted.
+LinePanel curve_panel(const Hdf5Reader& file, const std::vector<std::string>& detectors,
+                      std::size_t d, const std::string& title) {
+  LinePanel panel;
+  panel.title = title + ": curve";
+  panel.x_label = "what the column would scatter once";
+  panel.y_label = "fraction of the beam";
+  Curve samples{"single positions", {}, {}, {}, true}, fit{"curve", {}, {}, {}, false};
+  const auto x = file.read<double>(kCalibration + "samples/x").values,
+             intensity = file.read<double>(kCalibration + "samples/intensity").values;
+  constexpr std::size_t kMostPoints = 600;
+  const std::size_t n = x.size() / detectors.size(),
+                    step = std::max<std::size_t>(1, n / kMostPoints);
+  for (std::size_t j = 0; j < n; j += step) {
+    samples.x.push_back(x[j * detectors.size() + d]);
+    samples.y.push_back(intensity[j * detectors.size() + d]);
+  }
+  const std::string group = kCalibration + "curve/" + detectors[d];
+  const auto k = file.read<double>(group + "/k").values;
+  const double most = file.number_attribute(group, "x_most");
+  for (int j = 0; j <= 40; ++j) {
+    const double at = most * j / 40;
+    double sum = 0;
+    for (std::size_t m = k.size(); m-- > 0;) sum = (sum + k[m]) * at;
+    fit.x.push_back(at);
+    fit.y.push_back(sum);
+  }
+  panel.curves = {samples, fit};
+  return panel;
+}
+
 }  // namespace
 
 ResultSection density_section(const Hdf5Reader& file) {
@@ -110,81 +196,22 @@ ResultSection density_section(const Hdf5Reader& file) {
 
 ResultSection calibration_section(const Hdf5Reader& file) {
   ResultSection s{"HAADF against density", {}, ""};
-  const std::string root = "/density/calibration/";
-  if (!file.is_dataset(root + "intensity")) return s;
-  const auto list = [&](const std::string& name) { return file.read<double>(root + name).values; };
-  const auto names = file.read_strings(root + "detector"),
-             glasses = file.read_strings(root + "glass");
-  const auto inner = list("inner"), outer = list("outer"), change = list("change"),
-             thickness = list("thickness");
-  const Table intensity{file.read<double>(root + "intensity")},
-      error{file.read<double>(root + "intensity_error")},
-      contrast{file.read<double>(root + "contrast")},
-      contrast_error{file.read<double>(root + "contrast_error")};
-  const auto x = file.read<double>(root + "samples/x"),
-             i = file.read<double>(root + "samples/intensity");
-  const auto zero = std::size_t(std::find(change.begin(), change.end(), 0.0) - change.begin());
-  LinePanel thick;
-  thick.title = "intensity with thickness";
-  thick.x_label = "thickness (\u00c5)";
-  thick.y_label = "fraction of the beam";
-  for (std::size_t d = 0; d < names.size(); ++d)
-    for (std::size_t g = 0; g < glasses.size(); ++g) {
-      Curve c{
-          glasses.size() > 1 ? names[d] + ", " + glasses[g] : names[d], thickness, {}, {}, false};
-      for (std::size_t t = 0; t < thickness.size(); ++t) {
-        c.y.push_back(intensity.at(g, zero, t, d));
-        c.error.push_back(error.at(g, zero, t, d));
-      }
-      thick.curves.push_back(std::move(c));
-    }
-  s.panels.emplace_back(thick);
-  for (std::size_t d = 0; d < names.size(); ++d) {
-    const std::string title = fmt::format("{}, {:g}\u2013{:g} mrad", names[d], inner[d], outer[d]);
-    LinePanel against;
-    against.title = title + ": contrast";
-    against.x_label = "change of density (%)";
-    against.y_label = "change of intensity (%)";
-    std::vector<double> percent;
-    for (const double v : change) percent.push_back(100 * v);
-    for (std::size_t t = 0; t < thickness.size(); ++t) {
-      Curve c{fmt::format("{:g} \u00c5", thickness[t]), percent, {}, {}, true};
-      for (std::size_t k = 0; k < change.size(); ++k) {
-        c.y.push_back(100 * contrast.at(0, k, t, d));
-        c.error.push_back(100 * contrast_error.at(0, k, t, d));
-      }
-      against.curves.push_back(std::move(c));
-    }
-    against.curves.push_back({"as the density", percent, percent, {}, false});
-    s.panels.emplace_back(against);
-
-    LinePanel curve;
-    curve.title = title + ": curve";
-    curve.x_label = "what the column would scatter once";
-    curve.y_label = "fraction of the beam";
-    Curve samples{"single positions", {}, {}, {}, true}, fit{"curve", {}, {}, {}, false};
-    constexpr std::size_t kMostPoints = 600;
-    const std::size_t n = x.size() / names.size(), step = std::max<std::size_t>(1, n / kMostPoints);
-    for (std::size_t j = 0; j < n; j += step) {
-      samples.x.push_back(x.values[j * names.size() + d]);
-      samples.y.push_back(i.values[j * names.size() + d]);
-    }
-    const auto k = list("curve/" + names[d] + "/k");
-    const double most = file.number_attribute(root + "curve/" + names[d], "x_most");
-    for (int j = 0; j <= 40; ++j) {
-      const double at = most * j / 40;
-      double sum = 0;
-      for (std::size_t m = k.size(); m-- > 0;) sum = (sum + k[m]) * at;
-      fit.x.push_back(at);
-      fit.y.push_back(sum);
-    }
-    curve.curves = {samples, fit};
-    s.panels.emplace_back(curve);
+  if (!file.is_dataset(kCalibration + "intensity")) return s;
+  const auto list = [&](const char* name) { return file.read<double>(kCalibration + name).values; };
+  const CalibrationAxes axes{file.read_strings(kCalibration + "detector"),
+                             file.read_strings(kCalibration + "glass"), list("change"),
+                             list("thickness")};
+  const auto inner = list("inner"), outer = list("outer");
+  s.panels.emplace_back(intensity_panel(file, axes));
+  for (std::size_t d = 0; d < axes.detectors.size(); ++d) {
+    const std::string title =
+        fmt::format("{}, {:g}\u2013{:g} mrad", axes.detectors[d], inner[d], outer[d]);
+    s.panels.emplace_back(contrast_panel(file, axes, d, title));
+    s.panels.emplace_back(curve_panel(file, axes.detectors, d, title));
   }
   s.text =
       "HAADF of glasses scaled evenly to other densities, same piles and positions at each, so "
-      "that "
-      "contrasts are better known than intensities. x is the atoms per area times their mean "
+      "that contrasts are better known than intensities. x is the atoms per area times their mean "
       "annular cross section; a thin specimen has I = x.";
   return s;
 }

@@ -42,7 +42,7 @@ void add_motif_maps(std::vector<PagePicture>& pictures, const Hdf5Reader& file) 
   pictures.insert(pictures.begin() + std::min<std::ptrdiff_t>(1, std::ptrdiff_t(pictures.size())),
                   picture(motif, "Motif at every position. Of the positions coloured, " + rate +
                                      " or fewer are expected to be false alarms. Dark grey: not "
-                                     "judged."));
+                                     "matched."));
   pictures.push_back(picture(
       significance, "How rarely a motif-free packing scores as high as the best motif here."));
   if (auto p = posterior_panel(file); p.values.size() > 0) {
@@ -93,10 +93,9 @@ void add_error_rates(HtmlPage& page, const Hdf5Reader& file) {
              rows);
   page.paragraph(
       "Scores are ranked against patterns of dense random packings that hold no motif and were "
-      "simulated the same way. The "
-      "last column tells how many patterns of motifs planted in such packings are recognised "
-      "at a p-value of 0.05, "
-      "with its standard error: a low share means that absence from the map says little.");
+      "simulated the same way. The last column tells how many patterns of motifs planted in such "
+      "packings are recognised at a p-value of 0.05, with its standard error: a low share means "
+      "that absence from the map says little.");
   page.table({"what the ranking rests on", ""}, [&] {
     std::vector<std::vector<std::string>> out;
     for (const auto& [name, value] : attribute_rows(file, "/match/null"))
@@ -127,13 +126,10 @@ void add_pairs(HtmlPage& page, const Hdf5Reader& file) {
   page.pictures(pictures);
   page.paragraph(
       "Patterns are shown as square roots of intensity, each with its own limits; the central beam "
-      "is saturated. "
-      "Library patterns are turned in the plane as they fit. Difference: what is left of the "
-      "measured "
-      "pattern when the mean of its rings and the library pattern, scaled to fit, are taken away, "
-      "over "
-      "the root of that mean; "
-      "colours end at three times the deviation that was there before.");
+      "is saturated. Library patterns are turned in the plane as they fit. Difference: what is "
+      "left of the measured pattern when the mean of its rings and the library pattern, scaled to "
+      "fit, are taken away, over the root of that mean; colours end at three times the deviation "
+      "that was there before.");
 }
 
 void add_sections(HtmlPage& page, const Hdf5Reader& file) {

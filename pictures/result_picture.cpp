@@ -196,7 +196,7 @@ ImagePanel motif_panel(const Hdf5Reader& file) {
         (status != 0.f).select(PlaneF::Constant(status.rows(), status.cols(), NAN), panel.values);
   }
   panel.categories = file.read_strings("/match/motif_names");
-  panel.missing = "not judged";
+  panel.missing = "not matched";
   panel.title = "motif map";
   if (file.has_attribute("/match", "false_alarm_rate"))
     panel.title += fmt::format(", false-alarm rate {:g} %",

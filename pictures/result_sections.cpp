@@ -207,8 +207,7 @@ ResultSection correlation_section(const Hdf5Reader& file) {
   }
   s.panels.emplace_back(g2);
   s.text =
-      "Grey: no relaxation that the series could resolve (40 relaxation times long, ten frames "
-      "in "
+      "Grey: no relaxation that the series could resolve (40 relaxation times long, ten frames in "
       "each). Errors are those of leaving out blocks of time.";
   return s;
 }

@@ -83,6 +83,101 @@ ImagePanel order_panel(const Hdf5Reader& file, const std::string& dataset, std::
   return panel;
 }
 
+const std::string kLimit = "/symmetry_limit/";
+
+LinePanel odd_even_panel(const Hdf5Reader& file, const std::vector<double>& nm) {
+  LinePanel panel;
+  panel.title = "odd over even orders";
+  panel.x_label = "thickness (nm)";
+  panel.y_label = "power ratio";
+  const auto add = [&](const std::string& name, const std::string& label) {
+    const std::string path = kLimit + "odd_even/" + name;
+    if (!file.is_dataset(path)) return;
+    Curve curve{label, nm, file.read<double>(path).values, {}, name != "law"};
+    if (file.is_dataset(path + "_error")) curve.error = file.read<double>(path + "_error").values;
+    panel.curves.push_back(std::move(curve));
+  };
+  add("law", "law, parallel beam");
+  add("multislice", "multislice");
+  add("kinematic", "kinematic");
+  add("curved_born", "kinematic");  // older files
+  add("phase_object", "phase object");
+  add("phase_grating", "phase object");
+  add("flat_born", "flat Born");
+  return panel;
+}
+
+// Of a motif by an engine, under `path`: a curve for each depth, tilt and dose, the first six.
+LinePanel detection_panel(const Hdf5Reader& file, const std::string& path, std::string title,
+                          const std::vector<double>& nm) {
+  const auto p = file.read<double>(path + "probability").values,
+             low = file.read<double>(path + "probability_low").values,
+             high = file.read<double>(path + "probability_high").values;
+  const auto depth = file.read<double>(kLimit + "depth").values,
+             tilt = file.read<double>(kLimit + "tilt").values,
+             dose = file.read<double>(kLimit + "dose").values;
+  LinePanel panel;
+  std::replace(title.begin(), title.end(), '_', ' ');
+  panel.title = std::move(title);
+  panel.x_label = "thickness (nm)";
+  panel.y_label = "share found, 95 % interval";
+  panel.y_range = {0, 1};
+  const std::size_t each = depth.size() * tilt.size() * dose.size();
+  for (std::size_t c = 0; c < each && c < 6; ++c) {
+    const double electrons = dose[c % dose.size()];
+    Curve curve{fmt::format("depth {:g}, {:g}\u00b0, {}", depth[c / (tilt.size() * dose.size())],
+                            tilt[c / dose.size() % tilt.size()],
+                            electrons > 0 ? fmt::format("{:g} e", electrons) : "no noise"),
+                nm,
+                {},
+                {},
+                true};
+    for (std::size_t t = 0; t < nm.size(); ++t) {
+      curve.y.push_back(p[t * each + c]);
+      curve.error.push_back(p[t * each + c] - low[t * each + c]);
+      curve.above.push_back(high[t * each + c] - p[t * each + c]);
+    }
+    panel.curves.push_back(std::move(curve));
+  }
+  return panel;
+}
+
+const std::string kFluctuation = "/fluctuation/";
+
+LinePanel variance_panel(const std::string& title) {
+  LinePanel panel;
+  panel.title = title;
+  panel.x_label = "q (\u00c5^{-1})";
+  panel.y_label = "V";
+  return panel;
+}
+
+// V of every series, by its definitions, and the mean of the last one.
+std::vector<LinePanel> variance_panels(const Hdf5Reader& file, const std::vector<double>& q) {
+  const auto read = [&](const char* name) { return file.read<double>(kFluctuation + name); };
+  const auto row = [&](const Stack<double>& all, std::size_t k) {
+    const auto first = all.values.begin() + std::ptrdiff_t(k * q.size());
+    return std::vector<double>(first, first + std::ptrdiff_t(q.size()));
+  };
+  const auto thickness = read("thickness").values;
+  const std::size_t last = thickness.size() - 1;
+  LinePanel omega = variance_panel("V_{\u03a9}, ring means over positions");
+  const auto all = read("V_omega"), error = read("V_omega_error");
+  for (std::size_t k = 0; k < thickness.size() && k < 8; ++k)
+    omega.curves.push_back({std::isfinite(thickness[k]) ? fmt::format("{:g} \u00c5", thickness[k])
+                                                        : fmt::format("series {}", k),
+                            q, row(all, k), row(error, k), false});
+  LinePanel others = variance_panel("the other definitions (last series)");
+  for (const auto& [name, label] :
+       {std::pair{"V_r", "V_{r}"}, {"V_re", "V_{re}"}, {"V_image", "V_{image}"}})
+    others.curves.push_back({label, q, row(read(name), last), {}, false});
+  LinePanel mean = variance_panel("radial mean (last series)");
+  mean.y_label = "intensity";
+  mean.log_y = true;
+  mean.curves.push_back({"", q, row(read("mean"), last), {}, false});
+  return {omega, others, mean};
+}
+
 }  // namespace
 
 ResultSection symmetry_section(const Hdf5Reader& file) {
@@ -115,127 +210,43 @@ ResultSection symmetry_section(const Hdf5Reader& file) {
 }
 
 ResultSection symmetry_limit_section(const Hdf5Reader& file) {
-  const std::string root = "/symmetry_limit/";
   ResultSection section{"What symmetry analysis can see", {}, ""};
-  if (!file.is_dataset(root + "thickness")) return section;
+  if (!file.is_dataset(kLimit + "thickness")) return section;
   section.text =
       "Odd orders come with thickness where there is propagation (multislice, kinematic) and "
       "not without it (flat Born, phase object). A motif is found where few patterns of the same "
       "glass without it have as much power.";
-  auto& panels = section.panels;
-  std::vector<double> nm = file.read<double>(root + "thickness").values;
+  std::vector<double> nm = file.read<double>(kLimit + "thickness").values;
   for (double& t : nm) t /= 10;
-  LinePanel ratio;
-  ratio.title = "odd over even orders";
-  ratio.x_label = "thickness (nm)";
-  ratio.y_label = "power ratio";
-  const auto add = [&](const std::string& name, const std::string& label) {
-    const std::string path = root + "odd_even/" + name;
-    if (!file.is_dataset(path)) return;
-    Curve curve{label, nm, file.read<double>(path).values, {}, name != "law"};
-    if (file.is_dataset(path + "_error")) curve.error = file.read<double>(path + "_error").values;
-    ratio.curves.push_back(std::move(curve));
-  };
-  add("law", "law, parallel beam");
-  add("multislice", "multislice");
-  add("kinematic", "kinematic");
-  add("curved_born", "kinematic");  // older files
-  add("phase_object", "phase object");
-  add("phase_grating", "phase object");
-  add("flat_born", "flat Born");
-  panels.emplace_back(ratio);
-  const std::string group = root + "detection";
+  section.panels.emplace_back(odd_even_panel(file, nm));
+  const std::string group = kLimit + "detection";
   if (!file.exists(group)) return section;
   for (const auto& target : file.children(group))
-    for (const auto& engine : file.children(group + "/" + target)) {
-      const std::string path = group + "/" + target + "/" + engine + "/";
-      const auto p = file.read<double>(path + "probability");
-      const auto low = file.read<double>(path + "probability_low").values,
-                 high = file.read<double>(path + "probability_high").values;
-      const auto depth = file.read<double>(root + "depth").values,
-                 tilt = file.read<double>(root + "tilt").values,
-                 dose = file.read<double>(root + "dose").values;
-      LinePanel panel;
-      panel.title = target + ", " + engine;
-      std::replace(panel.title.begin(), panel.title.end(), '_', ' ');
-      panel.x_label = "thickness (nm)";
-      panel.y_label = "share found, 95 % interval";
-      panel.y_range = {0, 1};
-      const std::size_t each = depth.size() * tilt.size() * dose.size();
-      for (std::size_t c = 0; c < each && c < 6; ++c) {
-        Curve curve{
-            fmt::format("depth {:g}, {:g}\u00b0, {}", depth[c / (tilt.size() * dose.size())],
-                        tilt[c / dose.size() % tilt.size()],
-                        dose[c % dose.size()] > 0 ? fmt::format("{:g} e", dose[c % dose.size()])
-                                                  : "no noise"),
-            nm,
-            {},
-            {},
-            true};
-        for (std::size_t t = 0; t < nm.size(); ++t) {
-          curve.y.push_back(p.values[t * each + c]);
-          curve.error.push_back(p.values[t * each + c] - low[t * each + c]);
-          curve.above.push_back(high[t * each + c] - p.values[t * each + c]);
-        }
-        panel.curves.push_back(std::move(curve));
-      }
-      panels.emplace_back(panel);
-    }
+    for (const auto& engine : file.children(group + "/" + target))
+      section.panels.emplace_back(detection_panel(file, group + "/" + target + "/" + engine + "/",
+                                                  target + ", " + engine, nm));
   return section;
 }
 
 ResultSection fluctuation_section(const Hdf5Reader& file) {
-  const std::string root = "/fluctuation/";
   ResultSection section{"Fluctuation", {}, ""};
-  if (!file.is_dataset(root + "q")) return section;
-  const auto q = file.read<double>(root + "q").values;
-  const std::pair<const char*, const char*> definitions[] = {
-      {"V_omega", "V_{\u03a9}"}, {"V_r", "V_{r}"}, {"V_re", "V_{re}"}, {"V_image", "V_{image}"}};
-  const auto row = [&](const Stack<double>& all, std::size_t k) {
-    const auto first = all.values.begin() + std::ptrdiff_t(k * q.size());
-    return std::vector<double>(first, first + std::ptrdiff_t(q.size()));
-  };
-  const auto panel_of = [&](const std::string& title) {
-    LinePanel panel;
-    panel.title = title;
-    panel.x_label = "q (\u00c5^{-1})";
-    panel.y_label = "V";
-    return panel;
-  };
-  if (file.is_dataset(root + "V_omega")) {
+  if (!file.is_dataset(kFluctuation + "q")) return section;
+  if (file.is_dataset(kFluctuation + "V_omega")) {
     section.text =
         "Normalised variance over the positions, counting noise removed, in the definitions of "
         "the field; errors by jackknife.";
-    const auto thickness = file.read<double>(root + "thickness").values;
-    LinePanel omega = panel_of("V_{\u03a9}, ring means over positions");
-    const auto all = file.read<double>(root + "V_omega"),
-               error = file.read<double>(root + "V_omega_error");
-    for (std::size_t k = 0; k < thickness.size() && k < 8; ++k)
-      omega.curves.push_back({std::isfinite(thickness[k]) ? fmt::format("{:g} \u00c5", thickness[k])
-                                                          : fmt::format("series {}", k),
-                              q, row(all, k), row(error, k), false});
-    section.panels.emplace_back(omega);
-    LinePanel others = panel_of("the other definitions (last series)");
-    for (const auto& [name, label] : definitions)
-      if (std::string(name) != "V_omega")
-        others.curves.push_back(
-            {label, q, row(file.read<double>(root + name), thickness.size() - 1), {}, false});
-    section.panels.emplace_back(others);
-    LinePanel mean = panel_of("radial mean (last series)");
-    mean.y_label = "intensity";
-    mean.log_y = true;
-    mean.curves.push_back(
-        {"", q, row(file.read<double>(root + "mean"), thickness.size() - 1), {}, false});
-    section.panels.emplace_back(mean);
+    for (LinePanel& panel : variance_panels(file, file.read<double>(kFluctuation + "q").values))
+      section.panels.emplace_back(std::move(panel));
   }
-  LinePanel model = panel_of("kinematic model, and the comparison (over its largest)");
+  LinePanel model = variance_panel("kinematic model, and the comparison (over its largest)");
   const auto scaled = [&](const std::string& name, const std::string& label, const char* value) {
-    if (!file.is_dataset(root + name + "/q")) return;
-    auto v = file.read<double>(root + name + "/" + value).values;
+    const std::string group = kFluctuation + name + "/";
+    if (!file.is_dataset(group + "q")) return;
+    auto v = file.read<double>(group + value).values;
     const double most = *std::max_element(v.begin(), v.end());
     for (double& x : v) x /= most;
     model.curves.push_back({fmt::format("{} / {:.3g}", label, most),
-                            file.read<double>(root + name + "/q").values,
+                            file.read<double>(group + "q").values,
                             v,
                             {},
                             false});

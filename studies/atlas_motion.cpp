@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// Time steps, where the frames state them (LAMMPS dumps), must grow by equal amounts: the lags of
+// Time steps, where the frames state them (LAMMPS dumps), must be equally far apart: the lags of
 // the autocorrelation are numbers of frames. A run that was continued often holds frames twice.
 void check_time_steps(const AtomFrames& frames) {
   long long before = 0, step = 0;

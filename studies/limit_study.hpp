@@ -1,5 +1,6 @@
 // What symmetry analysis can and cannot see in a glass, by simulation: odd against even orders with
-// thickness under four physics, and how often a planted motif is told from the glass without it.
+// thickness under four physics, and how often a planted motif is told apart from the glass without
+// it.
 #pragma once
 #include <vector>
 

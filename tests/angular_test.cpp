@@ -52,7 +52,7 @@ struct Ensemble {
   PlaneD mean() const { return sum / n.cast<double>(); }
   PlaneD variance() const { return squares / n.cast<double>() - mean().square(); }
   PlaneD standard_error() const { return (variance() / n.cast<double>()).sqrt(); }
-  PlaneD claimed_variance() const { return error / n.cast<double>(); }
+  PlaneD stated_variance() const { return error / n.cast<double>(); }
 };
 
 double chi_square(const Ensemble& e, const PlaneD& truth) {
@@ -110,11 +110,11 @@ TEST_CASE("a structureless ring of counts has no symmetry, at any dose, masked o
       CHECK(std::abs(chi_square(e, zero) - 48) < 4 * std::sqrt(2 * 48.0));
       // the stated error of one pattern is that of the scatter, or a little more
       if (dose >= 1) {
-        const double ratio = (e.variance() / e.claimed_variance()).mean();
+        const double ratio = (e.variance() / e.stated_variance()).mean();
         CHECK(ratio > 0.65);
         CHECK(ratio < 1.05);
       }
-      // what the raw |F_n|^2 / F_0^2 would claim instead: 1 / electrons
+      // what the raw |F_n|^2 / F_0^2 would give instead: 1 / electrons
       CHECK(e.mean().abs().maxCoeff() < 0.5 / (dose * 120));
     }
 }

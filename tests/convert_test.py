@@ -63,7 +63,7 @@ run('a.npy', '-o', 'both.h5', '--pixel-q', 0.01, '--find-centre', 'disc', '--eac
 run('both.h5', '-o', 'bare.h5', '--undo', says='background, alignment')
 with h5py.File('both.h5') as f, h5py.File('bare.h5') as g:
     steps = ' '.join(f['preparation'].attrs['steps'])
-    check('every step is told', all(w in steps for w in ('disc', 'every pattern', 'whole pixels', 'median')))
+    check('every step is reported', all(w in steps for w in ('disc', 'every pattern', 'whole pixels', 'median')))
     check('something was done', np.abs(f['measurement/patterns'][()] - patterns).max() > 50)
     check('background undone', np.abs(g['measurement/patterns'][()] - patterns).max() < 1e-6 * patterns.max())
 run('a.npy', '-o', 'x.h5', '--undo', '--pixel-q', 0.01, status=3, says='no file that convert has made')

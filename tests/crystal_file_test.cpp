@@ -143,9 +143,8 @@ TEST_CASE("CIF: operations listed, named by Hall, by Hermann-Mauguin and by numb
 
 TEST_CASE("CIF: Cartesian sites, occupancy, U and B, isotropic or not") {
   const Atoms cartesian =
-      read(cif("_atom_site_type_symbol\n_atom_site_Cartn_x\n_atom_site_Cartn_y\n_atom_site_Cartn_"
-               "z\nZr4+ 1 2 "
-               "3\n"));
+      read(cif("_atom_site_type_symbol\n_atom_site_Cartn_x\n_atom_site_Cartn_y\n"
+               "_atom_site_Cartn_z\nZr4+ 1 2 3\n"));
   CHECK(cartesian.numbers[0] == 40);
   CHECK(cartesian.positions[0].isApprox(Vector3d(1, 2, 3)));
   const std::string columns = std::string(kPlain) + "_atom_site_occupancy\n";

@@ -1,5 +1,5 @@
 // Symmetry that a crystallographic file states is understood or refused; what it states of its
-// content is held against the atoms.
+// content is checked against the atoms.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -152,7 +152,7 @@ TEST_CASE("files that list every atom and state the symmetry give every atom onc
   CHECK(read(cif(group("F d -3 m"), diamond, "5.43 5.43 5.43 90 90 90")).atoms.size() == 8);
 }
 
-TEST_CASE("a file is held against its own formula, density, volume and multiplicities") {
+TEST_CASE("a file is checked against its own formula, density, volume and multiplicities") {
   const auto error = [](const std::string& facts, const std::string& sites = kAll) {
     return read(cif(facts + group("P 1"), sites)).error;
   };

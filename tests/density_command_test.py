@@ -39,7 +39,7 @@ with h5py.File("density.h5") as f:
     areal = f["density/areal"][()]
     absolute = np.nanmean(f["density/absolute"][()])
     check(f"absolute density {absolute}", 0.05 < absolute < 0.075 and abs(np.nanmean(areal) / 12 - absolute) < 1e-9)
-    check("what it measures is said", f["density"].attrs["measures"] == "density times thickness")
+    check("what it measures is stated", f["density"].attrs["measures"] == "density times thickness")
     image = f["density/intensity"][()]
 
 # the same image in counts of a camera with an offset, and in unknown units with the reference's thickness known
@@ -53,15 +53,15 @@ with h5py.File("counts.h5") as f, h5py.File("units.h5") as g:
     check("counts give the same map", np.allclose(f["density/relative"][()][good], relative[good], atol=1e-3))
     check("counts add to the error", np.nanmedian(f["density/relative_error"][()]) > np.nanmedian(g["density/relative_error"][()]))
     check("unknown units give nearly the same map", np.nanmax(np.abs(g["density/relative"][()] - relative)) < 0.05)
-# twice the thickness in one half, told or not
+# twice the thickness in one half, stated or not
 half = np.where(np.arange(20) < 10, 1.0, 2.0)[None, :] * np.ones((20, 1))
 np.save("double.npy", (image * half).astype(np.float32))
 np.save("thickness.npy", (12 * half).astype(np.float32))
-run(0, "wrote", "density", "double.npy", "-o", "told.h5", "--thickness-map", "thickness.npy", "--reference", "0,0,19,9")
-run(0, "wrote", "density", "double.npy", "-o", "untold.h5", "--reference", "0,0,19,9")
-with h5py.File("told.h5") as f, h5py.File("untold.h5") as g:
-    told, untold = (np.nanmean(x["density/relative"][:, 10:]) / np.nanmean(x["density/relative"][:, :10]) for x in (f, g))
-    check(f"thickness passes for density unless it is told: {told}, {untold}", abs(untold / told - 2) < 1e-6)
+run(0, "wrote", "density", "double.npy", "-o", "stated.h5", "--thickness-map", "thickness.npy", "--reference", "0,0,19,9")
+run(0, "wrote", "density", "double.npy", "-o", "unstated.h5", "--reference", "0,0,19,9")
+with h5py.File("stated.h5") as f, h5py.File("unstated.h5") as g:
+    stated, unstated = (np.nanmean(x["density/relative"][:, 10:]) / np.nanmean(x["density/relative"][:, :10]) for x in (f, g))
+    check(f"thickness passes for density unless it is stated: {stated}, {unstated}", abs(unstated / stated - 2) < 1e-6)
 
 # motif maps: bright = one motif, dark = another (planted), and one that has nothing to do with it
 known = np.nan_to_num(relative, nan=1)

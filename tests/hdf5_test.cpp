@@ -285,7 +285,7 @@ TEST_CASE("a full disk is an error of the machine and leaves nothing") {
   CHECK(contains(absent, "No such file"));
 }
 
-TEST_CASE("what is wrong with an input file is said") {
+TEST_CASE("what is wrong with an input file is reported") {
   const Folder folder;
   const std::string path = folder / "file.h5";
   {

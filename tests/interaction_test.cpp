@@ -133,8 +133,8 @@ TEST_CASE("relaxation goes downhill to balance, keeps fixed atoms, and finds the
   CHECK(free.energy < free.energy_before);
   CHECK(free.largest_force <= 1e-3);
   CHECK(free.energy == approx(evaluate(LennardJones{0.4, equal}, perfect).energy).epsilon(1e-5));
-  const Relaxed held = relax(shaken, LennardJones{0.4, equal}, settings);
-  CHECK((held.atoms.positions[7] - shaken.positions[7]).norm() < 1e-9);
+  const Relaxed fixed = relax(shaken, LennardJones{0.4, equal}, settings);
+  CHECK((fixed.atoms.positions[7] - shaken.positions[7]).norm() < 1e-9);
   const Relaxed apart = relax(shaken, metallic_contacts(shaken.numbers, 0.9));
   CHECK(apart.largest_force <= 1e-3);
 }

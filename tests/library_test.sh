@@ -27,7 +27,7 @@ build="$program library build --config plan.ini"
 
 expect 0 "units" $build --dry-run
 expect 0 "wrote" $build -o whole.h5 --threads 1
-grep -q "2 decorations" out.txt || complain "decorations are not told"
+grep -q "2 decorations" out.txt || complain "decorations are not listed"
 cp whole.h5 again.h5
 expect 0 "whole already" $build -o whole.h5 --resume
 for i in 1 2 3; do expect 0 "not whole" $build -o s$i.h5 --shard $i/3 --threads 2; done
@@ -86,7 +86,7 @@ expect 0 "wrote" $program plot more.h5 -o more.png
 expect 0 "wrote" $program library plot more.h5 -o coverage.png
 [ -e no.h5 ] && complain "a refused run left no.h5"
 
-# which condition separates best: all of them are told, the best is one of them
+# which condition separates best: all of them are listed, the best is one of them
 expect 0 "step" $program plan more.h5 --doses 1e3,1e5 --angles 24 --radii 6 -o plan.h5
 for word in "12 Angstrom thick" "14 Angstrom thick" "best " "detector"; do
   grep -q "$word" out.txt || complain "plan does not tell '$word'"

@@ -98,7 +98,7 @@ TEST_CASE(
   CHECK(kolmogorov(shift) < 0.094);
   CHECK(kolmogorov(effective) < 0.094);
   CHECK(found < 30);         // 15 +- 4 expected
-  CHECK(naive_found > 150);  // what ignoring the neighbours would have claimed
+  CHECK(naive_found > 150);  // what ignoring the neighbours would have reported
 }
 
 TEST_CASE(

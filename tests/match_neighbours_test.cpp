@@ -335,7 +335,7 @@ TEST_CASE("credible axes and depths are the smallest and the middle that hold wh
 }
 
 TEST_CASE("the views of a motif are tempered by where planted ones really stand") {
-  // motif 0 is told from none by a likelihood at its word, its 12 views by one that is
+  // motif 0 is told apart from none by a likelihood at its word, its 12 views by one that is
   // overconfident
   std::vector<MotifView> views;
   for (int v = 0; v < 12; ++v)

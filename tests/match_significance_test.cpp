@@ -93,9 +93,9 @@ TEST_CASE(
   std::vector<double> best;
   std::vector<std::vector<double>> by_motif(kMotifs);
   for (int i = 0; i < fresh; ++i) {
-    const auto verdict = null.assess(row(s, i));
-    best.push_back(verdict.p);
-    for (std::size_t m = 0; m < kMotifs; ++m) by_motif[m].push_back(verdict.motif_p[m]);
+    const auto assessed = null.assess(row(s, i));
+    best.push_back(assessed.p);
+    for (std::size_t m = 0; m < kMotifs; ++m) by_motif[m].push_back(assessed.motif_p[m]);
   }
   // 1 % point of the two-sample Kolmogorov-Smirnov distance.
   const double limit = 1.63 * std::sqrt(1.0 / n + 1.0 / fresh);

@@ -32,13 +32,13 @@ expect 0 "is among the" $program info m.h5
 # speckle that a large source has blurred ranks among no packings
 expect 0 "wrote" $simulate --source-size 20 --wrap-limit 100 -o blurred.h5
 expect 0 "unlike the library" $program match blurred.h5 l.h5 -o unlike.h5 --false-alarm 99%
-grep -q "6 of 6 patterns were not judged" out.txt || complain "patterns without contrast are ranked"
+grep -q "6 of 6 patterns were not matched" out.txt || complain "patterns without contrast are ranked"
 expect 0 "LOOK: the speckle" $program info unlike.h5
 expect 0 "no motif" $program match p.h5 l.h5 -o noisy.h5 --dose 1e4
 expect 0 "wrote" $program match p.h5 l.h5 -o rescaled.h5 --energy 300 --rescale --csv map.csv
 grep -q "equal q" out.txt || complain "--rescale is silent"
 [ "$(wc -l <map.csv)" = 7 ] || complain "map.csv has not one line per position"
-expect 0 "6 of 6 patterns were not judged" $program match p.h5 l.h5 -o dark.h5 --saturation 1e-12
+expect 0 "6 of 6 patterns were not matched" $program match p.h5 l.h5 -o dark.h5 --saturation 1e-12
 grep -q "saturated" out.txt || complain "saturation is not named"
 expect 0 "wrote" $program report m.h5 -o m.html
 grep -q "Probability that some motif" m.html || complain "no posterior in the report"
@@ -81,7 +81,7 @@ expect 4 "end at 0.4.*the library is for 1.4" $program match p.h5 l.h5 -o n.h5 -
 { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (89, 89), }"
   head -c 7921 /dev/zero | tr '\0' '\1'; } >all.npy
 expect 0 "is hidden" $program match p.h5 l.h5 -o blind.h5 --mask all.npy --csv blind.csv
-expect 0 "6 of 6 patterns were not judged" $program info blind.h5
+expect 0 "6 of 6 patterns were not matched" $program info blind.h5
 [ "$(grep -c ",6,none," blind.csv)" = 6 ] || complain "fully masked patterns are not marked"
 expect 0 "wrote" $program plot blind.h5 -o blind.png
 expect 0 "wrote" $program report blind.h5 -o blind.html

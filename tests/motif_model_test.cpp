@@ -157,12 +157,12 @@ TEST_CASE("neighbouring positions tell the offset better, and correlated speckle
   // almost one and the same speckle everywhere: it cancels in differences, and the offset is known
   const Eigen::MatrixXd common = 0.05 * independent + 0.95 * Eigen::MatrixXd::Ones(5, 5);
   const Eigen::VectorXd alone = errors(one, kAlone.correlation), apart = errors(five, independent),
-                        together = errors(five, common);
+                        all_at_once = errors(five, common);
   for (int k = 3; k < 5; ++k) {
     CHECK(apart(k) < 0.6 * alone(k));
-    CHECK(together(k) < apart(k));
+    CHECK(all_at_once(k) < apart(k));
   }
-  CHECK(together(0) < alone(0));
+  CHECK(all_at_once(0) < alone(0));
 }
 
 TEST_CASE("the correlation of speckle between positions comes back") {

@@ -1,4 +1,4 @@
-// Motifs have the geometry and the symmetry that they claim; directions cover the fundamental zone.
+// Motifs have the geometry and the symmetry that they state; directions cover the fundamental zone.
 #include "models/motifs.hpp"
 
 #include <doctest/doctest.h>
@@ -114,7 +114,7 @@ TEST_CASE("every motif is unchanged by its rotations") {
   }
 }
 
-TEST_CASE("every motif's centre has the Voronoi index that it claims") {
+TEST_CASE("every motif's centre has the Voronoi index that it states") {
   for (const Motif& motif : motifs()) {
     CAPTURE(motif.name);
     const bool lattice = motif.name == "fcc" || motif.name == "hcp" || motif.name == "bcc" ||

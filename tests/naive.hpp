@@ -1,5 +1,5 @@
-// The multislice loop as the equations state it, in double precision with whole planes: the judge
-// of the fast engine.
+// The multislice loop as the equations state it, in double precision with whole planes: the
+// reference of the fast engine.
 #pragma once
 #include <cmath>
 

@@ -269,7 +269,7 @@ TEST_CASE("frames and raster: fly-back frames, short files, bytes left over") {
   check_pixels(flown);
   REQUIRE(flown.notes().size() == 1);
   CHECK(flown.notes()[0].find("flew back") != std::string::npos);
-  // cut short: whole rows stay, and that is said
+  // cut short: whole rows stay, and that is reported
   save(folder / "a.mib", all.substr(0, 4 * frame + 100));
   const PatternSource cut(folder / "a.mib", any_scale());
   CHECK(cut.scan_rows() == 1);
@@ -290,7 +290,7 @@ TEST_CASE("frames and raster: fly-back frames, short files, bytes left over") {
         std::string::npos);
 }
 
-TEST_CASE("what a binary file states about its sizes is held against its bytes") {
+TEST_CASE("what a binary file states about its sizes is checked against its bytes") {
   const Folder folder;
   const auto refused = [&](const std::string& name, const std::string& bytes) {
     save(folder / name, bytes);

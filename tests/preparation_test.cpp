@@ -45,7 +45,7 @@ TEST_CASE("the central disc gives centre and radius to a fraction of a pixel") {
   CHECK_THROWS_AS(central_disc(pattern(2, 48), {}), Error);
 }
 
-TEST_CASE("a stated centre that is far off is told, one that is near or hidden is not") {
+TEST_CASE("a stated centre that is far off is reported, one that is near or hidden is not") {
   const Calibration centre = centred_calibration(kSize, kSize, 0.015, 0.015);
   PixelMask stop = PixelMask::Zero(kSize, kSize);
   stop.block(41, 0, 16, 60).setOnes();  // the disc and an arm

@@ -62,10 +62,10 @@ cmp -s one.lib.h5 killed.lib.h5 || complain "another library after a kill"
 ranks 2 library merge one.lib.h5 one.lib.h5 -o wrong.h5 >/dev/null 2>message
 [ $? = 2 ] && grep -q "without mpirun" message || complain "library merge runs in two processes: $(cat message)"
 
-# what is wrong is said once, with its exit status
+# what is wrong is reported once, with its exit status
 ranks 2 simulate model.xyz -o wrong.h5 --grid 160 --semiangle 12 --detector adf=20:400 >/dev/null 2>message
 [ $? = 4 ] || complain "exit status of a refused run"
-[ "$(grep -c 'band limit' message)" = 1 ] || complain "a refusal is said $(grep -c 'band limit' message) times"
+[ "$(grep -c 'band limit' message)" = 1 ] || complain "a refusal is printed $(grep -c 'band limit' message) times"
 ranks 2 match one.h5 none.h5 -o wrong.h5 >/dev/null 2>message
 [ $? = 2 ] && grep -q "without mpirun" message || complain "a command of one process runs in two: $(cat message)"
 finish

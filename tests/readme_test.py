@@ -142,9 +142,9 @@ def check_result_files():
     """What stands in the files that README's commands made has its line in docs/result-file.md."""
     words = set(re.findall(r"\w+", (source / "docs/result-file.md").read_text()))
     for path in sorted(folder.glob("*.h5")):
-        told = json.loads(subprocess.run([program, "info", path, "--json"], capture_output=True, check=True).stdout)
-        names = {d["path"].rsplit("/", 1)[1] for d in told["datasets"] if not d["path"].startswith("/simulation/detectors")}
-        names |= {name for name in told["audit"] if not name.endswith("_unit")}
+        info = json.loads(subprocess.run([program, "info", path, "--json"], capture_output=True, check=True).stdout)
+        names = {d["path"].rsplit("/", 1)[1] for d in info["datasets"] if not d["path"].startswith("/simulation/detectors")}
+        names |= {name for name in info["audit"] if not name.endswith("_unit")}
         for name in sorted(n for n in names if not n.isdigit() and not set(re.findall(r"\w+", n)) <= words):
             complaints.append(f"docs/result-file.md says nothing of {name} in {path.name}")
 

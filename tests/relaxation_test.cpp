@@ -74,11 +74,11 @@ TEST_CASE("the error covers the scatter") {
   const Speckles speckles(320, kTau, 1);
   int covered = 0, fitted = 0;
   double sum = 0, squares = 0;
-  constexpr int kTrials = 120;
-  for (int trial = 0; trial < kTrials; ++trial) {
+  constexpr int kScans = 120;
+  for (int scan = 0; scan < kScans; ++scan) {
     Autocorrelation some(320, 10);
     for (int k = 0; k < 6; ++k)
-      some.add(speckles.series(std::uint64_t(9000 + 6 * trial + k)).data());
+      some.add(speckles.series(std::uint64_t(9000 + 6 * scan + k)).data());
     const Relaxation r = fit_relaxation(some, {true, 1});
     if (!r.fitted) continue;
     ++fitted;
@@ -89,7 +89,7 @@ TEST_CASE("the error covers the scatter") {
   const double mean = sum / fitted;
   MESSAGE("mean " << mean << " scatter " << std::sqrt(squares / fitted - mean * mean) << " covered "
                   << double(covered) / fitted);
-  CHECK(fitted == kTrials);
+  CHECK(fitted == kScans);
   CHECK(std::abs(double(covered) / fitted - 0.683) < 0.13);
 }
 

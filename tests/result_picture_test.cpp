@@ -99,7 +99,7 @@ TEST_CASE("detector images: HAADF comes first, on the axes of the scan") {
   CHECK(panels[0].quantity == "fraction of incident beam");
 }
 
-TEST_CASE("a motif map names its motifs, and what was not judged has no value") {
+TEST_CASE("a motif map names its motifs, and what was not matched has no value") {
   const Folder folder;
   write_matches(folder / "match.h5");
   const Hdf5Reader file(folder / "match.h5");

@@ -177,7 +177,7 @@ TEST_CASE("speckle does not bias the strain, and the errors cover: 68 % within o
     sum_squares += fit.value[2] * fit.value[2];
     fits.push_back(fit);
   }
-  // speckle has less power at the harmonics that judge than at those that the fit takes
+  // speckle has less power at the harmonics that set the noise than at those that the fit takes
   const RingNoiseShape shape = ring_noise_shape(fits);
   CHECK(shape.harmonic[0] >= shape.harmonic[2]);
   CHECK(shape.harmonic[2] >= 1);

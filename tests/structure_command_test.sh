@@ -41,7 +41,7 @@ awk 'NR == 1 {print; next} NR == 2 {print "Lattice=\"40.190714808025604 0 0 0.80
 expect 0 'd2min       mean [0-9.]*e-[12][0-9]' structure sheared_glass.xyz --reference "$glass" -o shear.h5 --only motion --cutoff 3.7
 "$program" plot all.h5 -o all.png > /dev/null && "$program" report all.h5 -o all.html > /dev/null || complain "plot or report"
 grep -q '⟨0,0,12,0⟩' all.html || complain "the report has no table of indices"
-"$program" info all.h5 | grep -q 'good: no two atoms' || complain "verdict of info"
+"$program" info all.h5 | grep -q 'good: no two atoms' || complain "info does not call a sound model good"
 
 # a file that names no elements is readable wherever a model is
 printf 'two\n\n2 atoms\n2 atom types\n0 12 xlo xhi\n0 12 ylo yhi\n0 4 zlo zhi\n\nAtoms # atomic\n\n1 1 3 3 1\n2 2 6 6 2\n' >two.data

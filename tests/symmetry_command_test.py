@@ -82,7 +82,7 @@ with h5py.File("c.h5") as f, h5py.File("d.h5") as g:
         check(f"threads change {name}", np.array_equal(f["symmetry/" + name][()], g["symmetry/" + name][()],
                                                        equal_nan=True))
 run(0, "odd / even  no even orders", "symmetry", "null.npy", "-o", "z.h5", *common)
-run(0, "3 of them judged", "symmetry", "bad.npy", "-o", "e.h5", *common)
+run(0, "3 of them usable", "symmetry", "bad.npy", "-o", "e.h5", *common)
 run(0, "panels", "plot", "a.h5", "-o", "a.png")
 run(0, "wrote", "report", "a.h5", "-o", "a.html")
 

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (entry.is_dataset && is_number(entry.dataset.type))
         fuzz::must_read_or_refuse([&] { file.read<double>(entry.path); });
     }
-    audit_verdicts(file);
+    audit_lines(file);
     attribute_rows(file, "/parameters");
   });
   return 0;

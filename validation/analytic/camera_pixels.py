@@ -41,7 +41,7 @@ for dose in (1e4, 1e5):
     for name, recorded, more in (('whole', counts, ()), ('beam stop', np.where(stop, 0, counts), ('--mask', 'stop.npy', '--gain', 1)),
                                  ('cut off', counts[:, cut, cut], ('--q-max', f'{half * pixel:.3f}'))):
         np.save(folder / 'counts.npy', recorded)
-        said = run('match', 'counts.npy', 'library.h5', '-o', 'm.h5', *stated, *more)
+        printed = run('match', 'counts.npy', 'library.h5', '-o', 'm.h5', *stated, *more)
         with h5py.File(folder / 'm.h5') as f:
             p, a = f['match/best_p_value'][()].reshape(PACKINGS, -1), f['match/null'].attrs
             shares = []
@@ -49,4 +49,4 @@ for dose in (1e4, 1e5):
                 by_packing = (p <= level).mean(1)
                 shares.append(f'{100 * by_packing.mean():5.1f} +- {100 * by_packing.std(ddof=1) / PACKINGS ** .5:4.1f} %')
             print(f'{dose:g} electrons, {name:9}: p <= 5 % in {shares[0]}, p <= 20 % in {shares[1]}; contrast {a["scan_contrast"]:.2f}, library '
-                  f'{a["contrast_low"]:.2f} to {a["contrast_high"]:.2f}, dose taken {a["dose"]:.0f}{"; said to be unlike" if "unlike" in said else ""}', flush=True)
+                  f'{a["contrast_low"]:.2f} to {a["contrast_high"]:.2f}, dose taken {a["dose"]:.0f}{"; reported as unlike" if "unlike" in printed else ""}', flush=True)

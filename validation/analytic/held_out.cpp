@@ -9,8 +9,8 @@
 //   number of motifs found,
 //   the share of motif-free patterns with p at or below 1, 5 and 10 %, and the distance of their
 //   p-values from uniform, with the 1 % limit of Kolmogorov and Smirnov;
-// and the thin limit: how often a free icosahedron, turned at random, is told from fcc, hcp and
-// bcc.
+// and the thin limit: how often a free icosahedron, turned at random, is told apart from fcc, hcp
+// and bcc.
 //   held_out [threads] [seed] [repetitions] [motif-free patterns] [planted per motif] [thickness in
 //   Angstrom]
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 eight icosahedra and eight fcc clusters of 13 atoms along the beam. Matrix atoms are taken out at random: a quarter everywhere, but around
 each motif, within 6 Angstrom across the beam, none (bright) or three fifths (dark). Planted: icosahedra bright, fcc dark. Absent: half of
 either kind bright, half dark. Thermal motion matters: at rest, an ordered cluster does not scatter onto 50 to 90 mrad as its number
-of atoms. What `density --motifs` says of the places that `match` finds is held against the density of the own columns at the same
+of atoms. What `density --motifs` says of the places that `match` finds is compared with the density of the own columns at the same
 positions, which the model gives.
 Usage: motif_density.py VITROBEAM [SEEDS] [OUT.png]    SEEDS (2) specimens of either sort. Ten minutes of processor time."""
 import pathlib, subprocess, sys, tempfile

@@ -4,7 +4,7 @@
 // step off, 1e4 electrons per pattern, 200 kV, 3.58 mrad. Prints for each motif the area under the
 // ROC by one pattern (the matched filter, and the likelihood) and by all positions within 3
 // Angstrom; the share of motif-free positions with p at or below 1, 5 and 10 %, their interval
-// drawn again by packings; and claimed against realised probabilities of the posterior.
+// drawn again by packings; and stated against realised probabilities of the posterior.
 //   neighbours [threads] [thickness in Angstrom] [packings] [planted per motif]
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::vector<PlaneF> polar(const MotifLibrary& l, const Stack<float>& patterns,
                      noise, stream, threads);
 }
 
-// Verdicts on positions of known content.
+// Results at positions of known content.
 struct Evaluated {
   std::vector<std::vector<double>> score;  // [pattern][motif]
   std::vector<double> p;
@@ -56,14 +56,14 @@ Evaluated evaluate(ScanRecognition& r, const std::vector<PlaneF>& patterns, std:
     for (std::size_t i = 0; i < side * side; ++i) x.push_back(r.contrast(patterns[first + i]));
     ContrastScan scan{side, side, periodic, {}};
     for (const auto& h : x) scan.contrast.push_back(&h);
-    const auto verdicts = r(scan, threads);
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-      if (middle && i != verdicts.size() / 2) continue;
-      if (verdicts[i].finding) {
-        out.score.push_back(verdicts[i].finding->significance.motif_score);
-        out.p.push_back(verdicts[i].finding->significance.p);
+    const auto results = r(scan, threads);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (middle && i != results.size() / 2) continue;
+      if (results[i].finding) {
+        out.score.push_back(results[i].finding->significance.motif_score);
+        out.p.push_back(results[i].finding->significance.p);
       }
-      out.posterior.push_back(verdicts[i].posterior.motif);
+      out.posterior.push_back(results[i].posterior.motif);
     }
   }
   return out;
@@ -97,12 +97,12 @@ void print_areas(const char* name, const MotifLibrary& test, const std::vector<i
   fmt::print("\n");
 }
 
-// Claimed and realised share in bins of the claimed probability that there is a motif at all, and
+// Stated and realised share in bins of the stated probability that there is a motif at all, and
 // of the most probable answer.
 void print_reliability(const char* name, const std::vector<int>& truth, const Evaluated& null,
                        const Evaluated& planted) {
   struct Bin {
-    double claimed = 0, right = 0, weight = 0;
+    double stated = 0, right = 0, weight = 0;
   };
   Bin bins[5], answer;
   const double each_null = 0.5 / double(null.posterior.size()),
@@ -110,24 +110,24 @@ void print_reliability(const char* name, const std::vector<int>& truth, const Ev
   const auto add = [&](const std::vector<double>& p, int is, double weight) {
     const double any = 1 - p.back();
     Bin& b = bins[std::min<std::size_t>(4, std::size_t(5 * any))];
-    b.claimed += weight * any;
+    b.stated += weight * any;
     b.right += is >= 0 ? weight : 0;
     b.weight += weight;
     const auto best = std::max_element(p.begin(), p.end()) - p.begin();
     const int called = best + 1 == std::ptrdiff_t(p.size()) ? -1 : int(best);
-    answer.claimed += weight * p[std::size_t(best)];
+    answer.stated += weight * p[std::size_t(best)];
     answer.right += called == is ? weight : 0;
     answer.weight += weight;
   };
   for (const auto& p : null.posterior) add(p, -1, each_null);
   for (std::size_t i = 0; i < planted.posterior.size(); ++i)
     add(planted.posterior[i], truth[i], each_planted);
-  fmt::print("  {:<28} a motif, claimed/realised:", name);
+  fmt::print("  {:<28} a motif, stated/realised:", name);
   for (const Bin& b : bins)
     if (b.weight > 0)
-      fmt::print(" {:.2f}/{:.2f} ({:.0f} %)", b.claimed / b.weight, b.right / b.weight,
+      fmt::print(" {:.2f}/{:.2f} ({:.0f} %)", b.stated / b.weight, b.right / b.weight,
                  100 * b.weight);
-  fmt::print("; best answer {:.3f}/{:.3f}\n", answer.claimed, answer.right);
+  fmt::print("; best answer {:.3f}/{:.3f}\n", answer.stated, answer.right);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "models/embedding.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
+#include "multislice/changed_slab.hpp"
 #include "patterns/match_mixture.hpp"
 #include "patterns/match_neighbours.hpp"
 #include "studies/library_build.hpp"
@@ -83,8 +84,8 @@ int main(int argc, char** argv) {
   std::vector<PlaneF> templates;
   for (std::size_t t = 0; t < library.templates.size(); ++t)
     templates.push_back(camera(library.patterns.plane(t)));
-  const MixtureSearch search(scan.background(), scan.likelihood(), templates, scan.ranking(),
-                             plan.threads);
+  const MixtureSearch search(scan.background(), scan.likelihood(), templates,
+                             scan.ranking_patterns(), plan.threads);
   fmt::print("{:.1f} nm, {:.0e} electrons, {} templates, {} patterns each\n", kThickness / 10, dose,
              library.templates.size(), n);
   std::uint64_t stream = 0;

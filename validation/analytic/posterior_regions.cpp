@@ -32,7 +32,7 @@ constexpr double kBox = 24, kDose = 1e4, kStep = 1.5, kLevels[] = {0.5, 0.9};
 struct Tally {
   double n = 0, within_one = 0;
   struct Region {
-    double claimed = 0, axis = 0, directions = 0, depth = 0, width = 0;
+    double stated = 0, axis = 0, directions = 0, depth = 0, width = 0;
   } region[2];
 
   void add(const std::vector<MotifView>& views, const Posterior& p, int motif,
@@ -43,7 +43,7 @@ struct Tally {
     for (int k = 0; k < 2; ++k) {
       const CredibleAxes axes = credible_axes(views, p.view, motif, kLevels[k]);
       Region& r = region[k];
-      r.claimed += axes.probability;
+      r.stated += axes.probability;
       r.directions += axes.share;
       r.axis += std::any_of(axes.directions.begin(), axes.directions.end(),
                             [&](const Vector3d& d) { return (d - axis).norm() < 1e-6; });
@@ -57,9 +57,9 @@ struct Tally {
     for (int k = 0; k < 2; ++k) {
       const Region& r = region[k];
       fmt::print(
-          "  {:<26} {:2.0f} %: axis claimed {:.1f} %, realised {}, {:.1f} % of all directions; "
+          "  {:<26} {:2.0f} %: axis stated {:.1f} %, realised {}, {:.1f} % of all directions; "
           "depth realised {}, {:.0f} % of the room\n",
-          k == 0 ? name : "", 100 * kLevels[k], 100 * r.claimed / n, share_text(r.axis, n),
+          k == 0 ? name : "", 100 * kLevels[k], 100 * r.stated / n, share_text(r.axis, n),
           100 * r.directions / n, share_text(r.depth, n), 100 * r.width / n);
     }
     if (with_depth_error)
@@ -131,8 +131,8 @@ int main(int argc, char** argv) {
       ContrastScan scan{side, side, false, {}};
       for (const auto& h : x) scan.contrast.push_back(&h);
       const Posterior p = recognition(scan, plan.threads)[each / 2].posterior;
-      const int motif = test.planted[centres[k].motif];
-      const PlantedView& truth = test.planted[centres[k].view];
+      const int motif = test.planted[centres[k]].motif;
+      const PlantedView& truth = test.planted[centres[k]].view;
       double low = 1e300, high = -1e300;
       const MotifView& near = views[std::size_t(nearest_view(views, motif, truth))];
       for (const MotifView& v : views)

@@ -5,8 +5,8 @@
 // 200 kV, 3.58 mrad, 1e4 electrons per pattern; a library of icosahedra (two decorations), fcc and
 // bcc clusters and motif-free packings of the same composition, density and thickness. Truth: index
 // <0,0,12,0> (faces under 1 % left out); in the particle also <0,1,10,2>, <0,2,8,1> and <0,2,8,2>.
-// Prints area under the ROC, the confusion matrix, and the
-// share with the icosahedron's own p <= 20 % in either class; writes what each atom was called.
+// Prints area under the ROC, the confusion matrix, and the share with the icosahedron's own
+// p <= 20 % in either class; writes what each atom was called.
 //   real_glass [threads] [thickness in Angstrom] [slabs] [MODEL or -] [OUT.csv]
 #include <fmt/format.h>
 
@@ -212,8 +212,7 @@ int main(int argc, char** argv) {
   for (const int is : {1, 0})
     fmt::print(
         "  {:<16} called icosahedron {:.1f} %, fcc {:.1f} %, bcc {:.1f} %, none {:.1f} % at p <= 5 "
-        "%; "
-        "icosahedron's own p <= 20 %: {:.1f} %\n",
+        "%; icosahedron's own p <= 20 %: {:.1f} %\n",
         is ? "icosahedral" : "not icosahedral", 100 * called[is][0] / count[is],
         100 * called[is][1] / count[is], 100 * called[is][2] / count[is],
         100 * called[is][3] / count[is], 100 * at20[is] / count[is]);

@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "models/embedding.hpp"
 #include "models/transform.hpp"
+#include "multislice/changed_slab.hpp"
 #include "patterns/library_patterns.hpp"
 #include "studies/motif_model.hpp"
 
@@ -139,8 +140,7 @@ int main(int argc, char** argv) {
     const double unit = is_angle ? 1 / kDegree : 1;
     fmt::print(
         "  {:<15} unknown by {:.3f}, left {:.3f}, error bar {:.3f}{}, mean {:+.3f}; within one "
-        "{:.0f} %, two "
-        "{:.0f} %\n",
+        "{:.0f} %, two {:.0f} %\n",
         MotifModel::name(k), unit * std::sqrt(before), unit * std::sqrt(after), unit * bar,
         is_angle ? " degrees"
         : k < 5  ? " Angstrom"

@@ -40,7 +40,7 @@ def scan(percent, semiangle, thickness):
     return made[key]
 
 
-def together(files, out):
+def pooled(files, out):
     """The patterns of several files as one, the reference."""
     with h5py.File(folder / out, 'w') as f, h5py.File(files[0]) as first:
         patterns = np.concatenate([h5py.File(name)['simulation/patterns'][()] for name in files])
@@ -69,7 +69,7 @@ def measure(what, percent=100, semiangle=2, thickness=80, dose=0, neighbours=1, 
     plain, strained = scan(0, semiangle, thickness), scan(percent, semiangle, thickness)
     options = (*(('--composition', 'Cu64.5Zr35.5') if composition else ()), *(('--dose', dose) if dose else ()), '--together', neighbours,
                '--semiangle', semiangle if disc else 1e-6)
-    reference = together(plain, 'reference.h5')
+    reference = pooled(plain, 'reference.h5')
     (p, _), (s, error) = strains(plain, reference, options), strains(strained, reference, options)
     truth = (planted * percent / 100)[[0, 1, 0], [0, 1, 1]]
     good = np.isfinite(s) & np.isfinite(p)

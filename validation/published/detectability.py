@@ -101,7 +101,7 @@ for mrad, (values, share) in theirs.items():
                 off.append((nm, own, error, other, (own - other) / np.hypot(error, share * other)))
         print(f'{mrad} mrad {engine}: ' + ', '.join(f'{nm:g} nm {own:.3f} +- {error:.3f} ({other:.3f}, {z:+.1f} errors)' for nm, own, error, other, z in off))
 
-# ---- where the claim ends: thickness at which the share falls through one half for good, and where its interval does
+# ---- where detection ends: thickness at which the share falls through one half for good, and where its interval does
 table = [{k: v if k in ('study', 'motif axis n', 'engine') else float(v) for k, v in zip(header, line)}
          for line in list(csv.reader(open(folder / 'detectability.csv')))[1:]]
 
@@ -122,15 +122,15 @@ def falls(t, p):
     return np.inf if k + 1 == len(t) else t[k] + (t[k + 1] - t[k]) * (p[k] - 0.5) / (p[k] - p[k + 1])
 
 
-def told(t, x): return 'none' if x == 0 else f'> {t[-1]:g} nm' if x == np.inf else f'{x:.1f} nm'
+def shown(t, x): return 'none' if x == 0 else f'> {t[-1]:g} nm' if x == np.inf else f'{x:.1f} nm'
 
 
 print('share of planted motifs that are found falls below one half at (its 95 % interval)')
 for study, motif, engine, dose, depth, tilt in dict.fromkeys((r['study'], r['motif axis n'], r['engine'], r['electrons (0 no noise)'], r['depth'],
                                                               r['tilt (deg)']) for r in table):
     t, p, low, high, *_ = curve(study, motif, engine, dose=dose, depth=depth, tilt=tilt)
-    print(f'{study:12s} {motif:18s} {engine:12s} electrons {dose:8g} depth {depth:g} tilt {tilt:g}: {told(t, falls(t, p))} '
-          f'({told(t, falls(t, low))} to {told(t, falls(t, high))}); at {t[0]:g} nm {100 * p[0]:.0f} %')
+    print(f'{study:12s} {motif:18s} {engine:12s} electrons {dose:8g} depth {depth:g} tilt {tilt:g}: {shown(t, falls(t, p))} '
+          f'({shown(t, falls(t, low))} to {shown(t, falls(t, high))}); at {t[0]:g} nm {100 * p[0]:.0f} %')
 
 # ---- the figure
 import matplotlib

@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
   fraction.print("jammed fraction", 4);
   for (std::size_t k = 0; k < kGaps.size(); ++k) {
     std::printf("gaps up to %g diameters:\n", kGaps[k]);
-    contacts[k].print("  contacts of a held sphere", 2);
+    contacts[k].print("  contacts of a supported sphere", 2);
     rattling[k].print("  rattlers, %", 1);
   }
   at_no_gap.print("contacts, extrapolated to no gap (6 is isostatic)", 2);

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "potentials/slice_potential.hpp"
+#include "potentials/spreading.hpp"
 
 using namespace vitrobeam;
 
@@ -41,7 +42,7 @@ Measured measure(const Grid& grid, const Atoms& atoms, AtomSum sum) {
   settings.sum = sum;
   const SlicePotential<float> potential(grid, settings, atoms, 1);
   Measured best{1e9, {}};
-  for (int trial = 0; trial < (grid.nx > 1024 ? 2 : 5); ++trial) {
+  for (int run = 0; run < (grid.nx > 1024 ? 2 : 5); ++run) {
     const double start = now();
     best.v = potential.coefficients(0);
     best.seconds = std::min(best.seconds, now() - start);

@@ -86,8 +86,7 @@ int main(int argc, char** argv) {
   const double slow = (processor_seconds() - before) / kCompared;
   fmt::print(
       "{} patterns, {} threads: {:.0f} per second of the wall clock, {:.0f} per second of "
-      "processor "
-      "time (slab {:.3f} s included); from the atoms {:.0f} per second of processor time: {:.1f} "
-      "times; largest difference {:.1e} of the maximum (checksum {:.3e})\n",
+      "processor time (slab {:.3f} s included); from the atoms {:.0f} per second of processor "
+      "time: {:.1f} times; largest difference {:.1e} of the maximum (checksum {:.3e})\n",
       n, threads, n / wall, n / fast, made, 1 / slow, n * slow / fast, double(largest), sum);
 }

@@ -1,6 +1,7 @@
 #include "io/structure_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <set>
@@ -32,6 +33,29 @@ constexpr StructureFormat kFormats[] = {
     {"Kirkland xyz", looks_like_kirkland_xyz, single_frame, read_kirkland_xyz},
     {"extended or plain XYZ", looks_like_xyz, xyz_frames, read_xyz},
 };
+
+// Edges along the axes in another order or direction span the same box: they are put along +x, +y
+// and +z. A box on the negative side has its corner moved to the origin, if its atoms are there.
+void straighten(Atoms& atoms) {
+  Eigen::Matrix3d turned = Eigen::Matrix3d::Zero();
+  std::array<bool, 3> periodic{};
+  Vector3d middle = Vector3d::Zero(), shift = Vector3d::Zero();
+  for (const auto& r : atoms.positions) middle += r / double(atoms.size());
+  for (int row = 0; row < 3; ++row) {
+    const Vector3d edge = atoms.cell.vectors.row(row).transpose();
+    int axis = 0;
+    const double length = edge.cwiseAbs().maxCoeff(&axis);
+    if (!(length > 0) || turned(axis, axis) > 0 || edge.cwiseAbs().sum() - length > 1e-9 * length)
+      return;
+    turned(axis, axis) = length;
+    periodic[std::size_t(axis)] = atoms.cell.periodic[std::size_t(row)];
+    if (edge[axis] < 0 && middle[axis] < 0) shift[axis] = length;
+  }
+  if (turned.isApprox(atoms.cell.vectors, 1e-12)) return;
+  atoms.cell.vectors = turned;
+  atoms.cell.periodic = periodic;
+  for (auto& r : atoms.positions) r += shift;
+}
 
 void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptions& options) {
   const bool has_cell = !atoms.cell.vectors.isZero();
@@ -92,6 +116,7 @@ Atoms Trajectory::frame(std::size_t i) const {
   reader.go_to(place.start);
   Atoms atoms = format_->read(reader, place, options_);
   if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path_);
+  straighten(atoms);
   settle_cell(atoms, path_, options_);
   return atoms;
 }

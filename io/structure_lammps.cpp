@@ -342,10 +342,15 @@ Atoms read_lammps_data(TextReader& reader, const FramePlace&, const StructureRea
   check_head(reader, head);
   const Types types = read_types(reader, head, options);
   Atoms atoms;
-  for (; more && atoms.size() == 0; more = reader.next_filled()) {
-    if (!is_section(reader, {"Atoms"})) continue;
+  while (more) {
+    if (!is_section(reader, {"Atoms"})) {
+      more = reader.next_filled();
+      continue;
+    }
+    if (atoms.size() > 0) reader.fail("the section Atoms stands twice in the file");
     atoms = read_atoms(reader, head, options, types);
-    if (next_line(reader) && !starts_section(reader))
+    more = next_line(reader);
+    if (more && !starts_section(reader))
       reader.fail("found {} after the {} atoms that the head announces; is the count wrong?",
                   excerpt(reader.line()), head.atoms);
   }

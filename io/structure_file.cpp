@@ -34,6 +34,28 @@ constexpr StructureFormat kFormats[] = {
     {"extended or plain XYZ", looks_like_xyz, xyz_frames, read_xyz},
 };
 
+// Occupancies are shares, rounded as files do; where there is never an atom, nothing is read.
+void settle_occupancies(Atoms& atoms, const std::string& path,
+                        const StructureReadOptions& options) {
+  const auto label = atoms.labels.find("occupancy");
+  if (label == atoms.labels.end() || label->second.columns != 1) return;
+  auto* occupancy = std::get_if<std::vector<double>>(&label->second.values);
+  if (!occupancy) return;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    double& o = (*occupancy)[i];
+    if (!(o >= 0 && o <= 1.001))
+      fail(Fault::input, "{}: the occupancy of atom {} ({}) is {:g}, which is not between 0 and 1",
+           path, i + 1, symbol(atoms.numbers[i]), o);
+    o = std::min(o, 1.0);
+    if (o > 0) kept.push_back(i);
+  }
+  if (kept.size() == atoms.size()) return;
+  if (kept.empty()) fail(Fault::input, "{}: every atom has the occupancy 0", path);
+  note(options, "{}: {} sites whose occupancy is 0 are left out", path, atoms.size() - kept.size());
+  atoms = select(atoms, kept);
+}
+
 // Edges along the axes in another order or direction span the same box: they are put along +x, +y
 // and +z. A box on the negative side has its corner moved to the origin, if its atoms are there.
 void straighten(Atoms& atoms) {
@@ -116,6 +138,7 @@ Atoms Trajectory::frame(std::size_t i) const {
   reader.go_to(place.start);
   Atoms atoms = format_->read(reader, place, options_);
   if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path_);
+  settle_occupancies(atoms, path_, options_);
   straighten(atoms);
   settle_cell(atoms, path_, options_);
   return atoms;

@@ -71,8 +71,12 @@ bool starts_section(const TextReader& reader) {
 
 bool is_section(const TextReader& reader, std::initializer_list<std::string_view> names) {
   const auto& w = reader.words();
-  return w.size() >= names.size() && std::equal(names.begin(), names.end(), w.begin()) &&
-         words_before_comment(reader) == names.size();
+  if (w.size() < names.size() || names.size() == 0) return false;
+  for (std::size_t k = 0; k + 1 < names.size(); ++k)
+    if (w[k] != names.begin()[k]) return false;
+  const std::string_view last = w[names.size() - 1];  // "Atoms# full" has its comment without blank
+  if (last.substr(0, last.find('#')) != names.end()[-1]) return false;
+  return last.find('#') != std::string_view::npos || words_before_comment(reader) == names.size();
 }
 
 // One header line; those with other keywords (bonds, extra ... per atom) are passed over.

@@ -161,9 +161,7 @@ void settle_occupancies(std::vector<CrystalSite>& sites, const std::string& path
                         const StructureReadOptions& options) {
   const auto is_empty = [](const CrystalSite& s) { return s.occupancy == 0; };
   const auto empty = std::count_if(sites.begin(), sites.end(), is_empty);
-  if (empty == 0) return;
-  if (empty < std::ptrdiff_t(sites.size()))
-    return note(options, "{}: {} atoms have the occupancy 0 and do not count", path, empty);
+  if (empty == 0 || empty < std::ptrdiff_t(sites.size())) return;
   note(options, "{}: every atom has the occupancy 0; taken as not given, 1", path);
   for (CrystalSite& site : sites) site.occupancy = 1;
 }

@@ -404,6 +404,8 @@ TEST_CASE("POSCAR: symbols behind the positions agree with the head, or stand in
 TEST_CASE("LAMMPS data with two sections Atoms is refused") {
   const std::string once = std::string(kMasses) + kAtoms;
   CHECK(read(data("t", once)).error == "");
+  CHECK(read(data("t", std::string(kMasses) + "Atoms# atomic\n\n1 1 1 2 3\n2 2 4 5 6\n"))
+            .atoms.numbers == std::vector<int>{29, 40});
   CHECK(mentions(read(data("t", once + "\n" + kAtoms)).error, "twice"));
   CHECK(mentions(read(data("t", once + "\nVelocities\n\n1 0 0 0\n2 0 0 0\n\n" + kAtoms)).error,
                  "twice"));
@@ -434,4 +436,20 @@ TEST_CASE("PDB: numbers stand in their columns; what is left out is not invented
   CHECK(mentions(read(cell + scale(0.05) + atom("   1.000", "")).error, "SCALE gives"));
   const std::string other = "CRYST1   12.000   10.000   10.000  90.00  90.00  90.00 P 1\n";
   CHECK(mentions(read(cell + other + atom("   1.000", "")).error, "two cells"));
+}
+
+TEST_CASE("occupancies are shares; a site that is never occupied is left out") {
+  const auto xyz = [](const std::string& first, const std::string& second) {
+    return read(
+        "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3:occupancy:R:1\n"
+        "Cu 1 2 3 " +
+        first + "\nZr 4 5 6 " + second + "\n");
+  };
+  CHECK(mentions(xyz("1.5", "1").error, "atom 1 (Cu) is 1.5"));
+  CHECK(mentions(xyz("1", "nan").error, "atom 2 (Zr)"));
+  CHECK(mentions(xyz("0", "0").error, "every atom"));
+  const Read half = xyz("0", "0.5");
+  CHECK(half.atoms.numbers == std::vector<int>{40});
+  REQUIRE(half.notes.size() == 1);
+  CHECK(mentions(half.notes[0], "left out"));
 }

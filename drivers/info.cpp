@@ -151,7 +151,9 @@ int run_info(const std::vector<std::string>& arguments) {
       print_hdf5(file);
     return 0;
   }
-  if (!recognise_frames(path).empty()) {
+  const bool is_atoms =
+      is_matlab_file(path) && has_matlab_atoms(path) && !has_matlab_patterns(path);
+  if (!is_atoms && !recognise_frames(path).empty()) {
     if (json)
       std::cout << patterns_json(path) << '\n';
     else

@@ -203,6 +203,13 @@ std::optional<Voronoi> finish_frames(std::vector<Atoms>& frames, const Finish& f
     if (finish.voronoi && has_cell(atoms) && !has_partial_occupancy(atoms)) {
       cells = voronoi(atoms, finish.face_cut);
       label_voronoi(atoms, *cells, finish.face_cut);
+      VoronoiSettings plain;
+      if (hangs_on_short_edges(*cells, plain))
+        warn(
+            "{:.0f} % of the edges of the Voronoi cells are shorter than 1 % of the mean, as in a "
+            "crystal whose positions are rounded: the indices hang on it ('structure --edge-cut "
+            "0.01' leaves such edges out)",
+            100 * cells->short_edges);
     }
   return cells;
 }

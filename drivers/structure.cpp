@@ -58,6 +58,12 @@ void print_voronoi(const StructureResult& r) {
   for (const auto& [z, share] : element_shares(r.atoms))
     std::cout << fmt::format("icosahedra  {:.2f} % of the {} centres\n",
                              100 * voronoi_fraction(r.atoms, v, {0, 0, 12, 0}, z), symbol(z));
+  if (hangs_on_short_edges(v, r.voronoi_settings))
+    warn(
+        "{:.0f} % of the edges of the Voronoi cells are shorter than 1 % of the mean: many atoms "
+        "meet at one corner, as in a crystal, and rounding of the positions makes the indices; "
+        "--edge-cut 0.01 leaves such edges out",
+        100 * v.short_edges);
   const auto outer = std::count(v.at_surface.begin(), v.at_surface.end(), true);
   if (outer > 0)
     std::cout << fmt::format(

@@ -189,54 +189,88 @@ void compare(const std::vector<Op>& listed, const SpaceGroup* named,
        place, called, expected.size(), listed.size(), found ? found->xhm() : "another group");
 }
 
-}  // namespace
+// The group of the symbol and that of the Hall symbol, null where there is none that is known.
+struct Names {
+  const SpaceGroup* named = nullptr;
+  const SpaceGroup* by_hall = nullptr;
+  std::vector<Op> hall;
+  bool is_unknown = false;  // there is a symbol, and nothing says what it means
+  std::string called;       // for messages
+};
 
-SymmetryChoices understood(const StatedSymmetry& stated, const gemmi::UnitCell& cell,
-                           const std::string& place) {
-  SymmetryChoices out;
-  const SpaceGroup* named = find_group(stated.name, cell);
-  const std::vector<Op> hall = hall_operations(stated.hall);
-  const std::string called = excerpt(!stated.name.empty()   ? stated.name
-                                     : !stated.hall.empty() ? stated.hall
-                                                            : std::to_string(stated.number));
-  if (named && stated.number > 0 && named->number != stated.number)
-    fail(Fault::input, "{}: the space group {} has the number {}, the file says {}", place, called,
-         named->number, stated.number);
-  const SpaceGroup* by_hall = hall.empty() ? nullptr : group_of(hall);
-  if (const int number = named ? named->number : stated.number;
-      by_hall && number > 0 && by_hall->number != number)
+Names names_of(const StatedSymmetry& stated, const gemmi::UnitCell& cell) {
+  Names n;
+  n.named = find_group(stated.name, cell);
+  n.hall = hall_operations(stated.hall);
+  n.by_hall = n.hall.empty() ? nullptr : group_of(n.hall);
+  n.is_unknown = !n.named && n.hall.empty() && !stated.name.empty();
+  n.called = excerpt(!stated.name.empty()   ? stated.name
+                     : !stated.hall.empty() ? stated.hall
+                                            : std::to_string(stated.number));
+  return n;
+}
+
+// Symbol, Hall symbol and number must name the same group.
+void check_names(const StatedSymmetry& stated, const Names& n, const std::string& place) {
+  if (n.named && stated.number > 0 && n.named->number != stated.number)
+    fail(Fault::input, "{}: the space group {} has the number {}, the file says {}", place,
+         n.called, n.named->number, stated.number);
+  const int number = n.named ? n.named->number : stated.number;
+  if (n.by_hall && number > 0 && n.by_hall->number != number)
     fail(Fault::input, "{}: the Hall symbol {} is of the space group {}, the file says {} ({})",
-         place, excerpt(stated.hall), by_hall->xhm(), called, number);
-  const bool is_unknown = !named && hall.empty() && !stated.name.empty();
-  if (!stated.listed.empty()) {
-    const std::vector<Op> listed = tidy(stated.listed);
-    check_closed(listed, place);
-    const SpaceGroup* reference = named ? named : by_hall;
-    if (!reference && stated.number > 0 && stated.number <= 230)
-      reference = &gemmi::get_spacegroup_reference_setting(stated.number);
-    if (reference)
-      compare(listed, reference, all_operations(reference->operations()), called, place);
-    else if (!hall.empty())
-      compare(listed, nullptr, hall, called, place);
-    else if (listed.size() == 1 && is_unknown)
+         place, excerpt(stated.hall), n.by_hall->xhm(), n.called, number);
+}
+
+// A code of the axes ("cab", "b2") must be that of the symbol, if it is one of this group.
+void check_setting(const StatedSymmetry& stated, const Names& n, const std::string& place) {
+  if (stated.setting.empty() || stated.setting == n.named->qualifier) return;
+  for (const SpaceGroup& other : gemmi::spacegroup_tables::main)
+    if (other.number == n.named->number && stated.setting == other.qualifier)
       fail(Fault::input,
-           "{}: the space group {} is not known, and the file lists no symmetry operation but "
-           "x,y,z; list all of them, or name the group P 1",
-           place, called);
-    else if (is_unknown)
-      out.notes.push_back(
-          fmt::format("{}: the space group {} is not known; the {} operations listed are used",
-                      place, called, listed.size()));
-    out.choices = {{listed, fmt::format("the {} operations listed", listed.size())}};
-  } else if (!hall.empty()) {
-    out.choices = {{tidy(hall), stated.hall}};
-  } else if (named) {
-    out.choices = named_choices(*named, stated);
-  } else if (is_unknown || !stated.hall.empty()) {
+           "{}: the space group {} does not have the axes {}, as the file says: {} has", place,
+           n.called, excerpt(stated.setting), other.xhm());
+}
+
+// The operations that the file lists, held against the names.
+SymmetryChoices listed_choices(const StatedSymmetry& stated, const Names& n,
+                               const std::string& place) {
+  SymmetryChoices out;
+  const std::vector<Op> listed = tidy(stated.listed);
+  check_closed(listed, place);
+  const SpaceGroup* reference = n.named ? n.named : n.by_hall;
+  if (!reference && stated.number > 0 && stated.number <= 230)
+    reference = &gemmi::get_spacegroup_reference_setting(stated.number);
+  if (reference)
+    compare(listed, reference, all_operations(reference->operations()), n.called, place);
+  else if (!n.hall.empty())
+    compare(listed, nullptr, n.hall, n.called, place);
+  else if (listed.size() == 1 && n.is_unknown)
+    fail(Fault::input,
+         "{}: the space group {} is not known, and the file lists no symmetry operation but "
+         "x,y,z; list all of them, or name the group P 1",
+         place, n.called);
+  else if (n.is_unknown)
+    out.notes.push_back(
+        fmt::format("{}: the space group {} is not known; the {} operations listed are used", place,
+                    n.called, listed.size()));
+  out.choices = {{listed, fmt::format("the {} operations listed", listed.size())}};
+  return out;
+}
+
+// What names and number leave open, where no operations are listed.
+SymmetryChoices choices_by_name(const StatedSymmetry& stated, const Names& n,
+                                const gemmi::UnitCell& cell, const std::string& place) {
+  SymmetryChoices out;
+  if (!n.hall.empty()) {
+    out.choices = {{tidy(n.hall), stated.hall}};
+  } else if (n.named) {
+    check_setting(stated, n, place);
+    out.choices = named_choices(*n.named, stated);
+  } else if (n.is_unknown || !stated.hall.empty()) {
     fail(Fault::input,
          "{}: the space group {} is not known, and no symmetry operations are listed; add "
          "_space_group_symop_operation_xyz",
-         place, called);
+         place, n.called);
   } else if (stated.number > 0) {
     out.choices = numbered_choices(stated, cell);
     if (out.choices.empty())
@@ -248,6 +282,17 @@ SymmetryChoices understood(const StatedSymmetry& stated, const gemmi::UnitCell& 
     out.choices = {{{Op::identity()}, "P 1"}};
     out.notes.push_back(fmt::format("{}: states no symmetry; read as P 1", place));
   }
+  return out;
+}
+
+}  // namespace
+
+SymmetryChoices understood(const StatedSymmetry& stated, const gemmi::UnitCell& cell,
+                           const std::string& place) {
+  const Names names = names_of(stated, cell);
+  check_names(stated, names, place);
+  SymmetryChoices out = stated.listed.empty() ? choices_by_name(stated, names, cell, place)
+                                              : listed_choices(stated, names, place);
   for (const SymmetryChoice& choice : out.choices)
     if (!cell_has(cell, choice.operations))
       fail(Fault::input,

@@ -51,6 +51,27 @@ Variable choose(const std::vector<Variable>& all, const std::string& path, std::
   return *best;
 }
 
+std::vector<Variable> variables_of(MatlabFile& file) {
+  std::vector<Variable> out;
+  for (const auto& v : file.variables())
+    out.push_back({v.name, v.shape, v.is_numeric && !v.is_complex});
+  return out;
+}
+
+// HDF5, whose axes are MATLAB's in the opposite order; variables have an attribute MATLAB_class.
+std::vector<Variable> variables_of(const Hdf5Reader& file) {
+  std::vector<Variable> out;
+  for (const auto& name : file.children("/")) {
+    const std::string at = "/" + name;
+    if (!file.is_dataset(at) || !file.has_attribute(at, "MATLAB_class")) continue;
+    const DatasetInfo info = file.info(at);
+    out.push_back({name, {info.shape.rbegin(), info.shape.rend()}, is_number(info.type)});
+  }
+  return out;
+}
+
+bool is_level_73(const std::string& path) { return first_bytes(path, 10) == "MATLAB 7.3"; }
+
 // Frames stored column by column, row by row.
 std::vector<float> rows_first(const std::vector<float>& by_columns, std::size_t rows,
                               std::size_t columns) {
@@ -78,10 +99,7 @@ PatternFrames frames_of_variable(const std::string& path, const Variable& v,
 
 PatternFrames open_level_5(const std::string& path, const FrameOptions& options) {
   MatlabFile file(path);
-  std::vector<Variable> all;
-  for (const auto& v : file.variables())
-    all.push_back({v.name, v.shape, v.is_numeric && !v.is_complex});
-  const Variable chosen = choose(all, path, options.dataset);
+  const Variable chosen = choose(variables_of(file), path, options.dataset);
   PatternFrames f = frames_of_variable(path, chosen, options);
   const auto variable = *std::find_if(
       file.variables().begin(), file.variables().end(),
@@ -98,17 +116,9 @@ PatternFrames open_level_5(const std::string& path, const FrameOptions& options)
   return f;
 }
 
-// HDF5, whose axes are MATLAB's in the opposite order; variables have an attribute MATLAB_class.
 PatternFrames open_level_73(const std::string& path, const FrameOptions& options) {
   const auto file = std::make_shared<Hdf5Reader>(path, options.follow_links);
-  std::vector<Variable> all;
-  for (const auto& name : file->children("/")) {
-    const std::string at = "/" + name;
-    if (!file->is_dataset(at) || !file->has_attribute(at, "MATLAB_class")) continue;
-    const DatasetInfo info = file->info(at);
-    all.push_back({name, {info.shape.rbegin(), info.shape.rend()}, is_number(info.type)});
-  }
-  const Variable chosen = choose(all, path, options.dataset);
+  const Variable chosen = choose(variables_of(*file), path, options.dataset);
   PatternFrames f = frames_of_variable(path, chosen, options);
   f.largest = largest_value_of(file->info(f.dataset).type);
   const Shape stored(chosen.shape.rbegin(), chosen.shape.rend());
@@ -122,8 +132,18 @@ PatternFrames open_level_73(const std::string& path, const FrameOptions& options
 }  // namespace
 
 PatternFrames open_matlab_frames(const std::string& path, const FrameOptions& options) {
-  return first_bytes(path, 10) == "MATLAB 7.3" ? open_level_73(path, options)
-                                               : open_level_5(path, options);
+  return is_level_73(path) ? open_level_73(path, options) : open_level_5(path, options);
+}
+
+bool has_matlab_patterns(const std::string& path) {
+  std::vector<Variable> all;
+  if (is_level_73(path)) {
+    all = variables_of(Hdf5Reader(path));
+  } else {
+    MatlabFile file(path);
+    all = variables_of(file);
+  }
+  return std::any_of(all.begin(), all.end(), may_hold_patterns);
 }
 
 }  // namespace vitrobeam

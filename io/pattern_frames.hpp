@@ -53,6 +53,9 @@ PatternFrames open_frames(const std::string& path, const FrameOptions& options);
 // The format by name, "TIFF"; empty if it is none of patterns.
 std::string recognise_frames(const std::string& path);
 
+// Whether a MATLAB file has a variable that may be patterns.
+bool has_matlab_patterns(const std::string& path);
+
 // The formats by name, for messages and help.
 std::string pattern_format_names();
 

@@ -206,7 +206,8 @@ enum Column {
   kMultiplicity,
   kOldMultiplicity,
   kModel,
-  kFlag
+  kFlag,
+  kWyckoff
 };
 
 // What all sites of a block share.
@@ -256,6 +257,12 @@ CrystalSite read_site(const cif::Table::Row& row, bool cartesian, const SiteCont
   for (const int k : {kMultiplicity, kOldMultiplicity})
     if (const double m = number(k); site.multiplicity == 0 && std::isfinite(m))
       site.multiplicity = int(m);
+  // some files write it before the letter, "8c"
+  std::size_t digits = 0;
+  const std::string wyckoff = text(kWyckoff);
+  while (digits < wyckoff.size() && wyckoff[digits] >= '0' && wyckoff[digits] <= '9') ++digits;
+  if (site.multiplicity == 0 && digits > 0 && digits <= 3 && digits < wyckoff.size())
+    site.multiplicity = std::stoi(wyckoff.substr(0, digits));
   return site;
 }
 
@@ -267,10 +274,10 @@ std::vector<CrystalSite> read_sites(cif::Block& block, const SiteContext& contex
   for (const std::string prefix : {"_atom_site_", "_atom_site."})
     for (const std::string kind : {"fract_", "Cartn_"}) {
       if (!out.empty()) break;
-      auto table = block.find(
-          prefix, {kind + "x", kind + "y", kind + "z", "?label", "?type_symbol", "?occupancy",
-                   "?U_iso_or_equiv", "?B_iso_or_equiv", "?site_symmetry_multiplicity",
-                   "?symmetry_multiplicity", "?pdbx_PDB_model_num", "?calc_flag"});
+      auto table = block.find(prefix, {kind + "x", kind + "y", kind + "z", "?label", "?type_symbol",
+                                       "?occupancy", "?U_iso_or_equiv", "?B_iso_or_equiv",
+                                       "?site_symmetry_multiplicity", "?symmetry_multiplicity",
+                                       "?pdbx_PDB_model_num", "?calc_flag", "?Wyckoff_symbol"});
       for (auto row : table) {
         if (!model.empty() && row.has2(kModel) && row.str(kModel) != model) continue;
         if (row.has2(kFlag) && row.str(kFlag) == "dum") {

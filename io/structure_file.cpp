@@ -1,6 +1,7 @@
 #include "io/structure_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <set>
@@ -32,6 +33,51 @@ constexpr StructureFormat kFormats[] = {
     {"Kirkland xyz", looks_like_kirkland_xyz, single_frame, read_kirkland_xyz},
     {"extended or plain XYZ", looks_like_xyz, xyz_frames, read_xyz},
 };
+
+// Occupancies are shares, rounded as files do; where there is never an atom, nothing is read.
+void settle_occupancies(Atoms& atoms, const std::string& path,
+                        const StructureReadOptions& options) {
+  const auto label = atoms.labels.find("occupancy");
+  if (label == atoms.labels.end() || label->second.columns != 1) return;
+  auto* occupancy = std::get_if<std::vector<double>>(&label->second.values);
+  if (!occupancy) return;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    double& o = (*occupancy)[i];
+    if (!(o >= 0 && o <= 1.001))
+      fail(Fault::input, "{}: the occupancy of atom {} ({}) is {:g}, which is not between 0 and 1",
+           path, i + 1, symbol(atoms.numbers[i]), o);
+    o = std::min(o, 1.0);
+    if (o > 0) kept.push_back(i);
+  }
+  if (kept.size() == atoms.size()) return;
+  if (kept.empty()) fail(Fault::input, "{}: every atom has the occupancy 0", path);
+  note(options, "{}: {} sites whose occupancy is 0 are left out", path, atoms.size() - kept.size());
+  atoms = select(atoms, kept);
+}
+
+// Edges along the axes in another order or direction span the same box: they are put along +x, +y
+// and +z. A box on the negative side has its corner moved to the origin, if its atoms are there.
+void straighten(Atoms& atoms) {
+  Eigen::Matrix3d turned = Eigen::Matrix3d::Zero();
+  std::array<bool, 3> periodic{};
+  Vector3d middle = Vector3d::Zero(), shift = Vector3d::Zero();
+  for (const auto& r : atoms.positions) middle += r / double(atoms.size());
+  for (int row = 0; row < 3; ++row) {
+    const Vector3d edge = atoms.cell.vectors.row(row).transpose();
+    int axis = 0;
+    const double length = edge.cwiseAbs().maxCoeff(&axis);
+    if (!(length > 0) || turned(axis, axis) > 0 || edge.cwiseAbs().sum() - length > 1e-9 * length)
+      return;
+    turned(axis, axis) = length;
+    periodic[std::size_t(axis)] = atoms.cell.periodic[std::size_t(row)];
+    if (edge[axis] < 0 && middle[axis] < 0) shift[axis] = length;
+  }
+  if (turned.isApprox(atoms.cell.vectors, 1e-12)) return;
+  atoms.cell.vectors = turned;
+  atoms.cell.periodic = periodic;
+  for (auto& r : atoms.positions) r += shift;
+}
 
 void settle_cell(Atoms& atoms, const std::string& path, const StructureReadOptions& options) {
   const bool has_cell = !atoms.cell.vectors.isZero();
@@ -92,6 +138,8 @@ Atoms Trajectory::frame(std::size_t i) const {
   reader.go_to(place.start);
   Atoms atoms = format_->read(reader, place, options_);
   if (atoms.size() == 0) fail(Fault::input, "{}: the file holds no atoms", path_);
+  settle_occupancies(atoms, path_, options_);
+  straighten(atoms);
   settle_cell(atoms, path_, options_);
   return atoms;
 }

@@ -53,6 +53,9 @@ Atoms read_structure(const std::string& path, const StructureReadOptions& option
 // Whether the file begins as those of MATLAB do, of level 5 or 7.3 (which is HDF5).
 bool is_matlab_file(const std::string& path);
 
+// Whether it is one, with a variable that may be positions of atoms.
+bool has_matlab_atoms(const std::string& path);
+
 // "Cu,Zr" -> {29, 40}. Throws Error{usage}.
 std::vector<int> parse_elements(const std::string& text);
 

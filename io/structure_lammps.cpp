@@ -71,8 +71,12 @@ bool starts_section(const TextReader& reader) {
 
 bool is_section(const TextReader& reader, std::initializer_list<std::string_view> names) {
   const auto& w = reader.words();
-  return w.size() >= names.size() && std::equal(names.begin(), names.end(), w.begin()) &&
-         words_before_comment(reader) == names.size();
+  if (w.size() < names.size() || names.size() == 0) return false;
+  for (std::size_t k = 0; k + 1 < names.size(); ++k)
+    if (w[k] != names.begin()[k]) return false;
+  const std::string_view last = w[names.size() - 1];  // "Atoms# full" has its comment without blank
+  if (last.substr(0, last.find('#')) != names.end()[-1]) return false;
+  return last.find('#') != std::string_view::npos || words_before_comment(reader) == names.size();
 }
 
 // One header line; those with other keywords (bonds, extra ... per atom) are passed over.
@@ -342,10 +346,15 @@ Atoms read_lammps_data(TextReader& reader, const FramePlace&, const StructureRea
   check_head(reader, head);
   const Types types = read_types(reader, head, options);
   Atoms atoms;
-  for (; more && atoms.size() == 0; more = reader.next_filled()) {
-    if (!is_section(reader, {"Atoms"})) continue;
+  while (more) {
+    if (!is_section(reader, {"Atoms"})) {
+      more = reader.next_filled();
+      continue;
+    }
+    if (atoms.size() > 0) reader.fail("the section Atoms stands twice in the file");
     atoms = read_atoms(reader, head, options, types);
-    if (next_line(reader) && !starts_section(reader))
+    more = next_line(reader);
+    if (more && !starts_section(reader))
       reader.fail("found {} after the {} atoms that the head announces; is the count wrong?",
                   excerpt(reader.line()), head.atoms);
   }

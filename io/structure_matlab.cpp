@@ -166,9 +166,11 @@ bool is_matlab_file(const std::string& path) {
   return file.gcount() == 6 && std::string_view(text, 6) == "MATLAB";
 }
 
-bool looks_like_matlab(TextReader reader) {
-  return reader.text().rfind("MATLAB", 0) == 0 && !positions_of(tables_of(reader.name())).empty();
+bool has_matlab_atoms(const std::string& path) {
+  return is_matlab_file(path) && !positions_of(tables_of(path)).empty();
 }
+
+bool looks_like_matlab(TextReader reader) { return has_matlab_atoms(reader.name()); }
 
 Atoms read_matlab(TextReader& reader, const FramePlace&, const StructureReadOptions& options) {
   const auto tables = tables_of(reader.name());

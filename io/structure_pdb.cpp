@@ -51,34 +51,91 @@ void check_name(const TextReader& reader) {
           excerpt(name));
 }
 
+// The columns `first` to `first + width`, without blanks around.
+std::string_view field(const TextReader& reader, std::size_t first, std::size_t width) {
+  auto text = reader.line().substr(std::min(first, reader.line().size()), width);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+// The numbers of an atom stand in their columns and are finite; occupancy and B may be left out.
+void check_numbers(const TextReader& reader) {
+  static constexpr struct {
+    const char* name;
+    std::size_t first, width;
+    bool must;
+  } kFields[] = {{"x", 30, 8, true},
+                 {"y", 38, 8, true},
+                 {"z", 46, 8, true},
+                 {"the occupancy", 54, 6, false},
+                 {"B", 60, 6, false}};
+  for (const auto& f : kFields) {
+    const auto text = field(reader, f.first, f.width);
+    double value = 0;
+    if (text.empty() && !f.must) continue;
+    if (!parse_number(text, value) || !std::isfinite(value))
+      reader.fail("{} of the atom, in columns {} to {}, is {}; a number is expected", f.name,
+                  f.first + 1, f.first + f.width, excerpt(text));
+  }
+}
+
+// The line with the occupancy and B that it leaves out, 1 and 0: gemmi takes a B of 20, and 0 for
+// blanks.
+std::string completed(const TextReader& reader) {
+  std::string line(reader.line());
+  line.resize(std::max<std::size_t>(line.size(), 80), ' ');
+  if (field(reader, 54, 6).empty()) line.replace(54, 6, "  1.00");
+  if (field(reader, 60, 6).empty()) line.replace(60, 6, "  0.00");
+  return line;
+}
+
+// The edges that SCALE gives: gemmi would take them in place of those of CRYST1.
+void check_scale(const gemmi::UnitCell& cell, const std::string& path) {
+  const gemmi::Mat33& m = cell.orth.mat;
+  double edges[3];
+  for (int k = 0; k < 3; ++k) edges[k] = std::hypot(m[0][k], m[1][k], m[2][k]);
+  const double stated[3] = {cell.a, cell.b, cell.c};
+  for (int k = 0; k < 3; ++k)
+    if (std::abs(edges[k] - stated[k]) > 0.01 * stated[k])
+      fail(Fault::input,
+           "{}: SCALE gives the edges {:.6g} {:.6g} {:.6g}, CRYST1 {:.6g} {:.6g} {:.6g}", path,
+           edges[0], edges[1], edges[2], cell.a, cell.b, cell.c);
+}
+
+// Where a frame has a second cell, which of them is meant cannot be known.
+void check_cell(const TextReader& reader, std::string& cell) {
+  const std::string text(field(reader, 6, 48));
+  if (!cell.empty() && text != cell)
+    reader.fail("a frame has two cells (CRYST1): {} and {}", excerpt(cell), excerpt(text));
+  cell = text;
+}
+
 // The text of the frame that begins where `reader` stands, behind the records that it shares.
 std::string text_of_frame(TextReader reader, const FramePlace& place) {
-  const std::string& text = reader.text();
-  bool has_cell = false, has_atoms = false, has_copies = false;
-  std::size_t end = text.size();
-  for (auto before = reader.place(); reader.next(); before = reader.place()) {
-    if (has_atoms && (is_end(reader) || is_record(reader, "MODEL "))) {
-      end = before.offset;
-      break;
-    }
-    if (is_record(reader, "CRYST1")) has_cell = true;
+  bool has_atoms = false, has_copies = false;
+  std::string cell, body, head;
+  while (reader.next()) {
+    if (has_atoms && (is_end(reader) || is_record(reader, "MODEL "))) break;
+    if (!is_atom(reader)) body += std::string(reader.line()) + "\n";
+    if (is_record(reader, "CRYST1")) check_cell(reader, cell);
     if (is_record(reader, "MTRIX") && (reader.line().size() < 60 || reader.line()[59] != '1'))
       has_copies = true;
     if (!is_atom(reader)) continue;
     has_atoms = true;
     check_name(reader);
+    check_numbers(reader);
+    body += completed(reader) + "\n";
   }
   if (has_copies)
     reader.fail(
         "leaves copies of its atoms to the reader (MTRIX without 1 in column 60); write a file in "
         "which they are listed");
-  std::string head;
   TextReader shared = reader;
   shared.go_to(place.header);
-  while (!has_cell && shared.place().offset < place.start.offset && shared.next() &&
+  while (cell.empty() && shared.place().offset < place.start.offset && shared.next() &&
          !is_atom(shared))
     if (is_shared(shared)) head += std::string(shared.line()) + "\n";
-  return head + text.substr(place.start.offset, end - place.start.offset);
+  return head + body;
 }
 
 CrystalSite site_of(const gemmi::Atom& atom, const std::string& path) {
@@ -91,7 +148,7 @@ CrystalSite site_of(const gemmi::Atom& atom, const std::string& path) {
   if (!(site.occupancy >= 0 && site.occupancy <= 1.001))
     fail(Fault::input, "{}: atom {} ({}): the occupancy {:g} is not between 0 and 1", path,
          atom.serial, atom.name, site.occupancy);
-  site.occupancy = std::min(site.occupancy, 1.0);
+  site.occupancy = std::min(std::round(site.occupancy * 1e6) / 1e6, 1.0);  // of a float
   site.name = atom.name;
   site.kind = std::string(symbol(site.number));
   if (atom.b_iso > 0)
@@ -104,9 +161,7 @@ void settle_occupancies(std::vector<CrystalSite>& sites, const std::string& path
                         const StructureReadOptions& options) {
   const auto is_empty = [](const CrystalSite& s) { return s.occupancy == 0; };
   const auto empty = std::count_if(sites.begin(), sites.end(), is_empty);
-  if (empty == 0) return;
-  if (empty < std::ptrdiff_t(sites.size()))
-    return note(options, "{}: {} atoms have the occupancy 0 and do not count", path, empty);
+  if (empty == 0 || empty < std::ptrdiff_t(sites.size())) return;
   note(options, "{}: every atom has the occupancy 0; taken as not given, 1", path);
   for (CrystalSite& site : sites) site.occupancy = 1;
 }
@@ -180,6 +235,7 @@ Atoms read_pdb(TextReader& reader, const FramePlace& place, const StructureReadO
     fail(Fault::input, "{}: not a valid PDB file: {}", reader.name(), e.what());
   }
   const gemmi::UnitCell& cell = structure.cell;
+  if (cell.is_crystal()) check_scale(cell, reader.name());
   std::vector<CrystalSite> sites;
   std::vector<Vector3d> positions;
   for (const auto& model : structure.models)

@@ -82,6 +82,34 @@ std::vector<int> settle_elements(const TextReader& reader, const StructureReadOp
               options.types.empty() ? named.size() : options.types.size());
 }
 
+// The symbols that some programs write behind the positions must be those of the head.
+void check_symbol(const TextReader& reader, int element) {
+  const auto& w = reader.words();
+  const std::size_t at = w.size() >= 6 && (w[3] == "T" || w[3] == "F") ? 6 : 3;
+  if (w.size() <= at) return;
+  const int stated = element_of_symbol(w[at]);
+  if (stated > 0 && stated != element)
+    reader.fail("the head makes this atom {}, behind its position stands {}", symbol(element),
+                w[at]);
+}
+
+// The elements of a file that names none in its head, from the symbols behind the positions.
+std::vector<int> symbols_of_rows(TextReader reader, const std::vector<std::int64_t>& counts) {
+  std::vector<int> out;
+  if (!reader.next()) return {};
+  if (!reader.words().empty() && std::toupper(reader.words()[0][0]) == 'S') reader.next();
+  for (const std::int64_t count : counts)
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!reader.next()) return {};
+      const auto& w = reader.words();
+      const std::size_t at = w.size() >= 6 && (w[3] == "T" || w[3] == "F") ? 6 : 3;
+      const int z = w.size() > at ? element_of_symbol(w[at]) : 0;
+      if (z == 0) return {};
+      if (i == 0) out.push_back(z);
+    }
+  return out;
+}
+
 // What stands before the positions.
 struct Head {
   Eigen::Matrix3d edges;
@@ -114,6 +142,8 @@ Head read_head(TextReader& reader, const StructureReadOptions& options) {
     reader.require("the numbers of atoms");
   }
   head.counts = read_counts(reader);
+  if (named.empty() && title.size() != head.counts.size())
+    named = symbols_of_rows(reader, head.counts);
   head.elements = settle_elements(reader, options, named, title, head.counts.size());
   return head;
 }
@@ -217,6 +247,7 @@ Atoms read_poscar(TextReader& reader, const FramePlace& place,
       reader.require(fmt::format("atom {} of {} of element {}", i + 1, head.counts[k],
                                  symbol(head.elements[k])));
       const Vector3d r(reader.number(0, "x"), reader.number(1, "y"), reader.number(2, "z"));
+      if (options.types.empty()) check_symbol(reader, head.elements[k]);
       atoms.add(head.elements[k], cartesian ? Vector3d(head.scale.cwiseProduct(r))
                                             : Vector3d(head.edges.transpose() * r));
     }

@@ -184,6 +184,18 @@ int species_of(const TextReader& reader, const StructureReadOptions& options, st
   return reader.element(column);
 }
 
+// A column of atomic numbers beside the symbols must say the same.
+void check_numbers(const TextReader& reader, const Columns& columns, int z) {
+  for (const XyzProperty* p : columns.labels) {
+    const std::string name = lower_case(p->name);
+    if (p->kind != 'I' || p->columns != 1 ||
+        (name != "z" && name != "numbers" && name != "atomic_numbers"))
+      continue;
+    if (const auto stated = reader.integer(p->first, p->name); stated != z)
+      reader.fail("the column {} says {}, the symbol {} ({})", p->name, stated, symbol(z), z);
+  }
+}
+
 // Numbers 1, 2, 3 in the place of symbols are the types of a simulation, not hydrogen, helium and
 // lithium.
 void refuse_bare_types(const TextReader& reader, const Atoms& atoms, bool all_numbers) {
@@ -216,6 +228,7 @@ void read_atoms(TextReader& reader, const StructureReadOptions& options, const X
     if (all_numbers && !(columns.species->kind == 'S' && parse_integer(words[s], number)))
       all_numbers = false;
     const int z = species_of(reader, options, s);
+    check_numbers(reader, columns, z);
     atoms.add(z, {reader.number(p, "x"), reader.number(p + 1, "y"), reader.number(p + 2, "z")});
     for (std::size_t k = 0; k < labels.size(); ++k)
       add_label_values(reader, *columns.labels[k], labels[k]);

@@ -28,6 +28,12 @@ bool parse_whole(std::string_view word, T& value) {
   return error == std::errc() && end == word.data() + word.size();
 }
 
+// Some editors begin UTF-8 with a mark of three bytes.
+std::string without_mark(std::string text) {
+  if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
+  return text;
+}
+
 }  // namespace
 
 std::string read_text(const std::string& path) {
@@ -55,7 +61,7 @@ std::string read_text(const std::string& path) {
            code == Z_ERRNO ? std::strerror(errno)
                            : (code == Z_BUF_ERROR ? "the compressed file is cut short" : reason));
     text.resize(old + std::size_t(got));
-    if (std::size_t(got) < kBlock) return text;
+    if (std::size_t(got) < kBlock) return without_mark(std::move(text));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <regex>
 
 namespace vitrobeam {
@@ -134,11 +135,27 @@ double stated_length_unit(const TextReader& reader, std::string_view text) {
               excerpt(text));
 }
 
+bool is_periodic(const TextReader& reader, const std::string& text) {
+  const std::string word = lower_case(text);
+  for (const char* yes : {"t", "true", "1"})
+    if (word == yes) return true;
+  for (const char* no : {"f", "false", "0"})
+    if (word == no) return false;
+  reader.fail("pbc holds {}; T or F is expected for each axis", excerpt(text));
+}
+
 }  // namespace
 
 void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
+  std::map<std::string, std::string> seen;
   for (auto& [key, value] : split_key_values(reader, reader.line())) {
     const std::string name = lower_case(key);
+    const bool is_ours =
+        name == "lattice" || name == "properties" || name == "pbc" || name == "origin";
+    if (const auto [first, is_new] = seen.emplace(name, value);
+        is_ours && !is_new && first->second != value)
+      reader.fail("the comment line says {} twice: {} and {}", key, excerpt(first->second),
+                  excerpt(value));
     if (name == "lattice") {
       const auto v = numbers_of(reader, key, value, 9);
       for (int i = 0; i < 9; ++i) comment.vectors(i / 3, i % 3) = v[std::size_t(i)];
@@ -150,8 +167,7 @@ void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
     } else if (name == "pbc") {
       const auto words = split(value, " ,\t[]");
       if (words.size() != 3) reader.fail("pbc={}: three of T or F are expected", excerpt(value));
-      for (std::size_t k = 0; k < 3; ++k)
-        comment.periodic[k] = words[k][0] == 'T' || words[k][0] == 't' || words[k][0] == '1';
+      for (std::size_t k = 0; k < 3; ++k) comment.periodic[k] = is_periodic(reader, words[k]);
     } else if (name == "origin") {
       const auto v = numbers_of(reader, key, value, 3);
       comment.origin = Vector3d(v[0], v[1], v[2]);

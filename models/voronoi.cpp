@@ -24,35 +24,45 @@ struct Face {
   double area;
 };
 
-// Mean length of the edges; every edge is met twice.
-double mean_edge(const std::vector<int>& vertices, const std::vector<double>& places) {
-  double sum = 0, count = 0;
+// Lengths of the edges, face after face; every edge is met twice.
+std::vector<double> edge_lengths(const std::vector<int>& vertices,
+                                 const std::vector<double>& places) {
+  std::vector<double> out;
   for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1)
     for (int k = 0; k < vertices[at]; ++k) {
       const auto from = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
       const auto to = 3 * std::size_t(vertices[at + 1 + std::size_t((k + 1) % vertices[at])]);
-      sum += std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
-                        places[from + 2] - places[to + 2]);
-      ++count;
+      out.push_back(std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
+                               places[from + 2] - places[to + 2]));
     }
-  return sum / count;
+  return out;
 }
 
+struct Edges {
+  std::vector<int> of_face;       // those of each face that are not shorter than the cut
+  std::size_t all = 0, tiny = 0;  // edges; those shorter than kShort times the mean
+};
+
+constexpr double kShort = 0.01, kManyShort = 0.05;
+
 // Edges of each face that are longer than `edge_cut` times the mean.
-std::vector<int> long_edges(voro::voronoicell_neighbor& cell, double edge_cut) {
-  std::vector<int> out, vertices;
+Edges edges_of(voro::voronoicell_neighbor& cell, double edge_cut) {
+  std::vector<int> vertices;
   std::vector<double> places;
   cell.face_vertices(vertices);
   cell.vertices(places);
-  const double least = edge_cut * mean_edge(vertices, places);
+  const std::vector<double> lengths = edge_lengths(vertices, places);
+  const double mean = std::accumulate(lengths.begin(), lengths.end(), 0.0) / double(lengths.size());
+  Edges out;
+  out.all = lengths.size();
+  auto length = lengths.begin();
   for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1) {
-    out.push_back(0);
-    for (int k = 0; k < vertices[at]; ++k) {
-      const auto from = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
-      const auto to = 3 * std::size_t(vertices[at + 1 + std::size_t((k + 1) % vertices[at])]);
-      out.back() += std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
-                               places[from + 2] - places[to + 2]) >= least;
-    }
+    const auto end = length + vertices[at];
+    out.tiny +=
+        std::size_t(std::count_if(length, end, [&](double l) { return l < kShort * mean; }));
+    out.of_face.push_back(
+        int(std::count_if(length, end, [&](double l) { return l >= edge_cut * mean; })));
+    length = end;
   }
   return out;
 }
@@ -67,15 +77,11 @@ double reach_of(voro::voronoicell_neighbor& cell) {
   return most;
 }
 
-std::vector<Face> faces_of(voro::voronoicell_neighbor& cell, double edge_cut) {
-  std::vector<int> behind, edges;
+std::vector<Face> faces_of(voro::voronoicell_neighbor& cell, const std::vector<int>& edges) {
+  std::vector<int> behind;
   std::vector<double> areas;
   cell.neighbors(behind);
   cell.face_areas(areas);
-  if (edge_cut > 0)
-    edges = long_edges(cell, edge_cut);
-  else
-    cell.face_orders(edges);
   std::vector<Face> out;
   for (std::size_t f = 0; f < areas.size(); ++f) out.push_back({behind[f], edges[f], areas[f]});
   return out;
@@ -119,7 +125,10 @@ class Counter {
 
   // Reads one computed cell into the result.
   void take(voro::voronoicell_neighbor& cell, std::size_t atom) {
-    std::vector<Face> faces = faces_of(cell, settings_.edge_cut);
+    const Edges edges = edges_of(cell, settings_.edge_cut);
+    std::vector<Face> faces = faces_of(cell, edges.of_face);
+    edges_ += double(edges.all);
+    short_ += double(edges.tiny);
     double surface = 0;
     for (const Face& f : faces) surface += f.area;
     out_.volume[atom] = cell.volume();
@@ -142,9 +151,12 @@ class Counter {
     store(atom, std::move(kept));
   }
 
+  double short_edges() const { return edges_ > 0 ? short_ / edges_ : 0; }
+
   // Atoms without a neighbour on one side have a corner far out, though other atoms may close their
-  // cell: of fcc, one missing neighbour moves it out by the factor 1.41.
-  void find_surface() {
+  // cell: of fcc, one missing neighbour moves it out by the factor 1.41. Of a layer so thin that
+  // most atoms are at its surface, only the size of the atoms says what is far (`most`, Angstrom).
+  void find_surface(double most) {
     constexpr double kFar = 1.3;
     std::vector<double> whole;
     for (std::size_t i = 0; i < reach_.size(); ++i)
@@ -152,8 +164,9 @@ class Counter {
     if (whole.empty()) return;
     const auto middle = whole.begin() + std::ptrdiff_t(whole.size() / 2);
     std::nth_element(whole.begin(), middle, whole.end());
+    const double far = std::min(kFar * *middle, most);
     for (std::size_t i = 0; i < reach_.size(); ++i)
-      if (reach_[i] > kFar * *middle) out_.at_surface[i] = true;
+      if (reach_[i] > far) out_.at_surface[i] = true;
   }
 
  private:
@@ -165,7 +178,7 @@ class Counter {
       const Vector3d to = 2 * planes[f].distance * planes[f].normal;
       if (!cell.nplane(to.x(), to.y(), to.z(), int(f))) return {};
     }
-    std::vector<Face> faces = faces_of(cell, settings_.edge_cut);
+    std::vector<Face> faces = faces_of(cell, edges_of(cell, settings_.edge_cut).of_face);
     for (Face& f : faces) {
       if (f.behind < 0) return {};
       f.behind = kept[std::size_t(f.behind)].behind;
@@ -188,6 +201,7 @@ class Counter {
   const VoronoiSettings& settings_;
   Voronoi& out_;
   std::vector<double> reach_;  // Angstrom, by atom
+  double edges_ = 0, short_ = 0;
 };
 
 struct Near {
@@ -250,6 +264,14 @@ std::size_t cells_from_neighbours(const Atoms& atoms, const VoronoiSettings& set
   return left + without;
 }
 
+// Angstrom: no corner in a dense solid of these atoms is as far, every corner in the middle of an
+// empty layer of 6 Angstrom is.
+double far_of(const Atoms& atoms) {
+  double sum = 0;
+  for (const int z : atoms.numbers) sum += metallic_radius(z);
+  return std::max(3.0, 2.2 * sum / double(atoms.size()));
+}
+
 void prepare(Voronoi& out, std::size_t atoms) {
   out.index.assign(atoms, {0, 0, 0, 0});
   out.volume.assign(atoms, 0);
@@ -304,7 +326,11 @@ void compute(Container& container, const Atoms& atoms, const VoronoiSettings& se
          "{} of {} atoms have no Voronoi cell: two atoms lie at one place, or outside of the cell, "
          "or a much larger neighbour (@radii) covers them",
          without, atoms.size());
-  if (!kPeriodic || vacuum_of(atoms).exists()) counter->find_surface();
+  out.short_edges = counter->short_edges();
+  if (vacuum_of(atoms).exists())
+    counter->find_surface(far_of(atoms));
+  else if (!kPeriodic)
+    counter->find_surface(std::numeric_limits<double>::infinity());
 }
 
 // Blocks of about five atoms are fastest (voro++ documentation).
@@ -412,6 +438,10 @@ Voronoi voronoi(const Atoms& atoms, double face_cut) {
   VoronoiSettings settings;
   settings.face_cut = face_cut;
   return voronoi(atoms, settings);
+}
+
+bool hangs_on_short_edges(const Voronoi& v, const VoronoiSettings& settings) {
+  return settings.edge_cut < kShort && v.short_edges > kManyShort;
 }
 
 std::string voronoi_name(const std::array<int, 4>& i) {

@@ -37,7 +37,14 @@ struct Voronoi {
   // The cell touches the border of an open axis, or has a corner out in the vacuum (1.3 times as
   // far as usual): index and volume are not the atom's own.
   std::vector<bool> at_surface;
+  // Share of all edges that are shorter than 1 % of the mean edge of their cell. In a glass it is
+  // about 1 %; much more where many atoms meet at one corner, as in a crystal, and rounding of the
+  // positions parts them: then the indices hang on the rounding, unless edge_cut leaves them out.
+  double short_edges = 0;
 };
+
+// Whether so many edges are short that the indices say little.
+bool hangs_on_short_edges(const Voronoi& v, const VoronoiSettings& settings);
 
 // Open axes are closed by walls at the cell's faces; a finite piece (zero cell) by walls 3 Angstrom
 // outside of its atoms. Error{physics}: a tilted cell that is not periodic along all axes, two

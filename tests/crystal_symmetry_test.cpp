@@ -182,6 +182,9 @@ TEST_CASE("a file is checked against its own formula, density, volume and multip
   };
   CHECK(multiple("4", "_atom_site_site_symmetry_multiplicity") == "");
   CHECK(mentions(multiple("8", "_atom_site_symmetry_multiplicity"), "4 images"));
+  CHECK(multiple("4a", "_atom_site_Wyckoff_symbol") == "");
+  CHECK(multiple("a", "_atom_site_Wyckoff_symbol") == "");
+  CHECK(mentions(multiple("8c", "_atom_site_Wyckoff_symbol"), "4 images"));
 }
 
 TEST_CASE("a label is an element only if all of it but digits, charge and marks is one") {
@@ -246,4 +249,15 @@ TEST_CASE("PDB: all atoms listed with the symmetry; names without columns 77 and
   CHECK(read(atom("CA", 0, 0, "")).atoms.numbers[0] == 20);
   CHECK(mentions(read(atom(" WAT", 0, 0, "")).error, "no element"));
   CHECK(mentions(read("NUMMDL    3\n" + atom("CU", 0, 0, "CU")).error, "3 models"));
+}
+
+TEST_CASE("a code of the axes must be that of the symbol") {
+  const auto error = [](const std::string& name, const std::string& code) {
+    return read(cif(group(name) + "_space_group_IT_coordinate_system_code " + code,
+                    "Cu1 .1 .25 .3\n", "5 6 7 90 90 90"))
+        .error;
+  };
+  CHECK(error("P n m a", "abc") == "");
+  CHECK(error("P b n m", "cab") == "");
+  CHECK(mentions(error("P n m a", "cab"), "P b n m"));
 }

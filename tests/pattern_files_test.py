@@ -70,6 +70,14 @@ with h5py.File(work / 'm.mat', 'w', userblock_size=512) as f:
     f['data'] = np.swapaxes(stack, 1, 2); f['data'].attrs['MATLAB_class'] = np.bytes_('uint16')
 with open(work / 'm.mat', 'r+b') as f: f.write(b'MATLAB 7.3 MAT-file'.ljust(512))
 data, *_ = converted('m.mat', '--pixel-q', .05); check('MATLAB 7.3', np.array_equal(data.reshape(3, 8, 10), stack))
+run('info', 'm.mat', says='3 of 8 x 10')
+for by_rows in (False, True):
+    with h5py.File(work / 'atoms.mat', 'w', userblock_size=512) as f:
+        places = np.random.default_rng(4).uniform(0, 9, (20, 3)); kinds = np.where(np.arange(20) % 4, 29., 40.)[:, None]
+        for name, values in dict(model=places.T if by_rows else places, atoms=kinds.T if by_rows else kinds, cell=np.array([[9.], [9.], [9.]])).items():
+            f[name] = values; f[name].attrs['MATLAB_class'] = np.bytes_('double')
+    with open(work / 'atoms.mat', 'r+b') as f: f.write(b'MATLAB 7.3 MAT-file'.ljust(512))
+    run('info', 'atoms.mat', says='Cu 15 (75.00 at.%), Zr 5')
 
 # Zarr, plain and packed, of both versions, chunks across frames and images
 packings = dict(none=lambda b: b, zlib=zlib.compress, gzip=gzip.compress)

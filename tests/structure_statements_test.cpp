@@ -351,3 +351,105 @@ TEST_CASE("MATLAB: 3 x N or N x 3 positions with types; what is open is asked fo
   CHECK(mentions(read(matlab({{"image", 4, 4, std::vector<double>(16, 1)}})).error,
                  "not recognised"));
 }
+
+TEST_CASE("a mark of UTF-8 before the text says nothing") {
+  for (const std::string text :
+       {"data_x\n_cell_length_a 3\n_cell_length_b 3\n_cell_length_c 3\n_cell_angle_alpha "
+        "90\n_cell_angle_beta 90\n_cell_angle_gamma 90\n_space_group_name_H-M_alt 'P 1'\nloop_\n"
+        "_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nCu1 0 0 0\n",
+        "1\nLattice=\"3 0 0 0 3 0 0 0 3\"\nCu 0 0 0\n"})
+    CHECK(read("\xEF\xBB\xBF" + text).atoms.size() == 1);
+}
+
+TEST_CASE("edges along the axes in another order or direction span the same box") {
+  const auto poscar = [](const std::string& edges) {
+    return read("Cu Zr\n1\n" + edges + "Cu Zr\n1 1\nDirect\n.1 .2 .3\n.6 .7 .8\n").atoms;
+  };
+  const Atoms swapped = poscar("0 4 0\n3 0 0\n0 0 5\n"),
+              negative = poscar("-3 0 0\n0 4 0\n0 0 -5\n");
+  for (const Atoms* atoms : {&swapped, &negative}) {
+    CHECK(atoms->cell.is_orthogonal());
+    CHECK(atoms->cell.lengths().isApprox(Vector3d(3, 4, 5)));
+  }
+  CHECK(swapped.positions[0].isApprox(Vector3d(.6, .4, 1.5)));
+  CHECK(negative.positions[0].isApprox(Vector3d(2.7, .8, 3.5)));
+  const Atoms open = read("1\nLattice=\"0 3 0 4 0 0 0 0 -5\" pbc=\"F T T\"\nCu 1 1 1\n").atoms;
+  CHECK(open.cell.periodic == std::array<bool, 3>{true, false, true});
+  CHECK(open.positions[0].isApprox(Vector3d(1, 1, 1)));  // it lies in the box as it is
+}
+
+TEST_CASE("extended XYZ that says two things, or none, of one is refused") {
+  const std::string rows = "\nCu 0 0 0\n", box = "1\nLattice=\"3 0 0 0 3 0 0 0 3\" ";
+  CHECK(mentions(read(box + "pbc=\"yes yes no\"" + rows).error, "pbc"));
+  CHECK(read(box + "pbc=\"True false 1\"" + rows).atoms.cell.periodic ==
+        std::array<bool, 3>{true, false, true});
+  CHECK(mentions(read(box + "lattice=\"4 0 0 0 4 0 0 0 4\"" + rows).error, "twice"));
+  CHECK(read(box + "note=a note=b" + rows).error == "");
+  CHECK(mentions(read(box + "Properties=species:S:1:pos:R:3:Z:I:1\nCu 0 0 0 40\n").error,
+                 "Z says 40"));
+  CHECK(read(box + "Properties=species:S:1:pos:R:3:Z:I:1\nCu 0 0 0 29\n").error == "");
+}
+
+TEST_CASE("POSCAR: symbols behind the positions agree with the head, or stand in for it") {
+  const auto poscar = [](const std::string& elements, const std::string& rows) {
+    return read("a title\n1\n3 0 0\n0 3 0\n0 0 3\n" + elements + "1 1\nDirect\n" + rows);
+  };
+  const std::string rows = "0 0 0 Cu\n.5 .5 .5 Zr\n", fixed = "0 0 0 T T F Cu\n.5 .5 .5 F F F Zr\n";
+  for (const auto& [elements, text] : {std::pair{"Cu Zr\n", rows}, {"", rows}, {"", fixed}})
+    CHECK(poscar(elements, text).atoms.numbers == std::vector<int>{29, 40});
+  CHECK(mentions(poscar("Zr Cu\n", rows).error, "behind its position"));
+  CHECK(mentions(poscar("", "0 0 0 Cu\n.5 .5 .5\n").error, "types"));
+}
+
+TEST_CASE("LAMMPS data with two sections Atoms is refused") {
+  const std::string once = std::string(kMasses) + kAtoms;
+  CHECK(read(data("t", once)).error == "");
+  CHECK(read(data("t", std::string(kMasses) + "Atoms# atomic\n\n1 1 1 2 3\n2 2 4 5 6\n"))
+            .atoms.numbers == std::vector<int>{29, 40});
+  CHECK(mentions(read(data("t", once + "\n" + kAtoms)).error, "twice"));
+  CHECK(mentions(read(data("t", once + "\nVelocities\n\n1 0 0 0\n2 0 0 0\n\n" + kAtoms)).error,
+                 "twice"));
+}
+
+TEST_CASE("PDB: numbers stand in their columns; what is left out is not invented") {
+  const auto atom = [](const std::string& x, const std::string& rest) {
+    return "ATOM      1 CU   MOL A   1    " + x + "   2.000   3.000" + rest + "\n";
+  };
+  const std::string cell = "CRYST1   10.000   10.000   10.000  90.00  90.00  90.00 P 1\n";
+  for (const std::string rest : {"", "                      CU"}) {
+    const Atoms bare = read(cell + atom("   1.000", rest)).atoms;
+    CHECK(bare.size() == 1);
+    CHECK(bare.labels.empty());
+  }
+  CHECK(mentions(read(cell + atom("********", "")).error, "columns 31 to 38"));
+  CHECK(mentions(read(cell + atom("     nan", "")).error, "columns 31 to 38"));
+  CHECK(mentions(read(cell + atom("   1.000", "  x.00")).error, "occupancy"));
+  const Atoms half = read(cell + atom("   1.000", "  0.60")).atoms;
+  CHECK(std::get<std::vector<double>>(half.labels.at("occupancy").values)[0] == 0.6);
+  const auto scale = [&](double s) {
+    return fmt::format(
+        "SCALE1     {0:9.6f}  0.000000  0.000000        0.00000\nSCALE2      0.000000 {0:9.6f}  "
+        "0.000000        0.00000\nSCALE3      0.000000  0.000000 {0:9.6f}        0.00000\n",
+        s);
+  };
+  CHECK(read(cell + scale(0.1) + atom("   1.000", "")).error == "");
+  CHECK(mentions(read(cell + scale(0.05) + atom("   1.000", "")).error, "SCALE gives"));
+  const std::string other = "CRYST1   12.000   10.000   10.000  90.00  90.00  90.00 P 1\n";
+  CHECK(mentions(read(cell + other + atom("   1.000", "")).error, "two cells"));
+}
+
+TEST_CASE("occupancies are shares; a site that is never occupied is left out") {
+  const auto xyz = [](const std::string& first, const std::string& second) {
+    return read(
+        "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3:occupancy:R:1\n"
+        "Cu 1 2 3 " +
+        first + "\nZr 4 5 6 " + second + "\n");
+  };
+  CHECK(mentions(xyz("1.5", "1").error, "atom 1 (Cu) is 1.5"));
+  CHECK(mentions(xyz("1", "nan").error, "atom 2 (Zr)"));
+  CHECK(mentions(xyz("0", "0").error, "every atom"));
+  const Read half = xyz("0", "0.5");
+  CHECK(half.atoms.numbers == std::vector<int>{40});
+  REQUIRE(half.notes.size() == 1);
+  CHECK(mentions(half.notes[0], "left out"));
+}

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -214,4 +215,44 @@ TEST_CASE(
       fewer += cut.edges[i][k] < all.edges[i][k];
     }
   CHECK(fewer > 1000);
+}
+
+TEST_CASE("rounding that makes the indices of a crystal is found, and a cut of edges mends it") {
+  // hcp: six faces in the plane, three above and three below, all with four edges
+  Atoms hcp;
+  hcp.cell.vectors << 16, 0, 0, -8, 8 * std::sqrt(3.0), 0, 0, 0, 15.675;
+  for (int x = 0; x < 5; ++x)
+    for (int y = 0; y < 5; ++y)
+      for (int z = 0; z < 3; ++z)
+        for (const Vector3d& f : {Vector3d(1. / 3, 2. / 3, .25), Vector3d(2. / 3, 1. / 3, .75)}) {
+          const Vector3d g((f.x() + x) / 5, (f.y() + y) / 5, (f.z() + z) / 3);
+          const Vector3d r = hcp.cell.vectors.transpose() * g;
+          hcp.add(12, (r * 1000).array().round() / 1000);
+        }
+  VoronoiSettings settings;
+  CHECK(hangs_on_short_edges(voronoi(hcp, settings), settings));
+  settings.edge_cut = 0.01;
+  const Voronoi cut = voronoi(hcp, settings);
+  CHECK(!hangs_on_short_edges(cut, settings));
+  CHECK(voronoi_fraction(hcp, cut, {0, 12, 0, 0}) == 1);
+  settings.edge_cut = 0;
+  const Atoms glass = read_structure(kSource + "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
+  const Voronoi cells = voronoi(glass, settings);
+  CHECK(!hangs_on_short_edges(cells, settings));
+  CHECK(cells.short_edges > 0);
+}
+
+TEST_CASE("a layer so thin that all its atoms are at the surface has no atoms inside") {
+  for (const int layers : {1, 2}) {
+    CAPTURE(layers);
+    Atoms film;
+    film.cell = Cell::orthogonal(4 * 3.6, 4 * 3.6, 24);
+    for (int x = 0; x < 4; ++x)
+      for (int y = 0; y < 4; ++y)
+        for (int z = 0; z < layers; ++z)
+          for (const double half : {0., .5})
+            film.add(29, 3.6 * Vector3d(x + half + z % 2 * .5, y + half, 3 + z * .5));
+    const Voronoi v = voronoi(film);
+    CHECK(std::count(v.at_surface.begin(), v.at_surface.end(), true) == int(film.size()));
+  }
 }

@@ -1,6 +1,6 @@
 // DigitalMicrograph .dm3 and .dm4: a tree of tags in big-endian order whose data follow the byte
-// order that the header states. The image is the largest of those under ImageList that is no
-// thumbnail (/Thumbnails names them) and no colours.
+// order that the header states. The image is that of most axes, then the largest, of those under
+// ImageList that are no thumbnail (/Thumbnails names them), no colours and no complex numbers.
 #include <cmath>
 #include <map>
 #include <set>
@@ -190,7 +190,11 @@ std::optional<int> element_of(int data_type) {
   return it == kElements.end() ? std::nullopt : std::optional(it->second);
 }
 
-bool is_colour(int data_type) { return data_type == 23 || data_type == 8 || data_type == 27; }
+// Colours or complex numbers.
+bool is_no_intensity(int data_type) {
+  static const std::set<int> kKinds = {3, 5, 8, 13, 23, 27, 28};
+  return kKinds.contains(data_type);
+}
 
 Shape shape_of(const DmFile& dm, const std::string& group) {
   Shape shape;
@@ -203,25 +207,8 @@ Shape shape_of(const DmFile& dm, const std::string& group) {
   return shape;
 }
 
-DmImage choose_image(DmFile& dm) {
-  const std::string& path = dm.file().path();
-  const auto previews = thumbnails(dm);
-  DmImage best;
-  std::string passed;
-  for (const auto& [name, array] : dm.arrays()) {
-    if (!name.ends_with("/ImageData/Data")) continue;
-    const std::string group = name.substr(0, name.rfind('/'));
-    const int stated = whole(dm.number(group + "/DataType"));
-    if (previews.contains(group) || is_colour(stated) || !DmFile::sample_type(array.type)) {
-      passed += (passed.empty() ? "" : ", ") + group;
-      continue;
-    }
-    if (best.group.empty() || array.count > best.data.count)
-      best = {group, array, shape_of(dm, group)};
-  }
-  if (best.group.empty())
-    fail(Fault::input, "{}: holds no image of real numbers{}", path,
-         passed.empty() ? "" : " but for previews and colours (" + passed + ")");
+// Error{input} where the data are not what the tags state.
+void check_image(const std::string& path, const DmFile& dm, const DmImage& best) {
   const auto type = dm.number(best.group + "/DataType");
   if (const auto element = type ? element_of(whole(type)) : std::nullopt;
       element && *element != best.data.type &&
@@ -236,45 +223,93 @@ DmImage choose_image(DmFile& dm) {
   if (stated_count(path, "its image", best.shape) != best.data.count || best.shape.empty())
     fail(Fault::input, "{}: states an image of {} pixels, its data hold {} values", path,
          fmt::join(best.shape, " x "), best.data.count);
+}
+
+// `asked` names one: "/ImageList/1".
+DmImage choose_image(DmFile& dm, const std::string& asked) {
+  const std::string& path = dm.file().path();
+  const auto previews = thumbnails(dm);
+  DmImage best;
+  std::string passed, equal;
+  const auto weight = [](const DmImage& image) {
+    return std::pair{image.shape.size(), image.data.count};
+  };
+  for (const auto& [name, array] : dm.arrays()) {
+    if (!name.ends_with("/ImageData/Data")) continue;
+    const std::string group = name.substr(0, name.rfind('/')),
+                      place = group.substr(0, group.rfind('/'));
+    const int stated = whole(dm.number(group + "/DataType"));
+    if (asked.empty() ? previews.contains(group) || is_no_intensity(stated) ||
+                            !DmFile::sample_type(array.type)
+                      : place != asked) {
+      passed += (passed.empty() ? "" : ", ") + place;
+      continue;
+    }
+    const DmImage image{group, array, shape_of(dm, group)};
+    if (!best.group.empty() && weight(image) == weight(best)) equal += ", " + place;
+    if (!best.group.empty() && weight(image) <= weight(best)) continue;
+    best = image;
+    equal = place;
+  }
+  if (best.group.empty())
+    fail(Fault::input, "{}: holds no image of real numbers{}", path,
+         passed.empty() ? "" : " but for previews, colours and complex numbers (" + passed + ")");
+  if (equal.find(", ") != std::string::npos)
+    fail(Fault::input, "{}: holds several images of {} pixels: {}; name one as {}:{}", path,
+         fmt::join(best.shape, " x "), equal, path, equal.substr(0, equal.find(',')));
+  if (!DmFile::sample_type(best.data.type) ||
+      is_no_intensity(whole(dm.number(best.group + "/DataType"))))
+    fail(Fault::input, "{}: {} holds colours or complex numbers", path, best.group);
+  check_image(path, dm, best);
   return best;
+}
+
+// Scale and origin of the axes; `axis` 0 runs fastest.
+void take_axes(DmFile& dm, const std::string& group, PatternFrames& f) {
+  const int rank = int(f.shape.size());
+  const auto place = [&](int axis) {
+    return group + "/Calibrations/Dimension/" + std::to_string(axis);
+  };
+  for (int k = rank; k-- > 0;) f.axis_units.push_back(dm.text(place(k) + "/Units"));
+  const auto scale = [&](int axis, std::optional<double> unit) -> std::optional<double> {
+    const auto value = dm.number(place(axis) + "/Scale");
+    return unit && value && *value > 0 && std::isfinite(*value) ? std::optional(*value * *unit)
+                                                                : std::nullopt;
+  };
+  const auto unit_of = [&](int axis) { return dm.text(place(axis) + "/Units"); };
+  const auto calibrate = [&](int axis, std::optional<double>& pixel,
+                             std::optional<double>& centre) {
+    pixel = scale(axis, inverse_angstrom_per(unit_of(axis), f.energy_kV));
+    const auto origin = dm.number(place(axis) + "/Origin");
+    if (pixel && origin && *origin > 0) centre = *origin;
+  };
+  calibrate(0, f.pixel_qx, f.centre_col);
+  calibrate(1, f.pixel_qy, f.centre_row);
+  if (rank < 4) return;
+  f.step_x = scale(2, angstrom_per(unit_of(2)));
+  f.step_y = scale(3, angstrom_per(unit_of(3)));
 }
 
 }  // namespace
 
 PatternFrames open_dm_frames(const std::string& path, const FrameOptions& options) {
   auto dm = std::make_shared<DmFile>(path);
-  const auto [group, data, shape] = choose_image(*dm);
+  const auto [group, data, shape] = choose_image(*dm, options.dataset);
   if (shape.size() < 2 || shape.size() > 4)
     fail(Fault::input, "{}: an array of {} axes; patterns have two to four", path, shape.size());
   const std::string tags = group.substr(0, group.rfind('/')) + "/ImageTags/Microscope Info/";
   PatternFrames f;
   f.format = "DigitalMicrograph";
+  f.dataset = group.substr(0, group.rfind('/'));
   if (const auto volt = dm->number(tags + "Voltage"); volt && *volt > 1e4)
     f.energy_kV = *volt / 1e3;
-  const auto axis = [g = group](int k) {
-    return g + "/Calibrations/Dimension/" + std::to_string(k);
-  };
-  const auto unit = [&](int k) {
-    return inverse_angstrom_per(dm->text(axis(k) + "/Units"), f.energy_kV);
-  };
-  if (shape.size() > 2 && !unit(0) && unit(int(shape.size()) - 2))
-    fail(Fault::input,
-         "{}: the scan runs fastest in this file; save it with the diffraction pattern as the "
-         "fastest axes (swap data in the recording program)",
-         path);
-  const auto calibrate = [&](int k, std::optional<double>& pixel, std::optional<double>& centre) {
-    const auto scale = dm->number(axis(k) + "/Scale"), origin = dm->number(axis(k) + "/Origin");
-    if (!unit(k) || !scale || !(*scale > 0)) return;
-    pixel = *scale * *unit(k);
-    if (origin && *origin > 0) centre = *origin;
-  };
-  calibrate(0, f.pixel_qx, f.centre_col);
-  calibrate(1, f.pixel_qy, f.centre_row);
+  f.shape = shape;
+  take_axes(*dm, group, f);
   const std::size_t rows = shape[shape.size() - 2], columns = shape.back();
   check_image_size(path, rows, columns);
-  f.shape = options.scan ? frames_shape(path, std::size_t(data.count) / (rows * columns), rows,
-                                        columns, options)
-                         : shape;
+  if (options.scan)
+    f.shape =
+        frames_shape(path, std::size_t(data.count) / (rows * columns), rows, columns, options);
   f.largest = largest_value(*DmFile::sample_type(data.type));
   f.read = [dm, array = data, size = rows * columns](std::size_t first, std::size_t count) {
     const SampleType type = *DmFile::sample_type(array.type);

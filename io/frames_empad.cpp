@@ -16,12 +16,24 @@ using Raster = std::pair<std::size_t, std::size_t>;  // columns, rows
 
 // What stands between <tag> and the next <; empty without it.
 std::string tag_text(std::string_view xml, const std::string& tag) {
-  const std::string open = "<" + tag + ">";
-  const auto at = xml.find(open);
-  if (at == std::string_view::npos) return "";
+  const std::string open = "<" + tag;
+  auto at = xml.find(open);
+  while (at != std::string_view::npos && xml.substr(at + open.size(), 1) != ">" &&
+         xml.substr(at + open.size(), 1) != " ")  // a longer tag, or attributes
+    at = xml.find(open, at + 1);
+  const auto end = at == std::string_view::npos ? at : xml.find('>', at);
+  if (end == std::string_view::npos) return "";
   constexpr std::size_t kLongest = 200;
-  const std::string_view text = xml.substr(at + open.size(), kLongest);
+  const std::string_view text = xml.substr(end + 1, kLongest);
   return std::string(text.substr(0, text.find('<')));
+}
+
+// The text of an attribute of a tag, in either quotes.
+std::string attribute_text(const std::string& tag, const std::string& name) {
+  const std::regex form("\\b" + name + "\\s*=\\s*(\"([^\"]*)\"|'([^']*)')");
+  std::smatch found;
+  if (!std::regex_search(tag, found, form)) return "";
+  return found[2].matched ? found[2] : found[3];
 }
 
 std::optional<double> tag_number(std::string_view xml, const std::string& tag) {
@@ -53,12 +65,9 @@ std::string raw_name(const std::string& path, std::string_view xml) {
   const auto tag = xml.find("<raw_file");
   const std::string_view inside =
       tag == std::string_view::npos ? "" : xml.substr(tag, xml.find('>', tag) - tag);
-  const std::string_view key = "filename=\"";
-  const auto at = inside.find(key);
-  if (at == std::string_view::npos)
+  std::string name = attribute_text(std::string(inside.substr(0, 4096)), "filename");
+  if (name.empty())
     fail(Fault::input, "{}: names no raw_file; expected the .xml that EMPAD writes", path);
-  const std::string_view text = inside.substr(at + key.size());
-  std::string name(text.substr(0, text.find('"')));
   const bool elsewhere = name.starts_with("../") || name.starts_with("/");
   if (const auto cut = name.find_last_of("/\\"); cut != std::string::npos && !name.empty()) {
     const std::string last = name.substr(cut + 1);

@@ -28,6 +28,7 @@ struct Part {
 std::vector<Part> dectris_parts(const Hdf5Reader& file) {
   std::vector<Part> parts;
   Shape image;
+  std::optional<std::size_t> before;  // number of the part before
   if (!file.exists("/entry/data") || file.is_dataset("/entry/data")) return parts;
   for (const auto& name : file.children("/entry/data")) {
     const std::string path = "/entry/data/" + name;
@@ -36,6 +37,11 @@ std::vector<Part> dectris_parts(const Hdf5Reader& file) {
       fail(Fault::input, "{}: {} leads to a file that is not beside it", file.path(), path);
     const auto shape = file.info(path).shape;
     if (shape.size() != 3) continue;
+    const std::size_t number = stated_number(file.path(), path, name.substr(5));
+    if (before && number != *before + 1)
+      fail(Fault::input, "{}: {} follows on data_{:06}; those between are missing", file.path(),
+           path, *before);
+    before = number;
     if (!image.empty() && Shape(shape.begin() + 1, shape.end()) != image)
       fail(Fault::input, "{}: {} has frames of {} x {} pixels, those before it of {} x {}",
            file.path(), path, shape[2], shape[1], image[1], image[0]);
@@ -53,12 +59,13 @@ FoundPatterns find_dataset(const Hdf5Reader& file, const std::string& asked) {
     const bool velox = asked.starts_with("/Data/Image/") && file.info(asked).shape.size() == 3;
     return {asked, velox, {}};
   }
-  for (const char* known : {"/simulation/patterns", "/measurement/patterns",
-                            "/datacube_root/datacube/data", "/entry/data/data"})
+  for (const char* known : {"/simulation/patterns", "/measurement/patterns", "/entry/data/data"})
     if (file.is_dataset(known)) return {known, false, {}};
   if (auto found = find_patterns(file); !found.dataset.empty()) return found;
   if (const auto parts = dectris_parts(file); !parts.empty())
     return {parts.front().path, false, {}};
+  const std::string cube = "/datacube_root/datacube/data";
+  if (file.is_dataset(cube)) return {cube, false, {}};
   fail(Fault::input,
        "{}: holds no patterns in a known place (/simulation/patterns, EMD, HyperSpy, NeXus, Velox, "
        "Dectris); name the dataset as {}:/path",
@@ -118,9 +125,10 @@ void take_dectris(const Hdf5Reader& file, PatternFrames& f) {
   const std::string mask = detector + "/detectorSpecific/pixel_mask";
   if (file.is_dataset(mask)) {
     const auto bad = file.read<float>(mask);
-    if (bad.shape == Shape{f.shape[f.shape.size() - 2], f.shape.back()} &&
-        (bad.plane(0) != 0.0f).any())
-      f.hidden = (bad.plane(0) != 0.0f).cast<unsigned char>();
+    if (bad.shape != Shape{f.shape[f.shape.size() - 2], f.shape.back()})
+      fail(Fault::input, "{}: its pixel_mask has the shape {}, its frames {} x {}", file.path(),
+           fmt::join(bad.shape, " x "), f.shape[f.shape.size() - 2], f.shape.back());
+    if ((bad.plane(0) != 0.0f).any()) f.hidden = (bad.plane(0) != 0.0f).cast<unsigned char>();
   }
   const auto centre = [&](const char* name) -> std::optional<double> {
     const std::string path = detector + "/" + name;
@@ -138,6 +146,9 @@ void take_dectris(const Hdf5Reader& file, PatternFrames& f) {
   if (all > double(f.shape[0]))
     f.notes.push_back(fmt::format("{}: ends early: holds {} of the {:.0f} frames that it states",
                                   file.path(), f.shape[0], all));
+  if (all > 0 && all < double(f.shape[0]))
+    f.notes.push_back(
+        fmt::format("{}: holds {} frames, it states {:.0f}", file.path(), f.shape[0], all));
   f.centre_col = centre("beam_center_x");
   f.centre_row = centre("beam_center_y");
 }
@@ -217,23 +228,53 @@ FrameReader reader_of_array(const std::shared_ptr<Hdf5Reader>& file, const std::
   };
 }
 
-PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& options) {
-  const auto file = std::make_shared<Hdf5Reader>(path, options.follow_links);
+namespace {
+
+void note_gaps(const Hdf5Reader& file, const std::string& dataset, PatternFrames& f) {
+  if (const std::string words = file.gaps(dataset); !words.empty())
+    f.notes.push_back(
+        fmt::format("{}: {}: {}; they read as its fill value", file.path(), dataset, words));
+}
+
+// Whether this program wrote it.
+bool is_result(const std::string& dataset) {
+  return dataset == "/simulation/patterns" || dataset == "/measurement/patterns";
+}
+
+// [.., rows, columns] with the leading axes that a result has: [probe,] [thickness,] before four.
+void take_layers(const std::string& path, const Shape& stored,
+                 const std::vector<ProbeRecord>& probes, std::size_t probe, PatternFrames& f) {
+  f.probes = std::max<std::size_t>(1, probes.size());
+  f.probe_names = probe_names(probes);
+  f.shape.erase(f.shape.begin(), f.shape.end() - 4);
+  const std::size_t positions = f.shape[0] * f.shape[1], all = Stack<float>::count(stored),
+                    each = f.probes * positions * f.shape[2] * f.shape[3];
+  if (positions == 0) fail(Fault::input, "{}: {} holds no pattern", path, f.dataset);
+  f.thicknesses = all / each;
+  f.read_layer = [read = f.read, positions](std::size_t layer, std::size_t first,
+                                            std::size_t count) {
+    return read(layer * positions + first, count);
+  };
+  if (f.thicknesses == 0 || f.thicknesses * each != all)
+    fail(Fault::input, "{}: {} of shape {} does not hold the patterns of {} probes", path,
+         f.dataset, fmt::join(stored, " x "), f.probes);
+  const std::size_t last = (std::min(probe, f.probes - 1) + 1) * f.thicknesses - 1;
+  f.read = [layer = f.read_layer, last](std::size_t first, std::size_t count) {
+    return layer(last, first, count);
+  };
+}
+
+// The dataset that was found, checked, with its reader; `most`: axes that it may have.
+PatternFrames open_found(const File& file, const FoundPatterns& found, std::size_t most) {
+  const std::string& path = file->path();
   PatternFrames f;
   f.format = "HDF5";
-  const FoundPatterns found = find_dataset(*file, options.dataset);
   f.dataset = found.dataset;
   f.notes = found.notes;
   const DatasetInfo info = file->info(f.dataset);
+  const std::size_t rank = info.shape.size();
   if (!is_number(info.type))
     fail(Fault::input, "{}:{}: holds {}, not intensities", path, f.dataset, type_name(info.type));
-  const std::size_t rank = info.shape.size();
-  const std::string group = f.dataset.substr(0, f.dataset.rfind('/'));
-  const bool result =
-      (group == "/simulation" || group == "/measurement") && f.dataset.ends_with("/patterns");
-  const std::vector<ProbeRecord> probes =
-      result ? read_probes(*file, group) : std::vector<ProbeRecord>{};
-  const std::size_t most = !result ? 4 : probes.empty() ? 5 : 6;
   if (rank < 2 || rank > most)
     fail(Fault::input,
          "{}: an array of {} axes; patterns are [row, column], [n, row, column] or [y, x, row, "
@@ -242,41 +283,43 @@ PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& opti
   stated_count(path, f.dataset, info.shape);
   check_image_size(path, info.shape[found.frames_last ? 0 : rank - 2],
                    info.shape[found.frames_last ? 1 : rank - 1]);
-  f.shape = info.shape;
+  f.shape = found.frames_last ? Shape{info.shape[2], info.shape[0], info.shape[1]} : info.shape;
   f.largest = largest_value_of(info.type);
   f.read = found.frames_last ? reader_of_last_axis(file, f.dataset, info.shape)
                              : reader_of_array(file, f.dataset, info.shape);
-  if (found.frames_last) f.shape = {info.shape[2], info.shape[0], info.shape[1]};
-  if (rank > 4) {  // [probe,] [thickness,]
-    f.probes = std::max<std::size_t>(1, probes.size());
-    f.probe_names = probe_names(probes);
-    f.shape.erase(f.shape.begin(), f.shape.end() - 4);
-    const std::size_t positions = f.shape[0] * f.shape[1];
-    if (positions == 0) fail(Fault::input, "{}: {} holds no pattern", path, f.dataset);
-    f.thicknesses =
-        Stack<float>::count(info.shape) / (f.probes * positions * f.shape[2] * f.shape[3]);
-    f.read_layer = [all = f.read, positions](std::size_t layer, std::size_t first,
-                                             std::size_t count) {
-      return all(layer * positions + first, count);
-    };
-    if (f.thicknesses == 0 || f.thicknesses * f.probes * positions * f.shape[2] * f.shape[3] !=
-                                  Stack<float>::count(info.shape))
-      fail(Fault::input, "{}: {} of shape {} does not hold the patterns of {} probes", path,
-           f.dataset, fmt::join(info.shape, " x "), f.probes);
-    const std::size_t last = (std::min(options.probe, f.probes - 1) + 1) * f.thicknesses - 1;
-    f.read = [layer = f.read_layer, last](std::size_t first, std::size_t count) {
-      return layer(last, first, count);
-    };
+  return f;
+}
+
+// All parts of a Dectris master in the place of its first one.
+void take_parts(const File& file, const std::vector<Part>& parts, PatternFrames& f) {
+  f.shape[0] = 0;
+  for (const auto& part : parts) {
+    f.shape[0] += part.frames;
+    note_gaps(*file, part.path, f);
   }
+  f.read = reader_of_parts(file, parts);
+  take_dectris(*file, f);
+}
+
+}  // namespace
+
+PatternFrames open_hdf5_frames(const std::string& path, const FrameOptions& options) {
+  const auto file = std::make_shared<Hdf5Reader>(path, options.follow_links);
+  const FoundPatterns found = find_dataset(*file, options.dataset);
+  const std::string group = found.dataset.substr(0, found.dataset.rfind('/'));
+  const bool result = is_result(found.dataset);
+  const std::vector<ProbeRecord> probes =
+      result ? read_probes(*file, group) : std::vector<ProbeRecord>{};
+  PatternFrames f = open_found(file, found, !result ? 4 : probes.empty() ? 5 : 6);
+  if (const Shape stored = f.shape; stored.size() > 4)
+    take_layers(path, stored, probes, options.probe, f);
   if (const auto parts = dectris_parts(*file);
       options.dataset.empty() && !parts.empty() && f.dataset == parts.front().path) {
-    f.shape[0] = 0;
-    for (const auto& part : parts) f.shape[0] += part.frames;
-    f.read = reader_of_parts(file, parts);
-    take_dectris(*file, f);
+    take_parts(file, parts, f);
   } else if (result) {
     take_result(*file, group, probes, std::min(options.probe, f.probes - 1), f);
   } else {
+    note_gaps(*file, f.dataset, f);
     take_axes(*file, f);
   }
   if (options.scan) {

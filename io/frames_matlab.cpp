@@ -31,15 +31,21 @@ Variable choose(const std::vector<Variable>& all, const std::string& path, std::
   wanted.erase(0, wanted.find_first_not_of('/'));
   const Variable* best = nullptr;
   std::size_t most = 0;
+  std::string as_large;
   std::string seen;
   for (const Variable& v : all) {
     seen += (seen.empty() ? "" : ", ") + v.name;
     const std::size_t count = stated_count(path, v.name, v.shape);
+    if (wanted.empty() && may_hold_patterns(v) && count == most) as_large = v.name;
     if (wanted.empty() ? may_hold_patterns(v) && count > most : wanted == v.name) {
       best = &v;
       most = count;
+      as_large.clear();
     }
   }
+  if (!as_large.empty())
+    fail(Fault::input, "{}: holds several arrays of {} values: {}, {}; name one as {}:/{}", path,
+         most, best->name, as_large, path, best->name);
   constexpr std::size_t kShown = 400;
   if (!best)
     fail(Fault::input, "{}: {}; its variables are: {}", path,
@@ -65,7 +71,11 @@ std::vector<Variable> variables_of(const Hdf5Reader& file) {
     const std::string at = "/" + name;
     if (!file.is_dataset(at) || !file.has_attribute(at, "MATLAB_class")) continue;
     const DatasetInfo info = file.info(at);
-    out.push_back({name, {info.shape.rbegin(), info.shape.rend()}, is_number(info.type)});
+    const AttributeValue stated = file.attribute(at, "MATLAB_class");
+    const auto* kind = std::get_if<std::string>(&stated);
+    const bool is_text = kind && *kind == "char";
+    out.push_back(
+        {name, {info.shape.rbegin(), info.shape.rend()}, is_number(info.type) && !is_text});
   }
   return out;
 }

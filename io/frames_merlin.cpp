@@ -57,6 +57,22 @@ SampleType pixel_type(const std::string& path, const std::string& name) {
        path, name.substr(0, 20));
 }
 
+// Frames are numbered one after another: a gap is a lost frame, behind which a raster is shifted.
+void check_numbers(const std::string& path, const FrameLayout& layout, PatternFrames& f) {
+  BinaryFile file(path);
+  constexpr std::size_t kHeader = 100;
+  const auto number = [&](std::uint64_t k) {
+    const auto head = fields(file.bytes(k * layout.frame_bytes(), kHeader));
+    return head.size() > 1 ? std::atol(head[1].c_str()) : 0;
+  };
+  const std::uint64_t frames = file.size() / layout.frame_bytes();
+  const long first = number(0), last = number(frames - 1);
+  if (last - first >= long(frames))
+    f.notes.push_back(
+        fmt::format("{}: its frames are numbered {} to {}, it holds {}: some are lost", path, first,
+                    last, frames));
+}
+
 }  // namespace
 
 PatternFrames open_merlin_frames(const std::string& path, const FrameOptions& options) {
@@ -72,6 +88,7 @@ PatternFrames open_merlin_frames(const std::string& path, const FrameOptions& op
   if (layout.header < 100)
     fail(Fault::input, "{}: damaged Merlin header of {} bytes", path, layout.header);
   PatternFrames f = frames_of(path, layout, stated_by_hdr(path), options);
+  check_numbers(path, layout, f);
   f.format = "Merlin";
   f.units = "counts";
   return f;

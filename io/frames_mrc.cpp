@@ -11,22 +11,55 @@
 namespace vitrobeam {
 namespace {
 
-// IMOD marks its files in the header, and says there whether bytes are signed. Others state the
-// range of their values, which signed bytes may not hold.
-SampleType byte_type(BinaryFile& file, bool big_endian) {
+// Of the values, as the header states it; not known where the lowest is above the highest, or both
+// are 0.
+struct StatedRange {
+  double low = 0, high = 0;
+  bool is_known() const { return low < high; }
+  bool fits(double least, double most) const { return low >= least && high <= most; }
+};
+
+StatedRange stated_range(BinaryFile& file, bool big_endian) {
+  return {file.number<float>(76, big_endian), file.number<float>(80, big_endian)};
+}
+
+// Integers of the standard are signed. IMOD marks its files in the header, and says there whether
+// bytes are; others store unsigned ones, whose stated range signed ones cannot hold.
+SampleType integer_type(BinaryFile& file, bool big_endian, SampleType is_signed,
+                        SampleType is_unsigned) {
+  const StatedRange range = stated_range(file, big_endian);
+  const double most = *largest_value(is_signed);
   constexpr std::int32_t kImod = 1146047817;
-  if (file.number<std::int32_t>(152, big_endian) == kImod)
-    return file.number<std::int32_t>(156, big_endian) & 1 ? SampleType::int8 : SampleType::uint8;
-  const float low = file.number<float>(76, big_endian), high = file.number<float>(80, big_endian);
-  return low >= 0 && high > 127 && high <= 255 ? SampleType::uint8 : SampleType::int8;
+  if (is_signed == SampleType::int8 && file.number<std::int32_t>(152, big_endian) == kImod) {
+    const bool marked = file.number<std::int32_t>(156, big_endian) & 1;
+    if (range.is_known() && (marked ? range.high > most : range.low < 0))
+      fail(Fault::input, "{}: its mark of IMOD states {} bytes, its header values from {} to {}",
+           file.path(), marked ? "signed" : "unsigned", range.low, range.high);
+    return marked ? is_signed : is_unsigned;
+  }
+  return range.is_known() && range.fits(0, *largest_value(is_unsigned)) && range.high > most
+             ? is_unsigned
+             : is_signed;
+}
+
+void check_range(BinaryFile& file, bool big_endian, SampleType type) {
+  const auto most = largest_value(type);
+  const StatedRange range = stated_range(file, big_endian);
+  if (!most || !range.is_known()) return;
+  const bool is_unsigned = type == SampleType::uint8 || type == SampleType::uint16;
+  if (!range.fits(is_unsigned ? 0 : -*most - 1, *most))
+    fail(Fault::input,
+         "{}: its header states values from {} to {}, which its numbers (up to {}) cannot hold; "
+         "@raw TYPE:COLUMNSxROWS+OFFSET reads it all the same",
+         file.path(), range.low, range.high, *most);
 }
 
 SampleType mrc_type(BinaryFile& file, std::int32_t mode, bool big_endian) {
   switch (mode) {
     case 0:
-      return byte_type(file, big_endian);
+      return integer_type(file, big_endian, SampleType::int8, SampleType::uint8);
     case 1:
-      return SampleType::int16;
+      return integer_type(file, big_endian, SampleType::int16, SampleType::uint16);
     case 2:
       return SampleType::float32;
     case 6:
@@ -123,11 +156,17 @@ PatternFrames open_mrc_frames(const std::string& path, const FrameOptions& optio
   layout.columns = file.number<std::uint32_t>(0, big_endian);
   layout.rows = file.number<std::uint32_t>(4, big_endian);
   layout.type = mrc_type(file, file.number<std::int32_t>(12, big_endian), big_endian);
+  check_range(file, big_endian, layout.type);
   layout.offset = 1024 + std::uint64_t(file.number<std::uint32_t>(92, big_endian));
   const Values info = read_info(path);
   PatternFrames f = frames_of(
       path, layout, stated_by_info(path, info, file.number<std::uint32_t>(8, big_endian)), options);
   f.format = "MRC";
+  if (layout.type == SampleType::int8 && !stated_range(file, big_endian).is_known())
+    f.notes.push_back(
+        fmt::format("{}: does not say whether its bytes are signed: taken as signed, as the "
+                    "standard of MRC says (@raw uint8:{}x{}+{} reads them unsigned)",
+                    path, layout.columns, layout.rows, layout.offset));
   take_scales(info, f);
   return f;
 }

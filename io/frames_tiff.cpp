@@ -2,6 +2,7 @@
 #include <tiffio.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
@@ -57,9 +58,9 @@ Page read_page(TIFF* tiff, const std::string& path, std::uint64_t file_size) {
   p.is_preview = (use & FILETYPE_REDUCEDIMAGE) != 0;
   if (p.is_preview) return p;
   check_image_size(path, p.rows, p.columns);
-  if (samples != 1 || TIFFIsTiled(tiff))
-    fail(Fault::input, "{}: {} channels{}; patterns are one grey channel, in strips", path, samples,
-         TIFFIsTiled(tiff) ? " in tiles" : "");
+  if (TIFFIsTiled(tiff)) fail(Fault::input, "{}: stored in tiles; save it in strips", path);
+  if (samples != 1)
+    fail(Fault::input, "{}: {} channels; patterns are one grey channel", path, samples);
   if (light != PHOTOMETRIC_MINISBLACK)
     fail(Fault::input, "{}: {}; patterns are grey, with 0 for black (save the values themselves)",
          path, light == PHOTOMETRIC_MINISWHITE ? "0 stands for white" : "the pixels are colours");
@@ -77,27 +78,79 @@ Page read_page(TIFF* tiff, const std::string& path, std::uint64_t file_size) {
   return p;
 }
 
-// ImageJ states the number of images in the description of the first page; frames that have no
+// What the description of the first page states about the whole stack. Frames that have no
 // directory of their own follow the first one, in the byte order of the file.
-std::size_t images_of_imagej(TIFF* tiff, const std::string& path) {
-  const char* text = nullptr;
-  if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) || !text) return 0;
-  const std::string description = text;
+struct StatedStack {
+  std::size_t images = 0;  // 0: not stated
+  std::optional<std::pair<std::size_t, std::size_t>> raster;
+  std::string by;
+};
+
+// ImageJ: lines of "name=value".
+StatedStack stated_by_imagej(const std::string& description, const std::string& path) {
   const auto at = description.find("\nimages=");
-  if (!description.starts_with("ImageJ=") || at == std::string::npos) return 0;
+  if (at == std::string::npos) return {};
   const std::string line = description.substr(at + 8, description.find('\n', at + 1) - at - 8);
-  return stated_number(path, "the number of images of ImageJ", line);
+  return {stated_number(path, "the number of images of ImageJ", line), {}, "ImageJ"};
 }
 
-PatternFrames open_imagej_stack(TIFF* tiff, const std::string& path, const Page& page,
-                                std::size_t images, const FrameOptions& options) {
+// tifffile: {"shape": [2, 3, 64, 64]}, the last two of one page.
+StatedStack stated_by_tifffile(const std::string& description, const std::string& path,
+                               const Page& page) {
+  const auto json = nlohmann::json::parse(description, nullptr, false);
+  if (!json.is_object() || !json.contains("shape") || !json["shape"].is_array()) return {};
+  Shape shape;
+  for (const auto& n : json["shape"]) {
+    if (!n.is_number_unsigned()) return {};
+    shape.push_back(n.get<std::size_t>());
+  }
+  if (shape.size() < 3 || shape.back() != page.columns || shape[shape.size() - 2] != page.rows)
+    return {};
+  StatedStack stated{
+      stated_count(path, "its stated shape", {shape.begin(), shape.end() - 2}), {}, "tifffile"};
+  if (shape.size() == 4) stated.raster = std::pair{shape[1], shape[0]};
+  return stated;
+}
+
+// OME-XML: planes of all images.
+StatedStack stated_by_ome(const std::string& text, const std::string& path) {
+  constexpr std::size_t kLongest = 4096;
+  StatedStack stated{0, {}, "OME"};
+  for (auto at = text.find("Pixels "); at != std::string::npos; at = text.find("Pixels ", at + 1)) {
+    const std::string tag = text.substr(at, std::min(kLongest, text.find('>', at) - at));
+    std::size_t planes = 1;
+    for (const std::string name : {"SizeC=\"", "SizeZ=\"", "SizeT=\""})
+      if (const auto from = tag.find(name); from != std::string::npos) {
+        const std::string rest = tag.substr(from + name.size());
+        const std::size_t n =
+            stated_number(path, "a number of planes of OME", rest.substr(0, rest.find('"')));
+        planes = stated_count(path, "the planes of OME", {planes, n});
+      }
+    stated.images += planes;
+  }
+  return stated;
+}
+
+StatedStack stated_stack(TIFF* tiff, const std::string& path, const Page& page) {
+  const char* text = nullptr;
+  if (!TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) || !text) return {};
+  const std::string description = text;
+  if (description.starts_with("ImageJ=")) return stated_by_imagej(description, path);
+  if (description.starts_with("{")) return stated_by_tifffile(description, path, page);
+  if (description.find("<OME") != std::string::npos) return stated_by_ome(description, path);
+  return {};
+}
+
+PatternFrames open_one_page_stack(TIFF* tiff, const std::string& path, const Page& page,
+                                  const StatedStack& stated, const FrameOptions& options) {
   std::uint16_t packing = COMPRESSION_NONE;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &packing);
   const std::uint64_t strips = TIFFNumberOfStrips(tiff);
   const std::uint64_t* offsets = nullptr;
   if (packing != COMPRESSION_NONE || strips == 0 ||
       !TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets) || !offsets)
-    fail(Fault::input, "{}: states {} images (ImageJ) and holds one page, packed", path, images);
+    fail(Fault::input, "{}: states {} images ({}) and holds one page, packed", path, stated.images,
+         stated.by);
   FrameLayout layout;
   layout.offset = offsets[0];
   layout.rows = page.rows;
@@ -106,9 +159,10 @@ PatternFrames open_imagej_stack(TIFF* tiff, const std::string& path, const Page&
   layout.bottom_row_first = page.bottom_row_first;
   layout.big_endian = TIFFIsBigEndian(tiff) != 0;
   const std::uint64_t size = BinaryFile(path).size(), frame = layout.frame_bytes();
-  stated_bytes(path, "the images that ImageJ states", layout.offset, images, frame, size);
+  stated_bytes(path, "the images that its description states", layout.offset, stated.images, frame,
+               size);
   PatternFrames f;
-  f.shape = frames_shape(path, images, page.rows, page.columns, options);
+  f.shape = frames_shape(path, stated.images, page.rows, page.columns, options, stated.raster);
   f.read = frame_reader(path, layout);
   return f;
 }
@@ -193,19 +247,30 @@ FrameReader reader_of_pages(const Tiff& tiff, const std::string& path, const Pag
 PatternFrames open_tiff_frames(const std::string& path, const FrameOptions& options) {
   const std::uint64_t file_size = BinaryFile(path).size();
   const Tiff tiff = open_tiff(path);
-  const std::size_t images = images_of_imagej(tiff.get(), path);
   const Pages pages = list_pages(tiff, path, file_size);
+  const std::size_t count = pages.numbers.size();
+  TIFFSetDirectory(tiff.get(), pages.numbers[0]);
+  const StatedStack stated = stated_stack(tiff.get(), path, pages.page);
   PatternFrames f;
-  if (images > 1 && pages.numbers.size() == 1) {
-    TIFFSetDirectory(tiff.get(), pages.numbers[0]);
-    f = open_imagej_stack(tiff.get(), path, pages.page, images, options);
+  if (stated.images > 1 && count == 1 && stated.by != "OME") {
+    f = open_one_page_stack(tiff.get(), path, pages.page, stated, options);
   } else {
-    if (images > pages.numbers.size())
-      fail(Fault::input, "{}: holds {} pages, its description (ImageJ) states {} images", path,
-           pages.numbers.size(), images);
-    f.shape =
-        frames_shape(path, pages.numbers.size(), pages.page.rows, pages.page.columns, options);
+    if (stated.images > count)
+      fail(Fault::input, "{}: holds {} pages, its description ({}) states {} images", path, count,
+           stated.by, stated.images);
+    f.shape = frames_shape(path, count, pages.page.rows, pages.page.columns, options,
+                           stated.images == count ? stated.raster : std::nullopt);
     f.read = reader_of_pages(tiff, path, pages, file_size);
+    if (stated.images > 0 && stated.images < count)
+      f.notes.push_back(fmt::format("{}: holds {} pages, its description ({}) states {} images",
+                                    path, count, stated.by, stated.images));
+    constexpr std::uint64_t kDirectories = 1 << 16;  // bytes; more is no description
+    const std::uint64_t page =
+        pages.page.rows * std::uint64_t(pages.page.columns) * sample_bytes(pages.page.type);
+    if (const std::uint64_t used = count * page + kDirectories;
+        pages.previews == 0 && file_size > used && file_size - used > page)
+      f.notes.push_back(fmt::format("{}: {} bytes belong to no page and are left out", path,
+                                    file_size - count * page));
   }
   f.format = "TIFF";
   f.largest = largest_value(pages.page.type);

@@ -74,6 +74,10 @@ void take_axes(const ZarrFolder& zarr, const std::string& path, PatternFrames& f
       f.centre_col = -x->offset / x->scale;
     }
   }
+  for (std::size_t k = 0; k < rank; ++k) {
+    const auto axis = axis_of(zarr, path, k);
+    f.axis_units.push_back(axis ? axis->units : "");
+  }
   if (rank < 4) return;
   const auto step = [&](std::size_t k) -> std::optional<double> {
     const auto axis = axis_of(zarr, path, k);
@@ -170,6 +174,11 @@ PatternFrames open_zarr_frames(const std::string& path, const FrameOptions& opti
   f.shape = array.shape;
   check_image_size(path, array.shape[rank - 2], array.shape[rank - 1]);
   take_axes(zarr, f.dataset, f);
+  if (const std::size_t n = zarr.missing_chunks(array); n > 0)
+    f.notes.push_back(
+        fmt::format("{}: {}: {} of its chunks are not there; they read as its fill "
+                    "value",
+                    path, f.dataset, n));
   if (options.scan) {
     const std::size_t frames = stated_count(path, f.dataset, array.shape) /
                                (array.shape[rank - 2] * array.shape[rank - 1]);

@@ -157,6 +157,8 @@ class Hdf5Reader {
   bool exists(const std::string& path) const;
   bool is_dataset(const std::string& path) const;
   DatasetInfo info(const std::string& path) const;
+  // What of a dataset nobody has written, in words; such values read as its fill value. Else empty.
+  std::string gaps(const std::string& path) const;
   std::vector<Hdf5Entry> tree(
       const std::string& root = "/") const;  // every object below, in order of names
   std::vector<std::string> children(const std::string& group) const;  // names, sorted

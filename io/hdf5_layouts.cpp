@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
 
 #include "base/error.hpp"
 #include "io/frames_hdf5.hpp"
@@ -96,7 +98,22 @@ FoundPatterns find_emd(const Hdf5Reader& file) {
   return best_of(file, all);
 }
 
-// NeXus: the `default` and `signal` attributes lead there.
+// Datasets that a NeXus group of data names as its signal; old files mark the dataset itself.
+std::vector<std::string> nexus_signals(const Hdf5Reader& file) {
+  std::vector<std::string> all;
+  for (const auto& entry : file.tree()) {
+    if (!entry.same_as.empty()) continue;
+    if (entry.is_dataset && file.has_attribute(entry.path, "signal") &&
+        text_at(file, group_of(entry.path), "NX_class") == "NXdata")
+      all.push_back(entry.path);
+    if (entry.is_dataset || text_at(file, entry.path, "NX_class") != "NXdata") continue;
+    if (const std::string signal = text_at(file, entry.path, "signal"); !signal.empty())
+      all.push_back(entry.path + "/" + signal);
+  }
+  return all;
+}
+
+// NeXus: the `default` and `signal` attributes lead there, or there is only one signal.
 FoundPatterns find_nexus(const Hdf5Reader& file) {
   std::string at = "/";
   constexpr int kMostSteps = 8;
@@ -109,7 +126,7 @@ FoundPatterns find_nexus(const Hdf5Reader& file) {
   }
   const std::string signal = text_at(file, at, "signal");
   const std::string path = (at == "/" ? "" : at) + "/" + signal;
-  return signal.empty() ? FoundPatterns{} : best_of(file, {path});
+  return best_of(file, signal.empty() ? nexus_signals(file) : std::vector{path});
 }
 
 // Velox: /Data/Image/<identifier>/Data is [row, column, frame].
@@ -131,7 +148,24 @@ std::optional<Axis> axis_of_values(const Hdf5Reader& file, const std::string& pa
   if (!file.is_dataset(path) || !is_number(file.info(path).type)) return std::nullopt;
   const auto values = file.read<double>(path).values;
   if (values.size() < 2) return std::nullopt;
-  return Axis{values[0], values[1] - values[0], text_at(file, path, "units")};
+  const double step = values[1] - values[0];
+  constexpr double kEqual = 0.01;  // of a step
+  for (std::size_t k = 2; k < values.size(); ++k)
+    if (!(std::abs(values[k] - values[k - 1] - step) <= kEqual * std::abs(step)))
+      return std::nullopt;  // it has no one scale
+  return Axis{values[0], step, text_at(file, path, "units")};
+}
+
+// Names of the axes: a list of the group or, in old files, of the dataset ("y:x").
+std::vector<std::string> nexus_axes(const Hdf5Reader& file, const std::string& dataset) {
+  std::vector<std::string> names = texts_at(file, group_of(dataset), "axes");
+  if (names.empty()) names = texts_at(file, dataset, "axes");
+  if (names.size() != 1) return names;
+  std::string text = std::exchange(names, {}).front();
+  std::replace(text.begin(), text.end(), ',', ':');
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ':');) names.push_back(word);
+  return names;
 }
 
 // Axis `k` of an array of `rank` axes: HyperSpy's axis-k, EMD's dimk (from 0, or from 1 in version
@@ -145,7 +179,7 @@ std::optional<Axis> axis_of(const Hdf5Reader& file, const std::string& dataset, 
   const bool from_one = !file.exists(group + "/dim0");
   if (const auto dim = axis_of_values(file, group + "/dim" + std::to_string(k + from_one)))
     return dim;
-  const auto names = texts_at(file, group, "axes");
+  const auto names = nexus_axes(file, dataset);
   if (names.size() == rank && names[k] != ".") return axis_of_values(file, group + "/" + names[k]);
   return std::nullopt;
 }
@@ -155,9 +189,11 @@ void take_py4dstem(const Hdf5Reader& file, PatternFrames& f) {
   const std::string group = group_of(f.dataset), root = group_of(group);
   for (const std::string& at :
        {group + "/metadatabundle/calibration", root + "/metadatabundle/calibration",
-        group + "/_metadata/calibration"}) {
+        group + "/_metadata/calibration",
+        std::string("/4DSTEM_experiment/metadata/metadata_0/calibration")}) {
     const auto number = [&](const char* name) -> std::optional<double> {
       const std::string path = at + "/" + name;
+      if (const auto value = number_at(file, at, name)) return value;
       if (!file.is_dataset(path) || !is_number(file.info(path).type)) return std::nullopt;
       const auto values = file.read<double>(path).values;
       return values.size() == 1 && std::isfinite(values[0]) ? std::optional(values[0])
@@ -165,6 +201,7 @@ void take_py4dstem(const Hdf5Reader& file, PatternFrames& f) {
     };
     const auto text = [&](const char* name) -> std::string {
       const std::string path = at + "/" + name;
+      if (const std::string value = text_at(file, at, name); !value.empty()) return value;
       if (!file.is_dataset(path) || file.info(path).type != StoredType::string) return "";
       const auto texts = file.read_strings(path);
       return texts.size() == 1 ? texts[0] : "";
@@ -224,6 +261,10 @@ void take_axes(const Hdf5Reader& file, PatternFrames& f) {
   const std::string group = group_of(f.dataset);
   f.energy_kV = number_at(file, group + "/metadata/Acquisition_instrument/TEM", "beam_energy");
   if (f.dataset.starts_with("/Data/Image/")) take_velox(file, f);
+  for (std::size_t k = 0; k < rank; ++k) {
+    const auto axis = axis_of(file, f.dataset, k, rank);
+    f.axis_units.push_back(axis ? axis->units : "");
+  }
   const auto y = axis_of(file, f.dataset, rank - 2, rank),
              x = axis_of(file, f.dataset, rank - 1, rank);
   const auto unit_y = y ? inverse_angstrom_per(y->units, f.energy_kV) : std::nullopt,

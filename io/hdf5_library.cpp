@@ -10,8 +10,9 @@ std::recursive_mutex& library_mutex() {
   return mutex;
 }
 
+// Of this thread: a fault of another one is not the library's.
 std::atomic<const char*>& file_being_read() {
-  static std::atomic<const char*> file = nullptr;
+  static thread_local std::atomic<const char*> file = nullptr;
   return file;
 }
 

@@ -150,7 +150,8 @@ bool Hdf5Reader::exists(const std::string& path) const {
   const bool found = exists_in(file_, path, links_->access());
   links_->check_followed(path);
   if (!found && leads_out(file_, path, links_->access()))
-    fail(Fault::input, "{}: {} is an external link to what is not there", path_, path);
+    fail(Fault::input, "{}: {} is an external link to what is not there or cannot be opened", path_,
+         path);
   return found;
 }
 
@@ -260,6 +261,48 @@ DatasetInfo Hdf5Reader::info(const std::string& path) const {
   return describe(open_dataset(*this, file_, path, *links_));
 }
 
+namespace {
+
+// Chunks of a dataset that were never written.
+hsize_t unwritten_chunks(hid_t dataset, hid_t space, const DatasetInfo& info) {
+  hsize_t all = 1, written = 0;
+  for (std::size_t k = 0; k < info.shape.size(); ++k)
+    all *= (info.shape[k] + info.chunk[k] - 1) / std::max<std::size_t>(1, info.chunk[k]);
+  if (H5Dget_num_chunks(dataset, space, &written) < 0 || written > all) return 0;
+  return all - written;
+}
+
+// Values of a virtual dataset that come from no source; 0 where its sources grow.
+hsize_t values_without_source(hid_t properties, hid_t space) {
+  std::size_t sources = 0;
+  if (H5Pget_virtual_count(properties, &sources) < 0) return 0;
+  hsize_t mapped = 0;
+  for (std::size_t k = 0; k < sources; ++k) {
+    const Id part = space_id(H5Pget_virtual_vspace(properties, k));
+    const hssize_t points = H5Sget_select_npoints(part);
+    if (points < 0 || hsize_t(points) == H5S_UNLIMITED) return 0;
+    mapped += hsize_t(points);
+  }
+  const hssize_t all = H5Sget_simple_extent_npoints(space);
+  return all > 0 && hsize_t(all) > mapped ? hsize_t(all) - mapped : 0;
+}
+
+}  // namespace
+
+std::string Hdf5Reader::gaps(const std::string& path) const {
+  const auto lock = lock_library(path_);
+  const Id dataset = open_dataset(*this, file_, path, *links_),
+           space = space_id(H5Dget_space(dataset)),
+           properties = property_id(H5Dget_create_plist(dataset));
+  const DatasetInfo info = describe(dataset);
+  if (H5Pget_layout(properties) == H5D_VIRTUAL) {
+    const auto n = values_without_source(properties, space);
+    return n == 0 ? "" : fmt::format("{} of its values come from no source file", n);
+  }
+  const auto n = info.chunk.empty() ? 0 : unwritten_chunks(dataset, space, info);
+  return n == 0 ? "" : fmt::format("{} of its blocks were never written", n);
+}
+
 std::vector<Hdf5Entry> Hdf5Reader::tree(const std::string& root) const {
   const auto lock = lock_library(path_);
   TreeWalk walk{*links_, "", 0, false, {}, {}};
@@ -334,7 +377,8 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
         extents(shape.begin(), shape.end());
     H5Sselect_hyperslab(space, H5S_SELECT_SET, first.data(), nullptr, extents.data(), nullptr);
   }
-  if (H5Dread(dataset, type, make_space(shape), space, H5P_DEFAULT, out.values.data()) < 0)
+  const Id memory = make_space(shape);  // closing it would wipe out the reason of a failure
+  if (H5Dread(dataset, type, memory, space, H5P_DEFAULT, out.values.data()) < 0)
     fail(Fault::input, "{}: {} cannot be read: {}", path_, path, last_error());
   return out;
 }

@@ -1,5 +1,6 @@
 #include "io/npy.hpp"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -17,6 +18,13 @@ std::string field(const std::string& header, const std::string& key, char end,
   const auto last = first == std::string::npos ? first : header.find(end, first);
   if (last == std::string::npos) fail(Fault::input, "{}: damaged .npy header: no {}", path, key);
   return header.substr(first, last - first);
+}
+
+// The header as numpy itself writes it; other writers leave out blanks or use other quotes.
+std::string plain_header(std::string header) {
+  std::erase_if(header, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+  std::replace(header.begin(), header.end(), '"', '\'');
+  return header;
 }
 
 SampleType sample_type(const std::string& type, const std::string& path) {
@@ -64,13 +72,17 @@ NpyArray open_npy(BinaryFile& file) {
                                            : file.number<std::uint32_t>(8),
                     begin = first_version ? 10 : 12;
   if (length > (1u << 20)) fail(Fault::input, "{}: damaged .npy header", path);
-  const std::string header = file.bytes(begin, length);
+  const std::string header = plain_header(file.bytes(begin, length));
   NpyArray a;
-  a.columns_first = field(header, "'fortran_order': ", ',', path) == "True";
-  const std::string descr = field(header, "'descr': '", '\'', path);
+  a.columns_first = header.find("'fortran_order':True") != std::string::npos;
+  if (!a.columns_first && header.find("'fortran_order':False") == std::string::npos)
+    fail(Fault::input, "{}: damaged .npy header: no fortran_order", path);
+  if (header.find("'descr':[") != std::string::npos)
+    fail(Fault::input, "{}: holds records; save the array of intensities alone", path);
+  const std::string descr = field(header, "'descr':'", '\'', path);
   a.big_endian = descr.starts_with(">");
   a.type = sample_type(descr.size() > 1 ? descr.substr(1) : descr, path);
-  std::istringstream shape(field(header, "'shape': (", ')', path));
+  std::istringstream shape(field(header, "'shape':(", ')', path));
   for (std::string edge; std::getline(shape, edge, ',');)
     if (edge.find_first_not_of(' ') != std::string::npos)
       a.shape.push_back(stated_number(path, "a length in its shape", edge));

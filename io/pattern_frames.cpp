@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
 #include "io/stated_size.hpp"
+#include "io/units.hpp"
 #include "io/zarr.hpp"
 
 namespace vitrobeam {
@@ -70,7 +71,8 @@ constexpr std::array<Format, 11> kFormats = {{
      open_matlab_frames},
     {"MRC",
      [](const std::string& path, const std::string& head) {
-       return has_extension(path, {".mrc", ".mrcs"}) && head.size() > 212;
+       return (has_extension(path, {".mrc", ".mrcs"}) && head.size() > 212) ||
+              (head.size() >= 1024 && head.compare(208, 4, "MAP ") == 0);
      },
      open_mrc_frames},
     {"Zarr and zspy folders",
@@ -101,6 +103,30 @@ auto reading(const std::string& path, Read&& read) {
   }
 }
 
+// Axes whose units say that the array is no set of diffraction patterns, or not in this order.
+void check_axes(const std::string& path, PatternFrames& f) {
+  const std::size_t rank = f.axis_units.size();
+  if (rank < 2) return;
+  constexpr double kAnyEnergy = 200;  // kV; only whether a unit is one of reciprocal space
+  const auto reciprocal = [&](std::size_t k) {
+    return inverse_angstrom_per(f.axis_units[k], kAnyEnergy).has_value();
+  };
+  const std::string &row = f.axis_units[rank - 2], &column = f.axis_units[rank - 1];
+  if (rank > 2 && reciprocal(0) && !reciprocal(rank - 1))
+    fail(Fault::input,
+         "{}: the scan runs fastest in this file; save it with the diffraction pattern as the "
+         "fastest axes (swap data in the recording program)",
+         path);
+  for (const std::string& unit : f.axis_units)
+    if (is_energy_unit(unit))
+      fail(Fault::input, "{}: an axis in {}: spectra, not diffraction patterns", path, unit);
+  if (angstrom_per(row) && angstrom_per(column))
+    f.notes.push_back(
+        fmt::format("{}: its images have axes in {} and {}: pictures of the specimen rather than "
+                    "diffraction patterns",
+                    path, row, column));
+}
+
 }  // namespace
 
 std::string pattern_format_names() {
@@ -125,8 +151,12 @@ PatternFrames open_frames(const std::string& path, const FrameOptions& options) 
            pattern_format_names());
     PatternFrames opened = format->open(path, options);
     if (opened.format.empty()) opened.format = format->name;
+    if (!options.dataset.empty() && opened.dataset.empty())
+      fail(Fault::usage, "{}:{}: a file of the format {} holds no arrays by name; give {} alone",
+           path, options.dataset, opened.format, path);
     return opened;
   });
+  check_axes(path, frames);
   if (frames.shape.size() < 2 || frames.shape.size() > 4)
     fail(Fault::input,
          "{}: an array of {} axes; patterns are [row, column], [n, row, column] or "

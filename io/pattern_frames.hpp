@@ -31,6 +31,7 @@ struct PatternFrames {
   double ellipticity = 0, ellipse_angle = 0;     // as in Calibration
   std::optional<double> step_y, step_x;          // of the scan, Angstrom
   std::string units;                             // of the intensities, as far as stated
+  std::vector<std::string> axis_units;           // of every axis of `shape`, as stated; or empty
   Plane<unsigned char> hidden;    // pixels that the file marks as bad, [rows, columns]; or empty
   std::optional<double> largest;  // of the integers that the samples are stored as
   // What the user must know: frames that are missing or left over, bytes behind the last one.

@@ -16,6 +16,14 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 // Without blanks and the marks of LaTeX; long words in small letters, the plural without its s.
 std::string plain(std::string text) {
   for (const auto& [from, to] : {std::pair{"\\mathrm", ""},
+                                 {"\\textrm", ""},
+                                 {"\\text", ""},
+                                 {"\\rm", ""},
+                                 {"\\mathring{A}", "A"},
+                                 {"\\,", ""},
+                                 {"~", ""},
+                                 {"inverse ", "1/"},
+                                 {"reciprocal ", "1/"},
                                  {"\\AA", "A"},
                                  {"\\mu", "u"},
                                  {"\u00c5", "A"},  // letter A with ring
@@ -87,6 +95,8 @@ std::optional<double> inverse_angstrom_per(const std::string& units,
     if (!energy_kV || !(*energy_kV > 0)) return std::nullopt;
     return *angle / wavelength(*energy_kV);
   }
+  if (text.ends_with("\xc5") && text.find('\xc3') == std::string::npos)  // Latin-1
+    text.replace(text.size() - 1, 1, "A");
   bool reciprocal = false;
   for (const char* before : {"1/", "/"})
     if (!reciprocal && text.starts_with(before)) {
@@ -100,6 +110,11 @@ std::optional<double> inverse_angstrom_per(const std::string& units,
     }
   const auto angstrom = reciprocal ? length(text) : std::nullopt;
   return angstrom ? std::optional(1 / *angstrom) : std::nullopt;
+}
+
+bool is_energy_unit(const std::string& units) {
+  const std::string text = plain(units);
+  return text == "eV" || text == "keV" || text == "meV";
 }
 
 }  // namespace vitrobeam

@@ -13,4 +13,7 @@ std::optional<double> angstrom_per(const std::string& units);
 std::optional<double> inverse_angstrom_per(const std::string& units,
                                            std::optional<double> energy_kV = {});
 
+// Of an axis of spectra: "eV", "keV".
+bool is_energy_unit(const std::string& units);
+
 }  // namespace vitrobeam

@@ -84,9 +84,26 @@ SampleType named_type(const std::string& file, const std::string& name) {
        name.substr(0, 20));
 }
 
-double fill_value(const json& value) {
+std::optional<double> fill_value(const json& value) {
   if (value.is_number()) return value.get<double>();
-  return value.is_string() && value != "0" ? NAN : 0;
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_string()) return value != "0" ? NAN : 0;
+  return std::nullopt;
+}
+
+// RFC 3720, appendix B.4, of the bytes but the last four, which hold it.
+void check_crc32c(const std::string& file, const std::string& data) {
+  constexpr std::uint32_t kPolynomial = 0x82f63b78;
+  std::uint32_t sum = ~0u, stored = 0;
+  const std::size_t size = data.size() < 4 ? 0 : data.size() - 4;
+  for (std::size_t k = 0; k < size; ++k) {
+    sum ^= static_cast<unsigned char>(data[k]);
+    for (int bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ (sum & 1 ? kPolynomial : 0);
+  }
+  for (std::size_t k = data.size() - size; k-- > 0;)
+    stored = stored << 8 | static_cast<unsigned char>(data[size + k]);
+  if (data.size() < 4 || stored != ~sum)
+    fail(Fault::input, "{}: damaged: its checksum is wrong", file);
 }
 
 std::string text_of(const json& object, const char* name, const std::string& otherwise = "") {
@@ -241,41 +258,76 @@ std::string ZarrFolder::attributes(const std::string& path) const {
   return v2.empty() ? "{}" : parsed(folder_, v2).dump();
 }
 
-std::vector<float> ZarrFolder::chunk(const ZarrArray& array,
-                                     const std::vector<std::size_t>& index) const {
+std::string ZarrFolder::chunk_file(const ZarrArray& array,
+                                   const std::vector<std::size_t>& index) const {
   std::string name = array.prefix;
   for (const std::size_t k : index)
     name += (name.empty() ? "" : array.separator) + std::to_string(k);
-  const fs::path file = fs::path(folder_) / fs::path(array.path).relative_path() / name;
+  return (fs::path(folder_) / fs::path(array.path).relative_path() / name).string();
+}
+
+std::size_t ZarrFolder::missing_chunks(const ZarrArray& array) const {
+  constexpr std::size_t kMost = 1 << 16;
+  std::vector<std::size_t> along(array.shape.size()), index(array.shape.size(), 0);
+  for (std::size_t k = 0; k < along.size(); ++k)
+    along[k] = array.shape[k] / array.chunk[k] + (array.shape[k] % array.chunk[k] != 0);
+  const std::size_t all = stated_count(folder_, "the chunks", along);
+  std::size_t missing = 0;
+  std::error_code none;
+  for (std::size_t n = 0; n < all && all <= kMost; ++n) {
+    missing += !fs::exists(chunk_file(array, index), none);
+    for (std::size_t k = index.size(); k-- > 0 && ++index[k] == along[k];) index[k] = 0;
+  }
+  return missing;
+}
+
+namespace {
+
+// Values in Fortran order in C order.
+std::vector<float> rows_first(const std::vector<float>& values,
+                              const std::vector<std::size_t>& shape) {
+  std::vector<float> turned(values.size());
+  std::vector<std::size_t> at(shape.size(), 0);
+  for (float& v : turned) {
+    std::size_t from = 0;
+    for (std::size_t k = at.size(); k-- > 0;) from = from * shape[k] + at[k];
+    v = values[from];
+    for (std::size_t k = at.size(); k-- > 0 && ++at[k] == shape[k];) at[k] = 0;
+  }
+  return turned;
+}
+
+}  // namespace
+
+std::vector<float> ZarrFolder::chunk(const ZarrArray& array,
+                                     const std::vector<std::size_t>& index) const {
+  const fs::path file = chunk_file(array, index);
   const std::size_t count = stated_count(folder_, "a chunk", array.chunk),
                     bytes = count * sample_bytes(array.type);
   std::error_code none;
-  if (!fs::exists(file, none)) return std::vector<float>(count, float(array.fill));
+  if (!fs::exists(file, none)) {
+    if (!array.fill)
+      fail(Fault::input, "{} is not there, and the array has no fill value", file.string());
+    return std::vector<float>(count, float(*array.fill));
+  }
   if (!is_inside(file, folder_))
-    fail(Fault::input, "{}: the chunk {} lies outside of the folder", folder_, name);
+    fail(Fault::input, "{}: the chunk {} lies outside of the folder", folder_, file.string());
   BinaryFile stored(file.string());
   if (!can_unpack_to(stored.size(), double(bytes)))
     fail(Fault::input, "{}: {} bytes are no chunk of {} values", file.string(), stored.size(),
          count);
   std::string data = stored.bytes(0, std::size_t(stored.size()));
   for (const auto& packing : array.packing)
-    if (packing == "crc32c")
-      data.resize(data.size() - std::min<std::size_t>(4, data.size()));
-    else
+    if (packing == "crc32c") {
+      check_crc32c(file.string(), data);
+      data.resize(data.size() - 4);
+    } else {
       data = unpacked(file.string(), data, bytes, packing_of(packing));
+    }
   if (data.size() != bytes)
     fail(Fault::input, "{}: {} bytes, a chunk has {}", file.string(), data.size(), bytes);
-  std::vector<float> values = to_float(data.data(), count, array.type, array.big_endian);
-  if (!array.columns_first) return values;
-  std::vector<float> turned(count);
-  std::vector<std::size_t> at(array.chunk.size(), 0);
-  for (float& v : turned) {
-    std::size_t from = 0;
-    for (std::size_t k = at.size(); k-- > 0;) from = from * array.chunk[k] + at[k];
-    v = values[from];
-    for (std::size_t k = at.size(); k-- > 0 && ++at[k] == array.chunk[k];) at[k] = 0;
-  }
-  return turned;
+  const std::vector<float> values = to_float(data.data(), count, array.type, array.big_endian);
+  return array.columns_first ? rows_first(values, array.chunk) : values;
 }
 
 }  // namespace vitrobeam

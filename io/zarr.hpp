@@ -2,6 +2,7 @@
 // stored plainly or packed by zlib, gzip, Blosc or Zstandard.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct ZarrArray {
   SampleType type = SampleType::uint8;
   bool big_endian = false, columns_first = false;  // Fortran order inside of a chunk
   std::vector<std::string> packing;                // "zlib", "blosc", .. in the order of unpacking
-  double fill = 0;                                 // of chunks that are not there
+  std::optional<double> fill;                      // of chunks that are not there; may be unknown
   std::string separator = ".", prefix;             // of the names of chunks: "c/0/1", "0.1"
 };
 
@@ -32,10 +33,13 @@ class ZarrFolder {
   ZarrArray array(const std::string& path) const;
   // Attributes of a group or array as JSON text; "{}" without any.
   std::string attributes(const std::string& path) const;
+  // Chunks that are not there; arrays of very many chunks are not looked through: 0.
+  std::size_t missing_chunks(const ZarrArray& array) const;
   // The chunk at these places along the axes, whole (also at the edge), in C order.
   std::vector<float> chunk(const ZarrArray& array, const std::vector<std::size_t>& index) const;
 
  private:
+  std::string chunk_file(const ZarrArray& array, const std::vector<std::size_t>& index) const;
   std::string metadata(const std::string& path, const std::string& name) const;
 
   std::string folder_;

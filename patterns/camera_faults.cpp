@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace vitrobeam {
@@ -178,6 +179,11 @@ void mark_dead_and_hot(const Sample& s, const Calibration& centre, const PixelMa
   out.hidden = either(out.hidden, found);
 }
 
+// The largest numbers of the integers in which cameras record; the patterns may since have been
+// stored as wider integers or floating point.
+constexpr std::array<double, 4> kLargestOfCameras = {65535, 2147483647, 4294967295,
+                                                     18446744073709551615.0};
+
 }  // namespace
 
 CameraFaults find_camera_faults(const Stack<float>& sample, std::optional<double> largest,
@@ -188,6 +194,8 @@ CameraFaults find_camera_faults(const Stack<float>& sample, std::optional<double
   out.unreadable = not_finite(s);
   out.not_finite = std::size_t((out.unreadable != 0).count());
   if (largest) mark_largest(s, *largest, out);
+  for (const double other : kLargestOfCameras)
+    if (s.patterns.size() > 1 && largest != other) mark_largest(s, other, out);
   out.hidden = out.unreadable;
   if (counts) mark_dead_and_hot(s, centre, either(out.hidden, known), out);
   if ((out.unreadable == 0).all()) out.unreadable.resize(0, 0);

@@ -2,7 +2,6 @@
 #include "io/pattern_frames.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -30,7 +29,8 @@ struct Format {
   PatternFrames (*open)(const std::string& path, const FrameOptions& options);
 };
 
-constexpr std::array<Format, 11> kFormats = {{
+// Asked in this order; the first that recognises the file opens it.
+constexpr Format kFormats[] = {
     {"HDF5 (results, EMD, HyperSpy, NeXus, Dectris)",
      [](const std::string&, const std::string& head) { return begins(head, "\x89HDF\r\n"); },
      open_hdf5_frames},
@@ -79,7 +79,7 @@ constexpr std::array<Format, 11> kFormats = {{
      [](const std::string& path, const std::string&) { return is_zarr(path); }, open_zarr_frames},
     {"samples without a header, where they are described",
      [](const std::string&, const std::string&) { return false; }, open_raw_frames},
-}};
+};
 
 const Format* format_of(const std::string& path) {
   if (!is_zarr(path)) BinaryFile(path).size();  // it can be read

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"

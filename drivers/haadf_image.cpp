@@ -1,11 +1,21 @@
 #include "drivers/haadf_image.hpp"
 
+#include <limits>
+
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "io/haadf_file.hpp"
 
 namespace vitrobeam {
 namespace {
+
+// The one image of a file; positions that are hidden are not known.
+PlaneD known_values(const PatternSource& source) {
+  PlaneD values = source.read(0, 0, 1).plane(0).cast<double>();
+  if (source.hidden().size() > 0)
+    values = (source.hidden() != 0).select(std::numeric_limits<double>::quiet_NaN(), values);
+  return values;
+}
 
 HaadfImage read_measured(const std::string& specification, const ImageSettings& s) {
   PatternSettings p;
@@ -19,7 +29,7 @@ HaadfImage read_measured(const std::string& specification, const ImageSettings& 
          "patterns)",
          specification, source.scan_rows() * source.scan_columns(), source.columns(),
          source.rows());
-  out.intensity = source.read(0, 0, 1).plane(0).cast<double>();
+  out.intensity = known_values(source);
   return out;
 }
 
@@ -70,7 +80,7 @@ PlaneD read_map(const std::string& specification, Eigen::Index rows, Eigen::Inde
       Eigen::Index(source.columns()) != columns)
     fail(Fault::input, "--{} {}: {} x {} values, the image has {} x {}", option, specification,
          source.columns(), source.rows(), columns, rows);
-  return source.read(0, 0, 1).plane(0).cast<double>();
+  return known_values(source);
 }
 
 }  // namespace vitrobeam

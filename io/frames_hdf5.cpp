@@ -37,11 +37,13 @@ std::vector<Part> dectris_parts(const Hdf5Reader& file) {
       fail(Fault::input, "{}: {} leads to a file that is not beside it", file.path(), path);
     const auto shape = file.info(path).shape;
     if (shape.size() != 3) continue;
-    const std::size_t number = stated_number(file.path(), path, name.substr(5));
-    if (before && number != *before + 1)
-      fail(Fault::input, "{}: {} follows on data_{:06}; those between are missing", file.path(),
-           path, *before);
-    before = number;
+    if (name.find_first_not_of("0123456789", 5) == std::string::npos && name.size() > 5) {
+      const std::size_t number = stated_number(file.path(), path, name.substr(5));
+      if (before && number != *before + 1)
+        fail(Fault::input, "{}: {} follows on data_{:06}; those between are missing", file.path(),
+             path, *before);
+      before = number;
+    }
     if (!image.empty() && Shape(shape.begin() + 1, shape.end()) != image)
       fail(Fault::input, "{}: {} has frames of {} x {} pixels, those before it of {} x {}",
            file.path(), path, shape[2], shape[1], image[1], image[0]);
@@ -61,9 +63,9 @@ FoundPatterns find_dataset(const Hdf5Reader& file, const std::string& asked) {
   }
   for (const char* known : {"/simulation/patterns", "/measurement/patterns", "/entry/data/data"})
     if (file.is_dataset(known)) return {known, false, {}};
-  if (auto found = find_patterns(file); !found.dataset.empty()) return found;
   if (const auto parts = dectris_parts(file); !parts.empty())
     return {parts.front().path, false, {}};
+  if (auto found = find_patterns(file); !found.dataset.empty()) return found;
   const std::string cube = "/datacube_root/datacube/data";
   if (file.is_dataset(cube)) return {cube, false, {}};
   fail(Fault::input,

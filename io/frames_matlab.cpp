@@ -36,7 +36,7 @@ Variable choose(const std::vector<Variable>& all, const std::string& path, std::
   for (const Variable& v : all) {
     seen += (seen.empty() ? "" : ", ") + v.name;
     const std::size_t count = stated_count(path, v.name, v.shape);
-    if (wanted.empty() && may_hold_patterns(v) && count == most) as_large = v.name;
+    if (best && wanted.empty() && may_hold_patterns(v) && count == most) as_large = v.name;
     if (wanted.empty() ? may_hold_patterns(v) && count > most : wanted == v.name) {
       best = &v;
       most = count;

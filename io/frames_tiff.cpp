@@ -97,6 +97,8 @@ StatedStack stated_by_imagej(const std::string& description, const std::string& 
 // tifffile: {"shape": [2, 3, 64, 64]}, the last two of one page.
 StatedStack stated_by_tifffile(const std::string& description, const std::string& path,
                                const Page& page) {
+  constexpr std::size_t kLongest = 4096;
+  if (description.size() > kLongest) return {};
   const auto json = nlohmann::json::parse(description, nullptr, false);
   if (!json.is_object() || !json.contains("shape") || !json["shape"].is_array()) return {};
   Shape shape;

@@ -264,8 +264,8 @@ std::size_t cells_from_neighbours(const Atoms& atoms, const VoronoiSettings& set
   return left + without;
 }
 
-// Angstrom: no corner in a dense solid of these atoms is as far, every corner in the middle of an
-// empty layer of 6 Angstrom is.
+// Angstrom: no corner in a dense solid of these atoms is as far (of fcc it is 1.41 radii); the
+// corners in the middle of an empty layer of 6 Angstrom or more are.
 double far_of(const Atoms& atoms) {
   double sum = 0;
   for (const int z : atoms.numbers) sum += metallic_radius(z);

@@ -95,7 +95,7 @@ refuse 3 "twice.csv:2: Cu occurs twice" $run --factor-table twice.csv
 refuse 4 "says nothing of Zr" $run --factor-table copper.csv
 refuse 4 "known up to q = 1" $run --factor-table ends.csv
 refuse 3 "label u_rms of atom 2 (Zr) is -1" simulate motion.xyz -o new.h5 --grid 64 --semiangle 10 --phonons 2 --u-rms model
-refuse 3 "label occupancy of atom 1 (Cu) is 1.5" simulate occupancy.xyz -o new.h5 --grid 64 --semiangle 10
+refuse 3 "the occupancy of atom 1 (Cu) is 1.5" simulate occupancy.xyz -o new.h5 --grid 64 --semiangle 10
 refuse 2 "have no mean" $run --phonons 3 --u-rms 0.08 --exit-wave
 refuse 2 "--aberrations 'C13=2'" $run --aberrations C13=2
 refuse 2 "turn the model instead" $run --beam-tilt 100,0

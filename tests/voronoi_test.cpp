@@ -227,7 +227,7 @@ TEST_CASE("rounding that makes the indices of a crystal is found, and a cut of e
         for (const Vector3d& f : {Vector3d(1. / 3, 2. / 3, .25), Vector3d(2. / 3, 1. / 3, .75)}) {
           const Vector3d g((f.x() + x) / 5, (f.y() + y) / 5, (f.z() + z) / 3);
           const Vector3d r = hcp.cell.vectors.transpose() * g;
-          hcp.add(12, (r * 1000).array().round() / 1000);
+          hcp.add(12, Vector3d((r * 1000).array().round().matrix() / 1000));
         }
   VoronoiSettings settings;
   CHECK(hangs_on_short_edges(voronoi(hcp, settings), settings));

@@ -112,7 +112,8 @@ void check_axes(const std::string& path, PatternFrames& f) {
     return inverse_angstrom_per(f.axis_units[k], kAnyEnergy).has_value();
   };
   const std::string &row = f.axis_units[rank - 2], &column = f.axis_units[rank - 1];
-  if (rank > 2 && reciprocal(0) && !reciprocal(rank - 1))
+  const bool is_last_known = !column.empty() || (rank == 4 && reciprocal(1) && !reciprocal(2));
+  if (rank > 2 && reciprocal(0) && !reciprocal(rank - 1) && is_last_known)
     fail(Fault::input,
          "{}: the scan runs fastest in this file; save it with the diffraction pattern as the "
          "fastest axes (swap data in the recording program)",

@@ -1,4 +1,4 @@
-#!/ usr / bin / python3
+#!/usr/bin/python3
 """Energies by an embedded-atom table are those of LAMMPS, and `model melt-quench` makes a glass with it.
 Usage: lammps_test.py PROGRAM SOURCE_DIR. Skipped (77) where Debian's lammps and lammps-data are not installed."""
 import pathlib

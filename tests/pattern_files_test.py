@@ -70,7 +70,7 @@ with h5py.File(work / 'm.mat', 'w', userblock_size=512) as f:
     f['data'] = np.swapaxes(stack, 1, 2); f['data'].attrs['MATLAB_class'] = np.bytes_('uint16')
 with open(work / 'm.mat', 'r+b') as f: f.write(b'MATLAB 7.3 MAT-file'.ljust(512))
 data, *_ = converted('m.mat', '--pixel-q', .05); check('MATLAB 7.3', np.array_equal(data.reshape(3, 8, 10), stack))
-run('info', 'm.mat', says='3 of 8 x 10')
+run('info', 'm.mat', says='3 of 10 x 8')
 for by_rows in (False, True):
     with h5py.File(work / 'atoms.mat', 'w', userblock_size=512) as f:
         places = np.random.default_rng(4).uniform(0, 9, (20, 3)); kinds = np.where(np.arange(20) % 4, 29., 40.)[:, None]

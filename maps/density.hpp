@@ -18,8 +18,8 @@ struct DensityCurve {
   Eigen::MatrixXd covariance = {};  // of k; empty: exact
   double x_most = 0;                // calibrated up to here; 0: no limit
 
-  double intensity(double x) const;
-  double slope(double x) const;
+  double intensity(double x) const;  // share of the beam
+  double slope(double x) const;      // dI / dx
   // x of an intensity; not-a-number where the curve has bent back before, or more than 10 % beyond
   // x_most.
   double inverse(double intensity) const;

@@ -49,8 +49,8 @@ struct GlueFormula {
   int centre = 0;
   Composition shell;  // shares are numbers of atoms
   Composition glue;
-  int shell_atoms() const;
-  int glue_atoms() const;
+  int shell_atoms() const;  // of one cluster, without its centre
+  int glue_atoms() const;   // per cluster
 };
 GlueFormula parse_glue_formula(const std::string& text);  // Error{usage}
 

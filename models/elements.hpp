@@ -9,6 +9,7 @@ inline constexpr int kElements = 103;
 
 // Atomic number of a symbol ("Cu") or of a number ("29"); 0 if there is no such element.
 int atomic_number(std::string_view symbol);
+// Of 1 to kElements, as for the masses and radii below.
 std::string_view symbol(int atomic_number);
 
 // Atomic number of a symbol in a place that holds nothing but symbols, in any case and with a

@@ -29,15 +29,17 @@ struct Motif {
   std::vector<NamedAxis> named_axes{};           // empty: found from the atoms
 };
 
+// The table; one entry a motif, the same for the whole run.
 const std::vector<Motif>& motifs();
 // By its name, or by its Voronoi index ("0,2,8,1" or "<0,2,8,1>"). Throws Error{usage} naming the
 // known ones.
 const Motif& find_motif(const std::string& name);
-bool is_motif(const std::string& name);
+bool is_motif(const std::string& name);  // by either
 
 // The rotations that leave the motif as it is (the identity first), its point group and its axes,
 // named ones first. Found once from the first shell and kept.
 const Symmetry& symmetry_of(const Motif& motif);
+// Error{usage} naming the known ones.
 const NamedAxis& find_axis(const Motif& motif, const std::string& name);
 
 // The motif's atoms around the origin with the labels motif (1) and shell (0 = centre),

@@ -44,6 +44,7 @@ struct NetworkModel {
 NetworkModel random_network(const NetworkSettings& settings);
 ModelSize expected_size(const NetworkSettings& settings);  // the same error
 
+// eV, of all bonds and angles.
 double keating_energy(const Network& network);
 
 // Denser, liquid-like spheres and looser ones in a network, the two kinds of environment of M. J.

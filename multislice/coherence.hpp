@@ -36,6 +36,7 @@ struct ProbeSeries {
   std::vector<ApertureBeam> beams;    // those that any probe has; of a single probe its own
   std::vector<IncidentModes> probes;  // in the order of `beams`, 0 outside a probe's aperture
 };
+// Beams of the aperture on `grid`. Error{usage, physics} as the aperture of each probe.
 ProbeSeries probe_series(const std::vector<Optics>& probes, const Grid& grid);
 
 // Mutual coherence of the plane waves (jx, jy) of two beams, 0 to 1; 1 for a coherent beam.

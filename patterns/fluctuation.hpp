@@ -55,6 +55,7 @@ class RingMap {
 struct RingMoments {
   Eigen::ArrayXd mean, square;  // of I and I^2 over the samples of a ring
 };
+// `image` [row, column] as the map; not-a-number for a ring without a visible pixel.
 RingMoments ring_moments(const RingMap& map, const Eigen::Ref<const PlaneF>& image);
 // Over the points that touch no hidden pixel.
 RingMoments ring_moments(const PolarTransform& points, const Eigen::Ref<const PlaneF>& image);
@@ -74,6 +75,8 @@ struct Fluctuation {
   int patterns = 0;
 };
 
+// Patterns of one map, one after another. `gain`: units of intensity per electron, 0 without
+// counting noise. The map must outlive it.
 class FluctuationStack {
  public:
   FluctuationStack(const RingMap& map, double gain, RingNoise noise)

@@ -177,6 +177,7 @@ struct LibrarySelection {
   MotifLibrary records;
   std::vector<Place> templates, null, planted;
 
+  // The patterns into `to`, in the order of `records`; `from` as the libraries were numbered.
   void copy(const std::vector<LibrarySource*>& from, LibrarySink& to) const;
 };
 

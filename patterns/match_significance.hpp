@@ -28,7 +28,7 @@ struct Gumbel {
 Gumbel fit_gumbel(const std::vector<double>& values);
 
 // Probability that a planted score exceeds a null score, ties half, and its standard error (Hanley
-// and McNeil, Radiology 143 (1982) 29).
+// and McNeil, Radiology 143 (1982) 29). Not-a-number where a list is empty.
 struct RocArea {
   double area, error;
 };

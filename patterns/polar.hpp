@@ -35,6 +35,8 @@ struct Calibration {
   double ellipticity = 0, ellipse_angle = 0;
 };
 
+// Pixels in 1/Angstrom, q = 0 at (rows / 2, cols / 2) in whole pixels, as simulated patterns have
+// it.
 Calibration centred_calibration(Eigen::Index rows, Eigen::Index cols, double pixel_qx,
                                 double pixel_qy);
 

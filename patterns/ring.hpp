@@ -63,6 +63,8 @@ struct RingCalibration {
   double moved = 0;
   bool converged = false;
 };
+// `image` [row, column]; `grid` spans the ring. Not converged: the calibration is as far as it
+// came.
 RingCalibration calibrate_by_ring(const Eigen::Ref<const PlaneF>& image, const Calibration& start,
                                   const PolarGrid& grid, const Plane<unsigned char>& hidden,
                                   bool fit_ellipse);

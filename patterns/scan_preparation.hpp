@@ -39,6 +39,7 @@ struct ScanOverview {
   std::size_t not_finite = 0, negative = 0;  // values
   PlaneD mass_x, mass_y;  // [scan row, scan column] centre of mass in pixels, if asked for
 };
+// Throws Interrupted; values that are not finite are counted, never an error.
 ScanOverview look_over(const PatternScan& scan, bool centres_of_mass, const RunControl& run);
 
 struct ScanPreparation {
@@ -72,6 +73,7 @@ struct PreparedPattern {
   PlaneF image;
   std::vector<double> background;  // by circles of a pixel's width; empty: none was subtracted
 };
+// `position` counts from 0, row by row of the scan.
 PreparedPattern prepared_pattern(const PlaneF& recorded, const ScanPreparation& preparation,
                                  std::size_t position);
 // Its inverse. `background` may be empty.

@@ -42,6 +42,7 @@ void check_study(const DensityPlan& plan, const std::vector<Atoms>& glasses);
 // the samples (positions of all piles). Throws Interrupted.
 DensityCalibration calibrate_density(const DensityPlan& plan, const std::vector<Atoms>& glasses,
                                      const RunControl& run);
+// Probe positions that are simulated, over all glasses, changes and piles.
 std::size_t positions_of_study(const DensityPlan& plan, std::size_t glasses);
 
 }  // namespace vitrobeam

@@ -47,6 +47,7 @@ std::string engine_label(Engine engine);
 // the central disc.
 LimitPlan prepared(LimitPlan plan, const Atoms& glass);
 
+// Patterns that are simulated, of all engines, thicknesses, targets, depths and tilts.
 std::size_t patterns_of_study(const LimitPlan& plan);
 
 // A target's motif with its axis along the beam, turned about it by that angle, radian.

@@ -13,6 +13,7 @@ struct RadialStudy {
   RadialSettings radial;
 };
 
+// Elements and their shares, by occupancy.
 Composition composition_of(const Atoms& atoms);
 
 // Errors as of mean_rings() and reduce_radial().

@@ -32,7 +32,7 @@ struct ScanSimulation {
   int slices() const;
   std::size_t probes() const { return settings.series.empty() ? 1 : settings.series.size(); }
   std::size_t points() const { return probes() * positions.size(); }
-  ScanPoint point(std::size_t index) const;
+  ScanPoint point(std::size_t index) const;  // `index` below points()
 };
 
 // The potential of configuration `number` (0: at rest) where it need not be computed; an empty

@@ -62,6 +62,7 @@ struct FirstShell {
 };
 FirstShell first_shell(const Atoms& atoms, std::optional<double> cutoff);
 
+// The beam that column densities are weighted with; in words: "Gaussian of 2 Angstrom FWHM".
 ColumnWeight column_weight(const StructureAnalysis& settings);
 std::string column_weight_text(const StructureAnalysis& settings);
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "pictures/stored_values.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -44,7 +46,7 @@ LinePanel rings_panel(const Hdf5Reader& file, const std::vector<double>& q) {
   panel.title = "symmetry power, mean over the patterns";
   panel.x_label = "q (\u00c5^{-1})";
   panel.y_label = "C_{n}";
-  const PlaneD power = file.read<double>(kGroup + "mean_power").plane(0);
+  const PlaneD power = read_plane<double>(file, kGroup + "mean_power");
   const auto add = [&](const std::string& label, const Eigen::ArrayXd& values) {
     panel.curves.push_back({label, q, {values.begin(), values.end()}, {}, false});
   };
@@ -64,7 +66,9 @@ LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
   Curve curve{"", q, file.read<double>(kGroup + "mean_friedel_pair").values,
               file.read<double>(kGroup + "mean_friedel_pair_error").values, false};
   constexpr double kNothing = 0.5;  // an error by which a correlation says nothing
-  for (std::size_t i = 0; i < q.size(); ++i)
+  panel.curves = {curve};
+  check_curves(file, panel);
+  for (std::size_t i = 0; i < std::min(q.size(), curve.error.size()); ++i)
     if (curve.error[i] > kNothing)
       curve.y[i] = curve.error[i] = std::numeric_limits<double>::quiet_NaN();
   panel.curves = {curve};
@@ -74,9 +78,11 @@ LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
 // One order over the scan of a map by order.
 ImagePanel order_panel(const Hdf5Reader& file, const std::string& dataset, std::size_t order,
                        const std::string& title, const std::string& quantity) {
-  const Stack<float> all = file.read<float>(kGroup + dataset);
-  const std::size_t orders = all.shape[2];
   ImagePanel panel = map_panel(file, kGroup + "status", title);  // its axes
+  const std::size_t orders = file.info(kGroup + "n").shape.at(0);
+  const auto all = read_shaped<float>(
+      file, kGroup + dataset,
+      {std::size_t(panel.values.rows()), std::size_t(panel.values.cols()), orders});
   for (Eigen::Index i = 0; i < panel.values.size(); ++i)
     panel.values.data()[i] = all.values[std::size_t(i) * orders + order];
   panel.quantity = quantity;
@@ -92,11 +98,12 @@ ResultSection symmetry_section(const Hdf5Reader& file) {
       "C_n is the power of n-fold symmetry along a ring over the squared mean, counting noise "
       "removed. A single value of some per cent is what chance gives a random packing; only the "
       "difference from the null, or from the odd orders, speaks of structure.";
-  const auto n = file.read<double>(kGroup + "n").values, q = file.read<double>(kGroup + "q").values;
+  const auto shape = checked_shape(file, kGroup + "map", 3);
+  const auto n = read_list(file, kGroup + "n", shape[2]),
+             q = file.read<double>(kGroup + "q").values;
   s.panels.emplace_back(spectrum_panel(file, n));
   s.panels.emplace_back(rings_panel(file, q));
   s.panels.emplace_back(friedel_panel(file, q));
-  const auto shape = file.info(kGroup + "map").shape;
   if (shape[0] * shape[1] < 2) return s;
   for (const std::size_t order : {2, 4, 6, 10})
     if (order <= n.size())
@@ -149,9 +156,6 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
   for (const auto& target : file.children(group))
     for (const auto& engine : file.children(group + "/" + target)) {
       const std::string path = group + "/" + target + "/" + engine + "/";
-      const auto p = file.read<double>(path + "probability");
-      const auto low = file.read<double>(path + "probability_low").values,
-                 high = file.read<double>(path + "probability_high").values;
       const auto depth = file.read<double>(root + "depth").values,
                  tilt = file.read<double>(root + "tilt").values,
                  dose = file.read<double>(root + "dose").values;
@@ -162,6 +166,9 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
       panel.y_label = "share found, 95 % interval";
       panel.y_range = {0, 1};
       const std::size_t each = depth.size() * tilt.size() * dose.size();
+      const auto p = read_list(file, path + "probability", nm.size() * each),
+                 low = read_list(file, path + "probability_low", nm.size() * each),
+                 high = read_list(file, path + "probability_high", nm.size() * each);
       for (std::size_t c = 0; c < each && c < 6; ++c) {
         Curve curve{
             fmt::format("depth {:g}, {:g}\u00b0, {}", depth[c / (tilt.size() * dose.size())],
@@ -173,9 +180,9 @@ ResultSection symmetry_limit_section(const Hdf5Reader& file) {
             {},
             true};
         for (std::size_t t = 0; t < nm.size(); ++t) {
-          curve.y.push_back(p.values[t * each + c]);
-          curve.error.push_back(p.values[t * each + c] - low[t * each + c]);
-          curve.above.push_back(high[t * each + c] - p.values[t * each + c]);
+          curve.y.push_back(p[t * each + c]);
+          curve.error.push_back(p[t * each + c] - low[t * each + c]);
+          curve.above.push_back(high[t * each + c] - p[t * each + c]);
         }
         panel.curves.push_back(std::move(curve));
       }
@@ -207,9 +214,14 @@ ResultSection fluctuation_section(const Hdf5Reader& file) {
         "Normalised variance over the positions, counting noise removed, in the definitions of "
         "the field; errors by jackknife.";
     const auto thickness = file.read<double>(root + "thickness").values;
+    checked_shape(file, root + "thickness", 1);
+    const auto rows = [&](const std::string& name) {  // a row of rings for each thickness
+      const Stack<double> all = file.read<double>(root + name);
+      read_list(file, root + name, thickness.size() * q.size());
+      return all;
+    };
     LinePanel omega = panel_of("V_{\u03a9}, ring means over positions");
-    const auto all = file.read<double>(root + "V_omega"),
-               error = file.read<double>(root + "V_omega_error");
+    const auto all = rows("V_omega"), error = rows("V_omega_error");
     for (std::size_t k = 0; k < thickness.size() && k < 8; ++k)
       omega.curves.push_back({std::isfinite(thickness[k]) ? fmt::format("{:g} \u00c5", thickness[k])
                                                           : fmt::format("series {}", k),
@@ -218,21 +230,19 @@ ResultSection fluctuation_section(const Hdf5Reader& file) {
     LinePanel others = panel_of("the other definitions (last series)");
     for (const auto& [name, label] : definitions)
       if (std::string(name) != "V_omega")
-        others.curves.push_back(
-            {label, q, row(file.read<double>(root + name), thickness.size() - 1), {}, false});
+        others.curves.push_back({label, q, row(rows(name), thickness.size() - 1), {}, false});
     section.panels.emplace_back(others);
     LinePanel mean = panel_of("radial mean (last series)");
     mean.y_label = "intensity";
     mean.log_y = true;
-    mean.curves.push_back(
-        {"", q, row(file.read<double>(root + "mean"), thickness.size() - 1), {}, false});
+    mean.curves.push_back({"", q, row(rows("mean"), thickness.size() - 1), {}, false});
     section.panels.emplace_back(mean);
   }
   LinePanel model = panel_of("kinematic model, and the comparison (over its largest)");
   const auto scaled = [&](const std::string& name, const std::string& label, const char* value) {
     if (!file.is_dataset(root + name + "/q")) return;
     auto v = file.read<double>(root + name + "/" + value).values;
-    const double most = *std::max_element(v.begin(), v.end());
+    const double most = v.empty() ? 1 : *std::max_element(v.begin(), v.end());
     for (double& x : v) x /= most;
     model.curves.push_back({fmt::format("{} / {:.3g}", label, most),
                             file.read<double>(root + name + "/q").values,

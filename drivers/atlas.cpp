@@ -9,6 +9,7 @@
 #include "drivers/command.hpp"
 #include "drivers/haadf_image.hpp"
 #include "drivers/log.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
@@ -298,13 +299,13 @@ int run_atlas(const std::vector<std::string>& arguments) {
   for (const auto& file : {c.patterns, c.image_file, c.calibration, c.motifs})
     if (!file.empty()) inputs.push_back(file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  if (!start_output(c.common, record)) return 0;
   const std::string page =
       c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
                      : c.page;
+  check_further_file("--page", page, c.common);
+  if (!start_output(c.common, record)) return 0;
   CommonSettings page_common = c.common;
   page_common.output = page;
-  check_output(page_common);
   if (!c.scan.empty() || !c.patterns.empty()) first_ring_from(optics_of(c));
   if (!c.scan.empty())
     if (const int status = simulate_scan(c, model); status != 0) return status;

@@ -18,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "drivers/log.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/version.hpp"
 #include "io/hdf5.hpp"
 #include "runtime/interruption.hpp"
@@ -82,6 +83,8 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
     std::cout << settings.ini_template();
     return false;
   }
+  if (!common.log_json.empty() && ranks().is_leader())
+    check_new_file("--log-json", common.log_json, common.force || common.resume);
   start_log({common.log_level, common.log_json, common.strict, ranks().is_leader()});
   if (common.threads == 0) common.threads = threads_of_one_rank();
   catch_interruptions();
@@ -92,16 +95,7 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
 void check_output(const CommonSettings& common) {
   namespace fs = std::filesystem;
   if (common.output.empty()) fail(Fault::usage, "no output: give -o FILE");
-  const fs::path path(common.output),
-      folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder))
-    fail(Fault::usage, "-o {}: the folder {} does not exist", common.output, folder.string());
-  if (access(folder.c_str(), W_OK) != 0)
-    fail(Fault::usage, "-o {}: the folder {} cannot be written to", common.output, folder.string());
-  if (fs::is_directory(path)) fail(Fault::usage, "-o {}: is a folder; name a file", common.output);
-  if (fs::exists(path) && !common.force)
-    fail(Fault::usage, "-o {}: exists; give --force to overwrite it, or another name",
-         common.output);
+  check_new_file("-o", common.output, common.force);
   if (const std::string journal = common.output + ".journal";
       fs::exists(journal) && !common.force && !common.resume)
     fail(Fault::usage,

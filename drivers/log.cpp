@@ -12,19 +12,20 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "io/new_file.hpp"
 
 namespace vitrobeam {
 namespace {
 
-// One JSON object per line.
+// One JSON object per line. The file is made with the first of them, so that a call that is refused
+// leaves none.
 class JsonSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit JsonSink(const std::string& path) : file_(path) {
-    if (!file_) fail(Fault::usage, "--log-json {}: cannot be written", path);
-  }
+  explicit JsonSink(std::string path) : path_(std::move(path)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& m) override {
+    if (!file_.is_open()) open();
     const double time = std::chrono::duration<double>(m.time.time_since_epoch()).count();
     const auto level = spdlog::level::to_string_view(m.level);
     file_ << nlohmann::json{{"time", time},
@@ -36,6 +37,12 @@ class JsonSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override { file_.flush(); }
 
  private:
+  void open() {
+    NewFile(path_).keep();
+    file_.open(path_, std::ios::app);
+    if (!file_) fail(Fault::machine, "--log-json {}: cannot be written", path_);
+  }
+  std::string path_;
   std::ofstream file_;
 };
 
@@ -66,7 +73,7 @@ void start_log(const LogSettings& c) {
   auto console = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   console->set_pattern("vitrobeam: %^%l%$: %v");
   auto log = std::make_shared<spdlog::logger>("vitrobeam", console);
-  if (!c.json.empty()) log->sinks().push_back(std::make_shared<JsonSink>(c.json));
+  if (!c.json.empty() && c.is_leader) log->sinks().push_back(std::make_shared<JsonSink>(c.json));
   if (c.strict) log->sinks().push_back(std::make_shared<StrictSink>());
   log->set_error_handler([](const std::string& message) { throw Error(Fault::physics, message); });
   log->set_level(c.is_leader ? level : std::max(level, spdlog::level::err));

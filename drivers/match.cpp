@@ -8,6 +8,7 @@
 #include "drivers/log.hpp"
 #include "drivers/match_settings.hpp"
 #include "drivers/match_summary.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/produce.hpp"
 #include "io/match_file.hpp"
 #include "io/result_file.hpp"
@@ -95,6 +96,7 @@ int run_match(const std::vector<std::string>& arguments) {
   const std::string shape = shape_summary(scan, prepared.library);
   const Refinement refine =
       c.common.dry_run ? Refinement{} : refinement(prepared.library, c.refine);
+  check_further_file("--csv", c.csv, c.common);
   MatchResult result;
   return produce(settings, c.common,
                  {.title = "match",
@@ -112,12 +114,15 @@ int run_match(const std::vector<std::string>& arguments) {
                       [&](Hdf5Writer& file) {
                         write_match(file, result);
                         input.carry_over(file);
-                        if (!c.csv.empty()) write_csv(c.csv, result);
                       },
                   .summarise =
                       [&] {
                         summarise(result, c.false_alarm_percent);
                         print_refined(result);
+                      },
+                  .after =
+                      [&] {
+                        if (!c.csv.empty()) write_csv(c.csv, result);
                       }});
 }
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 
 #include "base/error.hpp"
+#include "io/whole_file.hpp"
 
 namespace vitrobeam {
 
@@ -95,21 +95,20 @@ void print_refined(const MatchResult& r) {
 }
 
 void write_csv(const std::string& path, const MatchResult& r) {
-  std::ofstream out(path);
-  out << "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
-         "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
+  std::string out =
+      "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
+      "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
   const std::size_t columns = r.motif.shape[1];
   for (std::size_t i = 0; i < r.motif.size(); ++i) {
     const int m = r.motif.values[i];
-    out << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
                        r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
                        r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
                        r.best_score.values[i], r.posterior_none.values[i],
                        r.in_plane_angle.values[i], r.direction.values[3 * i],
                        r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
   }
-  out.close();
-  if (!out) fail(Fault::machine, "--csv {}: cannot be written", path);
+  write_text(path, out);
 }
 
 }  // namespace vitrobeam

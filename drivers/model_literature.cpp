@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/quantity.hpp"
 #include "io/structure_file.hpp"
 #include "models/cluster_packing.hpp"
@@ -250,6 +251,7 @@ PlanModel describe_classes(Settings& o) {
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> ModelPlan {
+    check_further_file("--labelled", s->labelled, run.common);
     const Atoms atoms = read_whole_model(s->input, run.files[0]);
     return {atoms, [s, atoms, path = run.files[0]] { return build_classes(*s, atoms, path); }};
   };

@@ -12,6 +12,7 @@
 #include "drivers/cost_table.hpp"
 #include "drivers/log.hpp"
 #include "drivers/machine_speed.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/probes.hpp"
 #include "drivers/recording.hpp"
 #include "drivers/scan.hpp"
@@ -275,6 +276,8 @@ int simulate(const Settings& settings, SimulateSettings& s) {
   if (!s.factor_table.empty()) inputs.push_back(s.factor_table);
   RunRecord record = start_record(settings, s.common, inputs);
 
+  if (!s.common.resume)  // else it uses the potential that it has kept
+    check_further_file("--save-potential", s.save_potential, s.common);
   if (!start_output(s.common, record)) return 0;
   if (!camera.is_ideal())
     return s.precision == Precision::single_precision

@@ -66,11 +66,6 @@ KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimul
   const std::string& path = saves ? s.save_potential : s.potential_file;
   const bool is_made = std::filesystem::exists(path) && (!saves || s.common.resume);
   if (saves && !is_made && ranks().is_leader()) {
-    if (std::filesystem::exists(path) && !s.common.force)
-      fail(Fault::usage,
-           "--save-potential {}: exists; give --force to overwrite it, or use it with "
-           "--potential-file",
-           path);
     const int slices =
         save_potential<Real>(path, identity, c, scan.settings, record, run_control(s.common));
     std::cout << fmt::format("potential   {} ({} configuration(s) of {} slices)\n", path, c.runs(),

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "drivers/log.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/structure_settings.hpp"
 #include "io/structure_file.hpp"
@@ -122,12 +123,10 @@ void print_columns(const StructureResult& r) {
 
 void check_outputs(const StructureSettings& s) {
   check_output(s.common);
-  for (const auto& path : {s.labels, s.csv.empty() ? std::string() : s.csv + "_atoms.csv"}) {
-    if (path.empty()) continue;
-    CommonSettings other = s.common;
-    other.output = path;
-    check_output(other);
-  }
+  check_further_file("--labels", s.labels, s.common);
+  if (s.csv.empty()) return;
+  for (const auto& table : structure_table_files(s.csv))
+    check_further_file("--csv", table, s.common);
 }
 
 // The model before, and the frames of its file, as far as they are asked for.

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "io/compression.hpp"
 #include "io/hdf5_library.hpp"
+#include "io/new_file.hpp"
 
 namespace vitrobeam {
 
@@ -29,13 +30,16 @@ Id parents_are_made() {
 
 }  // namespace
 
-Hdf5Writer::Hdf5Writer(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
+Hdf5Writer::Hdf5Writer(std::string path) : path_(std::move(path)), part_(create_temporary(path_)) {
   const auto lock = lock_library();
   const Id access = property_id(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_file_locking(access, true, true);
   file_ = H5Fcreate(part_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
-  if (file_ < 0) fail_write("create it");
+  if (file_ < 0) {
+    std::remove(part_.c_str());
+    fail_write("create it");
+  }
 }
 
 Hdf5Writer::~Hdf5Writer() {

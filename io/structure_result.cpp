@@ -216,11 +216,26 @@ void write_structure_result(Hdf5Writer& file, const StructureResult& r) {
   file.attribute("/structure", "close_pairs", std::int64_t(r.close_pairs));
 }
 
+namespace {
+
+std::string table_file(const std::string& prefix, const std::string& name) {
+  return prefix + "_" + name + ".csv";
+}
+
+}  // namespace
+
+std::vector<std::string> structure_table_files(const std::string& prefix) {
+  std::vector<std::string> files;
+  for (const char* name : {"atoms", "voronoi", "neighbours", "gr", "sq"})
+    files.push_back(table_file(prefix, name));
+  return files;
+}
+
 std::vector<std::string> write_structure_tables(const StructureResult& r,
                                                 const std::string& prefix) {
   std::vector<std::string> names;
   const auto write = [&](const std::string& name, const std::string& text) {
-    names.push_back(prefix + "_" + name + ".csv");
+    names.push_back(table_file(prefix, name));
     write_text(names.back(), text);
   };
   write("atoms", atom_table(r));

@@ -10,6 +10,9 @@ namespace vitrobeam {
 
 void write_structure_result(Hdf5Writer& file, const StructureResult& result);
 
+// Every file that write_structure_tables() may make.
+std::vector<std::string> structure_table_files(const std::string& prefix);
+
 // PREFIX_atoms.csv, PREFIX_voronoi.csv, PREFIX_gr.csv, PREFIX_sq.csv, PREFIX_neighbours.csv,
 // whatever the result has; returns the names. Throws Error{machine}.
 std::vector<std::string> write_structure_tables(const StructureResult& result,

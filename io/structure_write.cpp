@@ -1,13 +1,11 @@
 // Writes extended XYZ (every label a property, every info entry a key of the comment line) and
 // Kirkland's xyz.
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iterator>
 
 #include "base/error.hpp"
 #include "io/structure_file.hpp"
+#include "io/whole_file.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
@@ -81,21 +79,6 @@ void append_frame(std::string& out, const Atoms& atoms) {
   }
 }
 
-// Under a temporary name, then renamed.
-void write_whole(const std::string& path, const std::string& out) {
-  const std::string temporary = path + ".part";
-  std::FILE* file = std::fopen(temporary.c_str(), "wb");
-  if (!file) fail(Fault::machine, "{}: cannot be written: {}", temporary, std::strerror(errno));
-  errno = 0;
-  const bool whole = std::fwrite(out.data(), 1, out.size(), file) == out.size();
-  const bool closed = std::fclose(file) == 0;
-  if (!whole || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    std::remove(temporary.c_str());
-    fail(Fault::machine, "{}: cannot be written: {}", path, reason);
-  }
-}
-
 }  // namespace
 
 void write_extxyz(const Atoms& atoms, const std::string& path) {
@@ -105,7 +88,7 @@ void write_extxyz(const Atoms& atoms, const std::string& path) {
 void write_extxyz(const std::vector<Atoms>& frames, const std::string& path) {
   std::string out;
   for (const Atoms& atoms : frames) append_frame(out, atoms);
-  write_whole(path, out);
+  write_text(path, out);
 }
 
 void write_kirkland_xyz(const Atoms& atoms, const std::string& path) {

@@ -41,9 +41,10 @@ std::string axis_label(const ImageAxis& axis) {
   return symbol.empty() ? axis.label : axis.label + " (" + symbol + ")";
 }
 
-// Pixel pitch; a single pixel is one unit wide.
+// Pixel pitch; a single pixel, or one of an axis without length, is one unit wide.
 double pitch(const ImageAxis& axis, Eigen::Index n) {
-  return n > 1 ? (axis.last - axis.first) / double(n - 1) : 1;
+  const double step = n > 1 ? (axis.last - axis.first) / double(n - 1) : 1;
+  return std::isfinite(step) && step != 0 ? step : 1;
 }
 
 void draw_scale_bar(Canvas& canvas, const ImagePanel& p, const Box& box) {

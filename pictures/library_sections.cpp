@@ -7,6 +7,8 @@
 #include <numbers>
 #include <set>
 
+#include "pictures/stored_values.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -17,12 +19,12 @@ struct Coverage {
       semiangle, defocus;
 
   explicit Coverage(const Hdf5Reader& file) {
-    const std::string root = "/motif_library/";
-    const auto list = [&](const std::string& name) {
-      return file.is_dataset(root + name) ? file.read<double>(root + name).values
-                                          : std::vector<double>(motif.size(), 0.0);
+    const std::string root = "/motif_library/", of = root + "templates/";
+    motif = file.read<double>(of + "motif").values;
+    const auto column = [&](const std::string& path, std::size_t n) {
+      return file.is_dataset(path) ? read_list(file, path, n) : std::vector<double>(n, 0.0);
     };
-    motif = list("templates/motif");
+    const auto list = [&](const char* name) { return column(root + name, motif.size()); };
     condition = list("templates/condition");
     x = list("templates/direction_x");
     y = list("templates/direction_y");
@@ -30,13 +32,25 @@ struct Coverage {
     depth = list("templates/depth_A");
     offset_x = list("templates/offset_x_A");
     offset_y = list("templates/offset_y_A");
-    thickness = list("conditions/thickness_A");
-    energy = list("conditions/energy_kV");
-    semiangle = list("conditions/semiangle_mrad");
-    defocus = list("conditions/defocus_A");
+    const std::string conditions = root + "conditions/";
+    if (file.is_dataset(conditions + "thickness_A"))
+      thickness = file.read<double>(conditions + "thickness_A").values;
+    energy = column(conditions + "energy_kV", thickness.size());
+    semiangle = column(conditions + "semiangle_mrad", thickness.size());
+    defocus = column(conditions + "defocus_A", thickness.size());
     const std::string names = root + "metadatabundle/simulation/motif_names";
-    for (std::size_t i = 0; i < file.children(names).size(); ++i)
-      motifs.push_back(file.read_strings(fmt::format("{}/{}", names, i)).at(0));
+    for (std::size_t i = 0, n = file.children(names).size(); i < n; ++i) {
+      const std::string path = fmt::format("{}/{}", names, i);
+      const auto text = file.read_strings(path);
+      if (text.empty())
+        fail(Fault::input, "{}: {} is empty, a name was expected", file.path(), path);
+      motifs.push_back(text[0]);
+    }
+    const std::size_t known = std::max<std::size_t>(thickness.size(), 1);
+    for (std::size_t t = 0; t < motif.size() && !motifs.empty(); ++t) {
+      checked_index(file, of + "motif", motif[t], motifs.size());
+      checked_index(file, of + "condition", condition[t], known);
+    }
   }
 };
 
@@ -133,13 +147,16 @@ ResultSection coverage_section(const Hdf5Reader& file) {
 // Planted motifs of the library: what each is called, and how often it is found at which rate.
 ResultSection recognition_section(const Hdf5Reader& file) {
   ResultSection s{"Recognition", {}, ""};
-  if (!file.is_dataset("/match/confusion")) return s;
+  if (!file.is_dataset("/match/confusion") ||
+      Stack<float>::count(file.info("/match/confusion").shape) == 0)
+    return s;  // nothing was judged
   const auto names = file.read_strings("/match/motif_names");
-  const auto confusion = file.read<float>("/match/confusion"), roc = file.read<float>("/match/roc");
-  const auto rates = file.read<double>("/match/roc_false_alarm").values,
-             area = file.read<double>("/match/roc_area").values,
-             error = file.read<double>("/match/roc_area_error").values;
   const std::size_t n = names.size();
+  const auto rates = file.read<double>("/match/roc_false_alarm").values,
+             area = read_list(file, "/match/roc_area", n),
+             error = read_list(file, "/match/roc_area_error", n);
+  const auto confusion = read_shaped<float>(file, "/match/confusion", {n, n + 1}),
+             roc = read_shaped<float>(file, "/match/roc", {n, rates.size()});
   ImagePanel calls;
   calls.values = confusion.plane(0);
   calls.title = "planted motifs and what they are called, %";
@@ -187,16 +204,18 @@ struct PlanFile {
   std::size_t best = 0;
 
   explicit PlanFile(const Hdf5Reader& f) : names(f.read_strings("/plan/names")) {
-    const auto axis = [&](const char* name) {
-      return f.read<double>(std::string("/plan/") + name).values;
+    const auto shape = checked_shape(f, "/plan/information", 4);
+    check_shape(f, "/plan/information", {shape[0], shape[1], names.size(), names.size()});
+    const auto axis = [&](const char* name, std::size_t n) {
+      return read_list(f, std::string("/plan/") + name, n);
     };
-    dose = axis("dose");
-    energy = axis("energy_kV");
-    semiangle = axis("semiangle_mrad");
-    defocus = axis("defocus");
-    thickness = axis("thickness");
+    dose = axis("dose", shape[1]);
+    energy = axis("energy_kV", shape[0]);
+    semiangle = axis("semiangle_mrad", shape[0]);
+    defocus = axis("defocus", shape[0]);
+    thickness = axis("thickness", shape[0]);
     information = f.read<double>("/plan/information");
-    best = std::size_t(f.number_attribute("/plan", "best_condition"));
+    best = checked_index(f, "/plan", f.number_attribute("/plan", "best_condition"), shape[0]);
   }
   double pair(std::size_t condition, std::size_t d, std::size_t a, std::size_t b) const {
     const std::size_t n = names.size();

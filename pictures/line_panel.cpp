@@ -19,7 +19,10 @@ struct Range {
   }
   void widen(double share) {
     if (!(high >= low)) low = 0, high = 1;
-    const double extra = high > low ? share * (high - low) : std::max(std::abs(low) * 0.05, 1e-12);
+    const double size = std::max(std::abs(low), std::abs(high));
+    // values that differ in their last digits are one value
+    const double extra =
+        high - low > 1e-9 * size ? share * (high - low) : std::max(size * 0.05, 1e-12);
     low -= extra;
     high += extra;
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pictures/stored_values.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -37,11 +39,13 @@ void add_contrast(const Hdf5Reader& file, ResultSection& s) {
     const std::string g = std::string("/density/") + group + "/";
     if (!file.is_dataset(g + "correlation")) continue;
     const auto list = [&](const char* name) { return file.read<double>(g + name).values; };
-    histogram.curves.push_back(steps(list("edges"), list("histogram"), label));
+    const auto edges = list("edges");
+    histogram.curves.push_back(steps(
+        edges, read_list(file, g + "histogram", edges.empty() ? 0 : edges.size() - 1), label));
     correlation.curves.push_back(
         {label, list("lag"), list("correlation"), list("correlation_error"), false});
     Curve p{label, {}, {}, {}, false};
-    const auto f = list("frequency"), v = list("power");
+    const auto f = list("frequency"), v = read_list(file, g + "power", f.size());
     for (std::size_t i = 1; i < f.size(); ++i)
       if (v[i] > 0) p.x.push_back(f[i]), p.y.push_back(v[i]);
     power.curves.push_back(std::move(p));
@@ -72,13 +76,20 @@ const std::string kCalibration = "/density/calibration/";
 struct CalibrationAxes {
   std::vector<std::string> detectors, glasses;
   std::vector<double> change, thickness;
+  Shape shape() const {
+    return {glasses.size(), change.size(), thickness.size(), detectors.size()};
+  }
 };
 
 LinePanel intensity_panel(const Hdf5Reader& file, const CalibrationAxes& axes) {
-  const Table intensity{file.read<double>(kCalibration + "intensity")},
-      error{file.read<double>(kCalibration + "intensity_error")};
+  const Table intensity{read_shaped<double>(file, kCalibration + "intensity", axes.shape())},
+      error{read_shaped<double>(file, kCalibration + "intensity_error", axes.shape())};
   const auto& [detectors, glasses, change, thickness] = axes;
   const auto zero = std::size_t(std::find(change.begin(), change.end(), 0.0) - change.begin());
+  if (detectors.empty() || glasses.empty() || zero == change.size())
+    fail(Fault::input,
+         "{}: {}change holds no 0, or there is no detector or glass; the file is damaged",
+         file.path(), kCalibration);
   LinePanel panel;
   panel.title = "intensity with thickness";
   panel.x_label = "thickness (\u00c5)";
@@ -102,8 +113,8 @@ LinePanel intensity_panel(const Hdf5Reader& file, const CalibrationAxes& axes) {
 // Of detector `d` and the first glass, a curve for every thickness.
 LinePanel contrast_panel(const Hdf5Reader& file, const CalibrationAxes& axes, std::size_t d,
                          const std::string& title) {
-  const Table contrast{file.read<double>(kCalibration + "contrast")},
-      error{file.read<double>(kCalibration + "contrast_error")};
+  const Table contrast{read_shaped<double>(file, kCalibration + "contrast", axes.shape())},
+      error{read_shaped<double>(file, kCalibration + "contrast_error", axes.shape())};
   LinePanel panel;
   panel.title = title + ": contrast";
   panel.x_label = "change of density (%)";
@@ -131,7 +142,7 @@ LinePanel curve_panel(const Hdf5Reader& file, const std::vector<std::string>& de
   panel.y_label = "fraction of the beam";
   Curve samples{"single positions", {}, {}, {}, true}, fit{"curve", {}, {}, {}, false};
   const auto x = file.read<double>(kCalibration + "samples/x").values,
-             intensity = file.read<double>(kCalibration + "samples/intensity").values;
+             intensity = read_list(file, kCalibration + "samples/intensity", x.size());
   constexpr std::size_t kMostPoints = 600;
   const std::size_t n = x.size() / detectors.size(),
                     step = std::max<std::size_t>(1, n / kMostPoints);
@@ -174,15 +185,15 @@ ResultSection density_section(const Hdf5Reader& file) {
   add_contrast(file, s);
   if (file.is_dataset("/density/joint/pearson")) {
     const auto names = file.read_strings("/density/joint/name");
-    const auto r = file.read<double>("/density/joint/pearson").values,
-               p = file.read<double>("/density/joint/p_shift").values;
+    const auto r = read_list(file, "/density/joint/pearson", names.size()),
+               p = read_list(file, "/density/joint/p_shift", names.size());
     for (std::size_t k = 0; k < names.size(); ++k)
       s.text += fmt::format(" With {}: r = {:+.3f}, p = {:.2g}.", names[k], r[k], p[k]);
   }
   if (file.is_dataset("/density/motifs/difference")) {
     const auto names = file.read_strings("/density/motifs/name");
     const auto list = [&](const char* n) {
-      return file.read<double>(std::string("/density/motifs/") + n).values;
+      return read_list(file, std::string("/density/motifs/") + n, names.size());
     };
     const auto difference = list("difference"), error = list("difference_error"),
                p = list("p_shift");
@@ -201,7 +212,8 @@ ResultSection calibration_section(const Hdf5Reader& file) {
   const CalibrationAxes axes{file.read_strings(kCalibration + "detector"),
                              file.read_strings(kCalibration + "glass"), list("change"),
                              list("thickness")};
-  const auto inner = list("inner"), outer = list("outer");
+  const auto inner = read_list(file, kCalibration + "inner", axes.detectors.size()),
+             outer = read_list(file, kCalibration + "outer", axes.detectors.size());
   s.panels.emplace_back(intensity_panel(file, axes));
   for (std::size_t d = 0; d < axes.detectors.size(); ++d) {
     const std::string title =
@@ -220,7 +232,7 @@ namespace {
 
 ImagePanel matrix_panel(const Hdf5Reader& file, const std::string& name, const std::string& title) {
   ImagePanel panel;
-  panel.values = file.read<float>("/atlas/correlation/" + name).plane(0);
+  panel.values = read_plane<float>(file, "/atlas/correlation/" + name);
   panel.title = title;
   panel.x = {"number of the map", "", 1, double(panel.values.cols())};
   panel.y = {"number of the map", "", 1, double(panel.values.rows())};
@@ -233,10 +245,13 @@ ImagePanel matrix_panel(const Hdf5Reader& file, const std::string& name, const s
 
 // The pairs that are called real at 5 %, the strongest first.
 std::string real_pairs(const Hdf5Reader& file, const std::vector<std::string>& names) {
-  const PlaneD r = file.read<double>("/atlas/correlation/spearman").plane(0),
-               partial = file.read<double>("/atlas/correlation/partial_spearman").plane(0),
-               p = file.read<double>("/atlas/correlation/spearman_p_effective").plane(0),
-               rate = file.read<double>("/atlas/correlation/false_discovery_rate").plane(0);
+  const auto matrix = [&](const char* name) -> PlaneD {
+    return read_shaped<double>(file, std::string("/atlas/correlation/") + name,
+                               {names.size(), names.size()})
+        .plane(0);
+  };
+  const PlaneD r = matrix("spearman"), partial = matrix("partial_spearman"),
+               p = matrix("spearman_p_effective"), rate = matrix("false_discovery_rate");
   constexpr double kRate = 0.05;
   std::vector<std::pair<double, std::string>> pairs;
   for (Eigen::Index i = 0; i < r.rows(); ++i)

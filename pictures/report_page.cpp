@@ -8,6 +8,7 @@
 #include "pictures/html.hpp"
 #include "pictures/result_picture.hpp"
 #include "pictures/result_sections.hpp"
+#include "pictures/stored_values.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -78,8 +79,9 @@ void add_error_rates(HtmlPage& page, const Hdf5Reader& file) {
   const auto names = file.read_strings("/match/motif_names");
   const auto motif = file.read<int>("/match/motif").values;
   std::vector<double> power(names.size(), NAN), error(names.size(), NAN);
-  if (file.is_dataset("/match/power")) power = file.read<double>("/match/power").values;
-  if (file.is_dataset("/match/power_error")) error = file.read<double>("/match/power_error").values;
+  if (file.is_dataset("/match/power")) power = read_list(file, "/match/power", names.size());
+  if (file.is_dataset("/match/power_error"))
+    error = read_list(file, "/match/power_error", names.size());
   std::vector<std::vector<std::string>> rows;
   const auto row = [&](const std::string& name, int index, const std::string& found) {
     const auto count = std::count(motif.begin(), motif.end(), index);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "pictures/stored_values.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -20,8 +21,6 @@ ImageAxis axis(const std::string& label, const std::string& unit, const std::vec
   if (values.size() == n && n > 1) return {label, unit, values.front(), values.back()};
   return {label, "pixel", 0, double(n) - 1};
 }
-
-PlaneF plane_of(const Stack<float>& stack, std::size_t index = 0) { return stack.plane(index); }
 
 void calibrate_scan(const Hdf5Reader& file, ImagePanel& panel) {
   if (file.has_attribute("/simulation", "scan") &&
@@ -48,7 +47,8 @@ ImagePanel q_panel(PlaneF values, ImageAxis x, ImageAxis y, const PatternView& v
   panel.values = std::move(values);
   panel.x = std::move(x);
   panel.y = std::move(y);
-  if (view.q_limit > 0 && panel.x.units == "1/Angstrom") {
+  if (view.q_limit > 0 && panel.x.units == "1/Angstrom" && panel.values.rows() > 1 &&
+      panel.values.cols() > 1) {
     const auto crop = [&](ImageAxis& a, Eigen::Index n, Eigen::Index& first, Eigen::Index& count) {
       const double step = (a.last - a.first) / double(n - 1);
       first = std::clamp(Eigen::Index(std::ceil((-view.q_limit - a.first) / step - 1e-9)),
@@ -87,7 +87,7 @@ ImagePanel q_panel(const Hdf5Reader& file, const std::string& dataset, PlaneF va
 std::size_t probe_count(const Hdf5Reader& file, const std::string& dataset) {
   const std::string probes = "/simulation/probes/defocus";
   return dataset.starts_with("/simulation/") && file.is_dataset(probes)
-             ? file.info(probes).shape.at(0)
+             ? checked_shape(file, probes, 1)[0]
              : 1;
 }
 
@@ -114,6 +114,7 @@ ScanIndex scan_size(const Hdf5Reader& file, const std::string& dataset) {
   if (shape.size() < 2)
     fail(Fault::input, "{}: {} has {} axes, patterns have two or more", file.path(), dataset,
          shape.size());
+  if (Stack<int>::count(shape) == 0) fail(Fault::input, "{}: {} is empty", file.path(), dataset);
   if (shape.size() == 2) return {1, 1};
   if (shape.size() == 3) return {1, shape[0]};
   return {shape[shape.size() - 4], shape[shape.size() - 3]};
@@ -126,12 +127,15 @@ std::vector<ImagePanel> detector_panels(const Hdf5Reader& file, std::size_t prob
     const std::string path = "/simulation/detectors/" + name;
     const DatasetInfo info = file.info(path);
     // [probe,] [thickness,] y, x; rings have an axis more
-    if (info.shape.size() < 2 || file.has_attribute(path, "ring_width_mrad")) continue;
+    if (info.shape.size() < 2 || Stack<float>::count(info.shape) == 0 ||
+        file.has_attribute(path, "ring_width_mrad"))
+      continue;
     ImagePanel panel;
     const std::size_t planes = Stack<float>::count(info.shape) /
                                (info.shape[info.shape.size() - 2] * info.shape.back()),
                       layers = planes / probe_count(file, path);
-    panel.values = plane_of(file.read<float>(path), std::min((probe + 1) * layers, planes) - 1);
+    const std::size_t shown = std::clamp<std::size_t>((probe + 1) * layers, 1, planes) - 1;
+    panel.values = file.read<float>(path).plane(shown);
     panel.title = name;
     if (file.has_attribute(path, "inner_mrad") && file.has_attribute(path, "outer_mrad"))
       panel.title += fmt::format(", {:g}\u2013{:g} mrad", file.number_attribute(path, "inner_mrad"),
@@ -180,8 +184,9 @@ ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, con
     fail(Fault::usage, "@at {},{}: {} has {} x {} positions, counted from 0", at[0], at[1], dataset,
          size[0], size[1]);
   const Shape start = pattern_start(file, dataset, info, at, view.probe);
-  ImagePanel panel = q_panel(
-      file, dataset, plane_of(file.read<float>(dataset, start, Shape(start.size(), 1))), view);
+  ImagePanel panel =
+      q_panel(file, dataset,
+              PlaneF(file.read<float>(dataset, start, Shape(start.size(), 1)).plane(0)), view);
   panel.title = fmt::format("row {}, column {}", at[0], at[1]);
   panel.quantity = file.string_attribute(dataset, "units", "");
   return panel;
@@ -189,9 +194,10 @@ ImagePanel pattern_panel(const Hdf5Reader& file, const std::string& dataset, con
 
 ImagePanel motif_panel(const Hdf5Reader& file) {
   ImagePanel panel;
-  panel.values = plane_of(file.read<float>("/match/motif"));
+  panel.values = read_plane<float>(file, "/match/motif");
   if (file.is_dataset("/match/status")) {
-    const PlaneF status = plane_of(file.read<float>("/match/status"));
+    check_shape(file, "/match/status", file.info("/match/motif").shape);
+    const PlaneF status = read_plane<float>(file, "/match/status");
     panel.values =
         (status != 0.f).select(PlaneF::Constant(status.rows(), status.cols(), NAN), panel.values);
   }
@@ -208,7 +214,7 @@ ImagePanel motif_panel(const Hdf5Reader& file) {
 ImagePanel posterior_panel(const Hdf5Reader& file) {
   ImagePanel panel;
   if (!file.is_dataset("/match/posterior_none")) return panel;
-  const PlaneF none = plane_of(file.read<float>("/match/posterior_none"));
+  const PlaneF none = read_plane<float>(file, "/match/posterior_none");
   if (!none.isFinite().any()) return panel;  // a library without planted motifs
   panel.values = 1 - none;
   panel.title = "probability of a motif";
@@ -220,7 +226,7 @@ ImagePanel posterior_panel(const Hdf5Reader& file) {
 
 ImagePanel significance_panel(const Hdf5Reader& file) {
   ImagePanel panel;
-  panel.values = -plane_of(file.read<float>("/match/best_p_value")).log10();
+  panel.values = -read_plane<float>(file, "/match/best_p_value").log10();
   panel.title = "significance of the best motif";
   panel.quantity = "\u2212log_{10} p";
   panel.low = 0;
@@ -292,24 +298,29 @@ std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& vi
   const std::string group = "/match/examples/";
   std::vector<MatchPair> pairs;
   if (!file.is_dataset(group + "measured")) return pairs;
+  const Shape shape = checked_shape(file, group + "measured", 3);
   const auto measured = file.read<float>(group + "measured"),
-             library = file.read<float>(group + "library");
+             library = read_shaped<float>(file, group + "library", shape);
   const auto names = file.read_strings("/match/motif_names");
-  const auto numbers = [&](const char* name) { return file.read<double>(group + name).values; };
+  const auto numbers = [&](const char* name) { return read_list(file, group + name, shape[0]); };
+  const auto differences = file.is_dataset(group + "difference")
+                               ? read_shaped<float>(file, group + "difference", shape)
+                               : Stack<float>();
   const auto motif = numbers("motif"), accepted = numbers("accepted"), p = numbers("p_value"),
              score = numbers("score"), row = numbers("scan_row"), column = numbers("scan_column");
+  constexpr std::size_t kMost = std::size_t(1) << 40;  // positions along an axis of a scan
   for (std::size_t i = 0; i < motif.size(); ++i) {
     MatchPair pair;
     pair.measured = q_panel(file, group + "measured", measured.plane(i), view);
     pair.library = q_panel(file, group + "library", library.plane(i), view);
-    pair.motif = names.at(std::size_t(motif[i]));
+    pair.motif = names[checked_index(file, group + "motif", motif[i], names.size())];
     pair.accepted = accepted[i] != 0;
     pair.p_value = p[i];
     pair.score = score[i];
-    pair.at = {std::size_t(row[i]), std::size_t(column[i])};
-    if (file.is_dataset(group + "difference")) {
-      pair.difference = q_panel(file, group + "difference",
-                                PlaneF(file.read<float>(group + "difference").plane(i)), view);
+    pair.at = {checked_index(file, group + "scan_row", row[i], kMost),
+               checked_index(file, group + "scan_column", column[i], kMost)};
+    if (differences.size() > 0) {
+      pair.difference = q_panel(file, group + "difference", PlaneF(differences.plane(i)), view);
       pair.unexplained = numbers("unexplained")[i];
       show_difference(pair.difference, pair.unexplained);
     }
@@ -324,11 +335,14 @@ std::vector<MatchPair> match_pairs(const Hdf5Reader& file, const PatternView& vi
 std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most,
                                         const PatternView& view) {
   const std::string root = "/motif_library/", data = root + "patterns/data";
-  const auto motif = file.read<double>(root + "templates/motif").values;
+  if (Stack<float>::count(file.info(data).shape) == 0) return {};
+  const std::size_t n = checked_shape(file, data, 3)[0];
+  const auto motif = read_list(file, root + "templates/motif", n);
   const std::string names_group = root + "metadatabundle/simulation/motif_names";
   const auto name_of = [&](double m) {
-    const std::string path = fmt::format("{}/{}", names_group, int(m));
-    return file.is_dataset(path) ? file.read_strings(path).at(0) : fmt::format("motif {}", int(m));
+    const std::string path = fmt::format("{}/{:g}", names_group, m);
+    const auto text = file.is_dataset(path) ? file.read_strings(path) : std::vector<std::string>{};
+    return text.empty() ? fmt::format("motif {:g}", m) : text[0];
   };
   // Evenly spread over the templates, so that every motif is seen.
   const auto of_templates = [&](const std::string& name) {
@@ -337,11 +351,11 @@ std::vector<ImagePanel> template_panels(const Hdf5Reader& file, std::size_t most
   };
   const auto x = of_templates("direction_x"), y = of_templates("direction_y"),
              z = of_templates("direction_z"), depth = of_templates("depth_A");
-  const std::size_t n = motif.size(), shown = std::min(most, n);
+  const std::size_t shown = std::min(most, n);
   std::vector<ImagePanel> panels;
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t i = shown > 1 ? k * (n - 1) / (shown - 1) : 0;
-    const PlaneF pattern = plane_of(file.read<float>(data, {i}, {1}));
+    const PlaneF pattern = file.read<float>(data, {i}, {1}).plane(0);
     const auto dim = [&](const char* name, const char* label, Eigen::Index size) -> ImageAxis {
       const auto two = axis_values(file, root + "patterns/" + name);
       if (two.size() != 2) return {label, "pixel", 0, double(size) - 1};
@@ -425,7 +439,7 @@ std::vector<Panel> dataset_panels(const Hdf5Reader& file, const std::string& dat
   if (info.shape.size() == 3 && of_match && !at) return map_panels(file, dataset, label);
   if (info.shape.size() == 2) {
     ImagePanel panel;
-    panel.values = plane_of(file.read<float>(dataset));
+    panel.values = read_plane<float>(file, dataset);
     panel.title = label;
     panel.quantity = file.string_attribute(dataset, "units", "");
     if (dataset.rfind("/simulation/detectors", 0) == 0) panel.map = ColourMap::grey;

@@ -11,6 +11,7 @@
 #include "pictures/map_sections.hpp"
 #include "pictures/result_picture.hpp"
 #include "pictures/ring_sections.hpp"
+#include "pictures/stored_values.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -34,9 +35,11 @@ ResultSection preparation_section(const Hdf5Reader& file) {
   const double row = file.number_attribute("/preparation", "centre_row"),
                column = file.number_attribute("/preparation", "centre_column");
   ImagePanel mean;
-  mean.values = file.read<float>("/preparation/mean").plane(0);
+  mean.values = read_plane<float>(file, "/preparation/mean");
   if (file.is_dataset("/measurement/hidden")) {
-    const auto hidden = file.read<float>("/measurement/hidden");
+    const auto hidden =
+        read_shaped<float>(file, "/measurement/hidden",
+                           {std::size_t(mean.values.rows()), std::size_t(mean.values.cols())});
     mean.values = (hidden.plane(0) != 0.0f).select(NAN, mean.values);
   }
   mean.title = "mean pattern, centre, hidden pixels grey";
@@ -82,6 +85,9 @@ ResultSection radial_section(const Hdf5Reader& file) {
     const std::string path = "/simulation/detectors/" + name;
     if (!file.has_attribute(path, "ring_width_mrad")) continue;
     const auto maps = file.read<double>(path);
+    if (maps.shape.size() < 3 || maps.size() == 0)
+      fail(Fault::input, "{}: {} has {} axes, a scan of rings has three or more", file.path(), path,
+           maps.shape.size());
     const std::size_t rings = maps.shape.back(), scan = maps.shape.size() - 3,
                       positions = maps.shape[scan] * maps.shape[scan + 1];
     Curve curve;
@@ -132,6 +138,9 @@ ResultSection probe_section(const Hdf5Reader& file) {
     Curve mean;
     for (std::size_t k = 0; k < probes.size(); ++k) {
       const Stack<double> maps = file.read<double>(path, {k}, {1});
+      if (maps.shape.size() < 3 || maps.size() == 0)
+        fail(Fault::input, "{}: {} has {} axes, maps of several probes have three or more",
+             file.path(), path, maps.shape.size());
       const std::size_t positions =
           maps.shape[maps.shape.size() - 2] * maps.shape[maps.shape.size() - 1];
       double sum = 0;
@@ -232,17 +241,17 @@ ResultSection potential_section(const Hdf5Reader& file) {
   ResultSection s{"Potential", {}, ""};
   const std::string path = "/potential/slices";
   if (!file.is_dataset(path)) return s;
-  const Shape shape = file.info(path).shape;
+  const Shape shape = checked_shape(file, path, 4);
   const auto panel = [&](PlaneF values, const std::string& title) {
     ImagePanel p;
     p.values = std::move(values);
     p.title = title;
-    const auto axis = [&](const char* name) {
-      const auto at = file.read<double>(std::string("/potential/") + name).values;
+    const auto axis = [&](const char* name, std::size_t n) {
+      const auto at = read_list(file, std::string("/potential/") + name, n);
       return ImageAxis{name, "Angstrom", at.front(), at.back()};
     };
-    p.x = axis("x");
-    p.y = axis("y");
+    p.x = axis("x", shape[3]);
+    p.y = axis("y", shape[2]);
     p.quantity = file.string_attribute(path, "units", "");
     p.high_percentile = 99.5;
     s.panels.emplace_back(p);
@@ -285,7 +294,7 @@ constexpr SectionOf kSections[] = {
 ImagePanel map_panel(const Hdf5Reader& file, const std::string& path, const std::string& title,
                      bool is_signed) {
   ImagePanel panel;
-  panel.values = file.read<float>(path).plane(0);
+  panel.values = read_plane<float>(file, path);
   panel.title = title;
   panel.quantity = file.string_attribute(path, "units", "");
   if (panel.quantity == "1") panel.quantity.clear();
@@ -308,6 +317,8 @@ std::vector<ResultSection> result_sections(const Hdf5Reader& file) {
   std::vector<ResultSection> out;
   for (const SectionOf section : kSections)
     if (ResultSection s = section(file); !s.panels.empty()) out.push_back(std::move(s));
+  for (const auto& s : out)
+    for (const auto& panel : s.panels) check_curves(file, panel);
   return out;
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "pictures/stored_values.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -44,7 +46,7 @@ LinePanel rings_panel(const Hdf5Reader& file, const std::vector<double>& q) {
   panel.title = "symmetry power, mean over the patterns";
   panel.x_label = "q (\u00c5^{-1})";
   panel.y_label = "C_{n}";
-  const PlaneD power = file.read<double>(kGroup + "mean_power").plane(0);
+  const PlaneD power = read_plane<double>(file, kGroup + "mean_power");
   const auto add = [&](const std::string& label, const Eigen::ArrayXd& values) {
     panel.curves.push_back({label, q, {values.begin(), values.end()}, {}, false});
   };
@@ -64,7 +66,9 @@ LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
   Curve curve{"", q, file.read<double>(kGroup + "mean_friedel_pair").values,
               file.read<double>(kGroup + "mean_friedel_pair_error").values, false};
   constexpr double kNothing = 0.5;  // an error by which a correlation says nothing
-  for (std::size_t i = 0; i < q.size(); ++i)
+  panel.curves = {curve};
+  check_curves(file, panel);
+  for (std::size_t i = 0; i < std::min(q.size(), curve.error.size()); ++i)
     if (curve.error[i] > kNothing)
       curve.y[i] = curve.error[i] = std::numeric_limits<double>::quiet_NaN();
   panel.curves = {curve};
@@ -74,9 +78,11 @@ LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
 // One order over the scan of a map by order.
 ImagePanel order_panel(const Hdf5Reader& file, const std::string& dataset, std::size_t order,
                        const std::string& title, const std::string& quantity) {
-  const Stack<float> all = file.read<float>(kGroup + dataset);
-  const std::size_t orders = all.shape[2];
   ImagePanel panel = map_panel(file, kGroup + "status", title);  // its axes
+  const std::size_t orders = file.info(kGroup + "n").shape.at(0);
+  const auto all = read_shaped<float>(
+      file, kGroup + dataset,
+      {std::size_t(panel.values.rows()), std::size_t(panel.values.cols()), orders});
   for (Eigen::Index i = 0; i < panel.values.size(); ++i)
     panel.values.data()[i] = all.values[std::size_t(i) * orders + order];
   panel.quantity = quantity;
@@ -110,9 +116,6 @@ LinePanel odd_even_panel(const Hdf5Reader& file, const std::vector<double>& nm) 
 // Of a motif by an engine, under `path`: a curve for each depth, tilt and dose, the first six.
 LinePanel detection_panel(const Hdf5Reader& file, const std::string& path, std::string title,
                           const std::vector<double>& nm) {
-  const auto p = file.read<double>(path + "probability").values,
-             low = file.read<double>(path + "probability_low").values,
-             high = file.read<double>(path + "probability_high").values;
   const auto depth = file.read<double>(kLimit + "depth").values,
              tilt = file.read<double>(kLimit + "tilt").values,
              dose = file.read<double>(kLimit + "dose").values;
@@ -123,6 +126,9 @@ LinePanel detection_panel(const Hdf5Reader& file, const std::string& path, std::
   panel.y_label = "share found, 95 % interval";
   panel.y_range = {0, 1};
   const std::size_t each = depth.size() * tilt.size() * dose.size();
+  const auto p = read_list(file, path + "probability", nm.size() * each),
+             low = read_list(file, path + "probability_low", nm.size() * each),
+             high = read_list(file, path + "probability_high", nm.size() * each);
   for (std::size_t c = 0; c < each && c < 6; ++c) {
     const double electrons = dose[c % dose.size()];
     Curve curve{fmt::format("depth {:g}, {:g}\u00b0, {}", depth[c / (tilt.size() * dose.size())],
@@ -154,12 +160,16 @@ LinePanel variance_panel(const std::string& title) {
 
 // V of every series, by its definitions, and the mean of the last one.
 std::vector<LinePanel> variance_panels(const Hdf5Reader& file, const std::vector<double>& q) {
-  const auto read = [&](const char* name) { return file.read<double>(kFluctuation + name); };
+  checked_shape(file, kFluctuation + "thickness", 1);
+  const auto thickness = file.read<double>(kFluctuation + "thickness").values;
+  const auto read = [&](const char* name) {  // a row of rings for each thickness
+    read_list(file, kFluctuation + name, thickness.size() * q.size());
+    return file.read<double>(kFluctuation + name);
+  };
   const auto row = [&](const Stack<double>& all, std::size_t k) {
     const auto first = all.values.begin() + std::ptrdiff_t(k * q.size());
     return std::vector<double>(first, first + std::ptrdiff_t(q.size()));
   };
-  const auto thickness = read("thickness").values;
   const std::size_t last = thickness.size() - 1;
   LinePanel omega = variance_panel("V_{\u03a9}, ring means over positions");
   const auto all = read("V_omega"), error = read("V_omega_error");
@@ -187,11 +197,12 @@ ResultSection symmetry_section(const Hdf5Reader& file) {
       "C_n is the power of n-fold symmetry along a ring over the squared mean, counting noise "
       "removed. A single value of some per cent is what chance gives a random packing; only the "
       "difference from the null, or from the odd orders, speaks of structure.";
-  const auto n = file.read<double>(kGroup + "n").values, q = file.read<double>(kGroup + "q").values;
+  const auto shape = checked_shape(file, kGroup + "map", 3);
+  const auto n = read_list(file, kGroup + "n", shape[2]),
+             q = file.read<double>(kGroup + "q").values;
   s.panels.emplace_back(spectrum_panel(file, n));
   s.panels.emplace_back(rings_panel(file, q));
   s.panels.emplace_back(friedel_panel(file, q));
-  const auto shape = file.info(kGroup + "map").shape;
   if (shape[0] * shape[1] < 2) return s;
   for (const std::size_t order : {2, 4, 6, 10})
     if (order <= n.size())
@@ -243,7 +254,7 @@ ResultSection fluctuation_section(const Hdf5Reader& file) {
     const std::string group = kFluctuation + name + "/";
     if (!file.is_dataset(group + "q")) return;
     auto v = file.read<double>(group + value).values;
-    const double most = *std::max_element(v.begin(), v.end());
+    const double most = v.empty() ? 1 : *std::max_element(v.begin(), v.end());
     for (double& x : v) x /= most;
     model.curves.push_back({fmt::format("{} / {:.3g}", label, most),
                             file.read<double>(group + "q").values,

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "models/elements.hpp"
 #include "pictures/result_sections.hpp"
+#include "pictures/stored_values.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -16,6 +17,16 @@ const std::string kGroup = "/structure/";
 std::vector<double> numbers(const Hdf5Reader& file, const std::string& name) {
   return file.is_dataset(kGroup + name) ? file.read<double>(kGroup + name).values
                                         : std::vector<double>{};
+}
+
+// Atomic numbers of `atoms` atoms.
+std::vector<double> elements(const Hdf5Reader& file, std::size_t atoms) {
+  auto out = read_list(file, kGroup + "element", atoms);
+  for (const double z : out)
+    if (!(z >= 1 && z <= kElements))
+      fail(Fault::input, "{}: {}element holds the atomic number {}; the file is damaged",
+           file.path(), kGroup, z);
+  return out;
 }
 
 // The curves `names` of a group over its axis, from 0 to `last`.
@@ -46,7 +57,8 @@ LinePanel distribution(const Hdf5Reader& file, const std::string& name, const st
   panel.title = title;
   panel.x_label = label;
   panel.y_label = "share of the atoms per bin";
-  const auto values = numbers(file, name), element = numbers(file, "element");
+  const auto values = numbers(file, name),
+             element = values.empty() ? values : elements(file, values.size());
   std::vector<double> sorted;
   for (double v : values)
     if (std::isfinite(v)) sorted.push_back(v);
@@ -83,7 +95,7 @@ LinePanel order_panel(const Hdf5Reader& file) {
   panel.x_label = "averaged q_{4}";
   panel.y_label = "averaged q_{6}";
   const auto q4 = numbers(file, "q4_averaged"), q6 = numbers(file, "q6_averaged"),
-             element = numbers(file, "element");
+             element = q4.empty() ? q4 : elements(file, q4.size());
   std::map<int, Curve> by_element;
   constexpr std::size_t kMost = 4000;  // points that a panel can show
   const std::size_t step = std::max<std::size_t>(1, q4.size() / kMost);
@@ -100,10 +112,11 @@ LinePanel order_panel(const Hdf5Reader& file) {
 
 ImagePanel column_panel(const Hdf5Reader& file) {
   ImagePanel panel;
-  panel.values = file.read<float>(kGroup + "column/density").plane(0);
+  panel.values = read_plane<float>(file, kGroup + "column/density");
   panel.title = "density of the columns";
   panel.quantity = unit_symbol("atoms/Angstrom^3");
-  const auto x = numbers(file, "column/x"), y = numbers(file, "column/y");
+  const auto x = read_list(file, kGroup + "column/x", std::size_t(panel.values.cols())),
+             y = read_list(file, kGroup + "column/y", std::size_t(panel.values.rows()));
   panel.x = {"x", "Angstrom", x.front(), x.back()};
   panel.y = {"y", "Angstrom", y.front(), y.back()};
   return panel;
@@ -112,8 +125,9 @@ ImagePanel column_panel(const Hdf5Reader& file) {
 // The rule of the tessellation and the most frequent indices.
 std::string voronoi_text(const Hdf5Reader& file) {
   if (!file.is_dataset("/structure/voronoi_kinds/index")) return "";
-  const auto index = file.read<int>("/structure/voronoi_kinds/index").values;
   const auto count = numbers(file, "voronoi_kinds/count");
+  const auto index =
+      read_shaped<int>(file, "/structure/voronoi_kinds/index", {count.size(), 4}).values;
   const double all = std::accumulate(count.begin(), count.end(), 0.0);
   std::string text;
   for (std::size_t k = 0; k < std::min<std::size_t>(10, count.size()); ++k)

@@ -14,7 +14,11 @@ double round_step(double rough) {
 }
 
 std::vector<double> ticks(double low, double high, int about, double least) {
-  if (!(high > low)) return {low};
+  // An axis shorter than the digits of its numbers has no round values between its ends.
+  constexpr double kShortest = 1e-12;
+  if (!std::isfinite(high - low) ||
+      !(high - low > kShortest * std::max(std::abs(low), std::abs(high))))
+    return {low};
   const double step = std::max(round_step((high - low) / about), least);
   std::vector<double> out;
   for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)

@@ -62,7 +62,10 @@ std::uint32_t checksum(std::span<const std::byte> bytes) {
 
 Journal::Journal(std::string path, const std::string& identity, bool start_over)
     : path_(std::move(path)) {
-  file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+  if (file_ < 0 && errno == ELOOP)
+    fail(Fault::usage, "{}: is a link, which no journal of a run is; remove it or give another -o",
+         path_);
   if (file_ < 0) fail(Fault::machine, "{}: {}", path_, std::strerror(errno));
   // file systems without locks do without
   if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -78,7 +81,14 @@ Journal::Journal(std::string path, const std::string& identity, bool start_over)
   const std::string head = kMagic + identity + "\n";
   std::string found(std::min<std::uint64_t>(head.size(), file_size), '\0');
   read_all(file_, found.data(), found.size(), 0);
-  if (found.size() == head.size() && found != head) {
+  const bool is_journal = std::string(kMagic).starts_with(found.substr(0, sizeof kMagic - 1));
+  if (!is_journal || !S_ISREG(status.st_mode)) {
+    close(file_);
+    fail(Fault::usage,
+         "{}: is no journal of a run; remove it, give @force to overwrite it, or another -o",
+         path_);
+  }
+  if (!head.starts_with(found)) {
     close(file_);
     fail(Fault::usage,
          "{}: belongs to a run with other parameters, inputs or version; repeat that run's "

@@ -1,6 +1,8 @@
 // HDF5 files hold exactly what was put in, whoever reads them, appear whole or not at all, and
 // depend on nothing but the data.
 #include "io/hdf5.hpp"
+#include "io/new_file.hpp"
+#include "io/whole_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -261,6 +263,26 @@ TEST_CASE("a file appears whole or not at all") {
   }
   CHECK(fs::exists(path));
   CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+}
+
+TEST_CASE("a user's file or link beside the output is not touched while it is written") {
+  const Folder folder;
+  const std::string path = folder / "result.h5", part = path + ".part", victim = folder / "victim";
+  write_text(victim, "precious");
+  fs::create_symlink(victim, part);
+  fs::create_symlink(victim, path);
+  {
+    Hdf5Writer file(path);
+    file.write("/values", std::vector<float>(100));
+    file.commit();
+  }
+  CHECK(fs::is_symlink(part));
+  CHECK(!fs::is_symlink(path));
+  CHECK(fs::file_size(victim) == 8);
+  write_text(part, "table");  // in place of the link, not of what it leads to
+  CHECK(fs::file_size(victim) == 8);
+  CHECK(fs::file_size(part) == 5);
+  CHECK(create_temporary(path) != create_temporary(path));
 }
 
 TEST_CASE("a full disk is an error of the machine and leaves nothing") {

@@ -68,6 +68,18 @@ TEST_CASE("a journal belongs to one run and one process at a time") {
   CHECK(!std::filesystem::exists(place.path));
 }
 
+TEST_CASE("a file that is no journal stays as it is, and a link is not followed") {
+  const Place place;
+  std::ofstream(place.path) << "notes";
+  CHECK_THROWS_AS(Journal(place.path, "run", false), Error);
+  CHECK(std::filesystem::file_size(place.path) == 5);
+  const std::string link = place.path + ".link";
+  std::filesystem::create_symlink(place.path, link);
+  CHECK_THROWS_AS(Journal(link, "run", true), Error);
+  CHECK(std::filesystem::file_size(place.path) == 5);
+  std::filesystem::remove(link);
+}
+
 TEST_CASE("bytes that change behind its back are noticed") {
   const Place place;
   Journal journal(place.path, "run", true);

@@ -102,7 +102,8 @@ expect 2 "no motif 'bcc'" $program plan more.h5 --separate fcc,bcc
 expect 2 "doses" $program plan more.h5 --doses 0
 expect 2 "multiple of 12" $program plan more.h5 --angles 50
 expect 3 "no motif library" $program plan plan.h5
-expect 3 "no motif library" $program library plot plan.h5 -o no.h5
+expect 3 "no motif library" $program library plot plan.h5 -o no.png
+expect 2 "svg" $program library plot few.h5 -o no.svg
 
 # matching takes the condition of the patterns, and says that a shard is not the whole
 glass=$source/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz

@@ -12,6 +12,8 @@
 #include "io/provenance.hpp"
 #include "io/result_file.hpp"
 #include "pictures/html.hpp"
+#include "pictures/result_sections.hpp"
+#include "pictures/ticks.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;
@@ -152,4 +154,101 @@ TEST_CASE("base64 as in RFC 4648, section 10; text cannot become markup") {
   CHECK(page.text().find("<script>") == std::string::npos);
   CHECK(page.text().find("&lt;0,0,12,0&gt;") != std::string::npos);
   CHECK(page.text().find("a &amp; b") != std::string::npos);
+}
+
+namespace {
+
+// The same file with one dataset more: its place in a file that is otherwise whole.
+template <typename Write>
+std::string damaged(const Folder& folder, Write write) {
+  static int number = 0;
+  const std::string path = folder / ("damaged" + std::to_string(++number) + ".h5");
+  Hdf5Writer file(path);
+  write(file);
+  file.commit();
+  return path;
+}
+
+// Whatever a picture or page of the file says, it is no crash, and the file is named.
+void check_refused(const std::string& path) {
+  const Hdf5Reader file(path);
+  try {
+    result_sections(file);
+    if (file.is_dataset("/match/motif")) motif_panel(file), match_pairs(file, {});
+    if (file.is_dataset("/motif_library/patterns/data")) template_panels(file, 12, {});
+    FAIL("a damaged file was shown: ", path);
+  } catch (const Error& e) {
+    CHECK(e.fault() == Fault::input);
+    CHECK(std::string(e.what()).find(path) != std::string::npos);
+  }
+}
+
+// A library of two templates, as far as pictures read it.
+void write_coverage(Hdf5Writer& file, const std::vector<std::int32_t>& motif,
+                    const std::vector<std::int32_t>& condition, const std::vector<double>& depth) {
+  const std::string root = "/motif_library/";
+  file.write(root + "templates/motif", motif);
+  file.write(root + "templates/condition", condition);
+  file.write(root + "templates/depth_A", depth);
+  file.write(root + "conditions/thickness_A", std::vector<double>{30, 60});
+  file.write_strings(root + "metadatabundle/simulation/motif_names/0", {"fcc"});
+  file.write(root + "patterns/data", Stack<float>({2, 4, 4}, 1.f));
+}
+
+}  // namespace
+
+TEST_CASE("shapes and indices that do not fit are refused with the name of the file") {
+  const Folder folder;
+  using Ints = std::vector<std::int32_t>;
+  const auto library = [&](const Ints& motif, const Ints& condition, std::vector<double> depth) {
+    return damaged(folder, [&](auto& f) { write_coverage(f, motif, condition, depth); });
+  };
+  CHECK(result_sections(Hdf5Reader(library({0, 0}, {0, 1}, {5, 8}))).size() == 1);
+  check_refused(library({0, 0}, {0, 7}, {5, 8}));
+  check_refused(library({0, 0}, {0, -1}, {5, 8}));
+  check_refused(library({0, 3}, {0, 1}, {5, 8}));
+  check_refused(library({0, 0}, {0, 1}, {5}));
+  check_refused(library({0, 0, 0}, {0, 1, 1}, {5, 8, 8}));  // more than there are patterns
+  const auto measured = [&](const Stack<float>& mean, const Stack<float>& hidden) {
+    return damaged(folder, [&](auto& f) {
+      f.write("/preparation/mean", mean);
+      f.write("/preparation/radial_mean", std::vector<double>{1, 2});
+      f.write("/measurement/hidden", hidden);
+      f.attribute("/preparation", "steps", std::vector<std::string>{"none"});
+      f.attribute("/preparation", "centre_row", 1.0);
+      f.attribute("/preparation", "centre_column", 1.0);
+    });
+  };
+  const Stack<float> image({3, 4}, 1.f);
+  CHECK(result_sections(Hdf5Reader(measured(image, image))).size() == 1);
+  check_refused(measured(Stack<float>({}, 1.f), image));
+  check_refused(measured(Stack<float>({4}, 1.f), image));
+  check_refused(measured(Stack<float>({0, 4}, 1.f), image));
+  check_refused(measured(image, Stack<float>({3, 5}, 0.f)));
+  check_refused(damaged(folder, [](auto& f) {  // a curve shorter than its axis
+    f.write("/correlation/g2", std::vector<double>{1, 2});
+    f.write("/correlation/time", std::vector<double>{1, 2, 3});
+    for (const char* map : {"tau", "tau_error", "beta"})
+      f.write(std::string("/correlation/") + map, Stack<float>({2, 2}, 1.f));
+  }));
+  check_refused(damaged(folder, [](auto& f) {
+    f.write("/structure/voronoi_volume", std::vector<double>{1, 2, 3});
+    f.write("/structure/element", std::vector<std::int32_t>{29, 40});
+  }));
+  check_refused(damaged(folder, [](auto& f) {
+    f.write("/match/motif", Stack<float>({2, 3}, 0.f));
+    f.write("/match/status", Stack<float>({3, 2}, 0.f));
+  }));
+}
+
+TEST_CASE("values that differ in the last digit are drawn, with few ticks") {
+  const double depth = 7.5, next = std::nextafter(depth, 8);
+  CHECK(ticks(depth, next, 5).size() < 10);
+  CHECK(ticks(-1e308, 1e308, 5).size() < 10);
+  CHECK(ticks(depth, depth + 1e-3, 5).size() > 3);
+  LinePanel panel;
+  panel.curves = {{"", {1, 2}, {depth, next}, {}, true}, {"", {1, 1}, {0, 0}, {}, true}};
+  CHECK(png({{panel}, 1, ""}).size() > 1000);
+  panel.curves.pop_back();
+  CHECK(png({{panel}, 1, ""}).size() > 1000);
 }

@@ -58,7 +58,7 @@ ScanIndex parse_position(const std::string& text) {
   fail(Fault::usage, "--at {}: expected ROW,COLUMN counted from 0, for example --at 3,12", text);
 }
 
-// Before anything is read: the ending says a format, and pictures are PNG.
+// The ending says a format, and pictures are PNG.
 void check_ending(const std::string& output) {
   std::string ending = std::filesystem::path(output).extension().string();
   for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
@@ -68,6 +68,7 @@ void check_ending(const std::string& output) {
 }
 
 int write_figure(const Figure& figure, const CommonSettings& common) {
+  check_ending(common.output);
   if (common.dry_run) {
     std::cout << fmt::format("picture     {} panels\n", figure.panels.size());
     return 0;
@@ -92,7 +93,6 @@ int run_plot(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage, "plot: name one file: vitrobeam plot FILE -o picture.png");
-  check_ending(c.common.output);
   const std::string path = settings.positional().front();
   if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c);
   const Hdf5Reader file(path);

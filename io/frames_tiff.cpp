@@ -161,8 +161,8 @@ PatternFrames open_one_page_stack(TIFF* tiff, const std::string& path, const Pag
   layout.bottom_row_first = page.bottom_row_first;
   layout.big_endian = TIFFIsBigEndian(tiff) != 0;
   const std::uint64_t size = BinaryFile(path).size(), frame = layout.frame_bytes();
-  stated_bytes(path, fmt::format("the images that {} states", stated.by), layout.offset, stated.images, frame,
-               size);
+  stated_bytes(path, fmt::format("the images that {} states", stated.by), layout.offset,
+               stated.images, frame, size);
   PatternFrames f;
   f.shape = frames_shape(path, stated.images, page.rows, page.columns, options, stated.raster);
   f.read = frame_reader(path, layout);

@@ -120,7 +120,9 @@ FoundPatterns find_nexus(const Hdf5Reader& file) {
   for (int step = 0; step < kMostSteps; ++step) {
     const std::string next = text_at(file, at, "default");
     if (next.empty() || next.find('/') != std::string::npos) break;
-    const std::string path = at == "/" ? "/" + next : at + "/" + next;
+    std::string path = at;
+    if (at != "/") path += "/";
+    path += next;
     if (!file.exists(path) || file.is_dataset(path)) break;
     at = path;
   }
@@ -176,7 +178,8 @@ std::optional<Axis> axis_of(const Hdf5Reader& file, const std::string& dataset, 
   const std::string axis = group + "/axis-" + std::to_string(k);
   if (const auto scale = number_at(file, axis, "scale"))
     return Axis{number_at(file, axis, "offset").value_or(0), *scale, text_at(file, axis, "units")};
-  const bool from_one = !file.exists(group + "/dim0");
+  const bool from_one =
+      !file.exists(group + "/dim0") && file.exists(group + "/dim" + std::to_string(rank));
   if (const auto dim = axis_of_values(file, group + "/dim" + std::to_string(k + from_one)))
     return dim;
   const auto names = nexus_axes(file, dataset);

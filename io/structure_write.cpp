@@ -116,7 +116,7 @@ void write_kirkland_xyz(const Atoms& atoms, const std::string& path) {
                    atoms.numbers[i], r.x(), r.y(), r.z(), occupancy ? (*occupancy)[i] : 1.0,
                    u_rms ? (*u_rms)[i] : 0.0);
   }
-  write_whole(path, out + "-1\n");
+  write_text(path, out + "-1\n");
 }
 
 }  // namespace vitrobeam

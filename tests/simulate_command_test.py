@@ -59,5 +59,13 @@ with tempfile.TemporaryDirectory() as folder:
         check(work and (int(work[1]), int(work[2])) == (6, audit["beams"]), f"{name}: other work than foretold")
         check(work and int(work[3]) == (3 if name == "phonons" else 1), f"{name}: other configurations than foretold")
 
+    # frames whose cells differ have no mean: refused beforehand, by --dry-run too
+    for edge in (12, 12.5):
+        with open("frames.xyz", "a") as file:
+            file.write(f'1\nLattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 1 2 3\n')
+    for dry in ([], ["--dry-run"]):
+        done = subprocess.run([program, "simulate", "frames.xyz", "--frames", "::", "-o", "never.h5", *dry], capture_output=True, text=True)
+        check(done.returncode == 3 and "unequal cells" in done.stderr and not os.path.exists("never.h5"), f"unequal frames {dry}: {done}")
+
 print("\n".join(failed) or "passed")
 sys.exit(bool(failed))

@@ -166,8 +166,8 @@ void scaling() {
       ratios.push_back(one / run(sim, at, 2, false).wall_seconds);
     }
     std::sort(ratios.begin(), ratios.end());
-    std::printf("threads     engine %d: two threads %.2f times one (median of 5, %.2f to %.2f)\n",
-                int(engine), ratios[2], ratios[0], ratios[4]);
+    std::printf("threads     %s: two threads %.2f times one (median of 5, %.2f to %.2f)\n",
+                engine_name(engine).c_str(), ratios[2], ratios[0], ratios[4]);
   }
 }
 

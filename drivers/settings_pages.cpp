@@ -1,4 +1,6 @@
 // The table of parameters as a manual page and as words for a shell's completion.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 

@@ -1,6 +1,7 @@
 #include "drivers/simulate_settings.hpp"
 #include "drivers/log.hpp"
 
+#include <charconv>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -127,6 +128,11 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
          {"spreading", AtomSum::spreading}},
         "how the atoms of a slice are summed: matrix products, or spreading on the grid where many "
         "atoms make that cheaper; they differ by less than 1e-6 of the potential");
+  o.add("oversampling", s.oversampling, "auto|N",
+        "exponentiate the potential on a grid N times finer than that of the waves; auto = "
+        "converged, by patches around the nuclei; 1 = on the grid itself, which scatters 2 to 25 % "
+        "too much at usual pixels. The kinematic engines do not exponentiate")
+      .of_pattern();
   o.add("engine", s.engine, engine_choices(),
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
         "scattering with propagation), flat-born (single scattering without) and phase-object "
@@ -292,8 +298,21 @@ std::map<int, double> smearing(const std::string& text, const Atoms& atoms) {
   return u;
 }
 
+// 0: automatic.
+int parse_oversampling(const std::string& text) {
+  constexpr int kMost = 64;
+  if (text == "auto") return 0;
+  int n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size() || n < 1 || n > kMost)
+    fail(Fault::usage, "--oversampling {}: expected auto or a whole number from 1 to {}", text,
+         kMost);
+  return n;
+}
+
 PotentialSettings resolve_potential(const SimulateSettings& s, const Atoms& atoms) {
   PotentialSettings p;
+  p.oversampling = parse_oversampling(s.oversampling);
   p.factors = s.factor_table.empty() ? FactorTable(s.potential) : read_factor_table(s.factor_table);
   if (!s.debye_waller.empty()) p.factors = p.factors.smeared(smearing(s.debye_waller, atoms));
   if (s.absorption) {

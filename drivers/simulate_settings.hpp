@@ -38,6 +38,7 @@ struct SimulateSettings {
   Parametrisation potential = Parametrisation::kirkland;
   Projection projection = Projection::infinite;
   AtomSum atom_sum = AtomSum::automatic;
+  std::string oversampling = "auto";
   std::string save_potential, potential_file;
   Engine engine = Engine::automatic;
   int interpolation = 1;

@@ -20,7 +20,9 @@ int largest_prime_factor(int n) {
 
 }  // namespace
 
-double Grid::q_max() const { return 2.0 / 3.0 * std::min(nx / (2 * lx), ny / (2 * ly)); }
+double Grid::nyquist() const { return std::min(nx / (2 * lx), ny / (2 * ly)); }
+
+double Grid::q_max() const { return band_limit > 0 ? band_limit : 2.0 / 3.0 * nyquist(); }
 
 bool Grid::inside_band(double qx, double qy) const {
   return qx * qx + qy * qy <

@@ -9,14 +9,16 @@ namespace vitrobeam {
 struct Grid {
   int nx = 0, ny = 0;
   double lx = 0, ly = 0;  // Angstrom
+  double band_limit = 0;  // 1/Angstrom; 0: 2/3 of the Nyquist frequency of the coarser axis
 
   double dx() const { return lx / nx; }
   double dy() const { return ly / ny; }
+  // Of the coarser axis, 1/Angstrom.
+  double nyquist() const;
   // Spatial frequency q = 1/d of index i in FFT order (0, 1, .., n/2-1, -n/2, .., -1), 1/Angstrom.
   double q_x(int i) const { return (i < (nx + 1) / 2 ? i : i - nx) / lx; }
   double q_y(int j) const { return (j < (ny + 1) / 2 ? j : j - ny) / ly; }
-  // Radius of the band limit: 2/3 of the Nyquist frequency of the coarser axis, 1/Angstrom. Samples
-  // on it are outside.
+  // Radius of the band limit, 1/Angstrom. Samples on it are outside.
   double q_max() const;
   bool inside_band(double qx, double qy) const;
   // Largest |index| with a sample inside the band, along x and y.

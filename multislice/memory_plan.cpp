@@ -36,8 +36,7 @@ double potential_scratch(const EngineRequest& r) {
   const double band = double(r.grid.band_x()) + r.grid.band_y() + 2;
   const double atoms = 1.5 * r.atoms / r.slices + 100;
   const bool spreads =
-      r.sum == AtomSum::spreading ||
-      (r.sum == AtomSum::automatic && spreading_is_cheaper(r.grid, r.atoms / r.slices, r.elements));
+      cheaper_sum(r.sum, r.grid, r.atoms / r.slices, r.elements) == AtomSum::spreading;
   const double sum = spreads ? 2 * size.plane * size.real + paged(size.wave) + 6 * size.half_plane
                              : (2 * band * atoms * 1.5 * size.real) + 3 * size.half_plane;
   return 2 * size.half_plane + std::max(sum, paged(size.wave)) +

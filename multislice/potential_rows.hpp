@@ -2,6 +2,7 @@
 // the order of a pass along x.
 #pragma once
 #include <array>
+#include <complex>
 #include <functional>
 
 #include "fourier/band_transform.hpp"
@@ -22,6 +23,18 @@ int slices_per_transform(const PotentialSource<Real>& potential) {
 template <typename Real>
 void potential_rows(const PotentialSource<Real>& potential, const BandTransform<Real>& transform,
                     int slice, const std::function<void(int tile, const Lanes<Real>* v)>& at_tile);
+
+// first + i second from their coefficients into a wave, ready for a pass along x; `second` may be
+// empty.
+template <typename Real>
+void write_fields(const HalfPlane<Real>& first, const HalfPlane<Real>& second,
+                  const BandTransform<Real>& transform, Lanes<Real>* wave,
+                  typename BandTransform<Real>::Workspace& workspace);
+
+// Samples [y, x] of a field with the coefficients [jx + band_x, jy + band_y].
+template <typename Real>
+Plane<std::complex<Real>> plane_of_coefficients(const BandTransform<Real>& transform,
+                                                const Plane<std::complex<Real>>& coefficients);
 
 // The same two as planes [y, x].
 template <typename Real>

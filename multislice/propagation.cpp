@@ -5,22 +5,6 @@
 #include "base/first_failure.hpp"
 
 namespace vitrobeam {
-namespace {
-
-// exp(i phase - loss), or its first-order term.
-template <typename Real>
-Lanes<Real> absorbed(Lanes<Real> t, const typename Lanes<Real>::Vector& loss,
-                     TransmissionKind kind) {
-  if (kind == TransmissionKind::first_order) return {t.re - loss, t.im};
-  using Line = Eigen::Array<Real, Lanes<Real>::kCount, 1>;
-  typename Lanes<Real>::Vector factor;
-  Eigen::Map<Line>(reinterpret_cast<Real*>(&factor)) =
-      (-Eigen::Map<const Line>(reinterpret_cast<const Real*>(&loss))).exp();
-  return {t.re * factor, t.im * factor};
-}
-
-}  // namespace
-
 template <typename Real>
 Propagator<Real>::Propagator(const BandTransform<Real>& transform, double wavelength,
                              double distance, const Vector2d& tilt, std::optional<double> norm)
@@ -69,6 +53,13 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
   const bool absorbs = potential.absorbs();
   const int step = slices_per_transform(potential);
   FirstFailure failure;
+  if (kind == TransmissionKind::exponential && potential.has_transmission()) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int s = first; s < last; ++s)
+      failure.guard([&] { take(transform, potential.transmission(s), s); });
+    failure.rethrow();
+    return;
+  }
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (int s = first; s < last; s += step) {
     const int count = std::min(step, last - s);
@@ -81,7 +72,11 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
             const auto phase = (k == 0 ? v[i].re : v[i].im) * sigma;
             out[i] = kind == TransmissionKind::exponential ? phase_factor<Real>(phase)
                                                            : Lanes<Real>{phase * 0, phase};
-            if (absorbs) out[i] = absorbed<Real>(out[i], v[i].im * sigma, kind);
+            if (!absorbs) continue;
+            const auto loss = v[i].im * sigma;
+            out[i] = kind == TransmissionKind::exponential
+                         ? absorbed<Real>(out[i], loss)
+                         : Lanes<Real>{out[i].re - loss, out[i].im};
           }
         }
       });
@@ -100,6 +95,17 @@ Transmission<Real>::Transmission(const BandTransform<Real>& transform,
     }
   }
   failure.rethrow();
+}
+
+template <typename Real>
+void Transmission<Real>::take(const BandTransform<Real>& transform,
+                              const Plane<std::complex<Real>>& t, int slice) {
+  constexpr int kLanes = Lanes<Real>::kCount;
+  Lanes<Real>* out = values_.get() + std::size_t(slice - first_) * plane_;
+  for (Eigen::Index y = 0; y < t.rows(); ++y) {
+    Lanes<Real>* row = out + std::size_t(y / kLanes) * nx_;
+    for (std::size_t i = 0; i < nx_; ++i) row[i].set(int(y % kLanes), t(y, transform.x(int(i))));
+  }
 }
 
 template <typename Real>

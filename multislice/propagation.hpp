@@ -71,6 +71,16 @@ Lanes<Real> phase_factor(const typename Lanes<Real>::Vector& phase) {
   return out;
 }
 
+// t exp(-loss)
+template <typename Real>
+Lanes<Real> absorbed(const Lanes<Real>& t, const typename Lanes<Real>::Vector& loss) {
+  using Line = Eigen::Array<Real, Lanes<Real>::kCount, 1>;
+  typename Lanes<Real>::Vector factor;
+  Eigen::Map<Line>(reinterpret_cast<Real*>(&factor)) =
+      (-Eigen::Map<const Line>(reinterpret_cast<const Real*>(&loss))).exp();
+  return {t.re * factor, t.im * factor};
+}
+
 // Transmission functions limited to the band, of slices first .. last - 1, in the order of a pass
 // along x.
 template <typename Real>
@@ -89,6 +99,9 @@ class Transmission {
   }
 
  private:
+  // t [y, x] of a slice as it is.
+  void take(const BandTransform<Real>& transform, const Plane<std::complex<Real>>& t, int slice);
+
   std::size_t nx_, plane_;  // elements
   int first_, last_;
   AlignedArray<Lanes<Real>> values_;  // [slice, row tile, i]

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
 #include "multislice/engine_cost.hpp"
+#include "multislice/oversampled_potential.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -155,11 +157,12 @@ struct Simulation<Real>::State {
     if (stored) {
       setup.potential = std::move(stored);
     } else {
-      auto potential = std::make_shared<const SlicePotential<Real>>(
-          setup.grid, s.potential, atoms, setup.depths.back(), displacements);
-      atoms_placed = potential->atoms();
-      atom_sum = potential->sum();
-      setup.potential = std::move(potential);
+      const int slices = setup.depths.back();
+      setup.potential = make_potential<Real>(setup.grid, s.potential, setup.interaction_constant,
+                                             atoms, slices, displacements);
+      const std::set<int> elements(atoms.numbers.begin(), atoms.numbers.end());
+      atom_sum = cheaper_sum(s.potential.sum, setup.grid, double(atoms.size()) / slices,
+                             int(elements.size()));
     }
     if (s.interpolation > 1 && s.engine == Engine::automatic)
       settings.engine = Engine::scattering_matrix;

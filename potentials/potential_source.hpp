@@ -1,6 +1,7 @@
 // Where the slices of a potential come from: computed from atoms (slice_potential.hpp) or read from
 // a file (io/potential_file.hpp).
 #pragma once
+#include <complex>
 #include <variant>
 
 #include "potentials/projected_potential.hpp"
@@ -25,6 +26,11 @@ class PotentialSource {
   // all slices of a source in the same form. Any thread. Error{input, machine} of a file.
   virtual SliceField<Real> field(int slice) const = 0;
   virtual SliceField<Real> absorbed_field(int slice) const = 0;
+
+  // Whether it knows exp(i sigma v - sigma v') better than from the above: exponentiated before the
+  // limit of the band cut the potential. Then [y, x], limited to the band; any thread.
+  virtual bool has_transmission() const { return false; }
+  virtual Plane<std::complex<Real>> transmission(int) const { return {}; }
 };
 
 }  // namespace vitrobeam

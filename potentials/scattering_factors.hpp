@@ -16,6 +16,7 @@ enum class Parametrisation { kirkland, lobato, peng };
 struct ElementFactor {
   struct Term {
     double weight, width;
+    bool operator==(const Term&) const = default;
   };
   std::vector<Term> lorentzians;          // weight / (q^2 + width)
   std::vector<Term> squared_lorentzians;  // weight / (q^2 + width)^2
@@ -25,6 +26,7 @@ struct ElementFactor {
 
   bool has_terms() const { return q.empty(); }
   double operator()(double at) const;  // cubic between listed points (Catmull and Rom)
+  bool operator==(const ElementFactor&) const = default;
 };
 
 // a1..a3, b1..b3, c1..c3, d1..d3: sum_i a_i / (q^2 + b_i) + sum_i c_i exp(-d_i q^2).

@@ -9,7 +9,6 @@
 #include "models/elements.hpp"
 #include "potentials/absorption.hpp"
 #include "potentials/atom_profile.hpp"
-#include "potentials/spreading.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -219,13 +218,9 @@ template <typename Real>
 SlicePotential<Real>::SlicePotential(const Grid& grid, const PotentialSettings& settings,
                                      const Atoms& atoms, int slices,
                                      const std::vector<Vector3d>& displacements)
-    : projected_(grid, (check_factors(settings, atoms, grid), settings.factors),
-                 elements_of(atoms)) {
-  const auto kinds = int(elements_of(atoms).size());
-  if (settings.sum == AtomSum::spreading ||
-      (settings.sum == AtomSum::automatic &&
-       spreading_is_cheaper(grid, double(atoms.size()) / slices, kinds)))
-    spreading_ = std::make_unique<Spreading<Real>>(grid);
+    : sums_(grid, (check_factors(settings, atoms, grid), settings.factors), elements_of(atoms),
+            cheaper_sum(settings.sum, grid, double(atoms.size()) / slices,
+                        int(elements_of(atoms).size()))) {
   if (settings.absorption != 0)
     absorbed_.emplace(grid, absorptive_factors(settings, elements_of(atoms), grid.q_max()),
                       elements_of(atoms));
@@ -258,22 +253,9 @@ std::size_t SlicePotential<Real>::atoms() const {
 }
 
 template <typename Real>
-HalfPlane<Real> SlicePotential<Real>::spread(const SliceAtoms& atoms) const {
-  HalfPlane<Real> v = projected_.zero();
-  for (auto a = atoms.begin(); a != atoms.end(); ++a) {  // two elements take one transform
-    const auto b = std::next(a);
-    const bool pair = b != atoms.end();
-    const auto sums = (*spreading_)(a->second, pair ? b->second : std::vector<Vector2d>{});
-    v += sums[0] * projected_.form_factor(a->first);
-    if (pair) v += sums[1] * projected_.form_factor((a = b)->first);
-  }
-  return v;
-}
-
-template <typename Real>
 HalfPlane<Real> SlicePotential<Real>::coefficients(int slice) const {
   const SliceAtoms& atoms = placed_[std::size_t(slice)];
-  HalfPlane<Real> v = spreading_ ? spread(atoms) : projected_.coefficients(atoms);
+  HalfPlane<Real> v = sums_(atoms);
   if (flux_) v += flux_->through(slice) - flux_->through(slice + 1);
   return v;
 }

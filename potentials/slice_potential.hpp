@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/atoms.hpp"
+#include "potentials/atom_sums.hpp"
 #include "potentials/potential_source.hpp"
 #include "potentials/projected_potential.hpp"
 #include "potentials/scattering_factors.hpp"
@@ -19,14 +20,13 @@ namespace vitrobeam {
 // over the slices is the same for both.
 enum class Projection { infinite, finite };
 
-// How the atoms of a slice are summed: matrix products, or spreading (spreading.hpp) where many
-// atoms make it cheaper. The same numbers to rounding.
-enum class AtomSum { automatic, product, spreading };
-
 struct PotentialSettings {
   FactorTable factors;
   Projection projection = Projection::infinite;
   AtomSum sum = AtomSum::automatic;
+  // Times as fine a grid as that of the waves, on which a potential is exponentiated; 0: as fine as
+  // it takes, around the nuclei only (multislice/oversampled_potential.hpp).
+  int oversampling = 1;
   // Interaction constant in rad/(V Angstrom) at which thermal diffuse scattering is taken from the
   // wave (potentials/absorption.hpp); 0: it is not. Acts in the slice of an atom's centre.
   double absorption = 0;
@@ -41,9 +41,6 @@ double factor_reach(const FactorTable& factors, const Atoms& atoms);
 void check_factors(const PotentialSettings& settings, const Atoms& atoms, const Grid& grid);
 
 template <typename Real>
-class Spreading;
-
-template <typename Real>
 class SlicePotential final : public PotentialSource<Real> {
  public:
   // `slices` equally thick slices over the height of the cell, which must be orthogonal and hold
@@ -56,7 +53,8 @@ class SlicePotential final : public PotentialSource<Real> {
 
   int slices() const override;
   std::size_t atoms() const;
-  AtomSum sum() const { return spreading_ ? AtomSum::spreading : AtomSum::product; }
+  AtomSum sum() const { return sums_.sum(); }
+  const SliceAtoms& placed(int slice) const { return placed_[std::size_t(slice)]; }
   // V_q of slice `slice`, V Angstrom; any thread.
   HalfPlane<Real> coefficients(int slice) const;
 
@@ -66,11 +64,8 @@ class SlicePotential final : public PotentialSource<Real> {
   SliceField<Real> absorbed_field(int slice) const override { return absorption(slice); }
 
  private:
-  HalfPlane<Real> spread(const SliceAtoms& atoms) const;
-
   std::vector<SliceAtoms> placed_;
-  ProjectedPotential<Real> projected_;
-  std::unique_ptr<Spreading<Real>> spreading_;  // when chosen
+  AtomSums<Real> sums_;
   std::optional<ProjectedPotential<Real>> absorbed_;
   class Flux;
   std::unique_ptr<Flux> flux_;  // finite projection only

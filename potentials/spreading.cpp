@@ -1,84 +1,36 @@
 #include "potentials/spreading.hpp"
 
 #include <cmath>
-#include <utility>
 
 namespace vitrobeam {
+
 namespace {
 
-// exp(beta (sqrt(1 - s^2) - 1)), s = -1 .. 1 over the width.
-double bump_value(double beta, double s) {
-  const double inside = 1 - s * s;
-  return inside <= 0 ? 0 : std::exp(beta * (std::sqrt(inside) - 1));
-}
-
-struct Node {
-  double at, weight;
-};
-
-// Gauss-Legendre rule on -1 .. 1 (Newton's method from the usual start, Numerical Recipes 4.5).
-std::vector<Node> gauss_legendre(int n) {
-  std::vector<Node> nodes(n);
-  for (int i = 0; i < n; ++i) {
-    double x = std::cos(M_PI * (i + 0.75) / (n + 0.5)), slope = 1;
-    for (int step = 0; step < 100; ++step) {
-      double p = 1, before = 0;
-      for (int k = 1; k <= n; ++k)
-        before = std::exchange(p, ((2 * k - 1) * x * p - (k - 1) * before) / k);
-      slope = n * (x * p - before) / (x * x - 1);
-      const double change = p / slope;
-      x -= change;
-      if (std::abs(change) < 1e-15) break;
-    }
-    nodes[i] = {x, 2 / ((1 - x * x) * slope * slope)};
+// With an oversampling of 1.5 at least.
+Grid with_room(Grid grid) {
+  const double band = grid.q_max();
+  if (band > grid.nyquist() * (2.0 / 3 + 1e-9)) {
+    grid.nx *= 2;
+    grid.ny *= 2;
+    grid.band_limit = band;
   }
-  return nodes;
+  return grid;
 }
 
 }  // namespace
 
 template <typename Real>
-Spreading<Real>::Axis::Axis(int samples, double edge, int band)
-    : n(samples),
-      length(edge),
-      // Barnett et al., equation 4.5 and below: slightly less than what would put all error into
-      // aliasing
-      beta(0.98 * M_PI * kWidth * (1 - double(band) / samples)) {
-  // transform = width / 2 * integral of the bump times cos(pi width (j / n) s); with s = sin(a) the
-  // integrand is smooth
-  static const std::vector<Node> rule = gauss_legendre(96);
-  for (int j = 0; j <= band; ++j) {
-    double sum = 0;
-    for (const Node& node : rule) {
-      const double a = M_PI / 2 * node.at;
-      sum += node.weight * std::exp(beta * (std::cos(a) - 1)) * std::cos(a) *
-             std::cos(M_PI * kWidth * j / n * std::sin(a));
-    }
-    correction.push_back(1 / (kWidth / 2.0 * M_PI / 2 * sum));
-  }
-}
-
-template <typename Real>
-int Spreading<Real>::Axis::bump(double x, Real* values) const {
-  const double at = (x / length - std::floor(x / length)) * n;  // in samples, 0 .. n
-  const int first = int(std::ceil(at - kWidth / 2.0));
-  for (int i = 0; i < kWidth; ++i)
-    values[i] = Real(bump_value(beta, (first + i - at) / (kWidth / 2.0)));
-  return first;
-}
-
-template <typename Real>
 Spreading<Real>::Spreading(const Grid& grid)
-    : grid_(grid),
-      x_(grid.nx, grid.lx, grid.band_x()),
-      y_(grid.ny, grid.ly, grid.band_y()),
-      transform_(grid) {}
+    : grid_(with_room(grid)),
+      x_(grid_.nx, grid_.lx, grid_.band_x()),
+      y_(grid_.ny, grid_.ly, grid_.band_y()),
+      transform_(grid_) {}
 
 template <typename Real>
 void Spreading<Real>::spread(const Positions& atoms, Plane<Real>& density) const {
   std::array<Real, kWidth> along_x, along_y;
   for (const Vector2d& r : atoms) {
-    const int x = x_.bump(r.x(), along_x.data()), y = y_.bump(r.y(), along_y.data());
+    const int x = x_(r.x(), along_x.data()), y = y_(r.y(), along_y.data());
     const bool wraps = x < 0 || x + kWidth > grid_.nx;
     for (int j = 0; j < kWidth; ++j) {
       Real* row = density.data() + std::ptrdiff_t((y + j + grid_.ny) % grid_.ny) * grid_.nx;

@@ -12,14 +12,15 @@
 #include "base/array.hpp"
 #include "fourier/band_transform.hpp"
 #include "fourier/grid.hpp"
+#include "potentials/spreading_bump.hpp"
 
 namespace vitrobeam {
 
 template <typename Real>
 class Spreading {
  public:
-  // The grid's own samples carry the bumps: the band ends at 2/3 of their Nyquist frequency, which
-  // leaves an oversampling of 1.5.
+  // The grid's own samples carry the bumps where the band ends at 2/3 of their Nyquist frequency,
+  // which leaves an oversampling of 1.5; else twice as many along each axis.
   explicit Spreading(const Grid& grid);
 
   using Positions = std::vector<Vector2d>;
@@ -31,21 +32,11 @@ class Spreading {
   std::array<StructureFactor, 2> operator()(const Positions& first, const Positions& second) const;
 
  private:
-  // Width of the bump in samples: the error is about exp(-pi width sqrt(1 - 1/1.5)).
-  static constexpr int kWidth = sizeof(Real) == 4 ? 8 : 16;
-
-  struct Axis {
-    int n;
-    double length, beta;
-    std::vector<double> correction;  // 1 / transform of the bump, of |j| = 0 .. band
-    Axis(int samples, double edge, int band);
-    // Index of the first sample that the bump of an atom at `x` reaches; its values.
-    int bump(double x, Real* values) const;
-  };
+  static constexpr int kWidth = SpreadingBump<Real>::kWidth;
   void spread(const Positions& atoms, Plane<Real>& density) const;
 
   Grid grid_;
-  Axis x_, y_;
+  SpreadingBump<Real> x_, y_;
   BandTransform<Real> transform_;
 };
 

@@ -1,0 +1,71 @@
+#include "multislice/oversampled_potential.hpp"
+
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "multislice/core_patches.hpp"
+#include "multislice/fine_planes.hpp"
+
+namespace vitrobeam {
+namespace {
+
+// As fine as planes are made where the parts of atoms in a slice have no tables (finite
+// projection), Angstrom.
+constexpr double kFinePixel = 0.0067;
+
+template <typename Real>
+class OversampledPotential final : public PotentialSource<Real> {
+ public:
+  OversampledPotential(const Grid& grid, PotentialSettings settings, double interaction_constant,
+                       const Atoms& atoms, int slices, const std::vector<Vector3d>& displacements)
+      : plain_(grid, settings, atoms, slices, displacements) {
+    if (settings.oversampling == 0 && settings.projection == Projection::infinite) {
+      const std::set<int> elements(atoms.numbers.begin(), atoms.numbers.end());
+      patches_.emplace(grid, settings, interaction_constant,
+                       std::vector(elements.begin(), elements.end()),
+                       double(atoms.size()) / slices);
+      return;
+    }
+    if (settings.oversampling == 0)
+      settings.oversampling = int(std::ceil(std::max(grid.dx(), grid.dy()) / kFinePixel));
+    planes_.emplace(grid, settings, interaction_constant, atoms, slices, displacements);
+  }
+
+  int slices() const override { return plain_.slices(); }
+  bool absorbs() const override { return plain_.absorbs(); }
+  SliceField<Real> field(int slice) const override { return plain_.field(slice); }
+  SliceField<Real> absorbed_field(int slice) const override { return plain_.absorbed_field(slice); }
+  bool has_transmission() const override { return true; }
+  Plane<std::complex<Real>> transmission(int slice) const override {
+    return patches_ ? (*patches_)(plain_.placed(slice)) : (*planes_)(slice);
+  }
+
+ private:
+  SlicePotential<Real> plain_;
+  std::optional<CorePatches<Real>> patches_;
+  std::optional<FinePlanes<Real>> planes_;
+};
+
+}  // namespace
+
+template <typename Real>
+std::shared_ptr<const PotentialSource<Real>> make_potential(
+    const Grid& grid, const PotentialSettings& settings, double interaction_constant,
+    const Atoms& atoms, int slices, const std::vector<Vector3d>& displacements) {
+  if (settings.oversampling == 1)
+    return std::make_shared<const SlicePotential<Real>>(grid, settings, atoms, slices,
+                                                        displacements);
+  return std::make_shared<const OversampledPotential<Real>>(grid, settings, interaction_constant,
+                                                            atoms, slices, displacements);
+}
+
+#define VITROBEAM_INSTANTIATE(Real)                                           \
+  template std::shared_ptr<const PotentialSource<Real>> make_potential<Real>( \
+      const Grid&, const PotentialSettings&, double, const Atoms&, int,       \
+      const std::vector<Vector3d>&);
+VITROBEAM_INSTANTIATE(float)
+VITROBEAM_INSTANTIATE(double)
+#undef VITROBEAM_INSTANTIATE
+
+}  // namespace vitrobeam

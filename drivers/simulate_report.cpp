@@ -94,12 +94,12 @@ std::string run_summary(const SimulationPlan& p, const SimulateSettings& s,
   return text + beam_summary(p, sim.beams()) +
          fmt::format(
              "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit "
-             "{:.2f} mrad\n"
+             "{:.2f} mrad, oversampling {}\n"
              "atoms       {} read, {} placed\n"
              "engine      {}\n",
              sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
-             sim.slice_thickness(), sim.max_angle_mrad(), p.scan.atoms().size(), sim.atoms_placed(),
-             engine_statement(p.scan.settings)) +
+             sim.slice_thickness(), sim.max_angle_mrad(), oversampling_statement(p.scan.settings),
+             p.scan.atoms().size(), sim.atoms_placed(), engine_statement(p.scan.settings)) +
          coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion + smearing_summary(p, s);
 }
 

@@ -7,17 +7,21 @@
 #include "base/first_failure.hpp"
 #include "io/compression.hpp"
 #include "io/result_file.hpp"
+#include "multislice/oversampled_potential.hpp"
 #include "multislice/potential_rows.hpp"
 
 namespace vitrobeam {
 namespace {
 
-constexpr const char *kSlices = "/potential/slices", *kAbsorption = "/potential/absorption";
+constexpr const char *kSlices = "/potential/slices", *kAbsorption = "/potential/absorption",
+                     *kTransmission = "/potential/transmission";
 
 int slices_of(const Configurations& c, const SimulationSettings& s) {
   const bool has_one = s.engine != Engine::automatic && entry_of(s.engine).has_one_slice;
   return has_one ? 1 : slice_count(c.atoms.cell.vectors(2, 2), s.slice);
 }
+
+std::string oversampling_text(int n) { return n == 0 ? "auto" : std::to_string(n); }
 
 }  // namespace
 
@@ -37,6 +41,8 @@ PotentialIdentity potential_identity(const PotentialOrigin& o, const Configurati
                                                      : "spreading"},
       {"thermal smearing", o.smearing},
       {"absorption", p.absorption != 0 ? fmt::format("at {:.9g} kV", o.energy_kV) : "none"},
+      {"oversampling", oversampling_text(p.oversampling)},
+      {"exponentiated", p.oversampling != 1 ? fmt::format("at {:.9g} kV", o.energy_kV) : "no"},
       {"motion", o.motion},
       {"atoms", o.atoms},
       {"seed", c.count > 0 || c.has_vacancies() ? std::to_string(c.seed) : "none"}};
@@ -48,16 +54,20 @@ PotentialIdentity potential_identity(const PotentialOrigin& o, const Configurati
 template <typename Real>
 PotentialWriter<Real>::PotentialWriter(const std::string& path, const PotentialIdentity& identity,
                                        const Grid& grid, double height, int configurations,
-                                       int slices, bool absorbs)
+                                       int slices, const PotentialContents& holds)
     : file_(path), grid_(grid) {
   const Shape shape = {std::size_t(configurations), std::size_t(slices), std::size_t(grid.ny),
                        std::size_t(grid.nx)},
               chunk = {1, 1, shape[2], shape[3]};
   file_.create_chunked<Real>(kSlices, shape, chunk);
   file_.attribute(kSlices, "units", std::string("V Angstrom"));
-  if (absorbs) {
+  if (holds.absorption) {
     file_.create_chunked<Real>(kAbsorption, shape, chunk);
     file_.attribute(kAbsorption, "units", std::string("V Angstrom"));
+  }
+  if (holds.transmission) {
+    file_.create_chunked<std::complex<Real>>(kTransmission, shape, chunk);
+    file_.attribute(kTransmission, "units", std::string("1"));
   }
   for (const auto& [name, value] : identity) file_.attribute("/potential", name, value);
   const auto axis = [&](const char* name, int n, double edge) {
@@ -83,12 +93,17 @@ void PotentialWriter<Real>::add(int configuration, const PotentialSource<Real>& 
     if (failure.halted()) continue;
     failure.guard([&] {
       const auto [first, second] = potential_planes(potential, transform, s);
-      const auto write = [&](const char* dataset, int slice, const Plane<Real>& plane) {
-        const auto bytes = compress_chunk(plane.data(), sizeof(Real), std::size_t(plane.size()), 1);
+      const auto write = [&](const char* dataset, int slice, const auto& plane) {
+        using Value = typename std::decay_t<decltype(plane)>::Scalar;
+        const auto bytes =
+            compress_chunk(plane.data(), sizeof(Value), std::size_t(plane.size()), 1);
         const std::lock_guard lock(mutex_);
         file_.write_chunk(dataset, {std::size_t(configuration), std::size_t(slice), 0, 0}, bytes);
       };
       write(kSlices, s, first);
+      for (int k = s; potential.has_transmission() && k < std::min(s + step, potential.slices());
+           ++k)
+        write(kTransmission, k, potential.transmission(k));
       if (potential.absorbs())
         write(kAbsorption, s, second);
       else if (s + 1 < potential.slices())
@@ -112,11 +127,13 @@ int save_potential(const std::string& path, const PotentialIdentity& identity,
   const Grid grid{s.nx, s.ny, edges(0, 0), edges(1, 1)};
   const int slices = slices_of(configurations, s);
   PotentialWriter<Real> writer(path, identity, grid, edges(2, 2), configurations.runs(), slices,
-                               s.potential.absorption != 0);
+                               {s.potential.absorption != 0, s.potential.oversampling != 1});
   for (int k = 0; k < configurations.runs(); ++k) {
     const Configuration c = configurations(configurations.count > 0 ? k + 1 : 0);
-    writer.add(k, SlicePotential<Real>(grid, s.potential, c.atoms, slices, c.displacements),
-               run.threads);
+    const auto potential =
+        make_potential<Real>(grid, s.potential, interaction_constant(s.optics.energy_kV), c.atoms,
+                             slices, c.displacements);
+    writer.add(k, *potential, run.threads);
     run.check_stop();
   }
   writer.finish(record);
@@ -131,11 +148,18 @@ struct PotentialShape {
   bool absorbs = false;
 };
 
+// What a file of before this was stated is of.
+std::string unstated(const std::string& name) {
+  return name == "oversampling" ? "1" : name == "exponentiated" ? "no" : "(not stated)";
+}
+
 void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialShape& needed) {
   const DatasetInfo info = file.info(dataset);
   const Shape& shape = info.shape;
-  if (!is_number(info.type) || shape.size() != 4 || shape[1] != std::size_t(needed.slices) ||
-      shape[2] != std::size_t(needed.ny) || shape[3] != std::size_t(needed.nx))
+  const bool complex = dataset == std::string_view(kTransmission);
+  if (is_number(info.type) == complex || shape.size() != 4 ||
+      shape[1] != std::size_t(needed.slices) || shape[2] != std::size_t(needed.ny) ||
+      shape[3] != std::size_t(needed.nx))
     fail(Fault::input, "{}: {} has the shape {}, this run needs [configuration, {}, {}, {}]",
          file.path(), dataset, fmt::join(shape, " x "), needed.slices, needed.ny, needed.nx);
   if (shape[0] < std::size_t(needed.configurations))
@@ -154,7 +178,7 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
     fail(Fault::input, "{}: holds no potential ({}); simulate @save_potential makes such a file",
          path, kSlices);
   for (const auto& [name, value] : identity)
-    if (const std::string there = file.string_attribute("/potential", name, "(not stated)");
+    if (const std::string there = file.string_attribute("/potential", name, unstated(name));
         there != value)
       fail(Fault::input,
            "{}: its potential is of another {}: {}, this run has {}; make it again with "
@@ -165,6 +189,10 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
     fail(Fault::input, "{}: {} absorption, this run has {}", path,
          needed.absorbs ? "holds no" : "holds", needed.absorbs ? "it" : "none");
   if (needed.absorbs) check_shape(file, kAbsorption, needed);
+  if (settings.potential.oversampling == 1) return;
+  if (!file.is_dataset(kTransmission))
+    fail(Fault::input, "{}: holds no {}; make it again with @save_potential", path, kTransmission);
+  check_shape(file, kTransmission, needed);
 }
 
 template <typename Real>
@@ -172,27 +200,34 @@ StoredPotential<Real>::StoredPotential(const std::string& path, int configuratio
     : file_(path),
       configuration_(std::size_t(configuration)),
       slices_(int(file_.info(kSlices).shape.at(1))),
-      absorbs_(file_.is_dataset(kAbsorption)) {}
+      absorbs_(file_.is_dataset(kAbsorption)),
+      has_transmission_(file_.is_dataset(kTransmission)) {}
 
 template <typename Real>
-SliceField<Real> StoredPotential<Real>::read(const char* dataset, int slice) const {
-  const Stack<Real> values =
-      file_.read<Real>(dataset, {configuration_, std::size_t(slice)}, {1, 1});
+template <typename Value>
+Plane<Value> StoredPotential<Real>::read(const char* dataset, int slice) const {
+  const Stack<Value> values =
+      file_.read<Value>(dataset, {configuration_, std::size_t(slice)}, {1, 1});
   if (!std::all_of(values.values.begin(), values.values.end(),
-                   [](Real v) { return std::isfinite(v); }))
+                   [](const Value& v) { return std::isfinite(std::abs(v)); }))
     fail(Fault::input, "{}: slice {} of {} holds values that are no numbers", file_.path(), slice,
          dataset);
-  return Plane<Real>(values.plane(0));
+  return values.plane(0);
 }
 
 template <typename Real>
 SliceField<Real> StoredPotential<Real>::field(int slice) const {
-  return read(kSlices, slice);
+  return read<Real>(kSlices, slice);
 }
 
 template <typename Real>
 SliceField<Real> StoredPotential<Real>::absorbed_field(int slice) const {
-  return read(kAbsorption, slice);
+  return read<Real>(kAbsorption, slice);
+}
+
+template <typename Real>
+Plane<std::complex<Real>> StoredPotential<Real>::transmission(int slice) const {
+  return read<std::complex<Real>>(kTransmission, slice);
 }
 
 template int save_potential<float>(const std::string&, const PotentialIdentity&,

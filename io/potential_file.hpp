@@ -34,12 +34,18 @@ PotentialIdentity potential_identity(const PotentialOrigin& origin,
                                      const SimulationSettings& settings,
                                      std::size_t bytes_per_real);
 
+// What a file holds beside /potential/slices: the imaginary part, and the transmission functions of
+// a potential that was exponentiated on a finer grid.
+struct PotentialContents {
+  bool absorption = false, transmission = false;
+};
+
 // Writes /potential/slices [configuration, slice, y, x] plane by plane.
 template <typename Real>
 class PotentialWriter {
  public:
   PotentialWriter(const std::string& path, const PotentialIdentity& identity, const Grid& grid,
-                  double height, int configurations, int slices, bool absorbs);
+                  double height, int configurations, int slices, const PotentialContents& holds);
   // `configuration` counts from 0; threads share the slices.
   void add(int configuration, const PotentialSource<Real>& potential, int threads);
   void finish(const RunRecord& record);
@@ -71,13 +77,16 @@ class StoredPotential final : public PotentialSource<Real> {
   bool absorbs() const override { return absorbs_; }
   SliceField<Real> field(int slice) const override;
   SliceField<Real> absorbed_field(int slice) const override;
+  bool has_transmission() const override { return has_transmission_; }
+  Plane<std::complex<Real>> transmission(int slice) const override;
 
  private:
-  SliceField<Real> read(const char* dataset, int slice) const;
+  template <typename Value>
+  Plane<Value> read(const char* dataset, int slice) const;
   Hdf5Reader file_;
   std::size_t configuration_;
   int slices_;
-  bool absorbs_;
+  bool absorbs_, has_transmission_;
 };
 
 extern template class PotentialWriter<float>;

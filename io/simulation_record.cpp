@@ -84,6 +84,7 @@ Audit simulation_audit(const ScanSimulation& scan, const Simulation<Real>& simul
        {"precision", "", std::string(sizeof(Real) == sizeof(float) ? "single" : "double")},
        {"wall_time_potential", "s", run.potential_s},
        {"engine", "", engine_statement(s)},
+       {"oversampling", "", oversampling_statement(s)},
        {"atoms_placed", "", std::int64_t(simulation.atoms_placed())},
        {"atom_sum", "",
         std::string(run.has_stored_potential                      ? "stored potential"

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
+#include "multislice/core_patches.hpp"
+#include "multislice/fine_planes.hpp"
 #include "multislice/propagation.hpp"
 
 namespace vitrobeam {
@@ -22,6 +25,38 @@ std::vector<int> recorded_depths(int slices, int every) {
   depths.push_back(slices);
   return depths;
 }
+
+// Transmission functions of a potential that is exponentiated on a finer grid. What it
+// exponentiates is linear in the atoms.
+template <typename Real>
+class OversampledSlices {
+ public:
+  using Field = typename CorePatches<Real>::Smooth;
+
+  OversampledSlices(const Grid& grid, const PotentialSettings& s, double sigma,
+                    const std::vector<int>& elements, double atoms_per_slice) {
+    if (s.oversampling == 0) {
+      patches_ = std::make_unique<CorePatches<Real>>(grid, s, sigma, elements, atoms_per_slice);
+      return;
+    }
+    planes_ = std::make_unique<FinePlanes<Real>>(grid, s.oversampling, sigma);
+    const Grid& fine = planes_->fine_grid();
+    sums_ = std::make_unique<AtomSums<Real>>(
+        fine, s.factors, elements, cheaper_sum(s.sum, fine, atoms_per_slice, int(elements.size())));
+  }
+  Field field(const SliceAtoms& atoms) const {
+    return patches_ ? patches_->smooth(atoms) : Field{(*sums_)(atoms), {}};
+  }
+  // `atoms` are those that `field` is of.
+  Plane<std::complex<Real>> operator()(const Field& field, const SliceAtoms& atoms) const {
+    return patches_ ? (*patches_)(field, atoms) : (*planes_)(field.potential, {});
+  }
+
+ private:
+  std::unique_ptr<CorePatches<Real>> patches_;
+  std::unique_ptr<FinePlanes<Real>> planes_;
+  std::unique_ptr<AtomSums<Real>> sums_;
+};
 
 }  // namespace
 
@@ -59,8 +94,15 @@ struct ChangedSlab<Real>::State {
            "leave it out");
     if (s.potential.absorption != 0)
       fail(Fault::usage, "@absorption: changes of a slab are computed without it; leave it out");
+    if (s.potential.oversampling != 1) {
+      const std::vector<int> elements = all_elements(atoms, new_elements);
+      oversampled.emplace(grid, s.potential, sigma, elements, double(atoms.size()) / slices);
+    }
     Scratch scratch = make_scratch();
-    make_transmission(scratch);
+    if (oversampled)
+      make_oversampled();
+    else
+      make_transmission(scratch);
     make_waves(scratch);
   }
 
@@ -110,6 +152,42 @@ struct ChangedSlab<Real>::State {
     transform.read_rows(s.limited.get(), s.lines, [&](int tile, const Element* row) {
       std::copy_n(row, grid.nx, plane_values + std::ptrdiff_t(tile) * grid.nx);
     });
+  }
+
+  // [y, x] as an engine's pass along x wants it.
+  void write_plane(const Plane<Complex>& t, Element* out) const {
+    constexpr int kLanes = Element::kCount;
+    for (int y = 0; y < grid.ny; ++y)
+      for (int i = 0; i < grid.nx; ++i)
+        out[std::size_t(y / kLanes) * std::size_t(grid.nx) + std::size_t(i)].set(
+            y % kLanes, t(y, transform.x(i)));
+  }
+
+  void make_oversampled() {
+    slice_atoms = assign_to_slices(slab, slices);
+    for (const SliceAtoms& atoms : slice_atoms) {
+      fields.push_back(oversampled->field(atoms));
+      limited.push_back(plane());
+      write_plane((*oversampled)(fields.back(), atoms), limited.back().get());
+    }
+  }
+
+  // The transmission function of a slice that atoms are added to and taken from.
+  void change_oversampled(int slice, const SliceAtoms& added, const SliceAtoms& removed,
+                          Element* out) const {
+    const auto k = std::size_t(slice);
+    auto field = fields[k];
+    SliceAtoms atoms = slice_atoms[k];
+    if (!added.empty()) field += oversampled->field(added);
+    if (!removed.empty()) field -= oversampled->field(removed);
+    for (const auto& [z, places] : removed)
+      for (const Vector2d& at : places) {
+        auto& of_element = atoms.at(z);
+        of_element.erase(std::find(of_element.begin(), of_element.end(), at));
+      }
+    for (const auto& [z, places] : added)
+      atoms[z].insert(atoms[z].end(), places.begin(), places.end());
+    write_plane((*oversampled)(field, atoms), out);
   }
 
   void make_transmission(Scratch& s) {
@@ -212,6 +290,10 @@ struct ChangedSlab<Real>::State {
   ProjectedPotential<Real> potential;
   std::vector<AlignedArray<Element>> whole, limited;  // exp(i sigma v) before and after the limit
   std::vector<AlignedArray<Element>> before;          // [position * slices + slice]
+  // where the potential is exponentiated on a finer grid; `whole` is empty then
+  std::optional<OversampledSlices<Real>> oversampled;
+  std::vector<SliceAtoms> slice_atoms;
+  std::vector<typename OversampledSlices<Real>::Field> fields;
 };
 
 template <typename Real>
@@ -288,8 +370,12 @@ std::vector<Plane<Real>> ChangedSlab<Real>::patterns(std::size_t first_position,
   for (std::size_t i = 0; i < added.size(); ++i) note(more, added.numbers[i], added.positions[i]);
   for (const std::size_t i : removed) note(less, state.slab.numbers[i], state.slab.positions[i]);
 
-  for (int k = first; k <= last; k += 2) {
-    while (s.planes.size() < std::size_t(last - first + 1)) s.planes.push_back(state.plane());
+  while (last >= first && s.planes.size() < std::size_t(last - first + 1))
+    s.planes.push_back(state.plane());
+  for (int k = first; state.oversampled && k <= last; ++k)
+    state.change_oversampled(k, more[std::size_t(k)], less[std::size_t(k)],
+                             s.planes[std::size_t(k - first)].get());
+  for (int k = first; !state.oversampled && k <= last; k += 2) {
     const auto a = std::size_t(k);
     const HalfPlane<Real> one = state.change(more[a], less[a]);
     const bool pair = k < last;
@@ -300,7 +386,8 @@ std::vector<Plane<Real>> ChangedSlab<Real>::patterns(std::size_t first_position,
                              t * state.whole[a + std::size_t(which)][place];
                        });
   }
-  for (int k = first; k <= last; ++k) state.limit(s.planes[std::size_t(k - first)].get(), s);
+  for (int k = first; !state.oversampled && k <= last; ++k)
+    state.limit(s.planes[std::size_t(k - first)].get(), s);
 
   std::vector<Plane<Real>> out;
   const auto transmission = [&](int k) {

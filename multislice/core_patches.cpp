@@ -13,6 +13,8 @@ namespace {
 
 // Samples of the fine grid along an edge of a pixel, and where nuclei stand side by side.
 constexpr int kFine = 4, kFinest = 12;
+// Edge of a tile of patches in samples of the grid, which are even in number.
+constexpr int kTile = 2;
 // Nuclei nearer than this count as one, Angstrom.
 constexpr double kCoincident = 1e-3;
 
@@ -57,14 +59,14 @@ double absorption_reach(double u_rms, double nyquist) {
 
 template <typename Real>
 struct CorePatches<Real>::Weights {
-  static constexpr int kNodes = 12;  // samples of the grid that reach into a tile, at most
+  static constexpr int kNodes = kTile + 8;  // samples of the grid that reach into a tile, at most
   using Onto = Eigen::Matrix<Real, Eigen::Dynamic, kNodes, Eigen::RowMajor>;
   using From = Eigen::Matrix<Real, kNodes, Eigen::Dynamic, Eigen::RowMajor>;
   Onto fine;  // [sample of the fine grid, node]; the first node is 3 samples before the tile
   From node;
 
-  Weights(const SpreadingBump<float>& bump, int tile, int times) : fine(tile * times, kNodes) {
-    for (int f = 0; f < tile * times; ++f)
+  Weights(const SpreadingBump<float>& bump, int times) : fine(kTile * times, kNodes) {
+    for (int f = 0; f < kTile * times; ++f)
       for (int k = 0; k < kNodes; ++k) fine(f, k) = Real(bump.at(double(f) / times - (k - 3)));
     node = fine.transpose();
   }
@@ -85,7 +87,7 @@ CorePatches<Real>::CorePatches(const Grid& grid, const PotentialSettings& s,
   for (const int z : elements) {
     SiteAtom& atom = atoms_[z] = {s.factors.element(z), s.factors.u_rms(z), {}};
     if (s.absorption != 0)
-      atom.absorbed = absorptive_factor(atom.factor, atom.u_rms, s.absorption,
+      atom.absorbed = absorptive_factor(atom.factor, atom.u_rms, s.absorption, grid.q_max(),
                                         absorption_reach(atom.u_rms, wide_.q_max()));
     const auto alone = core({z}, kFine);
     real[z] = alone->smooth();
@@ -158,35 +160,80 @@ HalfPlane<Real> CorePatches<Real>::interpolating(HalfPlane<Real> c) const {
 }
 
 template <typename Real>
-AlignedArray<Lanes<Real>> CorePatches<Real>::smooth(const SliceAtoms& atoms,
-                                                    Plane<Complex>& nodes) const {
+struct CorePatches<Real>::Scratch {
+  typename BandTransform<Real>::Workspace band_lines, whole_lines;
+  AlignedArray<Lanes<Real>> band_wave, whole_wave, smooth;
+  Plane<Complex> nodes, local, sum;  // nodes, local: [y, x]; sum: [jx + band_x, jy + band_y]
+};
+
+template <typename Real>
+CorePatches<Real>::~CorePatches() = default;
+
+template <typename Real>
+std::unique_ptr<typename CorePatches<Real>::Scratch> CorePatches<Real>::take_scratch() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto out = std::move(idle_.back());
+      idle_.pop_back();
+      return out;
+    }
+  }
+  return std::make_unique<Scratch>(Scratch{
+      band_.make_workspace(), whole_.make_workspace(), band_.make_wave(), whole_.make_wave(),
+      aligned_array<Lanes<Real>>(std::size_t(grid_.nx) * std::size_t(whole_.row_tiles())),
+      Plane<Complex>::Zero(grid_.ny, grid_.nx), Plane<Complex>(grid_.ny, grid_.nx),
+      Plane<Complex>(2 * grid_.band_x() + 1, 2 * grid_.band_y() + 1)});
+}
+
+template <typename Real>
+void CorePatches<Real>::keep(std::unique_ptr<Scratch> scratch) const {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(scratch));
+}
+
+template <typename Real>
+auto CorePatches<Real>::Smooth::operator+=(const Smooth& other) -> Smooth& {
+  potential += other.potential;
+  if (absorbed.size() > 0) absorbed += other.absorbed;
+  return *this;
+}
+
+template <typename Real>
+auto CorePatches<Real>::Smooth::operator-=(const Smooth& other) -> Smooth& {
+  potential -= other.potential;
+  if (absorbed.size() > 0) absorbed -= other.absorbed;
+  return *this;
+}
+
+template <typename Real>
+auto CorePatches<Real>::smooth(const SliceAtoms& atoms) const -> Smooth {
+  return {(*smooth_)(atoms), smooth_absorbed_ ? (*smooth_absorbed_)(atoms) : HalfPlane<Real>()};
+}
+
+template <typename Real>
+void CorePatches<Real>::exponentiate(const Smooth& field, Scratch& s) const {
   constexpr int kLanes = Lanes<Real>::kCount;
   const auto nx = std::size_t(grid_.nx);
   const Real sigma = Real(sigma_);
-  auto w = whole_.make_workspace();
-  const auto wave = whole_.make_wave();
-  auto out = aligned_array<Lanes<Real>>(nx * std::size_t(whole_.row_tiles()));
-  nodes.setZero(grid_.ny, grid_.nx);
   // the field itself in the real parts of a transform, its nodes in the imaginary ones
   const auto rows = [&](const HalfPlane<Real>& c, auto&& at) {
-    write_fields<Real>(c, interpolating(c), whole_, wave.get(), w);
-    whole_.read_rows(wave.get(), w, [&](int tile, const Lanes<Real>* v) {
-      Lanes<Real>* to = out.get() + std::size_t(tile) * nx;
+    write_fields<Real>(c, interpolating(c), whole_, s.whole_wave.get(), s.whole_lines);
+    whole_.read_rows(s.whole_wave.get(), s.whole_lines, [&](int tile, const Lanes<Real>* v) {
+      Lanes<Real>* to = s.smooth.get() + std::size_t(tile) * nx;
       const int lanes = std::min(kLanes, grid_.ny - tile * kLanes);
       for (int i = 0; i < grid_.nx; ++i) at(to[i], v[i], lanes, tile * kLanes, whole_.x(i));
     });
   };
-  rows((*smooth_)(atoms), [&](Lanes<Real>& t, const Lanes<Real>& v, int lanes, int y, int x) {
+  rows(field.potential, [&](Lanes<Real>& t, const Lanes<Real>& v, int lanes, int y, int x) {
     t = phase_factor<Real>(v.re * sigma);
-    for (int l = 0; l < lanes; ++l) nodes(y + l, x) = v.im[l] * sigma;
+    for (int l = 0; l < lanes; ++l) s.nodes(y + l, x) = v.im[l] * sigma;
   });
-  if (smooth_absorbed_)
-    rows((*smooth_absorbed_)(atoms),
-         [&](Lanes<Real>& t, const Lanes<Real>& v, int lanes, int y, int x) {
-           t = absorbed<Real>(t, v.re * sigma);
-           for (int l = 0; l < lanes; ++l) nodes(y + l, x) += Complex(0, v.im[l] * sigma);
-         });
-  return out;
+  if (field.absorbed.size() == 0) return;
+  rows(field.absorbed, [&](Lanes<Real>& t, const Lanes<Real>& v, int lanes, int y, int x) {
+    t = absorbed<Real>(t, v.re * sigma);
+    for (int l = 0; l < lanes; ++l) s.nodes(y + l, x) += Complex(0, v.im[l] * sigma);
+  });
 }
 
 // Squares of the grid, each with the sites that reach into it, whose surroundings are sampled on a
@@ -197,23 +244,22 @@ class CorePatches<Real>::Tiles {
   Tiles(const CorePatches& patches, const std::vector<Site>& sites, int times, bool absorbs)
       : grid_(patches.grid_),
         times_(times),
-        tile_(grid_.nx % 4 == 0 && grid_.ny % 4 == 0 ? 4 : 2),
         absorbs_(absorbs),
-        weights_x_(patches.bump_x_, tile_, times),
-        weights_y_(patches.bump_y_, tile_, times) {
-    across_ = grid_.nx / tile_;
-    visitors_.resize(std::size_t(across_) * std::size_t(grid_.ny / tile_));
+        weights_x_(patches.bump_x_, times),
+        weights_y_(patches.bump_y_, times) {
+    across_ = grid_.nx / kTile;
+    visitors_.resize(std::size_t(across_) * std::size_t(grid_.ny / kTile));
     for (const Site& site : sites) place(site.at, *site.core);
   }
 
   // Adds what is local, spread, to `sum`; `nodes` as of smooth().
   void add(const Plane<Complex>& nodes, Plane<Complex>& sum) {
-    const auto n = Eigen::Index(tile_) * times_;
+    const auto n = Eigen::Index(kTile) * times_;
     for (auto* plane : {&phase_, &loss_, &rest_, &rest_loss_, &share_, &share_im_, &h_, &h_im_})
       plane->resize(n, n);
     for (std::size_t t = 0; t < visitors_.size(); ++t) {
       if (visitors_[t].empty()) continue;
-      const int x = int(t) % across_ * tile_, y = int(t) / across_ * tile_;
+      const int x = int(t) % across_ * kTile, y = int(t) / across_ * kTile;
       interpolate(nodes, x, y);
       sample(visitors_[t]);
       exponentiate();
@@ -230,8 +276,8 @@ class CorePatches<Real>::Tiles {
   using Block = Eigen::Matrix<Real, Weights::kNodes, Weights::kNodes, Eigen::RowMajor>;
 
   void place(const Vector2d& at, const AtomCore& core) {
-    const double wide = tile_ * grid_.dx(), high = tile_ * grid_.dy(), r = core.radius();
-    const int down = grid_.ny / tile_;
+    const double wide = kTile * grid_.dx(), high = kTile * grid_.dy(), r = core.radius();
+    const int down = grid_.ny / kTile;
     for (int j = int(std::floor((at.y() - r) / high)); j * high < at.y() + r; ++j)
       for (int i = int(std::floor((at.x() - r) / wide)); i * wide < at.x() + r; ++i) {
         const Vector2d corner(i * wide, j * high), inside = at - corner;
@@ -321,7 +367,7 @@ class CorePatches<Real>::Tiles {
   }
 
   Grid grid_;
-  int times_, tile_, across_ = 0;
+  int times_, across_ = 0;
   bool absorbs_;
   Weights weights_x_, weights_y_;
   std::vector<std::vector<Visitor>> visitors_;
@@ -329,43 +375,48 @@ class CorePatches<Real>::Tiles {
 };
 
 template <typename Real>
-Plane<std::complex<Real>> CorePatches<Real>::operator()(const SliceAtoms& atoms) const {
-  constexpr int kLanes = Lanes<Real>::kCount;
-  const auto nx = std::size_t(grid_.nx);
-  Plane<Complex> nodes;
-  const auto t = smooth(atoms, nodes);
-  Plane<Complex> local = Plane<Complex>::Zero(grid_.ny, grid_.nx);
+Plane<std::complex<Real>> CorePatches<Real>::operator()(const Smooth& field,
+                                                        const SliceAtoms& atoms) const {
+  auto scratch = take_scratch();
+  Scratch& s = *scratch;
+  exponentiate(field, s);
   int fine = kFine;
   std::vector<Site> nuclei = sites(atoms, fine);
   if (are_crowded(nuclei)) nuclei = sites(atoms, fine = kFinest);
-  Tiles(*this, nuclei, fine, smooth_absorbed_ != nullptr).add(nodes, local);
+  s.local.setZero();
+  Tiles(*this, nuclei, fine, field.absorbed.size() > 0).add(s.nodes, s.local);
 
-  // Coefficients [jx, jy] inside the band: as the columns come.
+  constexpr int kLanes = Lanes<Real>::kCount;
+  const auto nx = std::size_t(grid_.nx);
   const int bx = grid_.band_x(), by = grid_.band_y();
-  Plane<Complex> sum(2 * bx + 1, 2 * by + 1);
-  auto w = band_.make_workspace();
-  const auto wave = band_.make_wave();
   const Propagator<Real> limit(band_, 0, 0);
-  band_.write_rows(wave.get(), w, [&](int tile, Lanes<Real>* row) {
-    std::copy_n(t.get() + std::size_t(tile) * nx, nx, row);
-  });
-  band_.read_columns(wave.get(), w, limit, [&](int jx, const Complex* column) {
-    for (int jy = -by; jy <= by; ++jy) sum(jx + bx, jy + by) = column[jy < 0 ? jy + grid_.ny : jy];
-  });
-  band_.write_rows(wave.get(), w, [&](int tile, Lanes<Real>* row) {
-    const int lanes = std::min(kLanes, grid_.ny - tile * kLanes);
-    for (int i = 0; i < grid_.nx; ++i) {
-      row[i] = Lanes<Real>{};
-      for (int l = 0; l < lanes; ++l) row[i].set(l, local(tile * kLanes + l, band_.x(i)));
-    }
-  });
-  band_.read_columns(wave.get(), w, limit, [&](int jx, const Complex* column) {
-    for (int jy = -by; jy <= by; ++jy)
-      sum(jx + bx, jy + by) +=
-          column[jy < 0 ? jy + grid_.ny : jy] * Real(bump_x_.correction[std::size_t(std::abs(jx))] *
-                                                     bump_y_.correction[std::size_t(std::abs(jy))]);
-  });
-  return plane_of_coefficients<Real>(band_, sum);
+  const auto coefficients = [&](auto&& rows, auto&& at) {
+    band_.write_rows(s.band_wave.get(), s.band_lines, rows);
+    band_.read_columns(s.band_wave.get(), s.band_lines, limit, [&](int jx, const Complex* column) {
+      for (int jy = -by; jy <= by; ++jy)
+        at(jx, jy, s.sum(jx + bx, jy + by), column[jy < 0 ? jy + grid_.ny : jy]);
+    });
+  };
+  coefficients(
+      [&](int tile, Lanes<Real>* row) {
+        std::copy_n(s.smooth.get() + std::size_t(tile) * nx, nx, row);
+      },
+      [](int, int, Complex& sum, const Complex& value) { sum = value; });
+  coefficients(
+      [&](int tile, Lanes<Real>* row) {
+        const int lanes = std::min(kLanes, grid_.ny - tile * kLanes);
+        for (int i = 0; i < grid_.nx; ++i) {
+          row[i] = Lanes<Real>{};
+          for (int l = 0; l < lanes; ++l) row[i].set(l, s.local(tile * kLanes + l, band_.x(i)));
+        }
+      },
+      [&](int jx, int jy, Complex& sum, const Complex& value) {
+        sum += value * Real(bump_x_.correction[std::size_t(std::abs(jx))] *
+                            bump_y_.correction[std::size_t(std::abs(jy))]);
+      });
+  Plane<Complex> out = plane_of_coefficients<Real>(band_, s.sum);
+  keep(std::move(scratch));
+  return out;
 }
 
 template class CorePatches<float>;

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "potentials/spreading.hpp"
+#include "multislice/oversampled_potential.hpp"
+#include "potentials/atom_sums.hpp"
 
 namespace vitrobeam {
 
@@ -30,6 +31,8 @@ EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int 
                   s.recording, positions,     series.probes[0].amplitudes.size(),
                   0,           bytes_per_real};
   r.interpolation = s.interpolation;
+  r.oversampling = s.potential.oversampling;
+  r.finite = s.potential.projection == Projection::finite;
   if (series.probes.size() == 1) return r;
   for (const IncidentModes& modes : series.probes) {
     auto& probe = r.probes.emplace_back(EngineRequest::Probe{{}, modes.amplitudes.size()});
@@ -37,6 +40,11 @@ EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int 
       if (modes.amplitudes[0][k] != 0.0) probe.beams.push_back(series.beams[k]);
   }
   return r;
+}
+
+int plane_oversampling(const EngineRequest& r) {
+  if (r.oversampling != 0) return r.oversampling;
+  return r.finite ? fine_oversampling(r.grid) : 1;
 }
 
 EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed& speed,
@@ -51,19 +59,38 @@ EngineMemory engine_memory(Engine engine, const EngineRequest& r) {
   return entry_of(engine).memory(r);
 }
 
+namespace {
+
+// Sums over the atoms of all slices. As products of real matrices: one complex product per atom and
+// sample of a quarter plane. By spreading: transforms of whole planes, two elements at a time, and
+// some thousand products an atom (validation/speed/atom_sums.cpp).
+double sums_seconds(const EngineRequest& r, const Grid& grid, double slices,
+                    const EngineSpeed& speed) {
+  constexpr double kTransform = 4, kSpread = 1000;
+  if (cheaper_sum(r.sum, grid, r.atoms / slices, r.elements) == AtomSum::spreading)
+    return slices * kTransform * ((r.elements + 1) / 2) * speed.slice +
+           r.atoms * kSpread * speed.product;
+  return r.atoms * double(grid.band_x()) * grid.band_y() * speed.product;
+}
+
+}  // namespace
+
 double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {
   const double slices = entry_of(engine).has_one_slice ? 1 : double(r.slices);
-  // Sums over atoms as products of real matrices: one complex product per atom and sample of a
-  // quarter plane. By spreading: transforms of whole planes, two elements at a time, and some
-  // thousand products an atom (validation/speed/atom_sums.cpp).
-  constexpr double kTransform = 4, kSpread = 1000;
-  const bool spreads =
-      r.sum == AtomSum::spreading ||
-      (r.sum == AtomSum::automatic && spreading_is_cheaper(r.grid, r.atoms / slices, r.elements));
-  const double sums = spreads ? slices * kTransform * ((r.elements + 1) / 2) * speed.slice +
-                                    r.atoms * kSpread * speed.product
-                              : r.atoms * double(r.grid.band_x()) * r.grid.band_y() * speed.product;
-  return slices * speed.potential + sums;
+  const double plain = slices * speed.potential + sums_seconds(r, r.grid, slices, speed);
+  const int times = plane_oversampling(r);
+  if (r.stored || r.oversampling == 1 || entry_of(engine).scatters_once) return plain;
+  if (times > 1) {
+    Grid fine = r.grid;
+    fine.nx *= times;
+    fine.ny *= times;
+    return slices * 3 * times * times * speed.potential + sums_seconds(r, fine, slices, speed);
+  }
+  constexpr double kPlanes = 5, kPatch = 30000;  // products an atom; measured
+  Grid whole = r.grid;
+  whole.band_limit = whole.nyquist();
+  return slices * kPlanes * speed.potential + sums_seconds(r, whole, slices, speed) +
+         r.atoms * kPatch * speed.product;
 }
 
 // multislice is the first of the table, and what is taken where no other is faster.

@@ -45,6 +45,7 @@ struct EngineRequest {
   // what a potential takes (memory_plan.hpp)
   int elements = 1;
   AtomSum sum = AtomSum::automatic;
+  int oversampling = 1;  // as PotentialSettings has it
   bool absorbs = false, finite = false, stored = false;
   int configurations = 0;  // 0: one, at rest
 
@@ -59,6 +60,9 @@ struct EngineRequest {
 // What these settings ask for; of the atoms nothing is filled in but their number and elements.
 EngineRequest engine_request(const SimulationSettings& settings, const Grid& grid, int slices,
                              std::size_t positions, std::size_t bytes_per_real);
+
+// Edge of the whole fine planes over the grid's; 1: there are none.
+int plane_oversampling(const EngineRequest& request);
 
 // Of all positions on one thread, without the potential; memory beside the transmission functions.
 // An engine that cannot do it within Recording::memory_GiB takes kImpossible seconds.

@@ -15,34 +15,25 @@ Grid finer(Grid grid, int times, double band_limit = 0) {
   return grid;
 }
 
-PotentialSettings plain(PotentialSettings settings) {
-  settings.oversampling = 1;
-  return settings;
-}
-
 }  // namespace
 
 template <typename Real>
-FinePlanes<Real>::FinePlanes(const Grid& grid, const PotentialSettings& settings,
-                             double interaction_constant, const Atoms& atoms, int slices,
-                             const std::vector<Vector3d>& displacements)
+FinePlanes<Real>::FinePlanes(const Grid& grid, int times, double interaction_constant)
     : grid_(grid),
       interaction_constant_(interaction_constant),
-      potential_(finer(grid, settings.oversampling), plain(settings), atoms, slices, displacements),
-      fine_(finer(grid, settings.oversampling)),
-      narrow_(finer(grid, settings.oversampling, grid.q_max())),
+      fine_(finer(grid, times)),
+      narrow_(finer(grid, times, grid.q_max())),
       coarse_(grid) {}
 
 template <typename Real>
-Plane<std::complex<Real>> FinePlanes<Real>::operator()(int slice) const {
+Plane<std::complex<Real>> FinePlanes<Real>::operator()(const HalfPlane<Real>& potential,
+                                                       const HalfPlane<Real>& absorption) const {
   using Complex = std::complex<Real>;
   const Real sigma = Real(interaction_constant_);
   auto w = fine_.make_workspace();
   const auto wave = fine_.make_wave();
-  const bool absorbs = potential_.absorbs();
-  write_fields<Real>(potential_.coefficients(slice),
-                     absorbs ? potential_.absorption(slice) : HalfPlane<Real>(), fine_, wave.get(),
-                     w);
+  const bool absorbs = absorption.size() > 0;
+  write_fields<Real>(potential, absorption, fine_, wave.get(), w);
   fine_.pass_rows(wave.get(), w, 0, fine_.row_tiles(), [&](int, int, Lanes<Real>& v) {
     const auto loss = v.im * sigma;
     v = phase_factor<Real>(v.re * sigma);

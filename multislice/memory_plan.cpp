@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "multislice/matrix_engine.hpp"
-#include "potentials/spreading.hpp"
+#include "potentials/atom_sums.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -29,17 +29,44 @@ double standing(const EngineRequest& r) {
          copies * (r.elements * size.half_plane / 2 * (r.absorbs ? 2 : 1) + finite);
 }
 
+// Of one thread that sums the atoms of a slice on this grid.
+double sum_scratch(const EngineRequest& r, const Grid& grid) {
+  EngineRequest on = r;
+  on.grid = grid;
+  const StorageSizes size(on);
+  const double band = double(grid.band_x()) + grid.band_y() + 2;
+  const double atoms = 1.5 * r.atoms / r.slices + 100;
+  if (cheaper_sum(r.sum, grid, r.atoms / r.slices, r.elements) == AtomSum::spreading) {
+    const double room = grid.q_max() > 0.7 * grid.nyquist() ? 4 : 1;
+    return room * (2 * size.plane * size.real + paged(size.wave)) + 6 * size.half_plane;
+  }
+  return 2 * band * atoms * 1.5 * size.real + 3 * size.half_plane;
+}
+
+// What making a transmission function on a finer grid takes, beside its plane.
+double oversampling_scratch(const EngineRequest& r) {
+  const StorageSizes size(r);
+  EngineRequest fine = r;
+  if (const int times = plane_oversampling(r); times > 1) {
+    fine.grid.nx *= times;
+    fine.grid.ny *= times;
+    const StorageSizes on_fine(fine);
+    return 3 * on_fine.half_plane + sum_scratch(r, fine.grid) + paged(on_fine.wave) +
+           paged(times * size.wave) + paged(size.wave) + 6 * size.half_plane;
+  }
+  fine.grid.band_limit = fine.grid.nyquist();
+  const StorageSizes whole(fine);
+  return sum_scratch(r, fine.grid) + 2 * whole.half_plane * (r.absorbs ? 2 : 1) +
+         paged(whole.wave) + 2 * paged(size.wave) + paged(size.transmission) + 4 * size.half_plane +
+         2 * paged(size.plane * 2 * size.real);
+}
+
 // Of one thread that makes the transmission functions of a pair of slices.
 double potential_scratch(const EngineRequest& r) {
   const StorageSizes size(r);
   if (r.stored) return 3 * size.plane * size.real + paged(size.wave);
-  const double band = double(r.grid.band_x()) + r.grid.band_y() + 2;
-  const double atoms = 1.5 * r.atoms / r.slices + 100;
-  const bool spreads =
-      cheaper_sum(r.sum, r.grid, r.atoms / r.slices, r.elements) == AtomSum::spreading;
-  const double sum = spreads ? 2 * size.plane * size.real + paged(size.wave) + 6 * size.half_plane
-                             : (2 * band * atoms * 1.5 * size.real) + 3 * size.half_plane;
-  return 2 * size.half_plane + std::max(sum, paged(size.wave)) +
+  if (r.oversampling != 1) return oversampling_scratch(r) + paged(size.plane * 2 * size.real);
+  return 2 * size.half_plane + std::max(sum_scratch(r, r.grid), paged(size.wave)) +
          (r.finite ? 3 * size.half_plane : 0);
 }
 

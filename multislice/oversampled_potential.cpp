@@ -4,15 +4,12 @@
 #include <optional>
 #include <set>
 
+#include "base/error.hpp"
 #include "multislice/core_patches.hpp"
 #include "multislice/fine_planes.hpp"
 
 namespace vitrobeam {
 namespace {
-
-// As fine as planes are made where the parts of atoms in a slice have no tables (finite
-// projection), Angstrom.
-constexpr double kFinePixel = 0.0067;
 
 template <typename Real>
 class OversampledPotential final : public PotentialSource<Real> {
@@ -27,9 +24,11 @@ class OversampledPotential final : public PotentialSource<Real> {
                        double(atoms.size()) / slices);
       return;
     }
-    if (settings.oversampling == 0)
-      settings.oversampling = int(std::ceil(std::max(grid.dx(), grid.dy()) / kFinePixel));
-    planes_.emplace(grid, settings, interaction_constant, atoms, slices, displacements);
+    if (settings.oversampling == 0) settings.oversampling = fine_oversampling(grid);
+    check_reach(grid, settings, atoms);
+    planes_.emplace(grid, settings.oversampling, interaction_constant);
+    settings.oversampling = 1;
+    fine_.emplace(planes_->fine_grid(), settings, atoms, slices, displacements);
   }
 
   int slices() const override { return plain_.slices(); }
@@ -38,16 +37,34 @@ class OversampledPotential final : public PotentialSource<Real> {
   SliceField<Real> absorbed_field(int slice) const override { return plain_.absorbed_field(slice); }
   bool has_transmission() const override { return true; }
   Plane<std::complex<Real>> transmission(int slice) const override {
-    return patches_ ? (*patches_)(plain_.placed(slice)) : (*planes_)(slice);
+    if (patches_) return (*patches_)(plain_.placed(slice));
+    return (*planes_)(fine_->coefficients(slice),
+                      absorbs() ? fine_->absorption(slice) : HalfPlane<Real>());
   }
 
  private:
+  static void check_reach(const Grid& grid, const PotentialSettings& s, const Atoms& atoms) {
+    const double reach = factor_reach(s.factors, atoms), needed = s.oversampling * grid.q_max();
+    if (needed > reach * (1 + 1e-9))
+      fail(
+          Fault::usage,
+          "@oversampling {}: takes scattering factors up to {:.4g} 1/Angstrom, these are known up "
+          "to {:g}; use @oversampling auto with @projection infinite, at most {}, or other factors",
+          s.oversampling, needed, reach, int(reach / grid.q_max()));
+  }
+
   SlicePotential<Real> plain_;
   std::optional<CorePatches<Real>> patches_;
   std::optional<FinePlanes<Real>> planes_;
+  std::optional<SlicePotential<Real>> fine_;
 };
 
 }  // namespace
+
+int fine_oversampling(const Grid& grid) {
+  constexpr double kFinePixel = 0.0067;
+  return std::max(2, int(std::ceil(std::max(grid.dx(), grid.dy()) / kFinePixel)));
+}
 
 template <typename Real>
 std::shared_ptr<const PotentialSource<Real>> make_potential(

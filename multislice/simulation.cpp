@@ -104,6 +104,11 @@ void check_settings(const SimulationSettings& s) {
          engine_name(s.engine));
 }
 
+std::string oversampling_statement(const SimulationSettings& s) {
+  if (s.engine != Engine::automatic && entry_of(s.engine).scatters_once) return "none";
+  return s.potential.oversampling == 0 ? "auto" : std::to_string(s.potential.oversampling);
+}
+
 int slice_count(double height, double thickness) {
   constexpr double kMost = 1e6;
   const double n = std::max(1.0, std::round(height / thickness));

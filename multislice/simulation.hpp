@@ -35,6 +35,10 @@ struct SimulationSettings {
 // an engine or a beam cannot record.
 void check_settings(const SimulationSettings& settings);
 
+// "auto", "1", "8": on how fine a grid the potential is exponentiated; "none" of an engine that
+// does not.
+std::string oversampling_statement(const SimulationSettings& settings);
+
 // round(height / thickness), at least one. Error{usage} where that is too many.
 int slice_count(double height, double thickness);
 

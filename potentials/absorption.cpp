@@ -30,16 +30,15 @@ double integral(const ElementFactor& f, double u_rms, double q) {
 }  // namespace
 
 ElementFactor absorptive_factor(const ElementFactor& f, double u_rms, double interaction_constant,
-                                double q_max) {
-  constexpr double kStep = 0.05;
+                                double q_max, double far) {
+  constexpr double kStep = 0.05, kFarStep = 0.25;
   ElementFactor out;
   const int n = std::max(4, int(std::ceil(q_max / kStep)) + 2);
-  for (int i = 0; i < n; ++i) {
-    out.q.push_back(i * kStep);
+  for (int i = 0; i < n; ++i) out.q.push_back(i * kStep);
+  for (double q = out.q.back() + kFarStep; q < far + kFarStep; q += kFarStep) out.q.push_back(q);
+  for (const double q : out.q)
     out.f.push_back(u_rms == 0 ? 0.0
-                               : interaction_constant * kPotentialUnit / 2 *
-                                     integral(f, u_rms, i * kStep));
-  }
+                               : interaction_constant * kPotentialUnit / 2 * integral(f, u_rms, q));
   return out;
 }
 

@@ -5,8 +5,8 @@
 
 namespace vitrobeam {
 
-// f'(q) in Angstrom, as a list up to `q_max`, of an atom with scattering factor f that moves by
-// `u_rms` (Angstrom, one axis):
+// f'(q) in Angstrom, as a list up to `q_max` and, with fewer points, to `far`, of an atom with
+// scattering factor f that moves by `u_rms` (Angstrom, one axis):
 //   f'(q) = sigma K / 2 * integral of f(|q/2 + p|) f(|q/2 - p|)
 //             [exp(-2 pi^2 u^2 q^2) - exp(-2 pi^2 u^2 (q^2/2 + 2 p^2))] d^2p
 // over the plane (Hall and Hirsch, Proc. R. Soc. A 286 (1965) 158; Bird and King, Acta Cryst. A46
@@ -15,6 +15,6 @@ namespace vitrobeam {
 // sigma v') with v' of the coefficients K f'(q) / area, so 2 sigma K f'(0) is the cross section of
 // thermal diffuse scattering. Thermal smearing is contained. `f` must be known at any q.
 ElementFactor absorptive_factor(const ElementFactor& f, double u_rms, double interaction_constant,
-                                double q_max);
+                                double q_max, double far = 0);
 
 }  // namespace vitrobeam

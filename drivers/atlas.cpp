@@ -27,6 +27,7 @@ namespace {
 
 struct AtlasCommand {
   CommonSettings common;
+  std::string oversampling = "auto";
   StructureInput structure;
   PatternInputSettings input;
   ImageSettings image;
@@ -52,6 +53,7 @@ Settings describe(AtlasCommand& c) {
   o.section("What stands beside the model (default: patterns and HAADF are simulated)");
   o.add("scan", c.scan, "NXxNY",
         "simulate patterns and HAADF on so many columns with this beam, into OUT.scan.h5");
+  add_oversampling(o, c.oversampling);
   o.add("patterns", c.patterns, "FILE", "a scan of the same model, instead of --scan");
   o.add("image", c.image_file, "FILE", "its HAADF image, if not that of the patterns' file");
   o.add("detector", c.image.detector, "NAME", "the annular detector, where a file has several");
@@ -108,6 +110,7 @@ int simulate_scan(AtlasCommand& c, const std::string& model) {
   s.semiangles_mrad = {c.semiangle_mrad};
   s.scan = c.scan;
   s.pixel = kPixel;
+  s.oversampling = c.oversampling;
   s.q_max = kQMax;
   s.detectors = {fmt::format("haadf={:.4g}:{:.4g}", kInner * scale, kOuter * scale)};
   c.patterns = scan_name(c);

@@ -19,6 +19,7 @@ namespace {
 
 struct CalibrateCommand {
   CommonSettings common;
+  std::string oversampling = "auto";
   StructureInput structure;
   std::string changes = "-10,-5,0,6", thickness = "50,100,200", compositions, u_rms;
   std::vector<std::string> detectors;
@@ -62,6 +63,7 @@ Settings describe(CalibrateCommand& c) {
       .above(0)
       .at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
+  add_oversampling(o, c.oversampling);
   o.add("potential", c.table,
         {{"kirkland", Parametrisation::kirkland},
          {"lobato", Parametrisation::lobato},
@@ -103,6 +105,7 @@ void make_plan(CalibrateCommand& c, const std::vector<Atoms>& glasses) {
   if (c.detectors.empty()) c.detectors = {"haadf=50:90"};
   p.simulation.recording.detectors = parse_detectors(c.detectors);
   p.simulation.potential.factors = FactorTable(c.table);
+  p.simulation.potential.oversampling = parse_oversampling(c.oversampling);
   if (!c.u_rms.empty())
     for (const auto& glass : glasses) p.u_rms.merge(parse_u_rms(c.u_rms, glass, "u-rms"));
   p.seed = c.common.seed;

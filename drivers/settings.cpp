@@ -98,6 +98,11 @@ Parameter& Parameter::of_pattern() {
   return *this;
 }
 
+Parameter& Parameter::was_before(std::string text) {
+  before_it_was = std::move(text);
+  return *this;
+}
+
 Settings::Settings(std::string command, std::string summary,
                    std::vector<std::string> positional_names)
     : command_(std::move(command)),
@@ -333,6 +338,11 @@ void Settings::parse_ini_text(const std::string& text, const std::string& source
   std::istringstream lines(text);
   try {
     read_ini(lines, source, true);
+    for (const auto& p : parameters_)
+      if (!p->before_it_was.empty() && !was_given(p->name)) {
+        given_.push_back(p->name);
+        p->set(*p, p->before_it_was);
+      }
   } catch (const Error& e) {
     throw Error(Fault::input, e.message());
   }

@@ -21,7 +21,7 @@ namespace vitrobeam {
 struct Parameter {
   std::string name{}, unit{}, help{}, section{}, placeholder{};
   bool is_flag = false, is_list = false, is_recorded = true, is_of_pattern = false;
-  std::string default_text{};
+  std::string default_text{}, before_it_was{};
   // Parses, checks against the limits of the parameter given, stores; throws Error{usage}.
   std::function<void(const Parameter&, const std::string&)> set{};
   std::function<std::vector<std::string>()> texts{};  // canonical values; none = not set
@@ -35,6 +35,8 @@ struct Parameter {
   not_recorded();  // where the run went and how it was shown: never part of what it computed
   // It shapes simulated patterns: patterns that differ in it are not of one kind.
   Parameter& of_pattern();
+  // What a stored run did that does not name it, because it is older than the parameter.
+  Parameter& was_before(std::string text);
 
   double low = -std::numeric_limits<double>::infinity(),
          high = std::numeric_limits<double>::infinity();

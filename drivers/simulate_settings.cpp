@@ -41,6 +41,24 @@ std::vector<std::pair<std::string, Engine>> engine_choices() {
 
 }  // namespace
 
+Parameter& add_oversampling(Settings& o, std::string& field) {
+  return o.add("oversampling", field, "auto|N",
+               "exponentiate the potential on a grid N times finer than that of the waves; auto = "
+               "converged, by patches around the nuclei; 1 = on the grid itself, which scatters 2 "
+               "to 25 % too much at usual pixels. Single scattering has no exponential");
+}
+
+int parse_oversampling(const std::string& text) {
+  constexpr int kMost = 64;
+  if (text == "auto") return 0;
+  int n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size() || n < 1 || n > kMost)
+    fail(Fault::usage, "--oversampling {}: expected auto or a whole number from 1 to {}", text,
+         kMost);
+  return n;
+}
+
 void add_beam_options(Settings& o, SimulateSettings& s) {
   o.section("Beam");
   o.add("energy", s.optics.energy_kV, "kV", "acceleration voltage").at_least(10).at_most(3000);
@@ -128,11 +146,7 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
          {"spreading", AtomSum::spreading}},
         "how the atoms of a slice are summed: matrix products, or spreading on the grid where many "
         "atoms make that cheaper; they differ by less than 1e-6 of the potential");
-  o.add("oversampling", s.oversampling, "auto|N",
-        "exponentiate the potential on a grid N times finer than that of the waves; auto = "
-        "converged, by patches around the nuclei; 1 = on the grid itself, which scatters 2 to 25 % "
-        "too much at usual pixels. The kinematic engines do not exponentiate")
-      .of_pattern();
+  add_oversampling(o, s.oversampling).of_pattern().was_before("1");
   o.add("engine", s.engine, engine_choices(),
         "auto takes the cheaper of the exact ones, multislice and smatrix; kinematic (single "
         "scattering with propagation), flat-born (single scattering without) and phase-object "
@@ -164,10 +178,10 @@ Settings describe(SimulateSettings& s) {
       .at_least(1)
       .at_most(64);
   o.section("Potential of other runs");
-  o.add(
-      "save-potential", s.save_potential, "FILE",
-      "keep the potential of every configuration; energy, probe, scan and detectors of other runs "
-      "are free");
+  o.add("save-potential", s.save_potential, "FILE",
+        "keep the potential of every configuration; probe, scan and detectors of other runs are "
+        "free, "
+        "with --oversampling 1 the energy too");
   o.add("potential-file", s.potential_file, "FILE",
         "use the potential that --save-potential kept; one of other atoms, grid, slices or factors "
         "is refused");
@@ -296,18 +310,6 @@ std::map<int, double> smearing(const std::string& text, const Atoms& atoms) {
            "another; smearing needs one value per element, --phonons N does not",
            symbol(atoms.numbers[i]));
   return u;
-}
-
-// 0: automatic.
-int parse_oversampling(const std::string& text) {
-  constexpr int kMost = 64;
-  if (text == "auto") return 0;
-  int n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc() || end != text.data() + text.size() || n < 1 || n > kMost)
-    fail(Fault::usage, "--oversampling {}: expected auto or a whole number from 1 to {}", text,
-         kMost);
-  return n;
 }
 
 PotentialSettings resolve_potential(const SimulateSettings& s, const Atoms& atoms) {

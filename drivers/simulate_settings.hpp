@@ -64,6 +64,10 @@ Settings describe(SimulateSettings& s);
 // file of atoms. The exit status.
 int simulate(const Settings& settings, SimulateSettings& s);
 
+// --oversampling, and what it says: 0 = automatic. Error{usage}.
+Parameter& add_oversampling(Settings& options, std::string& field);
+int parse_oversampling(const std::string& text);
+
 // The beam, grid and slicing options, which every command that simulates shares.
 void add_beam_options(Settings& settings, SimulateSettings& s);
 

@@ -9,6 +9,7 @@
 #include "drivers/command.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_limit_file.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 struct LimitCommand {
   CommonSettings common;
+  std::string oversampling = "auto";
   StructureInput structure;
   CameraSettings camera;
   std::string motifs = "icosahedron:5:10,fcc:100:4,fcc:111:6", elements = "Cu,Zr",
@@ -74,6 +76,7 @@ Settings describe(LimitCommand& c) {
         "are always computed by all four");
   o.add("pixel", p.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
+  add_oversampling(o, c.oversampling);
   o.section("Structure files");
   add_structure_input(o, c.structure);
   add_common(o, c.common);
@@ -131,6 +134,7 @@ LimitPlan make_plan(LimitCommand& c, const Atoms& glass) {
   p.motif_ring = band(c.motif_ring, "motif-ring");
   c.camera.camera.dose = *std::max_element(p.doses.begin(), p.doses.end());
   p.camera = resolve_camera(c.camera, p.simulation.optics.wavelength());
+  p.simulation.potential.oversampling = parse_oversampling(c.oversampling);
   p.significance = c.significance_percent / 100;
   p.seed = c.common.seed;
   return prepared(p, glass);

@@ -42,7 +42,8 @@ PotentialIdentity potential_identity(const PotentialOrigin& o, const Configurati
       {"thermal smearing", o.smearing},
       {"absorption", p.absorption != 0 ? fmt::format("at {:.9g} kV", o.energy_kV) : "none"},
       {"oversampling", oversampling_text(p.oversampling)},
-      {"exponentiated", p.oversampling != 1 ? fmt::format("at {:.9g} kV", o.energy_kV) : "no"},
+      {"energy of its exponential",
+       p.oversampling != 1 ? fmt::format("{:.9g} kV", o.energy_kV) : "any"},
       {"motion", o.motion},
       {"atoms", o.atoms},
       {"seed", c.count > 0 || c.has_vacancies() ? std::to_string(c.seed) : "none"}};
@@ -150,7 +151,9 @@ struct PotentialShape {
 
 // What a file of before this was stated is of.
 std::string unstated(const std::string& name) {
-  return name == "oversampling" ? "1" : name == "exponentiated" ? "no" : "(not stated)";
+  return name == "oversampling"                ? "1"
+         : name == "energy of its exponential" ? "any"
+                                               : "(not stated)";
 }
 
 void check_shape(const Hdf5Reader& file, const char* dataset, const PotentialShape& needed) {
@@ -227,6 +230,7 @@ SliceField<Real> StoredPotential<Real>::absorbed_field(int slice) const {
 
 template <typename Real>
 Plane<std::complex<Real>> StoredPotential<Real>::transmission(int slice) const {
+  (void)field(slice);  // a file with damaged slices is not trusted
   return read<std::complex<Real>>(kTransmission, slice);
 }
 

@@ -276,6 +276,31 @@ struct ChangedSlab<Real>::State {
     return v;
   }
 
+  // The transmission functions of slices first .. last, changed, into the scratch's planes.
+  void change_slices(int first, int last, const std::vector<SliceAtoms>& more,
+                     const std::vector<SliceAtoms>& less, Scratch& s) const {
+    while (last >= first && s.planes.size() < std::size_t(last - first + 1))
+      s.planes.push_back(plane());
+    if (oversampled) {
+      for (int k = first; k <= last; ++k)
+        change_oversampled(k, more[std::size_t(k)], less[std::size_t(k)],
+                           s.planes[std::size_t(k - first)].get());
+      return;
+    }
+    for (int k = first; k <= last; k += 2) {
+      const auto a = std::size_t(k);
+      const HalfPlane<Real> one = change(more[a], less[a]);
+      const bool pair = k < last;
+      const HalfPlane<Real> two = pair ? change(more[a + 1], less[a + 1]) : HalfPlane<Real>();
+      exponentials(one, pair ? &two : nullptr, s,
+                   [&](int which, std::size_t place, const Element& t) {
+                     s.planes[std::size_t(k - first + which)][place] =
+                         t * whole[a + std::size_t(which)][place];
+                   });
+    }
+    for (int k = first; k <= last; ++k) limit(s.planes[std::size_t(k - first)].get(), s);
+  }
+
   Atoms slab;
   Grid grid;
   std::vector<ApertureBeam> beams;
@@ -370,24 +395,7 @@ std::vector<Plane<Real>> ChangedSlab<Real>::patterns(std::size_t first_position,
   for (std::size_t i = 0; i < added.size(); ++i) note(more, added.numbers[i], added.positions[i]);
   for (const std::size_t i : removed) note(less, state.slab.numbers[i], state.slab.positions[i]);
 
-  while (last >= first && s.planes.size() < std::size_t(last - first + 1))
-    s.planes.push_back(state.plane());
-  for (int k = first; state.oversampled && k <= last; ++k)
-    state.change_oversampled(k, more[std::size_t(k)], less[std::size_t(k)],
-                             s.planes[std::size_t(k - first)].get());
-  for (int k = first; !state.oversampled && k <= last; k += 2) {
-    const auto a = std::size_t(k);
-    const HalfPlane<Real> one = state.change(more[a], less[a]);
-    const bool pair = k < last;
-    const HalfPlane<Real> two = pair ? state.change(more[a + 1], less[a + 1]) : HalfPlane<Real>();
-    state.exponentials(one, pair ? &two : nullptr, s,
-                       [&](int which, std::size_t place, const Lanes<Real>& t) {
-                         s.planes[std::size_t(k - first + which)][place] =
-                             t * state.whole[a + std::size_t(which)][place];
-                       });
-  }
-  for (int k = first; !state.oversampled && k <= last; ++k)
-    state.limit(s.planes[std::size_t(k - first)].get(), s);
+  state.change_slices(first, last, more, less, s);
 
   std::vector<Plane<Real>> out;
   const auto transmission = [&](int k) {

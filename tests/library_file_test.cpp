@@ -213,7 +213,7 @@ TEST_CASE("an older library says by its run what its conditions do not") {
   for (const auto& c : known.records().conditions)
     CHECK(c.simulation ==
           "cs = 1.5 mm, aperture-edge = soft, grid = 96x96, slice = 2 Angstrom, potential = "
-          "kirkland, projection = infinite, precision = single");
+          "kirkland, projection = infinite, oversampling = 1, precision = single");
 }
 
 TEST_CASE("libraries simulated otherwise stay apart when merged, and every entry knows its build") {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A potential is kept and used again: the bytes of the direct run, at another energy too, in windows, by
+# A potential is kept and used again: the bytes of the direct run, without oversampling at another energy too, in windows, by
 # several threads, with thermal motion; one of anything else is refused.
 . "$(dirname "$0")/commands.sh"
 run() { "$program" simulate "$@" >out 2>&1 || { complain "simulate $* failed:"; cat out; }; }
@@ -21,8 +21,12 @@ for precision in single double; do for engine in multislice smatrix; do
   same direct.h5 saving.h5; same direct.h5 used.h5
 done; done
 "$program" info used.h5 | grep -q "stored potential" || complain "the ledger does not say where the potential comes from"
-run $beam --energy 80 -o direct.h5 --precision double --force
-run $beam --energy 80 -o used.h5 --precision double --potential-file v.h5 --force
+refused "energy of its exponential: 200 kV, this run has 80 kV" $beam --energy 80 --precision double --potential-file v.h5
+refused "oversampling: auto, this run has 1" $beam --precision double --oversampling 1 --potential-file v.h5
+plain="--precision double --oversampling 1"
+run $beam $plain -o saving.h5 --save-potential plain.h5 --force
+run $beam $plain --energy 80 -o direct.h5 --force
+run $beam $plain --energy 80 -o used.h5 --potential-file plain.h5 --force
 same direct.h5 used.h5
 run $beam --projection finite --debye-waller 0.09 --absorption -o direct.h5 --force
 run $beam --projection finite --debye-waller 0.09 --absorption -o used.h5 --save-potential absorbing.h5 --force
@@ -44,7 +48,7 @@ refused "kirkland, this run has lobato" $beam --potential lobato --potential-fil
 refused "projection: infinite, this run has finite" $beam --projection finite --potential-file v.h5
 refused "seed: 5, this run has 6" $beam --phonons 2 --u-rms 0.1 --seed 6 --potential-file moving.h5
 refused "3 configurations, this run has 4" $beam --phonons 4 --u-rms 0.1 --seed 5 --potential-file moving.h5
-refused "at 200 kV, this run has at 100 kV" $beam --projection finite --debye-waller 0.09 --absorption --energy 100 --potential-file absorbing.h5
+refused "200 kV, this run has" $beam --projection finite --debye-waller 0.09 --absorption --energy 100 --potential-file absorbing.h5
 sed 's/Cu /Zr /' a.xyz >b.xyz
 refused "of another atoms" b.xyz ${beam#a.xyz} --potential-file v.h5
 refused "exists" $beam --save-potential v.h5

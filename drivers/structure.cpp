@@ -166,8 +166,8 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!s.common.dry_run) check_outputs(s);
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
-  const std::size_t close = say_oddities(r.atoms, path).close;
-  const StructureAnalysis analysis = resolve(s, r.atoms);
+  StructureAnalysis analysis = resolve(s, r.atoms);
+  analysis.close_pairs = say_oddities(r.atoms, path).close;
   std::vector<std::string> inputs{path};
   if (!s.reference.empty()) inputs.push_back(s.reference);
   Production p;
@@ -188,7 +188,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   };
   p.audit = [&](RunRecord& record) {
     record.audit.push_back({"atoms_read", "", std::int64_t(r.atoms.size())});
-    record.audit.push_back({"close_pairs", "", std::int64_t(close)});
+    record.audit.push_back({"close_pairs", "", std::int64_t(r.close_pairs)});
   };
   p.store = [&](Hdf5Writer& file) { write_structure_result(file, r); };
   p.summarise = [&] { summarise(r); };

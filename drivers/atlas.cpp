@@ -16,10 +16,10 @@
 #include "drivers/structure_input.hpp"
 #include "io/atlas_file.hpp"
 #include "io/density_file.hpp"
+#include "io/digest.hpp"
 #include "io/match_file.hpp"
 #include "io/result_file.hpp"
 #include "studies/atlas_maps.hpp"
-#include "studies/density_analysis.hpp"
 #include "studies/density_study.hpp"
 
 namespace vitrobeam {
@@ -120,47 +120,23 @@ int simulate_scan(AtlasCommand& c, const std::string& model) {
 Voxels voxels_of(const AtlasCommand& c, const Atoms& atoms) {
   const ColumnWeight weight = column_of(optics_of(c));
   const std::string& source = c.patterns.empty() ? c.image_file : c.patterns;
-  if (source.empty()) return voxels_over(atoms, weight, c.step);
-  const Hdf5Reader file(source);
-  if (!file.is_dataset("/simulation/scan_y") ||
-      file.string_attribute("/simulation", "scan", "raster") == "list")
-    fail(Fault::input,
-         "{}: no raster of positions of a simulation; an atlas needs to know which columns of the "
-         "model the patterns are of",
-         source);
-  return {file.read<double>("/simulation/scan_y").values,
-          file.read<double>("/simulation/scan_x").values, weight};
+  return source.empty() ? voxels_over(atoms, weight, c.step) : read_voxels(source, weight);
 }
 
 // The beam of the scan is that of the columns.
 void settle_beam(AtlasCommand& c, const Settings& settings) {
   const std::string& source = c.patterns.empty() ? c.image_file : c.patterns;
   if (source.empty()) return;
-  const Hdf5Reader file(source);
   const auto settle = [&](const char* group, const char* name, const char* option, double& field) {
-    if (!file.exists(group) || !file.has_attribute(group, name)) return;
-    const double value = file.number_attribute(group, name);
-    if (settings.was_given(option) && std::abs(value - field) > 1e-6 * value)
+    const auto value = stated_number(source, group, name);
+    if (!value) return;
+    if (settings.was_given(option) && std::abs(*value - field) > 1e-6 * *value)
       fail(Fault::usage, "--{} {:g}: {} was made with {:g}; leave it out", option, field, source,
-           value);
-    field = value;
+           *value);
+    field = *value;
   };
   settle("/simulation", "energy_kV", "energy", c.energy_kV);
   settle("/parameters", "semiangle", "semiangle", c.semiangle_mrad);
-}
-
-// A scan of another file has other columns: a user may want that as a null, but must know.
-void check_origin(const std::string& scan, const RunRecord& record) {
-  const Hdf5Reader file(scan);
-  if (!file.exists("/audit") || !file.has_attribute("/audit", "input_sha256")) return;
-  const AttributeValue theirs = file.attribute("/audit", "input_sha256");
-  for (const auto& a : record.audit)
-    if (a.name == "input_sha256") {
-      const auto* own = std::get_if<std::vector<std::string>>(&a.value);
-      const auto* other = std::get_if<std::vector<std::string>>(&theirs);
-      if (own && other && !other->empty() && own->front() != other->front())
-        warn("{} was simulated from another file than this model: its columns are others", scan);
-    }
 }
 
 void check_shape(const Voxels& v, Eigen::Index rows, Eigen::Index columns,
@@ -175,39 +151,17 @@ void add_density(const AtlasCommand& c, const Voxels& v, std::vector<AtlasMap>& 
   if (c.image_file.empty() && !Hdf5Reader(file).exists("/simulation/detectors")) return;
   const HaadfImage image = read_image(file, c.image);
   check_shape(v, image.intensity.rows(), image.intensity.cols(), file);
-  DensityInput in;
-  in.intensity = image.intensity;
-  in.variance = image.variance;
-  DensityCurve curve;
-  if (!c.calibration.empty()) {
-    DensitySettings settings;
-    settings.calibration = read_calibration(c.calibration);
-    const CurveForImage chosen = curve_for_image(image, settings, run_control(c.common));
-    curve = chosen.curve;
-    in.position_error = chosen.position_error;
-  }
-  const DensityMap density = relative_density(in, curve);
-  maps.push_back({"density", "haadf_density", "of the median", "density times thickness from HAADF",
-                  density.relative, true});
-  if (!c.calibration.empty())
-    maps.push_back({"density", "haadf_density_error", "of the median", "one standard deviation",
-                    density.error, false});
+  std::optional<DensityCalibration> calibration;
+  if (!c.calibration.empty()) calibration = read_calibration(c.calibration);
+  for (AtlasMap& map : density_maps(image, calibration, run_control(c.common)))
+    maps.push_back(std::move(map));
 }
 
 // ---- the result
 
 void print(const AtlasCommand& c, const AtlasCorrelations& m) {
-  struct Pair {
-    Eigen::Index i, j;
-  };
-  std::vector<Pair> real;
   const auto n = m.pearson.coefficient.rows();
-  for (Eigen::Index i = 0; i < n; ++i)
-    for (Eigen::Index j = i + 1; j < n; ++j)
-      if (m.false_discovery(i, j) <= c.false_alarm_percent / 100) real.push_back({i, j});
-  std::sort(real.begin(), real.end(), [&](const Pair& a, const Pair& b) {
-    return m.spearman.p_effective(a.i, a.j) < m.spearman.p_effective(b.i, b.j);
-  });
+  const std::vector<MapPair> real = real_correlations(m, c.false_alarm_percent / 100);
   std::cout << fmt::format(
       "correlated  {} of {} pairs of {} maps, at a false-discovery rate of {:g} %\n", real.size(),
       n * (n - 1) / 2, n, c.false_alarm_percent);
@@ -244,13 +198,13 @@ std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajector
     std::move(more.begin(), more.end(), std::back_inserter(maps));
   };
   if (!c.patterns.empty()) {
-    const PatternInput input(c.patterns, c.input, c.common.seed);
-    check_shape(v, Eigen::Index(input.source().scan_rows()),
-                Eigen::Index(input.source().scan_columns()), c.patterns);
+    const auto input = open_input(c.patterns, c.input, c.common.seed);
+    check_shape(v, Eigen::Index(input->source().scan_rows()),
+                Eigen::Index(input->source().scan_columns()), c.patterns);
     DiffractionRequest request;
     request.q_min = first_ring_from(optics_of(c));
     request.orders = parse_symmetry_orders(c.orders);
-    add(diffraction_maps(input.scan(), request, run));
+    add(diffraction_maps(input->scan(), request, run));
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
   if (!c.motifs.empty())
@@ -270,6 +224,14 @@ std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajector
   }
   run.check_stop();
   return maps;
+}
+
+AtlasCorrelations correlations_of(const std::vector<AtlasMap>& maps, const AtlasCommand& c,
+                                  const RunControl& run) {
+  std::vector<std::string> only;
+  if (!c.only.empty()) only = split(c.only, ',');
+  return correlate(maps, correlated_maps(maps, only, run),
+                   ShiftTest{std::size_t(c.shifts), c.common.seed}, run.threads);
 }
 
 }  // namespace
@@ -314,14 +276,11 @@ int run_atlas(const std::vector<std::string>& arguments) {
     if (const int status = simulate_scan(c, model); status != 0) return status;
   const Voxels v = voxels_of(c, atoms);
   for (const auto& scan : {c.patterns, c.image_file})
-    if (!scan.empty()) check_origin(scan, record);
+    if (!scan.empty() && is_of_other_input(scan, record))  // a user may want that as a null
+      warn("{} was simulated from another file than this model: its columns are others", scan);
   const RunControl run = run_control(c.common);
   const std::vector<AtlasMap> maps = collect(c, trajectory, atoms, v, run);
-  const std::vector<std::string> only =
-      c.only.empty() ? std::vector<std::string>{} : split(c.only, ',');
-  const AtlasCorrelations matrix =
-      correlate(maps, correlated_maps(maps, only, run),
-                ShiftTest{std::size_t(c.shifts), c.common.seed}, run.threads);
+  const AtlasCorrelations matrix = correlations_of(maps, c, run);
   std::cout << fmt::format("columns     {} x {}, beam of {} mrad at {} kV\nmaps        {}\n",
                            v.columns(), v.rows(), c.semiangle_mrad, c.energy_kV, maps.size());
   Hdf5Writer file(c.common.output);

@@ -1,7 +1,6 @@
 #include "drivers/command.hpp"
 
 #include <omp.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,18 +8,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
-#include <string_view>
-#include <utility>
 
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/output_files.hpp"
 #include "drivers/version.hpp"
-#include "io/hdf5.hpp"
+#include "io/digest.hpp"
 #include "runtime/interruption.hpp"
 #include "runtime/progress.hpp"
 #include "runtime/ranks.hpp"
@@ -36,32 +31,6 @@ int threads_of_one_rank() {
     inform("each process is bound to {} of its {} cores; mpirun --bind-to none lets it use all",
            bound, share);
   return ranks().count() == 1 ? bound : std::clamp(share, 1, bound);
-}
-
-// Hexadecimal SHA-256 of everything that `next` hands over until it hands over nothing.
-template <typename Next>
-std::string sha256(Next next) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        EVP_MD_CTX_free);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  for (std::string_view part = next(); !part.empty(); part = next())
-    EVP_DigestUpdate(context.get(), part.data(), part.size());
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_DigestFinal_ex(context.get(), digest, &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
-
-std::string file_sha256(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(Fault::input, "{}: cannot be read", path);
-  std::vector<char> block(1 << 16);
-  return sha256([&] {
-    file.read(block.data(), std::streamsize(block.size()));
-    return std::string_view(block.data(), std::size_t(file.gcount()));
-  });
 }
 
 }  // namespace
@@ -143,32 +112,8 @@ RunRecord start_record(const Settings& settings, const CommonSettings& common,
   r.audit = {{"version", "", version()},
              {"revision", "", revision()},
              {"seed", "", std::int64_t(common.seed)}};
-  std::vector<std::string> hashes;
-  for (const auto& i : inputs) hashes.push_back(file_sha256(i));
-  r.audit.push_back({"input", "", inputs});
-  r.audit.push_back({"input_sha256", "", hashes});
-  std::string all = r.command + version() +
-                    r.ini.substr(r.ini.find('\n') + 1);  // not the file names of its first line
-  for (const auto& h : hashes) all += h;
-  r.audit.push_back({"run_sha256", "", text_sha256(all)});
+  name_run(r, inputs, version());
   return r;
-}
-
-std::string run_digest(const RunRecord& record) {
-  for (const auto& a : record.audit)
-    if (a.name == "run_sha256") return std::get<std::string>(a.value);
-  return {};
-}
-
-bool is_complete(const std::string& path, const RunRecord& record) {
-  if (!std::filesystem::exists(path)) return false;
-  const Hdf5Reader file(path);
-  return file.has_attribute("/audit", "run_sha256") &&
-         file.string_attribute("/audit", "run_sha256") == run_digest(record);
-}
-
-std::string text_sha256(std::string_view text) {
-  return sha256([&] { return std::exchange(text, {}); });
 }
 
 }  // namespace vitrobeam

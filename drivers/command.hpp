@@ -1,7 +1,6 @@
 // What every subcommand file provides, and the steps they share.
 #pragma once
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/run_control.hpp"
@@ -46,14 +45,5 @@ int nothing_written();
 // hashed (sha256) by name.
 RunRecord start_record(const Settings& settings, const CommonSettings& common,
                        const std::vector<std::string>& inputs);
-
-// Names the run by its parameters, inputs and version: equal for a run and its --resume.
-std::string run_digest(const RunRecord& record);
-
-// Whether the file `path` was made by this very run.
-bool is_complete(const std::string& path, const RunRecord& record);
-
-// Hexadecimal SHA-256 of a text.
-std::string text_sha256(std::string_view text);
 
 }  // namespace vitrobeam

@@ -3,8 +3,10 @@
 #include <cmath>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "io/frame_configurations.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
@@ -63,32 +65,6 @@ void check_choices(const SimulateSettings& s, bool vacancies, bool labelled) {
          "--frames, or --exit-wave");
 }
 
-// Frames are averaged, so all must have the model's cell.
-void check_cell(const Trajectory& trajectory, std::size_t index, const Cell& frame,
-                const Cell& model) {
-  const double change = (frame.vectors - model.vectors).cwiseAbs().maxCoeff();
-  if (change > 1e-6)
-    fail(Fault::input,
-         "{}: the cell of frame {} differs by {:.4g} Angstrom from that of the model (--frame); "
-         "frames with unequal cells cannot be averaged",
-         trajectory.path(), index, change);
-}
-
-// The frames of a file as configurations of a model in that cell. Their cells are compared before
-// the run begins.
-std::function<Atoms(int)> frames_of(std::shared_ptr<const Trajectory> trajectory,
-                                    std::vector<std::size_t> frames, const Cell& cell, bool folds) {
-  for (const std::size_t index : frames)
-    check_cell(*trajectory, index, trajectory->frame(index).cell, cell);
-  return [=](int number) {
-    const std::size_t index = frames[std::size_t(number - 1)];
-    Atoms atoms = trajectory->frame(index);
-    if (folds) wrap(atoms);
-    refuse_coincident(plausibility(atoms), fmt::format("{}, frame {}", trajectory->path(), index));
-    return atoms;
-  };
-}
-
 // The rest of a line of `summary`, and that of the sites.
 std::string motion_summary(const Configurations& c) {
   std::string text;
@@ -114,15 +90,15 @@ ChosenConfigurations resolve_configurations(const SimulateSettings& s, const Ato
     const auto frames = chosen_frames(s.frames, trajectory->size());
     c.count = int(frames.size());
     c.frame = frames_of(trajectory, frames, atoms.cell, s.wrap);
-    out.summary = fmt::format("motion      {} frames, {} to {} of {}\n", c.count, frames.front(),
-                              frames.back(), trajectory->size());
+    out.summary = fmt::format("motion      {}, {} to {} of {}\n", counted(c.count, "frame"),
+                              frames.front(), frames.back(), trajectory->size());
   } else if (s.phonons > 0) {
     if (s.u_rms == "model" || (s.u_rms.empty() && labelled))
       c.motion = labelled_motion(atoms);
     else if (!s.u_rms.empty())
       c.motion = einstein_motion(atoms, parse_u_rms(s.u_rms, atoms, "u-rms"));
-    out.summary = fmt::format("motion      {} configurations, seed {}{}\n", c.count, c.seed,
-                              motion_summary(c));
+    out.summary = fmt::format("motion      {}, seed {}{}\n", counted(c.count, "configuration"),
+                              c.seed, motion_summary(c));
   }
   if (vacancies)
     out.summary += fmt::format("occupancy   sites partly occupied, drawn {} (seed {})\n",

@@ -3,11 +3,13 @@
 #include <cmath>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "io/pattern_input.hpp"
 #include "io/preparation_file.hpp"
 
 namespace vitrobeam {
@@ -116,10 +118,12 @@ void summarise(const ScanPreparation& p) {
         p.rotation->angle * 180 / M_PI, p.rotation->error * 180 / M_PI,
         100 * p.rotation->curl_share);
   for (const auto& step : p.steps) std::cout << fmt::format("step        {}\n", step);
-  if (p.overview.not_finite > 0) warn("{} values are not finite", p.overview.not_finite);
+  if (p.overview.not_finite > 0)
+    warn("{} not finite", counted(p.overview.not_finite, "value is", "values are"));
   if (p.overview.negative > 0)
-    inform("{} values are negative (dark reference subtracted by the camera): kept as they are",
-           p.overview.negative);
+    inform("{} negative (dark reference subtracted by the camera): kept as {}",
+           counted(p.overview.negative, "value is", "values are"),
+           p.overview.negative == 1 ? "it is" : "they are");
 }
 
 int undo(const Settings& settings, const ConvertCommand& c, const PatternSource& source) {

@@ -82,11 +82,11 @@ int run_correlation(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "--times and --frame-time: give one of them");
   c.fit.model.squared = c.decay == Decay::squared;
   const bool are_patterns = c.kind == SeriesKind::diffraction;
-  std::optional<PatternInput> input;
+  std::unique_ptr<const PatternInput> input;
   PatternScan scan;
   FrameSeries series;
   if (c.detector.empty()) {
-    input.emplace(files.front(), c.input, c.common.seed, !are_patterns);
+    input = open_input(files.front(), c.input, c.common.seed, !are_patterns);
     scan = input->scan();
     if (are_patterns) check_rings(scan, c.rings.q_max);
     series = {scan.positions(), std::size_t(scan.rows), std::size_t(scan.columns), {}};

@@ -1,11 +1,10 @@
 // vitrobeam density: HAADF image -> relative density with errors, its contrast, and what it has to
 // do with the model or with a motif map. `density calibrate` leads to
 // drivers/density_calibrate.cpp.
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/statistics.hpp"
 #include "drivers/haadf_image.hpp"
@@ -79,21 +78,17 @@ Settings describe(DensityCommand& c) {
 Plane<unsigned char> parse_reference(const std::string& text, const HaadfImage& image) {
   const Eigen::Index rows = image.intensity.rows(), cols = image.intensity.cols();
   if (text == "all") return {};
-  std::array<Eigen::Index, 4> v{};
-  const auto parts = split(text, ',');
-  bool good = parts.size() == 4;
-  for (std::size_t k = 0; good && k < 4; ++k) {
-    const auto& part = parts[k];
-    const auto result = std::from_chars(part.data(), part.data() + part.size(), v[k]);
-    good = result.ec == std::errc() && result.ptr == part.data() + part.size() && v[k] >= 0;
-  }
-  if (!good || v[2] < v[0] || v[3] < v[1] || v[2] >= rows || v[3] >= cols)
+  const auto r = parse_rectangle(text, std::size_t(rows), std::size_t(cols));
+  if (!r)
     fail(Fault::usage,
          "--reference {}: expected all, or R1,C1,R2,C2 inside of the image of {} rows and {} "
          "columns",
          text, rows, cols);
   Plane<unsigned char> mask = Plane<unsigned char>::Zero(rows, cols);
-  mask.block(v[0], v[1], v[2] - v[0] + 1, v[3] - v[1] + 1).setConstant(1);
+  const auto [row, column, last_row, last_column] = *r;
+  mask.block(Eigen::Index(row), Eigen::Index(column), Eigen::Index(last_row - row + 1),
+             Eigen::Index(last_column - column + 1))
+      .setConstant(1);
   return mask;
 }
 
@@ -181,7 +176,8 @@ void print(const DensityResult& r) {
   if (r.contrast) print_contrast("contrast", *r.contrast);
   const auto beyond = (d.status == 2).count(), unknown = (d.status == 1).count();
   if (beyond + unknown > 0)
-    warn("{} positions are not known, {} beyond the curve: /density/status", unknown, beyond);
+    warn("{} not known, {} beyond the curve: /density/status",
+         counted(unknown, "position is", "positions are"), beyond);
   if (!r.curve.is_calibrated)
     inform("without --calibration the errors are those of counting alone");
   if (!r.has_thickness_map)
@@ -200,13 +196,15 @@ void print_joint(const JointMap& j) {
 
 void print_motif(const MotifDensity& m) {
   if (!std::isfinite(m.difference)) {
-    std::cout << fmt::format("{:<14} at {} positions: nothing to compare\n", m.name, m.positions);
+    std::cout << fmt::format("{:<14} at {}: nothing to compare\n", m.name,
+                             counted(m.positions, "position"));
     return;
   }
   std::cout << fmt::format(
-      "{:<14} {} positions, {:+.2f} +- {:.2f} % against the others, p {:.2g} by shifts, {:.2g} by "
+      "{:<14} {}, {:+.2f} +- {:.2f} % against the others, p {:.2g} by shifts, {:.2g} by "
       "effective pairs\n",
-      m.name, m.positions, 100 * m.difference, 100 * m.error, m.test.p_shift, m.test.p_effective);
+      m.name, counted(m.positions, "position"), 100 * m.difference, 100 * m.error, m.test.p_shift,
+      m.test.p_effective);
 }
 
 void print(const ContrastComparison& c) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/detector_option.hpp"
 #include "drivers/produce.hpp"
@@ -181,10 +182,10 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
   };
   DensityCalibration calibration;
   const auto compute = [&](const RunControl& run) {
-    std::cout << fmt::format(
-        "glass       {}\nbeam        {} kV, {} mrad, {} positions in {} piles\n",
-        composition_text(glasses.front()), p.simulation.optics.energy_kV,
-        p.simulation.optics.semiangle_mrad, work / glasses.size() / p.change.size(), p.piles);
+    std::cout << fmt::format("glass       {}\nbeam        {} kV, {} mrad, {} positions in {}\n",
+                             composition_text(glasses.front()), p.simulation.optics.energy_kV,
+                             p.simulation.optics.semiangle_mrad,
+                             work / glasses.size() / p.change.size(), counted(p.piles, "pile"));
     calibration = calibrate_density(p, glasses, run);
   };
   return produce(settings, c.common,

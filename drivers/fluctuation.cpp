@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/electron.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
@@ -63,8 +64,8 @@ Settings describe(FluctuationCommand& c) {
 void print_series(const RingAxis& axis, const FluctuationSeries& s) {
   Eigen::Index at = 0;
   s.f.v_omega.maxCoeff(&at);
-  std::cout << fmt::format("{:<11} {} patterns", std::filesystem::path(s.name).filename().string(),
-                           s.f.patterns);
+  std::cout << fmt::format("{:<11} {}", std::filesystem::path(s.name).filename().string(),
+                           counted(s.f.patterns, "pattern"));
   if (std::isfinite(s.thickness)) std::cout << fmt::format(", {:g} Angstrom", s.thickness);
   if (std::isfinite(s.semiangle_mrad)) std::cout << fmt::format(", {:g} mrad", s.semiangle_mrad);
   std::cout << fmt::format(
@@ -82,7 +83,7 @@ void print_model(const RingAxis& axis, const KinematicVariance& v, double resolu
       v.samples, resolution, *largest, axis.q(int(largest - v.variance.begin())));
 }
 
-using Inputs = std::vector<std::unique_ptr<PatternInput>>;
+using Inputs = std::vector<std::unique_ptr<const PatternInput>>;
 
 // Its resolution is stated, or that of the first patterns whose beam is known.
 KinematicProbe probe_of(const FluctuationCommand& c, const Inputs& inputs) {
@@ -121,7 +122,7 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
   Production p{"fluctuation", {}, {}, {}, {}, {}};
   std::size_t patterns = 0;
   for (const auto& name : names) {
-    inputs.push_back(std::make_unique<PatternInput>(name, c.input, c.common.seed));
+    inputs.push_back(open_input(name, c.input, c.common.seed));
     const PatternScan scan = inputs.back()->scan();
     check_rings(scan, axis.q_max);
     p.inputs.push_back(scan.name);

@@ -1,7 +1,5 @@
 #include "drivers/haadf_image.hpp"
 
-#include <limits>
-
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "io/haadf_file.hpp"
@@ -9,28 +7,10 @@
 namespace vitrobeam {
 namespace {
 
-// The one image of a file; positions that are hidden are not known.
-PlaneD known_values(const PatternSource& source) {
-  PlaneD values = source.read(0, 0, 1).plane(0).cast<double>();
-  if (source.hidden().size() > 0)
-    values = (source.hidden() != 0).select(std::numeric_limits<double>::quiet_NaN(), values);
-  return values;
-}
-
-HaadfImage read_measured(const std::string& specification, const ImageSettings& s) {
+PatternSource open_image(const std::string& specification, const std::string& raw = "") {
   PatternSettings p;
-  p.raw = s.raw;
-  const PatternSource source = open_patterns(specification, p, true);
-  HaadfImage out;
-  out.file = source.file();
-  if (source.scan_rows() * source.scan_columns() != 1)
-    fail(Fault::input,
-         "{}: {} frames of {} x {} pixels; one image is expected (density reads an image, not "
-         "patterns)",
-         specification, source.scan_rows() * source.scan_columns(), source.columns(),
-         source.rows());
-  out.intensity = known_values(source);
-  return out;
+  p.raw = raw;
+  return open_patterns(specification, p, true);
 }
 
 }  // namespace
@@ -58,24 +38,17 @@ void add_image_options(Settings& o, ImageSettings& s) {
 HaadfImage read_image(const std::string& specification, const ImageSettings& s) {
   HaadfImage image = holds_detector_images(specification)
                          ? read_detector_image(specification, s.detector)
-                         : read_measured(specification, s);
+                         : measured_image(open_image(specification, s.raw), specification);
   if (s.energy) image.energy_kV = s.energy;
   if (s.semiangle) image.semiangle_mrad = s.semiangle;
   if (s.thickness) image.thickness = s.thickness;
-  if (s.step) {
-    image.y.clear();
-    image.x.clear();
-    for (Eigen::Index i = 0; i < image.intensity.rows(); ++i)
-      image.y.push_back(double(i) * *s.step);
-    for (Eigen::Index i = 0; i < image.intensity.cols(); ++i)
-      image.x.push_back(double(i) * *s.step);
-  }
+  if (s.step) image.set_step(*s.step);
   return scaled(std::move(image), s.scale);
 }
 
 PlaneD read_map(const std::string& specification, Eigen::Index rows, Eigen::Index columns,
                 const std::string& option) {
-  const PatternSource source = open_patterns(specification, {}, true);
+  const PatternSource source = open_image(specification);
   if (source.scan_rows() * source.scan_columns() != 1 || Eigen::Index(source.rows()) != rows ||
       Eigen::Index(source.columns()) != columns)
     fail(Fault::input, "--{} {}: {} x {} values, the image has {} x {}", option, specification,

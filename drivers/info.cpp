@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/info_patterns.hpp"
@@ -98,8 +99,8 @@ void print_atoms(const std::string& path, const Atoms& atoms, std::size_t frames
   if (frames > 1) std::cout << fmt::format("frames      {}\n", frames);
   std::cout << fmt::format("atoms       {:.10g}\n", atoms_in(atoms));
   if (has_partial_occupancy(atoms))
-    std::cout << fmt::format("occupancy   partial: {} sites hold {:.6g} atoms\n", atoms.size(),
-                             atoms_in(atoms));
+    std::cout << fmt::format("occupancy   partial: {} hold {:.6g} atoms\n",
+                             counted(atoms.size(), "site"), atoms_in(atoms));
   std::string text;
   for (const auto& [element, count] : element_counts(atoms))
     text += fmt::format("{}{} {:.10g} ({:.2f} at.%)", text.empty() ? "" : ", ", element, count,

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
 
@@ -50,7 +51,7 @@ void print_patterns(const std::string& path) {
   if (f.step_x && f.step_y)
     std::cout << fmt::format("step        {:.4g} x {:.4g} Angstrom\n", *f.step_x, *f.step_y);
   if (source.hidden().size() > 0)
-    std::cout << fmt::format("hidden      {} pixels\n", (source.hidden() != 0).count());
+    std::cout << fmt::format("hidden      {}\n", counted((source.hidden() != 0).count(), "pixel"));
 }
 
 }  // namespace vitrobeam

@@ -3,8 +3,8 @@
 #include <deque>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/library_settings.hpp"
@@ -12,6 +12,7 @@
 #include "drivers/machine_speed.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
+#include "io/digest.hpp"
 #include "io/library_file.hpp"
 #include "patterns/library_coverage.hpp"
 #include "runtime/ranks.hpp"
@@ -37,28 +38,16 @@ void print_condition(const MotifLibrary& library, std::size_t condition) {
     if (m.decorations > 1) more += fmt::format(", {} decorations", m.decorations);
     if (m.depths > 1 && m.depths_of_view > 1) more += fmt::format(", {} depths", m.depths_of_view);
     if (m.offsets > 1) more += fmt::format(", {} offsets", m.offsets);
-    if (m.templates != m.directions) more += fmt::format(", {} templates", m.templates);
-    std::cout << fmt::format("{:<11} {} directions{}, {} planted\n", library.motif_names[k],
-                             m.directions, more, m.planted);
+    if (m.templates != m.directions) more += ", " + counted(m.templates, "template");
+    std::cout << fmt::format("{:<11} {}{}, {} planted\n", library.motif_names[k],
+                             counted(m.directions, "direction"), more, m.planted);
   }
-  std::cout << fmt::format("motif-free  {} patterns from {} packings", c.null_patterns, c.packings);
+  std::cout << fmt::format("motif-free  {} from {}", counted(c.null_patterns, "pattern"),
+                           counted(c.packings, "packing"));
   if (const ScanLayout& scan = library.layout; scan.step > 0)
     std::cout << fmt::format(", scanned in steps of {:.4g} Angstrom; {} positions of each planted",
                              scan.step, scan.patch());
   std::cout << '\n';
-}
-
-// The seed that a stored plan states: digits behind "seed =".
-std::string stated_seed(const std::string& plan) {
-  std::istringstream lines(plan);
-  for (std::string line; std::getline(lines, line);) {
-    const auto equals = line.find_first_not_of(' ', 4);
-    if (!line.starts_with("seed") || equals == std::string::npos || line[equals] != '=') continue;
-    const auto first = line.find_first_not_of(' ', equals + 1);
-    if (first != std::string::npos)
-      return line.substr(first, line.find_first_not_of("0123456789", first) - first);
-  }
-  return "unknown";
 }
 
 void print_coverage(const std::string& path) {
@@ -70,17 +59,11 @@ void print_coverage(const std::string& path) {
     if (library.conditions.size() > 1) std::cout << fmt::format("condition   {}\n", c);
     print_condition(library, c);
   }
-  for (std::size_t o = 0; o < library.origins.size() && library.origins.size() > 1; ++o) {
-    const LibraryOrigin& made = library.origins[o];
-    const auto of = [o](const auto& records) {
-      return std::count_if(records.begin(), records.end(),
-                           [o](const auto& r) { return r.origin == int(o); });
-    };
-    std::cout << fmt::format("made by     {}, seed {}: {} templates, {} motif-free, {} planted\n",
-                             made.program.empty() ? "an older program" : made.program,
-                             stated_seed(made.plan), of(library.templates), of(library.null),
-                             of(library.planted));
-  }
+  if (library.origins.size() > 1)
+    for (const OriginCoverage& o : coverage_of_origins(library))
+      std::cout << fmt::format("made by     {}, seed {}: {}, {} motif-free, {} planted\n",
+                               o.program, o.seed, counted(o.templates, "template"), o.null_patterns,
+                               o.planted);
   if (!library.is_whole())
     std::cout << fmt::format("not whole   {} of {} units of the build\n", library.units.size(),
                              library.planned_units);

@@ -11,7 +11,6 @@
 #include "drivers/output_files.hpp"
 #include "drivers/produce.hpp"
 #include "io/match_file.hpp"
-#include "io/result_file.hpp"
 #include "studies/match_refinement.hpp"
 
 namespace vitrobeam {
@@ -27,38 +26,10 @@ MotifLibrary whole_library(const std::string& path) {
   return library;
 }
 
-// Underfocus that a result file of patterns states, Angstrom.
-std::optional<double> stated_defocus(const PatternSource& source) {
-  if (!source.is_result()) return {};
-  const Hdf5Reader file(source.file());
-  if (!file.exists("/parameters") || !file.has_attribute("/parameters", "defocus")) return {};
-  const AttributeValue stated = file.attribute("/parameters", "defocus");
-  if (const auto* number = std::get_if<double>(&stated)) return *number;
-  return {};
-}
-
 // Between the positions of the scan, Angstrom.
 double scan_step(const PatternSource& source, const MatchCommand& c) {
   if (c.step) return *c.step;
-  if (source.is_result()) {
-    const DiffractionAxes axes = read_axes(Hdf5Reader(source.file()));
-    if (axes.is_list)
-      fail(Fault::input,
-           "--neighbours: {} holds a list of positions; neighbours can only count together on a "
-           "raster",
-           source.file());
-    const auto step = [](const std::vector<double>& v) {
-      return v.size() > 1 ? (v.back() - v.front()) / double(v.size() - 1) : 0;
-    };
-    const double x = step(axes.scan_x), y = step(axes.scan_y);
-    if (x > 0 && (y == 0 || std::abs(x - y) < 0.02 * x)) return x;
-    if (x == 0 && y > 0) return y;
-    if (x > 0 && y > 0)
-      fail(Fault::input,
-           "--neighbours: the scan has steps of {:.4g} Angstrom along x and {:.4g} along y; "
-           "neighbours can only count together on a square raster",
-           x, y);
-  }
+  if (const auto step = stated_step(source)) return *step;
   fail(Fault::usage,
        "--neighbours {}: the file does not say how far apart its positions are; give --step",
        c.match.neighbours);
@@ -84,9 +55,9 @@ int run_match(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 2)
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
-  const PatternInput input(settings.positional()[0], c.patterns, c.common.seed);
-  const PatternSource& source = input.source();
-  PatternScan scan = input.scan();
+  const auto input = open_input(settings.positional()[0], c.patterns, c.common.seed);
+  const PatternSource& source = input->source();
+  PatternScan scan = input->scan();
   scan.stated_defocus = stated_defocus(source);
   c.match.false_alarm = c.false_alarm_percent / 100;
   c.match.recognition.seed = c.common.seed;
@@ -113,7 +84,7 @@ int run_match(const std::vector<std::string>& arguments) {
                   .store =
                       [&](Hdf5Writer& file) {
                         write_match(file, result);
-                        input.carry_over(file);
+                        input->carry_over(file);
                       },
                   .summarise =
                       [&] {
@@ -122,7 +93,7 @@ int run_match(const std::vector<std::string>& arguments) {
                       },
                   .after =
                       [&] {
-                        if (!c.csv.empty()) write_csv(c.csv, result);
+                        if (!c.csv.empty()) write_match_table(c.csv, result);
                       }});
 }
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
-#include "io/whole_file.hpp"
 
 namespace vitrobeam {
 
@@ -19,9 +19,9 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
   }
   const auto good = std::count(r.status.values.begin(), r.status.values.end(), 0);
   std::cout << fmt::format(
-      "null        {} motif-free patterns from {} packings rank the scores ({} more train them); "
-      "smallest p-value {:.2g}\n",
-      r.null_best.size(), r.calibration_packings, r.training_patterns, r.smallest_p);
+      "null        {} from {} rank the scores ({} more train them); smallest p-value {:.2g}\n",
+      counted(r.null_best.size(), "motif-free pattern"), counted(r.calibration_packings, "packing"),
+      r.training_patterns, r.smallest_p);
   if (r.neighbours > 0)
     std::cout << fmt::format(
         "neighbours  positions within {} Angstrom count together, in the null alike\n",
@@ -40,7 +40,8 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
     for (std::size_t i = 0; i < r.motif.size(); ++i)
       several += r.component_p.values[i * r.component_template.shape[2]] <= 0.05f &&
                  r.component_p.values[i * r.component_template.shape[2] + 1] <= 0.05f;
-    std::cout << fmt::format("components  a second one at p <= 5 % in {} positions\n", several);
+    std::cout << fmt::format("components  a second one at p <= 5 % in {}\n",
+                             counted(several, "position"));
   }
   std::cout << fmt::format("no motif    {} of {} positions, at a false-alarm rate of {} %\n",
                            std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
@@ -70,10 +71,11 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
 std::string shape_summary(const PatternScan& scan, const MotifLibrary& library) {
   return fmt::format(
       "patterns    {} x {} positions of {} x {} pixels\n"
-      "library     {} templates, {} motif-free patterns\n"
+      "library     {}, {}\n"
       "pairs       {:.3g}\n",
-      scan.scan_rows, scan.scan_columns, scan.rows, scan.columns, library.templates.size(),
-      library.null.size(),
+      scan.scan_rows, scan.scan_columns, scan.rows, scan.columns,
+      counted(library.templates.size(), "template"),
+      counted(library.null.size(), "motif-free pattern"),
       double(scan.positions() + library.null.size()) * double(library.templates.size()));
 }
 
@@ -92,23 +94,6 @@ void print_refined(const MatchResult& r) {
   if (!r.refined.empty() && r.neighbours == 0)
     std::cout << "            one pattern does not tell the offset; neighbouring positions do: "
                  "--neighbours\n";
-}
-
-void write_csv(const std::string& path, const MatchResult& r) {
-  std::string out =
-      "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
-      "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
-  const std::size_t columns = r.motif.shape[1];
-  for (std::size_t i = 0; i < r.motif.size(); ++i) {
-    const int m = r.motif.values[i];
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
-                       r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
-                       r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
-                       r.best_score.values[i], r.posterior_none.values[i],
-                       r.in_plane_angle.values[i], r.direction.values[3 * i],
-                       r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
-  }
-  write_text(path, out);
 }
 
 }  // namespace vitrobeam

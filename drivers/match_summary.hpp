@@ -1,4 +1,4 @@
-// What `match` says of its result: lines for the terminal, and a table.
+// What `match` says of its result: lines for the terminal.
 #pragma once
 #include <string>
 
@@ -14,8 +14,5 @@ std::string shape_summary(const PatternScan& scan, const MotifLibrary& library);
 // Prints what was found, at which rates; warns of patterns that could not be matched.
 void summarise(const MatchResult& r, double false_alarm_percent);
 void print_refined(const MatchResult& r);
-
-// One line per position, for spreadsheets and scripts. Throws Error{machine}.
-void write_csv(const std::string& path, const MatchResult& r);
 
 }  // namespace vitrobeam

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/log.hpp"
@@ -16,8 +17,8 @@
 #include "models/neighbours.hpp"
 #include "models/occupancy.hpp"
 #include "models/packing.hpp"
+#include "models/structure_result.hpp"
 #include "models/transform.hpp"
-#include "models/voronoi.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -110,15 +111,10 @@ void print_table() {
 }
 
 std::string most_frequent_indices(const Atoms& atoms, const Voronoi& v) {
-  std::map<std::array<int, 4>, int> counts;
-  for (std::size_t i = 0; i < atoms.size(); ++i)
-    if (!v.at_surface[i]) ++counts[v.index[i]];
-  std::vector<std::pair<int, std::array<int, 4>>> order;
-  for (const auto& [index, n] : counts) order.emplace_back(-n, index);
-  std::sort(order.begin(), order.end());
+  const auto counts = count_indices(atoms, v);
   std::string out;
-  for (std::size_t k = 0; k < std::min<std::size_t>(order.size(), 5); ++k)
-    out += fmt::format("{}{} {}", k ? ", " : "", voronoi_name(order[k].second), -order[k].first);
+  for (std::size_t k = 0; k < std::min<std::size_t>(counts.size(), 5); ++k)
+    out += fmt::format("{}{} {}", k ? ", " : "", voronoi_name(counts[k].index), counts[k].count);
   return out;
 }
 
@@ -135,11 +131,11 @@ void print_motifs(const Atoms& atoms) {
     }
     const auto name = atoms.info.find(fmt::format("motif_{}", id));
     const auto removed = atoms.info.find(fmt::format("motif_{}_removed", id));
-    std::cout << fmt::format("motif {:<6} {} ({} atoms{})\n", id,
+    std::cout << fmt::format("motif {:<6} {} ({}{})\n", id,
                              id == 0                    ? "matrix"
                              : name == atoms.info.end() ? "?"
                                                         : name->second,
-                             n,
+                             counted(n, "atom"),
                              removed == atoms.info.end() ? "" : ", in place of " + removed->second);
   }
 }

@@ -190,8 +190,7 @@ PlanModel describe_microcrystal(Settings& o) {
 
 std::vector<ModelKind> crystal_kinds() {
   return {{"crystal", "",
-           "spheres, ellipsoids and slabs of a prototype or of any CIF, with faults and "
-           "strain",
+           "spheres, ellipsoids and slabs of a prototype or of any CIF, with faults and strain",
            describe_crystal},
           {"microcrystal", "", "crystallites of random orientation fill the cell (Bragg)",
            describe_microcrystal}};

@@ -1,6 +1,7 @@
 // Kinds of model: structural models of the literature, and the motifs that a model is made of.
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/output_files.hpp"
@@ -171,9 +172,9 @@ BuiltModel build_network(const NetworkSettings& settings, const DensityClusters&
   BuiltModel built(std::move(atoms));
   built.notes.push_back(
       fmt::format("network      {:.4f} eV per atom (Keating), bond angles {:.2f} +- {:.2f} "
-                  "degrees, bonds +- {:.2f} %, {} switches kept",
+                  "degrees, bonds +- {:.2f} %, {} kept",
                   model.energy, model.angle_deg, model.angle_spread_deg, 100 * model.bond_spread,
-                  model.accepted));
+                  counted(model.accepted, "switch", "switches")));
   return built;
 }
 
@@ -225,10 +226,10 @@ BuiltModel build_classes(const ClassesSettings& s, Atoms atoms, const std::strin
     built.frames.push_back(as_motif(classes[c], atoms));
     for (auto i : classes[c].members) label[i] = std::int64_t(c) + 1;
     if (c < 10)
-      built.notes.push_back(fmt::format("class {:<6} {} around {}: {} members, scatter {:.3f}",
-                                        c + 1, voronoi_name(classes[c].index),
-                                        symbol(built.frames.back().numbers[0]),
-                                        classes[c].members.size(), classes[c].scatter));
+      built.notes.push_back(
+          fmt::format("class {:<6} {} around {}: {}, scatter {:.3f}", c + 1,
+                      voronoi_name(classes[c].index), symbol(built.frames.back().numbers[0]),
+                      counted(classes[c].members.size(), "member"), classes[c].scatter));
   }
   if (!s.labelled.empty()) {
     atoms.labels["motif_class"].values = std::move(label);

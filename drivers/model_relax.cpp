@@ -1,18 +1,15 @@
 // Kinds of model: relaxation by an interatomic potential, chemical order, and a melt-quench by
 // LAMMPS.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "io/lammps_script.hpp"
 #include "io/setfl.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -20,6 +17,7 @@
 #include "models/order_steering.hpp"
 #include "models/packing.hpp"
 #include "models/pair_distribution.hpp"
+#include "runtime/program.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -64,12 +62,12 @@ BuiltModel build_relaxed(const Atoms& atoms, const Interaction& by, const RelaxS
   BuiltModel built(r.atoms);
   const double n = double(atoms.size());
   built.frames[0].info["energy_per_atom"] = fmt::format("{:.8g}", r.energy / n);
-  built.notes.push_back(fmt::format(
-      "energy       {:.8g} per atom after {} steps ({:.8g} before), largest force {:.3g}{}",
-      r.energy / n, r.steps, r.energy_before / n, r.largest_force,
-      r.largest_force > settings.force && settings.most_steps > 0
-          ? ": not yet relaxed, give more --steps"
-          : ""));
+  built.notes.push_back(
+      fmt::format("energy       {:.8g} per atom after {} ({:.8g} before), largest force {:.3g}{}",
+                  r.energy / n, counted(r.steps, "step"), r.energy_before / n, r.largest_force,
+                  r.largest_force > settings.force && settings.most_steps > 0
+                      ? ": not yet relaxed, give more --steps"
+                      : ""));
   return built;
 }
 
@@ -111,9 +109,9 @@ BuiltModel build_ordered(const OrderSettings& s, const std::vector<int>& pair, c
   BuiltModel built(r.atoms);
   built.frames[0].info["warren_cowley"] = fmt::format("{:.5f}", r.after);
   built.notes.push_back(fmt::format(
-      "order        {} around {}: {:.4f} after {} swaps ({:.4f} before), neighbours within "
+      "order        {} around {}: {:.4f} after {} ({:.4f} before), neighbours within "
       "{:.3g} Angstrom",
-      symbol(pair[1]), symbol(pair[0]), r.after, r.swaps, r.before, cutoff));
+      symbol(pair[1]), symbol(pair[0]), r.after, counted(r.swaps, "swap"), r.before, cutoff));
   return built;
 }
 
@@ -141,98 +139,24 @@ PlanModel describe_order(Settings& o) {
 }
 
 struct QuenchSettings {
-  std::string composition = "Cu64.5Zr35.5",
-              potential = "/usr/share/lammps/potentials/CuZr_mm.eam.fs", style = "eam/fs",
-              program = "lmp", folder;
-  int atoms = 4000;
-  double melt = 2000, end = 300, rate = 10, melt_ps = 15, hold_ps = 10, step_fs = 3;
+  MeltQuench quench;
+  std::string program = "lmp", folder;
 };
 
-constexpr double kStartLattice = 4.0;  // Angstrom, of the fcc crystal that is melted
-
-int quench_cells(const QuenchSettings& s) {
-  return std::max(3, int(std::lround(std::cbrt(s.atoms / 4.0))));
-}
-
-// A melt, a quench at constant pressure, a hold and an energy minimum.
-std::string quench_script(const QuenchSettings& s, const Composition& c, std::uint64_t seed) {
-  const int cells = quench_cells(s);
-  const double dt = s.step_fs / 1000;  // ps
-  const auto steps = [&](double ps) { return std::max(1L, std::lround(ps / dt)); };
-  const double quench_ps = (s.melt - s.end) / s.rate;
-  const int lammps_seed = int(seed % 900000000) + 1;
-  const auto counts =
-      atom_counts(c, 4 * std::size_t(cells) * std::size_t(cells) * std::size_t(cells));
-  std::string names, set, mass;
-  for (std::size_t k = 0; k < c.elements.size(); ++k) {
-    names += fmt::format(" {}", symbol(c.elements[k]));
-    mass += fmt::format("mass {} {}\n", k + 1, atomic_mass(c.elements[k]));
-    if (k > 0)
-      set +=
-          fmt::format("set type 1 type/subset {} {} {}\n", k + 1, counts[k], lammps_seed + int(k));
-  }
-  return fmt::format(
-      "# melt-quench of {composition}: {melt} K for {melt_ps} ps, to {end} K at {rate} K/ps, "
-      "{hold_ps} ps there, energy minimum\n"
-      "units metal\natom_style atomic\nboundary p p p\nlattice fcc {lattice:.1f}\n"
-      "region b block 0 {cells} 0 {cells} 0 {cells}\n"
-      "create_box {kinds} b\ncreate_atoms 1 box\n{set}{mass}"
-      "pair_style {style}\npair_coeff * * {potential}{names}\n"
-      "neighbor 1.0 bin\nneigh_modify delay 2 every 2 check yes\ntimestep {dt}\nthermo 1000\n"
-      "velocity all create {hot} {seed} dist gaussian\n"
-      "fix 1 all npt temp {melt} {melt} 0.2 iso 0 0 2.0\nrun {melt_steps}\nunfix 1\n"
-      "fix 1 all npt temp {melt} {end} 0.2 iso 0 0 2.0\nrun {quench_steps}\nunfix 1\n"
-      "fix 1 all npt temp {end} {end} 0.2 iso 0 0 2.0\nrun {hold_steps}\nunfix 1\n"
-      "min_style cg\nminimize 1e-10 1e-6 1000 5000\n"
-      "write_dump all custom quenched.dump id type element x y z modify element{names} sort id\n",
-      fmt::arg("composition", s.composition), fmt::arg("melt", s.melt),
-      fmt::arg("melt_ps", s.melt_ps), fmt::arg("end", s.end), fmt::arg("rate", s.rate),
-      fmt::arg("hold_ps", s.hold_ps), fmt::arg("cells", cells), fmt::arg("lattice", kStartLattice),
-      fmt::arg("kinds", c.elements.size()), fmt::arg("set", set), fmt::arg("mass", mass),
-      fmt::arg("style", s.style), fmt::arg("potential", s.potential), fmt::arg("names", names),
-      fmt::arg("dt", dt), fmt::arg("hot", 1.5 * s.melt), fmt::arg("seed", lammps_seed),
-      fmt::arg("melt_steps", steps(s.melt_ps)), fmt::arg("quench_steps", steps(quench_ps)),
-      fmt::arg("hold_steps", steps(s.hold_ps)));
-}
-
-// Runs a program in a folder, its output in a file there; the exit status, or -1 if it cannot
-// start.
-int run_program(const std::string& program, const std::vector<std::string>& arguments,
-                const std::string& folder, const std::string& log) {
-  const pid_t child = fork();
-  if (child < 0) return -1;
-  if (child == 0) {
-    std::vector<char*> argv;
-    std::string name = program;
-    std::vector<std::string> copies = arguments;
-    argv.push_back(name.data());
-    for (auto& a : copies) argv.push_back(a.data());
-    argv.push_back(nullptr);
-    if (chdir(folder.c_str()) != 0 || !std::freopen(log.c_str(), "w", stdout) || dup2(1, 2) < 0)
-      _exit(127);
-    execvp(argv[0], argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
-  const Composition c = parse_composition(s.composition);
+  const Composition c = parse_composition(s.quench.composition);
   const std::string folder = s.folder.empty() ? run.common.output + ".lammps" : s.folder;
-  const std::string script = quench_script(s, c, run.common.seed);
+  const std::string script = melt_quench_script(s.quench, run.common.seed);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   std::ofstream(folder + "/in.melt_quench") << script;
   if (!std::filesystem::exists(folder + "/in.melt_quench"))
     fail(Fault::machine, "{}/in.melt_quench: cannot be written", folder);
-  if (!std::filesystem::exists(s.potential))
+  if (!std::filesystem::exists(s.quench.potential))
     fail(Fault::input,
          "{}: the potential does not exist; Debian's lammps-data has CuZr_mm.eam.fs (the "
          "script is in {})",
-         s.potential, folder);
+         s.quench.potential, folder);
   const int status = run_program(s.program, {"-in", "in.melt_quench"}, folder, "lammps.out");
   if (status == 127)
     fail(Fault::machine,
@@ -246,39 +170,39 @@ BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
   options.types = c.elements;
   Atoms atoms = read_structure(folder + "/quenched.dump", options);
   wrap(atoms);
-  atoms.info["quench"] = fmt::format("{:g} K to {:g} K at {:g} K/ps", s.melt, s.end, s.rate);
+  atoms.info["quench"] =
+      fmt::format("{:g} K to {:g} K at {:g} K/ps", s.quench.melt, s.quench.end, s.quench.rate);
   atoms.info["seed"] = std::to_string(run.common.seed);
   return atoms;
 }
 
 PlanModel describe_quench(Settings& o) {
   auto s = std::make_shared<QuenchSettings>();
+  MeltQuench& q = s->quench;
   o.section("Melt and quench");
-  o.add("composition", s->composition, "Cu64.5Zr35.5", "elements with their shares");
-  o.add("atoms", s->atoms, "number of atoms, rounded to a cube of fcc cells")
+  o.add("composition", q.composition, "Cu64.5Zr35.5", "elements with their shares");
+  o.add("atoms", q.atoms, "number of atoms, rounded to a cube of fcc cells")
       .at_least(108)
       .at_most(1e7);
-  o.add("potential", s->potential, "FILE", "setfl file that knows the elements");
-  o.add("style", s->style, "NAME", "LAMMPS pair style of the potential: eam/fs or eam/alloy");
-  o.add("melt", s->melt, "K", "temperature of the melt").above(0).at_most(1e5);
-  o.add("end", s->end, "K", "temperature of the glass").above(0).at_most(1e5);
-  o.add("rate", s->rate, "", "cooling rate, K/ps (1 K/ps is 1e12 K/s)").above(0);
-  o.add("melt-time", s->melt_ps, "", "time in the melt, ps").above(0);
-  o.add("hold-time", s->hold_ps, "", "time at the end, ps").at_least(0);
-  o.add("timestep", s->step_fs, "", "femtoseconds").above(0).at_most(10);
+  o.add("potential", q.potential, "FILE", "setfl file that knows the elements");
+  o.add("style", q.style, "NAME", "LAMMPS pair style of the potential: eam/fs or eam/alloy");
+  o.add("melt", q.melt, "K", "temperature of the melt").above(0).at_most(1e5);
+  o.add("end", q.end, "K", "temperature of the glass").above(0).at_most(1e5);
+  o.add("rate", q.rate, "", "cooling rate, K/ps (1 K/ps is 1e12 K/s)").above(0);
+  o.add("melt-time", q.melt_ps, "", "time in the melt, ps").above(0);
+  o.add("hold-time", q.hold_ps, "", "time at the end, ps").at_least(0);
+  o.add("timestep", q.step_fs, "", "femtoseconds").above(0).at_most(10);
   o.add("program", s->program, "NAME", "LAMMPS' executable");
   o.add("folder", s->folder, "FOLDER", "where script, log and dump go (default: OUTPUT.lammps)");
   return [s](const ModelRun& run) -> ModelPlan {
-    parse_composition(s->composition);  // for its errors
-    if (!(s->melt > s->end))
-      fail(Fault::usage, "--melt {:g} must be above --end {:g}", s->melt, s->end);
-    if (run.common.dry_run && !std::filesystem::exists(s->potential))
+    parse_composition(s->quench.composition);  // for its errors
+    if (!(s->quench.melt > s->quench.end))
+      fail(Fault::usage, "--melt {:g} must be above --end {:g}", s->quench.melt, s->quench.end);
+    if (run.common.dry_run && !std::filesystem::exists(s->quench.potential))
       fail(Fault::input,
            "{}: the potential does not exist; Debian's lammps-data has CuZr_mm.eam.fs",
-           s->potential);
-    const int cells = quench_cells(*s);
-    const ModelSize size{4 * std::pow(cells, 3), Vector3d::Constant(kStartLattice * cells)};
-    return {size, [s, &run] { return build_quench(*s, run); }};
+           s->quench.potential);
+    return {starting_size(s->quench), [s, &run] { return build_quench(*s, run); }};
   };
 }
 

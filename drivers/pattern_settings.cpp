@@ -52,22 +52,4 @@ PatternSource open_patterns(const std::string& specification, const PatternSetti
   return source;
 }
 
-PatternScan pattern_scan(const PatternSource& source) {
-  PatternScan s;
-  s.name = source.file();
-  s.scan_rows = source.scan_rows();
-  s.scan_columns = source.scan_columns();
-  s.rows = Eigen::Index(source.rows());
-  s.columns = Eigen::Index(source.columns());
-  s.calibration = source.calibration();
-  s.hidden = source.hidden();
-  s.energy_kV = source.energy_kV;
-  s.semiangle_mrad = source.semiangle_mrad;
-  s.thickness = source.thickness;
-  s.read = [&source](std::size_t row, std::size_t first, std::size_t count, int) {
-    return source.read(row, first, count);
-  };
-  return s;
-}
-
 }  // namespace vitrobeam

@@ -5,7 +5,6 @@
 
 #include "drivers/settings.hpp"
 #include "io/pattern_source.hpp"
-#include "patterns/pattern_scan.hpp"
 
 namespace vitrobeam {
 
@@ -25,8 +24,5 @@ void add_pattern_options(Settings& settings, PatternSettings& s);
 // probes of which none is chosen.
 PatternSource open_patterns(const std::string& specification, const PatternSettings& s,
                             bool allow_uncalibrated = false, bool every_probe = false);
-
-// As the analyses take them; reads through `source`, which must outlive it. No counting noise.
-PatternScan pattern_scan(const PatternSource& source);
 
 }  // namespace vitrobeam

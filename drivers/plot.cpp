@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
@@ -70,11 +71,12 @@ void check_ending(const std::string& output) {
 int write_figure(const Figure& figure, const CommonSettings& common) {
   check_ending(common.output);
   if (common.dry_run) {
-    std::cout << fmt::format("picture     {} panels\n", figure.panels.size());
+    std::cout << fmt::format("picture     {}\n", counted(figure.panels.size(), "panel"));
     return 0;
   }
   write_bytes(common.output, png(figure));
-  std::cout << fmt::format("wrote       {} ({} panels)\n", common.output, figure.panels.size());
+  std::cout << fmt::format("wrote       {} ({})\n", common.output,
+                           counted(figure.panels.size(), "panel"));
   return 0;
 }
 

@@ -150,4 +150,19 @@ std::pair<int, int> parse_size(const std::string& text, const std::string& name)
   return {n.front(), n.back()};
 }
 
+std::optional<std::array<std::size_t, 4>> parse_rectangle(const std::string& text, std::size_t rows,
+                                                          std::size_t columns) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 4) return {};
+  std::array<std::size_t, 4> v{};
+  for (std::size_t k = 0; k < 4; ++k) {
+    const char *first = parts[k].data(), *last = first + parts[k].size();
+    if (const auto [end, error] = std::from_chars(first, last, v[k]);
+        error != std::errc() || end != last)
+      return {};
+  }
+  if (v[2] < v[0] || v[3] < v[1] || v[2] >= rows || v[3] >= columns) return {};
+  return v;
+}
+
 }  // namespace vitrobeam

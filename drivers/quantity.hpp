@@ -1,6 +1,9 @@
 // Numbers as users write them: with a unit, in pairs and triples, as sizes. Everything here throws
 // Error{usage} that names the option --`name`.
 #pragma once
+#include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +35,11 @@ Vector3d parse_box(const std::string& text, const std::string& name);
 
 // "512" -> {512, 512}, "512x480" -> {512, 480}.
 std::pair<int, int> parse_size(const std::string& text, const std::string& name);
+
+// "R1,C1,R2,C2", both ends of a rectangle inside of so many rows and columns, counted from 0; none
+// where the text says anything else.
+std::optional<std::array<std::size_t, 4>> parse_rectangle(const std::string& text, std::size_t rows,
+                                                          std::size_t columns);
 
 // The parts between separators; "1,2," has three, the last of them empty.
 std::vector<std::string> split(const std::string& text, char separator);

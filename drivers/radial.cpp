@@ -96,9 +96,9 @@ int run_radial(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "radial: give --composition (or --model): the mean atom must be known");
   c.study.composition =
       c.composition.empty() ? composition_of(model) : parse_composition(c.composition);
-  std::optional<PatternInput> input;
+  std::unique_ptr<const PatternInput> input;
   if (!names.empty()) {
-    input.emplace(names[0], c.input, c.common.seed);
+    input = open_input(names[0], c.input, c.common.seed);
     check_rings(input->scan(), c.axis.q_max);
     p.inputs.push_back(input->source().file());
   }

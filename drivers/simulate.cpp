@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/configurations.hpp"
@@ -18,6 +19,7 @@
 #include "drivers/scan.hpp"
 #include "drivers/simulate_report.hpp"
 #include "drivers/stored_potential.hpp"
+#include "io/digest.hpp"
 #include "io/position_record.hpp"
 #include "io/simulation_file.hpp"
 #include "io/simulation_record.hpp"
@@ -209,9 +211,9 @@ int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   }
   write_file(p, s, sim, simulation_axes(scan, p.places, sim, about), units, record);
   units.remove_journal();
-  std::cout << fmt::format("wrote       {} ({} positions{} in {:.2f} s, potential {:.2f} s)\n",
-                           s.common.output, scan.positions.size(), of_probes(p),
-                           seconds_since(waves_start), potential_s);
+  std::cout << fmt::format("wrote       {} ({}{} in {:.2f} s, potential {:.2f} s)\n",
+                           s.common.output, counted(scan.positions.size(), "position"),
+                           of_probes(p), seconds_since(waves_start), potential_s);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/counted.hpp"
 #include "io/simulation_record.hpp"
 #include "models/elements.hpp"
 
@@ -21,14 +22,15 @@ std::string plan_summary(const SimulationPlan& p, const SimulateSettings& s,
   if (!s.box_chosen.empty()) text = fmt::format("box         {}\n", s.box_chosen);
   text += fmt::format(
       "atoms       {}\n"
-      "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f} Angstrom\n"
+      "grid        {} x {} samples of {:.4f} x {:.4f} Angstrom, {} of {:.4f} Angstrom\n"
       "band limit  {:.4f} 1/Angstrom = {:.2f} mrad\n"
-      "work        {} positions{}, {} plane waves in the aperture, {} configuration(s), {} "
-      "threads\n",
-      p.scan.atoms().size(), grid.nx, grid.ny, grid.dx(), grid.dy(), slices,
+      "work        {}{}, {} in the aperture, {}, {}\n",
+      p.scan.atoms().size(), grid.nx, grid.ny, grid.dx(), grid.dy(), counted(slices, "slice"),
       p.scan.atoms().cell.vectors(2, 2) / slices, grid.q_max(),
-      grid.q_max() * (1e3 * p.scan.settings.optics.wavelength()), p.scan.positions.size(),
-      of_probes(p), request.beams.size(), p.scan.configurations.runs(), s.common.threads);
+      grid.q_max() * (1e3 * p.scan.settings.optics.wavelength()),
+      counted(p.scan.positions.size(), "position"), of_probes(p),
+      counted(request.beams.size(), "plane wave"),
+      counted(p.scan.configurations.runs(), "configuration"), counted(s.common.threads, "thread"));
   if (request.modes > 1) text += fmt::format("coherence   {} modes per position\n", request.modes);
   return text;
 }
@@ -59,9 +61,10 @@ std::string beam_summary(const SimulationPlan& p, std::size_t beams) {
                                         first.energy_kV, first.wavelength());
   if (first.plane_wave) return start + "plane wave, " + focus_summary(first) + "\n";
   if (p.probes.size() == 1)
-    return start + fmt::format("{}, {} plane waves, {}\n", probe_summary(first), beams,
+    return start + fmt::format("{}, {}, {}\n", probe_summary(first), counted(beams, "plane wave"),
                                focus_summary(first));
-  std::string text = start + fmt::format("{} probes, {} plane waves\n", p.probes.size(), beams);
+  std::string text =
+      start + fmt::format("{} probes, {}\n", p.probes.size(), counted(beams, "plane wave"));
   for (std::size_t k = 0; k < p.probes.size(); ++k) {
     const auto& [optics, aberrations] = p.probes[k];
     text += fmt::format("probe {:<5} {}, {}{}{}\n", k, probe_summary(optics), focus_summary(optics),
@@ -93,20 +96,21 @@ std::string run_summary(const SimulationPlan& p, const SimulateSettings& s,
   if (!s.box_chosen.empty()) text = fmt::format("box         {}\n", s.box_chosen);
   return text + beam_summary(p, sim.beams()) +
          fmt::format(
-             "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} slices of {:.4f}, band limit "
-             "{:.2f} mrad, oversampling {}\n"
+             "sampling    {} x {} of {:.4f} x {:.4f} Angstrom, {} of {:.4f}, band limit {:.2f} "
+             "mrad, oversampling {}\n"
              "atoms       {} read, {} placed\n"
              "engine      {}\n",
-             sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(), sim.slices(),
-             sim.slice_thickness(), sim.max_angle_mrad(), oversampling_statement(p.scan.settings),
-             p.scan.atoms().size(), sim.atoms_placed(), engine_statement(p.scan.settings)) +
+             sim.grid().nx, sim.grid().ny, sim.grid().dx(), sim.grid().dy(),
+             counted(sim.slices(), "slice"), sim.slice_thickness(), sim.max_angle_mrad(),
+             oversampling_statement(p.scan.settings), p.scan.atoms().size(), sim.atoms_placed(),
+             engine_statement(p.scan.settings)) +
          coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion + smearing_summary(p, s);
 }
 
 std::string error_summary(const InterpolationError& e, int factor) {
   std::string text =
-      fmt::format("error       by --interpolation {}, against multislice at {} position{}:", factor,
-                  e.points, e.points == 1 ? "" : "s");
+      fmt::format("error       by --interpolation {}, against multislice at {}:", factor,
+                  counted(e.points, "position"));
   if (std::isfinite(e.patterns_mean))
     text += fmt::format(" patterns R {:.2f} % (worst {:.2f} %, outside the disc {:.2f} %)",
                         100 * e.patterns_mean, 100 * e.patterns_worst, 100 * e.scattered_mean);

@@ -4,35 +4,20 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
+#include "io/digest.hpp"
 #include "io/potential_file.hpp"
 #include "runtime/ranks.hpp"
 
 namespace vitrobeam {
 namespace {
 
-std::string digest(const Atoms& atoms) {
-  std::string bytes;
-  const auto put = [&](const void* data, std::size_t size) {
-    bytes.append(static_cast<const char*>(data), size);
-  };
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    put(&atoms.numbers[i], sizeof atoms.numbers[i]);
-    put(atoms.positions[i].data(), 3 * sizeof(double));
-  }
-  for (const auto& [name, label] : atoms.labels) {  // displacements and occupancies among them
-    bytes += name;
-    if (const auto* values = std::get_if<std::vector<double>>(&label.values))
-      put(values->data(), values->size() * sizeof(double));
-  }
-  return text_sha256(bytes);
-}
-
 PotentialOrigin origin_of(const SimulateSettings& s, const ScanSimulation& scan,
                           const RunRecord& record) {
   PotentialOrigin o;
-  o.atoms = digest(scan.atoms());
+  o.atoms = atoms_sha256(scan.atoms());
   if (!s.debye_waller.empty()) o.smearing = s.debye_waller;
   if (!s.u_rms.empty())
     o.motion = s.u_rms;
@@ -44,12 +29,9 @@ PotentialOrigin origin_of(const SimulateSettings& s, const ScanSimulation& scan,
   o.factors = s.potential == Parametrisation::kirkland ? "kirkland"
               : s.potential == Parametrisation::lobato ? "lobato"
                                                        : "peng";
-  for (const auto& a : record.audit)
-    if (a.name == "input_sha256") {
-      const auto& sums = std::get<std::vector<std::string>>(a.value);
-      if (!s.factor_table.empty()) o.factors = "table " + sums.back();
-      if (!s.frames.empty()) o.trajectory = sums.front();
-    }
+  const auto sums = input_digests(record);
+  if (!s.factor_table.empty()) o.factors = "table " + sums.back();
+  if (!s.frames.empty()) o.trajectory = sums.front();
   return o;
 }
 
@@ -68,8 +50,8 @@ KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimul
   if (saves && !is_made && ranks().is_leader()) {
     const int slices =
         save_potential<Real>(path, identity, c, scan.settings, record, run_control(s.common));
-    std::cout << fmt::format("potential   {} ({} configuration(s) of {} slices)\n", path, c.runs(),
-                             slices);
+    std::cout << fmt::format("potential   {} ({} of {})\n", path,
+                             counted(c.runs(), "configuration"), counted(slices, "slice"));
   }
   ranks().from_leader("made");
   check_potential(path, identity, c, scan.settings);

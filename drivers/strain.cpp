@@ -1,7 +1,5 @@
 // vitrobeam strain: the ellipse of the amorphous ring at every position -> strain tensor maps with
 // errors.
-#include <array>
-#include <charconv>
 #include <iostream>
 
 #include "base/error.hpp"
@@ -15,7 +13,7 @@
 #include "io/strain_file.hpp"
 #include "models/packing.hpp"
 #include "patterns/strain.hpp"
-#include "potentials/scattering_factors.hpp"
+#include "potentials/debye.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -64,33 +62,21 @@ Settings describe(StrainCommand& c) {
 
 ScanRectangle parse_reference(const std::string& text, const PatternScan& scan) {
   if (text == "all") return {};
-  std::array<std::size_t, 4> v{};
-  const auto parts = split(text, ',');
-  bool good = parts.size() == 4;
-  for (std::size_t k = 0; good && k < 4; ++k) {
-    const auto& part = parts[k];
-    const auto result = std::from_chars(part.data(), part.data() + part.size(), v[k]);
-    good = result.ec == std::errc() && result.ptr == part.data() + part.size();
-  }
-  if (!good || v[2] < v[0] || v[3] < v[1] || v[2] >= scan.scan_rows || v[3] >= scan.scan_columns)
+  const auto r = parse_rectangle(text, scan.scan_rows, scan.scan_columns);
+  if (!r)
     fail(
         Fault::usage,
         "--reference {}: expected all, or R1,C1,R2,C2 inside of the scan of {} rows and {} columns",
         text, scan.scan_rows, scan.scan_columns);
-  return {v[0], v[1], v[2], v[3]};
+  const auto& [row, column, last_row, last_column] = *r;
+  return {row, column, last_row, last_column};
 }
 
 // <f^2> of the composition; none without it.
 Envelope squared_factor(const std::string& composition) {
   if (composition.empty()) return {};
-  return [c = parse_composition(composition)](double q) {
-    double sum = 0;
-    for (std::size_t k = 0; k < c.elements.size(); ++k) {
-      const double f = scattering_factor(Parametrisation::kirkland, c.elements[k], q);
-      sum += c.shares[k] * f * f;
-    }
-    return sum;
-  };
+  const Composition c = parse_composition(composition);
+  return vitrobeam::squared_factor(c.elements, c.shares);
 }
 
 void summarise(const StrainResult& r) {
@@ -125,9 +111,9 @@ int run_strain(const std::vector<std::string>& arguments) {
          c.strain.neighbourhood);
   if (!c.reference_file.empty() && settings.was_given("reference"))
     fail(Fault::usage, "--reference and --reference-file: give one of them");
-  const PatternInput input(name, c.input, c.common.seed);
-  const PatternSource& source = input.source();
-  const PatternScan scan = input.scan();
+  const auto input = open_input(name, c.input, c.common.seed);
+  const PatternSource& source = input->source();
+  const PatternScan scan = input->scan();
   c.strain.reference = parse_reference(c.reference, scan);
   c.strain.fit_centre = !c.fixed_centre;
   c.strain.squared_factor = squared_factor(c.composition);
@@ -143,8 +129,9 @@ int run_strain(const std::vector<std::string>& arguments) {
       result = analyse_strain(scan, ring, run);
       return;
     }
-    const PatternInput other(c.reference_file, c.input, c.common.seed + 1);
-    const PatternScan unstrained = other.scan();
+    // another seed for the noise of --dose; the published figures of the strain rest on it
+    const auto other = open_input(c.reference_file, c.input, c.common.seed + 1);
+    const PatternScan unstrained = other->scan();
     result = analyse_strain(scan, ring, run, &unstrained);
   };
   p.store = [&](Hdf5Writer& file) {

@@ -1,10 +1,10 @@
 // vitrobeam structure: Voronoi cells, pair distribution and structure factors, bond order, classes,
 // columns and motion of a model.
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/output_files.hpp"
@@ -19,16 +19,6 @@
 
 namespace vitrobeam {
 namespace {
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0, count = 0;
-  for (double v : values)
-    if (std::isfinite(v)) {
-      sum += v;
-      ++count;
-    }
-  return count > 0 ? sum / count : 0;
-}
 
 void print_model(const StructureResult& r) {
   const Atoms& a = r.atoms;
@@ -55,7 +45,7 @@ void print_voronoi(const StructureResult& r) {
                        100. * double(r.voronoi_counts[k].count) / double(inner));
   std::cout << fmt::format(
       "Voronoi     {}\n            {}; {:.2f} faces per atom, {:.1f} % five-fold\n", r.voronoi_rule,
-      top, mean_of(r.columns[0].values), 100 * mean_of(r.columns[1].values));
+      top, r.columns[0].mean(), 100 * r.columns[1].mean());
   for (const auto& [z, share] : element_shares(r.atoms))
     std::cout << fmt::format("icosahedra  {:.2f} % of the {} centres\n",
                              100 * voronoi_fraction(r.atoms, v, {0, 0, 12, 0}, z), symbol(z));
@@ -68,8 +58,9 @@ void print_voronoi(const StructureResult& r) {
   const auto outer = std::count(v.at_surface.begin(), v.at_surface.end(), true);
   if (outer > 0)
     std::cout << fmt::format(
-        "surface     {} cells touch an open face or reach out into vacuum and are not counted\n",
-        outer);
+        "surface     {} not counted\n",
+        counted(outer, "cell touches an open face or reaches out into vacuum and is",
+                "cells touch an open face or reach out into vacuum and are"));
 }
 
 void print_curves(const StructureResult& r) {
@@ -112,7 +103,7 @@ void print_columns(const StructureResult& r) {
       std::cout << fmt::format("{:<11} {}\n", c.name == "cna_class" ? "CNA" : "templates", text);
     } else if (c.name == "d2min" || c.name == "mean_square_vibration" ||
                c.name == "flexibility_volume") {
-      std::cout << fmt::format("{:<11} mean {:.4g} {}\n", c.name, mean_of(c.values), c.unit);
+      std::cout << fmt::format("{:<11} mean {:.4g} {}\n", c.name, c.mean(), c.unit);
     }
   }
   if (r.column)
@@ -175,8 +166,8 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!s.common.dry_run) check_outputs(s);
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
-  const std::size_t close = say_oddities(r.atoms, path).close;
-  const StructureAnalysis analysis = resolve(s, r.atoms);
+  StructureAnalysis analysis = resolve(s, r.atoms);
+  analysis.close_pairs = say_oddities(r.atoms, path).close;
   std::vector<std::string> inputs{path};
   if (!s.reference.empty()) inputs.push_back(s.reference);
   Production p;
@@ -197,7 +188,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   };
   p.audit = [&](RunRecord& record) {
     record.audit.push_back({"atoms_read", "", std::int64_t(r.atoms.size())});
-    record.audit.push_back({"close_pairs", "", std::int64_t(close)});
+    record.audit.push_back({"close_pairs", "", std::int64_t(r.close_pairs)});
   };
   p.store = [&](Hdf5Writer& file) { write_structure_result(file, r); };
   p.summarise = [&] { summarise(r); };

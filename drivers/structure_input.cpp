@@ -33,16 +33,6 @@ Plausibility say_oddities(const Atoms& atoms, const std::string& path) {
   return p;
 }
 
-void refuse_coincident(const Plausibility& p, const std::string& path) {
-  if (p.coincident == 0) return;
-  fail(Fault::physics,
-       "{}: {} pairs of atoms are at one place, nearer than {:g} Angstrom (atoms {} and {}: {:.3f} "
-       "Angstrom), and would scatter twice; take one of each away, or give the occupancies of a "
-       "mixed site",
-       path, p.coincident, kOnePlace, p.closest.first + 1, p.closest.second + 1,
-       p.closest.distance);
-}
-
 void say_vacuum(const Atoms& atoms, const std::string& what) {
   if (const std::string vacuum = vacuum_text(atoms); !vacuum.empty())
     warn("{} of the whole cell, which holds vacuum ({})", what, vacuum);

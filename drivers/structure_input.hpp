@@ -22,9 +22,6 @@ StructureReadOptions read_options(const StructureInput& input);
 // Warns of what no model of atoms can be, and says it again as the result.
 Plausibility say_oddities(const Atoms& atoms, const std::string& path);
 
-// Error{physics} if atoms are at one place: what scatters there would count twice.
-void refuse_coincident(const Plausibility& p, const std::string& path);
-
 // Of models in vacuum: over what a density was taken.
 void say_vacuum(const Atoms& atoms, const std::string& what);
 

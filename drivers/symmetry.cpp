@@ -159,28 +159,28 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   if (!s.null_dose && c.input.dose > 0) s.null_dose = c.input.dose;
   s.seed = c.common.seed;
   s.false_discovery_rate = c.false_alarm_percent / 100;
-  const PatternInput input(name, c.input, c.common.seed);
-  const PatternScan scan = input.scan();
+  const auto input = open_input(name, c.input, c.common.seed);
+  const PatternScan scan = input->scan();
   check_rings(scan, s.grid.q_max);
   SymmetryResult result;
   Production p{"symmetry", {scan.name}, {}, {}, {}, {}};
   if (!c.null.empty()) p.inputs.push_back(c.null.substr(0, c.null.rfind(":/")));
   p.foretell = [&] { foretell(s, scan); };
   p.compute = [&](const RunControl& run) {
-    if (input.thicknesses() > 1)
-      inform("{} thicknesses in the file: the last one is analysed", input.thicknesses());
+    if (input->thicknesses() > 1)
+      inform("{} thicknesses in the file: the last one is analysed", input->thicknesses());
     if (c.null.empty()) {
       result = analyse_symmetry(scan, s, run);
       return;
     }
-    const PatternInput null_input(c.null, {}, c.common.seed, true);
-    PatternScan null = null_input.scan();
+    const auto null_input = open_input(c.null, {}, c.common.seed, true);
+    PatternScan null = null_input->scan();
     null.name = c.null;
     result = analyse_symmetry(scan, s, run, &null);
   };
   p.store = [&](Hdf5Writer& file) {
     write_symmetry(file, result);
-    if (!input.source().is_result()) return;
+    if (!input->source().is_result()) return;
     DiffractionAxes axes = read_axes(Hdf5Reader(scan.name));
     axes.thickness.clear();
     write_axes(file, axes);

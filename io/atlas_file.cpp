@@ -1,5 +1,6 @@
 #include "io/atlas_file.hpp"
 
+#include "base/error.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
 
@@ -28,6 +29,25 @@ void write_atlas(Hdf5Writer& file, const std::vector<double>& y, const std::vect
   put("partial_spearman", m.partial_spearman);
   file.write("/atlas/correlation/false_discovery_rate", m.false_discovery);
   file.write("/atlas/correlation/partial_false_discovery_rate", m.partial_false_discovery);
+}
+
+Voxels read_voxels(const std::string& path, const ColumnWeight& weight) {
+  const Hdf5Reader file(path);
+  if (!file.is_dataset("/simulation/scan_y") ||
+      file.string_attribute("/simulation", "scan", "raster") == "list")
+    fail(Fault::input,
+         "{}: no raster of positions of a simulation; an atlas needs to know which columns of the "
+         "model the patterns are of",
+         path);
+  return {file.read<double>("/simulation/scan_y").values,
+          file.read<double>("/simulation/scan_x").values, weight};
+}
+
+std::optional<double> stated_number(const std::string& path, const std::string& group,
+                                    const std::string& name) {
+  const Hdf5Reader file(path);
+  if (!file.exists(group) || !file.has_attribute(group, name)) return {};
+  return file.number_attribute(group, name);
 }
 
 }  // namespace vitrobeam

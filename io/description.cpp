@@ -38,9 +38,10 @@ std::string description_json(const Hdf5Reader& file) {
   for (const char* group : {"parameters", "audit"})
     if (file.exists(std::string("/") + group))
       out[group] = attributes_json(file, std::string("/") + group);
-  out["verdicts"] = nlohmann::json::array();
-  for (const auto& v : audit_lines(file))
-    out["verdicts"].push_back({{"good", v.good}, {"text", v.text}});
+  out["checks"] = nlohmann::json::array();
+  for (const auto& line : audit_lines(file))
+    out["checks"].push_back({{"good", line.good}, {"text", line.text}});
+  out["verdicts"] = out["checks"];  // their earlier name, which scripts may read
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

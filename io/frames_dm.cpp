@@ -93,8 +93,8 @@ class DmFile {
     for (std::uint64_t i = 0; i < tags; ++i) {
       const int kind = file_.number<std::uint8_t>(at_);
       const std::size_t length = file_.number<std::uint16_t>(at_ + 1, true);
-      const std::string name = length ? file_.bytes(at_ + 3, length) : std::to_string(i),
-                        below = path + "/" + name;
+      const std::string name = length ? file_.bytes(at_ + 3, length) : std::to_string(i);
+      const std::string below = fmt::format("{}/{}", path, name);
       constexpr std::size_t kLongest = 4096;
       if (below.size() > kLongest) fail(Fault::input, "{}: damaged: long names", file_.path());
       at_ += 3 + length;

@@ -1,4 +1,5 @@
 // NumPy .npy arrays of patterns: [row, column], [n, row, column] or [y, x, row, column].
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "io/npy.hpp"
 #include "io/pattern_formats.hpp"
@@ -42,8 +43,8 @@ PatternFrames open_npy_frames(const std::string& path, const FrameOptions& optio
   f.largest = largest_value(array.type);
   f.read = array.columns_first ? reader_in_memory(path, size) : frame_reader(path, layout);
   if (array.left_over > 0)
-    f.notes.push_back(
-        fmt::format("{}: {} bytes behind the array are left out", path, array.left_over));
+    f.notes.push_back(fmt::format("{}: {} behind the array left out", path,
+                                  counted(array.left_over, "byte is", "bytes are")));
   return f;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
 #include "io/stated_size.hpp"
@@ -277,8 +278,9 @@ PatternFrames open_tiff_frames(const std::string& path, const FrameOptions& opti
   f.format = "TIFF";
   f.largest = largest_value(pages.page.type);
   if (pages.previews > 0)
-    f.notes.push_back(
-        fmt::format("{}: {} previews (reduced images) are passed over", path, pages.previews));
+    f.notes.push_back(fmt::format(
+        "{}: {} passed over", path,
+        counted(pages.previews, "preview (reduced image) is", "previews (reduced images) are")));
   return f;
 }
 

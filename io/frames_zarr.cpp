@@ -175,10 +175,8 @@ PatternFrames open_zarr_frames(const std::string& path, const FrameOptions& opti
   check_image_size(path, array.shape[rank - 2], array.shape[rank - 1]);
   take_axes(zarr, f.dataset, f);
   if (const std::size_t n = zarr.missing_chunks(array); n > 0)
-    f.notes.push_back(
-        fmt::format("{}: {}: {} of its chunks are not there; they read as its fill "
-                    "value",
-                    path, f.dataset, n));
+    f.notes.push_back(fmt::format(
+        "{}: {}: {} of its chunks are not there; they read as its fill value", path, f.dataset, n));
   if (options.scan) {
     const std::size_t frames = stated_count(path, f.dataset, array.shape) /
                                (array.shape[rank - 2] * array.shape[rank - 1]);

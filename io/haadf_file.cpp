@@ -1,5 +1,6 @@
 #include "io/haadf_file.hpp"
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -72,6 +73,25 @@ HaadfImage read_detector_image(const std::string& path, const std::string& detec
   out.defocus = number("/parameters", "defocus").value_or(0);
   const auto slices = number("/audit", "slices"), dz = number("/audit", "slice_thickness");
   if (slices && dz) out.thickness = *slices * *dz;
+  return out;
+}
+
+PlaneD known_values(const PatternSource& source) {
+  PlaneD values = source.read(0, 0, 1).plane(0).cast<double>();
+  if (source.hidden().size() > 0)
+    values = (source.hidden() != 0).select(std::numeric_limits<double>::quiet_NaN(), values);
+  return values;
+}
+
+HaadfImage measured_image(const PatternSource& source, const std::string& name) {
+  HaadfImage out;
+  out.file = source.file();
+  if (source.scan_rows() * source.scan_columns() != 1)
+    fail(Fault::input,
+         "{}: {} frames of {} x {} pixels; one image is expected (density reads an image, not "
+         "patterns)",
+         name, source.scan_rows() * source.scan_columns(), source.columns(), source.rows());
+  out.intensity = known_values(source);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "io/match_file.hpp"
 
 #include "base/error.hpp"
+#include "io/whole_file.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -251,6 +252,23 @@ std::vector<AtlasMap> read_motif_maps(const std::string& path) {
     maps.push_back({"motifs", "motif_" + names[m], "1", "1 where match finds it, else 0",
                     (motif.plane(0) == double(m)).cast<double>(), true});
   return maps;
+}
+
+void write_match_table(const std::string& path, const MatchResult& r) {
+  std::string out =
+      "row,column,status,motif,best_motif_p_value,false_discovery_rate,score,posterior_none,"
+      "in_plane_angle_rad,direction_x,direction_y,direction_z\n";
+  const std::size_t columns = r.motif.shape[1];
+  for (std::size_t i = 0; i < r.motif.size(); ++i) {
+    const int m = r.motif.values[i];
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", i / columns, i % columns,
+                       r.status.values[i], m < 0 ? "none" : r.motif_names[std::size_t(m)],
+                       r.best_p_value.values[i], r.best_false_discovery_rate.values[i],
+                       r.best_score.values[i], r.posterior_none.values[i],
+                       r.in_plane_angle.values[i], r.direction.values[3 * i],
+                       r.direction.values[3 * i + 1], r.direction.values[3 * i + 2]);
+  }
+  write_text(path, out);
 }
 
 }  // namespace vitrobeam

@@ -11,6 +11,9 @@ namespace vitrobeam {
 
 void write_match(Hdf5Writer& file, const MatchResult& result);
 
+// One line per position, for spreadsheets and scripts. Error{machine}.
+void write_match_table(const std::string& path, const MatchResult& result);
+
 // Of a file's motif map one map a motif: 1 where it is, else 0. Error{input} for a file that is no
 // result of match.
 std::vector<AtlasMap> read_motif_maps(const std::string& path);

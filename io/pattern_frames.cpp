@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
 #include "io/stated_size.hpp"
@@ -276,8 +277,8 @@ PatternFrames frames_of(const std::string& path, FrameLayout layout, const State
   f.largest = largest_value(layout.type);
   f.read = frame_reader(path, layout);
   if (const auto rest = data % layout.frame_bytes(); rest > 0)
-    filled.notes.push_back(
-        fmt::format("{}: {} bytes behind the last whole frame are left out", path, rest));
+    filled.notes.push_back(fmt::format("{}: {} behind the last whole frame left out", path,
+                                       counted(rest, "byte is", "bytes are")));
   f.notes = std::move(filled.notes);
   return f;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "multislice/engine.hpp"
 
@@ -138,10 +139,12 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
 void check_structure(const Hdf5Reader& file, std::vector<AuditLine>& out) {
   if (!file.exists("/structure")) return;
   if (const auto close = number(file, "/structure", "close_pairs"))
-    out.push_back({*close == 0, *close == 0 ? "no two atoms are unphysically close"
-                                            : fmt::format("{:.0f} pairs of atoms are unphysically "
-                                                          "close; they stand where they were",
-                                                          *close)});
+    out.push_back(
+        {*close == 0,
+         *close == 0
+             ? "no two atoms are unphysically close"
+             : counted(*close, "pair of atoms is unphysically close; both stand where they were",
+                       "pairs of atoms are unphysically close; they stand where they were")});
   if (file.is_dataset("/structure/at_surface")) {
     const auto surface = file.read<int>("/structure/at_surface").values;
     const auto outer = std::count(surface.begin(), surface.end(), 1);

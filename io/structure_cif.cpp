@@ -7,6 +7,7 @@
 #include <numbers>
 #include <regex>
 
+#include "base/counted.hpp"
 #include "io/cif_content.hpp"
 #include "io/crystal_sites.hpp"
 #include "io/xyz_comment.hpp"
@@ -296,13 +297,15 @@ std::vector<CrystalSite> read_sites(cif::Block& block, const SiteContext& contex
       }
     }
   if (groups > 0)
-    note(options, "{}: {} sites are groups such as OH; their hydrogen has no place and is left out",
-         context.place, groups);
+    note(options, "{}: {} such as OH; their hydrogen has no place and is left out", context.place,
+         counted(groups, "site is a group", "sites are groups"));
   if (dummies > 0)
-    note(options, "{}: {} sites without an atom (calc_flag dum) are left out", context.place,
-         dummies);
+    note(options, "{}: {} left out", context.place,
+         counted(dummies, "site without an atom (calc_flag dum) is",
+                 "sites without an atom (calc_flag dum) are"));
   if (empty > 0)
-    note(options, "{}: {} sites whose occupancy is 0 are left out", context.place, empty);
+    note(options, "{}: {} left out", context.place,
+         counted(empty, "site whose occupancy is 0 is", "sites whose occupancy is 0 are"));
   return out;
 }
 

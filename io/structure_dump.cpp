@@ -97,8 +97,7 @@ Columns find_columns(const TextReader& reader) {
   }
   if (c.r[0] == Columns::kNone)
     reader.fail(
-        "the dump has no positions; columns x y z, xs ys zs, xu yu zu or xsu ysu zsu are "
-        "expected");
+        "the dump has no positions; columns x y z, xs ys zs, xu yu zu or xsu ysu zsu are expected");
   for (std::size_t i = 0; i < names.size(); ++i)
     if (find(used, names[i]) == Columns::kNone) c.labels.emplace_back(names[i], i);
   return c;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/counted.hpp"
 #include "io/structure_formats.hpp"
 #include "models/elements.hpp"
 
@@ -52,7 +53,9 @@ void settle_occupancies(Atoms& atoms, const std::string& path,
   }
   if (kept.size() == atoms.size()) return;
   if (kept.empty()) fail(Fault::input, "{}: every atom has the occupancy 0", path);
-  note(options, "{}: {} sites whose occupancy is 0 are left out", path, atoms.size() - kept.size());
+  note(options, "{}: {} left out", path,
+       counted(atoms.size() - kept.size(), "site whose occupancy is 0 is",
+               "sites whose occupancy is 0 are"));
   atoms = select(atoms, kept);
 }
 

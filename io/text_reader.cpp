@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/counted.hpp"
 #include "models/elements.hpp"
 
 namespace vitrobeam {
@@ -129,7 +130,7 @@ void TextReader::require(std::string_view expected) {
 
 void TextReader::skip(std::int64_t lines) {
   for (; lines > 0 && place_.offset < text_.size(); --lines) take_line();
-  if (lines > 0) fail("the file ends {} lines too early; is it cut short?", lines);
+  if (lines > 0) fail("the file ends {} too early; is it cut short?", counted(lines, "line"));
 }
 
 double TextReader::number(std::size_t i, std::string_view quantity) const {

@@ -171,13 +171,11 @@ void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
     } else if (name == "origin") {
       const auto v = numbers_of(reader, key, value, 3);
       comment.origin = Vector3d(v[0], v[1], v[2]);
-    } else if ((name == "units" || name == "unit") && is_no_length(value)) {
-      comment.info.emplace_back(std::move(key), std::move(value));
-    } else if (name == "units" || name == "unit" || name == "length_unit" ||
-               name == "length_units") {
-      comment.unit = stated_length_unit(reader, value);
-      comment.info.emplace_back(std::move(key), std::move(value));
     } else {
+      const bool says_length = name == "length_unit" || name == "length_units",
+                 may_say_length = name == "units" || name == "unit";
+      if (says_length || (may_say_length && !is_no_length(value)))
+        comment.unit = stated_length_unit(reader, value);
       comment.info.emplace_back(std::move(key), std::move(value));
     }
   }

@@ -71,4 +71,16 @@ AtlasCorrelations correlate(const std::vector<AtlasMap>& maps,
   return m;
 }
 
+std::vector<MapPair> real_correlations(const AtlasCorrelations& m, double rate) {
+  std::vector<MapPair> real;
+  for (Eigen::Index i = 0; i < m.false_discovery.rows(); ++i)
+    for (Eigen::Index j = i + 1; j < m.false_discovery.cols(); ++j)
+      if (m.false_discovery(i, j) <= rate) real.push_back({i, j});
+  const PlaneD& p = m.spearman.p_effective;
+  std::sort(real.begin(), real.end(), [&](const MapPair& a, const MapPair& b) {
+    return p(a.first, a.second) < p(b.first, b.second);
+  });
+  return real;
+}
+
 }  // namespace vitrobeam

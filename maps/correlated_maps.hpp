@@ -33,4 +33,10 @@ AtlasCorrelations correlate(const std::vector<AtlasMap>& maps,
                             const std::vector<std::size_t>& members, const ShiftTest& test,
                             int threads);
 
+// The pairs of maps whose ranks go together at that rate of false discovery, the surest first.
+struct MapPair {
+  Eigen::Index first, second;
+};
+std::vector<MapPair> real_correlations(const AtlasCorrelations& correlations, double rate);
+
 }  // namespace vitrobeam

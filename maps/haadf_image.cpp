@@ -12,6 +12,13 @@ std::optional<double> HaadfImage::step() const {
   return std::abs(dy - dx) < 0.02 * dx ? std::optional<double>(dx) : std::nullopt;
 }
 
+void HaadfImage::set_step(double step) {
+  y.clear();
+  x.clear();
+  for (Eigen::Index i = 0; i < intensity.rows(); ++i) y.push_back(double(i) * step);
+  for (Eigen::Index i = 0; i < intensity.cols(); ++i) x.push_back(double(i) * step);
+}
+
 HaadfImage scaled(HaadfImage image, const ImageScale& s) {
   if (s.dose > 0 && s.gain)
     fail(Fault::usage, "@dose and @gain: give one of them; both say how many electrons there are");

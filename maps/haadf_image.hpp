@@ -20,6 +20,7 @@ struct HaadfImage {
   std::optional<double> thickness;     // Angstrom
   double defocus = 0;                  // Angstrom
   std::optional<double> step() const;  // of square positions, Angstrom
+  void set_step(double step);          // positions from 0 on, Angstrom
 };
 
 // How the numbers of an image become fractions of the beam, and what noise of counting they have.

@@ -36,8 +36,7 @@ class ColumnSums {
       : atoms_(atoms), weight_(weight) {
     if (!atoms.cell.is_orthogonal())
       fail(Fault::physics,
-           "column densities need an orthogonal cell; cut one with vitrobeam model cut @from "
-           "@to");
+           "column densities need an orthogonal cell; cut one with vitrobeam model cut @from @to");
     const double most = weight.largest_frequency();
     if (!(most > 0) || !std::isfinite(most))
       fail(Fault::usage, "the beam of a column density must have a positive size");

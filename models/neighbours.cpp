@@ -73,6 +73,22 @@ std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
   return b;
 }
 
+// The bins of one axis that can hold neighbours, and by how much their image is shifted.
+struct BinAlong {
+  int bin;
+  Vector3d shift;
+};
+void bins_along(const Bins& bins, std::size_t axis, int home, std::vector<BinAlong>& out) {
+  out.clear();
+  const int n = bins.count[axis];
+  for (int t = home - bins.reach[axis]; t <= home + bins.reach[axis]; ++t) {
+    const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
+    if (image != 0 && !bins.periodic[axis]) continue;
+    out.push_back(
+        {t - image * n, Vector3d::Zero() + image * bins.vectors.row(int(axis)).transpose()});
+  }
+}
+
 }  // namespace
 
 void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
@@ -84,27 +100,21 @@ void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, 
     bins.members[bins.at(home[i][0], home[i][1], home[i][2])].push_back(i);
   }
   const double cutoff2 = cutoff * cutoff;
-  std::array<int, 3> d;
-  for (std::size_t i = 0; i < positions.size(); ++i)
-    for (d[0] = -bins.reach[0]; d[0] <= bins.reach[0]; ++d[0])
-      for (d[1] = -bins.reach[1]; d[1] <= bins.reach[1]; ++d[1])
-        for (d[2] = -bins.reach[2]; d[2] <= bins.reach[2]; ++d[2]) {
-          std::array<int, 3> b;
-          Vector3d shift = Vector3d::Zero();
-          bool exists = true;
-          for (std::size_t k = 0; k < 3; ++k) {
-            const int n = bins.count[k], t = home[i][k] + d[k];
-            const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
-            exists = exists && (image == 0 || bins.periodic[k]);
-            b[k] = t - image * n;
-            shift += image * bins.vectors.row(int(k)).transpose();
-          }
-          if (!exists) continue;
-          for (std::size_t j : bins.members[bins.at(b[0], b[1], b[2])]) {
+  std::array<std::vector<BinAlong>, 3> along;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    for (std::size_t k = 0; k < 3; ++k) bins_along(bins, k, home[i][k], along[k]);
+    for (const BinAlong& a : along[0])
+      for (const BinAlong& b : along[1])
+        for (const BinAlong& c : along[2]) {
+          const auto& members = bins.members[bins.at(a.bin, b.bin, c.bin)];
+          if (members.empty()) continue;
+          const Vector3d shift = a.shift + b.shift + c.shift;
+          for (const std::size_t j : members) {
             const Vector3d r = bins.wrapped[j] + shift - bins.wrapped[i];
             if (r.squaredNorm() <= cutoff2 && (i != j || !shift.isZero())) visit(i, j, r);
           }
         }
+  }
 }
 
 NeighbourList neighbours_within(const Cell& cell, const std::vector<Vector3d>& positions,

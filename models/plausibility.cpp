@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "models/elements.hpp"
 #include "models/occupancy.hpp"
@@ -21,6 +22,10 @@ constexpr double kGap = 6;  // Angstrom: no solid has such a hole from side to s
 Vector3d heights(const Cell& cell) {
   const Eigen::Matrix3d inverse = cell.vectors.inverse();  // columns: reciprocal vectors
   return inverse.colwise().norm().cwiseInverse().transpose();
+}
+
+std::string pairs_are(std::size_t n) {
+  return counted(n, "pair of atoms is", "pairs of atoms are");
 }
 
 void find_pairs(const Atoms& atoms, Plausibility& p) {
@@ -69,6 +74,15 @@ Plausibility plausibility(const Atoms& atoms) {
   return p;
 }
 
+void refuse_coincident(const Plausibility& p, const std::string& path) {
+  if (p.coincident == 0) return;
+  fail(Fault::physics,
+       "{}: {} at one place, nearer than {:g} Angstrom (atoms {} and {}: {:.3f} Angstrom), and "
+       "would scatter twice; take one of each away, or give the occupancies of a mixed site",
+       path, pairs_are(p.coincident), kOnePlace, p.closest.first + 1, p.closest.second + 1,
+       p.closest.distance);
+}
+
 std::vector<std::string> oddities(const Plausibility& p) {
   std::vector<std::string> out;
   const auto pair = [&] {
@@ -76,14 +90,13 @@ std::vector<std::string> oddities(const Plausibility& p) {
                        p.closest.first + 1, p.closest.second + 1);
   };
   if (p.coincident > 0)
-    out.push_back(fmt::format(
-        "{} pairs of atoms are at one place, nearer than {:g} Angstrom, {}: is something counted "
-        "twice, or is the box wrong?",
-        p.coincident, kOnePlace, pair()));
-  else if (p.close > 0)
     out.push_back(
-        fmt::format("{} pairs of atoms are closer than {:g} of the sum of their metallic radii, {}",
-                    p.close, kClosePair, pair()));
+        fmt::format("{} at one place, nearer than {:g} Angstrom, {}: is something counted "
+                    "twice, or is the box wrong?",
+                    pairs_are(p.coincident), kOnePlace, pair()));
+  else if (p.close > 0)
+    out.push_back(fmt::format("{} closer than {:g} of the sum of their metallic radii, {}",
+                              pairs_are(p.close), kClosePair, pair()));
   if (p.density_g_cm3 && *p.density_g_cm3 > kDensest)
     out.push_back(fmt::format(
         "the model has {:.4g} g/cm^3, nothing is denser than {:g}: is something counted twice, or "
@@ -91,8 +104,8 @@ std::vector<std::string> oddities(const Plausibility& p) {
         *p.density_g_cm3, kDensest));
   if (p.outside > 0)
     out.push_back(fmt::format(
-        "the box does not hold its atoms: {} atoms lie outside of the cell, up to {:.3g} Angstrom",
-        p.outside, p.farthest));
+        "the box does not hold its atoms: {} outside of the cell, up to {:.3g} Angstrom",
+        counted(p.outside, "atom lies", "atoms lie"), p.farthest));
   return out;
 }
 

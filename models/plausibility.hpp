@@ -25,6 +25,9 @@ struct Plausibility {
 };
 Plausibility plausibility(const Atoms& atoms);
 
+// Error{physics} naming `file` where atoms are at one place: what scatters there would count twice.
+void refuse_coincident(const Plausibility& p, const std::string& file);
+
 // Each a sentence, none where nothing is odd.
 std::vector<std::string> oddities(const Plausibility& p);
 

@@ -418,8 +418,7 @@ PrismPlan planned(const PrismPacking& s) {
   const Composition& c = s.composition;
   if (c.elements.size() != 2)
     fail(Fault::usage,
-         "a glass of prisms takes a metal and a metalloid such as Pd80Si20; {} "
-         "elements are given",
+         "a glass of prisms takes a metal and a metalloid such as Pd80Si20; {} elements are given",
          c.elements.size());
   const auto counts = atom_counts(c, s.atoms);
   if (counts[1] == 0 || 2 * counts[1] > counts[0])

@@ -84,15 +84,16 @@ std::size_t ions(const OxideSkin& skin, const Vector3d& box) {
   return count;
 }
 
-// Amorphous oxide in a periodic box, its ions at their distances.
-Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box, const RunControl& run) {
-  constexpr std::uint64_t kStream = 0x6f786964;
+// Amorphous oxide in a periodic box, its ions at their distances; each face has its own.
+Atoms amorphous_oxide(const OxideSkin& skin, const Vector3d& box, bool at_exit,
+                      const RunControl& run) {
+  constexpr std::uint64_t kStream[] = {0x6f786964, 0x6f786964'65};
   Atoms out;
   out.cell = Cell::orthogonal(box.x(), box.y(), box.z());
   const auto counts = atom_counts(skin.oxide, ions(skin, box));
   for (std::size_t k = 0; k < counts.size(); ++k)
     for (std::size_t n = 0; n < counts[k]; ++n) {
-      const auto u = uniform4(skin.seed, kStream, out.size());
+      const auto u = uniform4(skin.seed, kStream[at_exit], out.size());
       out.add(skin.oxide.elements[k], {u[0] * box.x(), u[1] * box.y(), u[2] * box.z()});
     }
   return relax(out, oxide_contacts(out.numbers), oxide_settling(), run).atoms;
@@ -165,9 +166,7 @@ Atoms with_oxide(const Atoms& atoms, const OxideSkin& skin, const RunControl& ru
   const Vector3d edges = atoms.cell.vectors.diagonal();
   for (const bool at_exit : {false, true}) {
     if (!(at_exit ? skin.exit : skin.entrance)) continue;
-    OxideSkin own = skin;
-    own.seed = skin.seed + (at_exit ? 1 : 0);
-    Atoms oxide = amorphous_oxide(own, {edges.x(), edges.y(), skin.thickness}, run);
+    Atoms oxide = amorphous_oxide(skin, {edges.x(), edges.y(), skin.thickness}, at_exit, run);
     oxide.labels["oxide"].values = std::vector<std::int64_t>(oxide.size(), 1);
     const double face = dividing_surface(atoms, at_exit);
     for (auto& r : oxide.positions) r.z() += at_exit ? face : face - skin.thickness;

@@ -1,10 +1,21 @@
 #include "models/structure_result.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/common_neighbours.hpp"
 
 namespace vitrobeam {
+
+double AtomColumn::mean() const {
+  double sum = 0, count = 0;
+  for (const double v : values)
+    if (std::isfinite(v)) {
+      sum += v;
+      ++count;
+    }
+  return count > 0 ? sum / count : 0;
+}
 
 std::vector<VoronoiCount> count_indices(const Atoms& atoms, const Voronoi& v) {
   std::map<std::array<int, 4>, VoronoiCount> found;

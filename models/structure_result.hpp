@@ -21,6 +21,7 @@ struct AtomColumn {
   std::string name, unit;
   std::vector<double> values;
   bool is_class = false;  // an index into kLocalOrderNames
+  double mean() const;    // over what is finite; 0 where nothing is
 };
 
 struct VoronoiCount {

@@ -22,7 +22,7 @@ class Propagator {
              std::optional<double> norm = {});
 
   // Multiplies element i of a column tile inside a pass along y.
-  void operator()(int tile, int i, Lanes<Real>& psi) const {
+  [[gnu::always_inline]] void operator()(int tile, int i, Lanes<Real>& psi) const {
     const Row& y = rows_[i];
     const Columns& x = columns_[tile];
     if (y.distance > x.highest) {

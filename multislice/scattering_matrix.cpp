@@ -150,7 +150,7 @@ typename ScatteringMatrix<Real>::Places ScatteringMatrix<Real>::places_of(std::s
   for (std::size_t i = first * kLanes; i < last * kLanes; ++i)
     if (const auto index = blocks_.samples[i]; index >= 0) {
       const BandSample& s = band_.samples[std::size_t(index)];
-      places[std::size_t(s.jx + grid.band_x())].push_back(
+      places[std::size_t(std::ptrdiff_t(s.jx) + grid.band_x())].push_back(
           {(s.jy + grid.ny) % grid.ny, i - first * kLanes});
     }
   return places;
@@ -165,7 +165,7 @@ void ScatteringMatrix<Real>::carry(const Transmission<Real>& window, std::size_t
   const BandTransform<Real>& transform = setup_.transform;
   const int slices = setup_.slab.slices(), band_x = transform.grid().band_x();
   const auto keep = [&](int jx, const std::complex<Real>* psi) {
-    for (const Place& p : places[std::size_t(jx + band_x)])
+    for (const Place& p : places[std::size_t(std::ptrdiff_t(jx) + band_x)])
       exit[p.slot / kLanes].set(int(p.slot % kLanes), psi[p.j]);
   };
   walk(

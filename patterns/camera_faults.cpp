@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "base/counted.hpp"
+
 namespace vitrobeam {
 namespace {
 
@@ -213,11 +215,12 @@ std::string summary(const CameraFaults& f) {
     if (count > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, words);
   std::string text;
   if (!parts.empty())
-    text =
-        fmt::format("{} pixel(s) are hidden: {}", f.not_finite + f.largest + f.dead + f.hot, parts);
+    text = fmt::format("{} hidden: {}",
+                       counted(f.not_finite + f.largest + f.dead + f.hot, "pixel is", "pixels are"),
+                       parts);
   if (f.saturated > 0)
-    text += fmt::format("{}{} pixel(s) are saturated in every pattern", text.empty() ? "" : "; ",
-                        f.saturated);
+    text += fmt::format("{}{} saturated in every pattern", text.empty() ? "" : "; ",
+                        counted(f.saturated, "pixel is", "pixels are"));
   return text;
 }
 

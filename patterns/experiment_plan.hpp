@@ -26,7 +26,8 @@ struct ExperimentPlan {
   std::vector<LibraryConditions> conditions;
   std::vector<double> doses;
   std::vector<std::string> names;  // the motifs, then none
-  // [condition, dose, a, b]: Chernoff information per pattern between a and b (separation.hpp)
+  // [condition, dose, a, b]: Chernoff information per pattern between a and b
+  // (library_separation.hpp)
   Stack<double> information;
   // By condition: the distance of positions beyond which they do not repeat each other, Angstrom.
   std::vector<double> step;

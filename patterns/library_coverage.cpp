@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -33,6 +34,19 @@ MotifCoverage coverage_of(const MotifLibrary& library, int motif, int condition)
   return m;
 }
 
+// Digits behind "seed =" in the text of a plan.
+std::string stated_seed(const std::string& plan) {
+  std::istringstream lines(plan);
+  for (std::string line; std::getline(lines, line);) {
+    const auto equals = line.find_first_not_of(' ', 4);
+    if (!line.starts_with("seed") || equals == std::string::npos || line[equals] != '=') continue;
+    const auto first = line.find_first_not_of(' ', equals + 1);
+    if (first != std::string::npos)
+      return line.substr(first, line.find_first_not_of("0123456789", first) - first);
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 ConditionCoverage coverage(const MotifLibrary& library, std::size_t condition) {
@@ -47,6 +61,19 @@ ConditionCoverage coverage(const MotifLibrary& library, std::size_t condition) {
   for (std::size_t m = 0; m < library.motif_names.size(); ++m)
     c.motifs.push_back(coverage_of(library, int(m), int(condition)));
   return c;
+}
+
+std::vector<OriginCoverage> coverage_of_origins(const MotifLibrary& library) {
+  std::vector<OriginCoverage> out;
+  for (const LibraryOrigin& made : library.origins) {
+    const auto of = [o = int(out.size())](const auto& records) {
+      return std::size_t(std::count_if(records.begin(), records.end(),
+                                       [o](const auto& r) { return r.origin == o; }));
+    };
+    out.push_back({made.program.empty() ? "an older program" : made.program, stated_seed(made.plan),
+                   of(library.templates), of(library.null), of(library.planted)});
+  }
+  return out;
 }
 
 }  // namespace vitrobeam

@@ -2,6 +2,7 @@
 // patterns it has.
 #pragma once
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "patterns/library.hpp"
@@ -23,5 +24,12 @@ struct ConditionCoverage {
 
 // Of the condition with that index; records alone suffice.
 ConditionCoverage coverage(const MotifLibrary& records, std::size_t condition);
+
+// How many entries each of the library's builds made, and from which seed, as its plan states it.
+struct OriginCoverage {
+  std::string program, seed;
+  std::size_t templates = 0, null_patterns = 0, planted = 0;
+};
+std::vector<OriginCoverage> coverage_of_origins(const MotifLibrary& records);
 
 }  // namespace vitrobeam

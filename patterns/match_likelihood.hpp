@@ -1,6 +1,6 @@
 // The likelihood of every motif of a library at every position of a scan, alone or together with
-// the neighbouring positions that see the same motif (evidence.hpp states the model and is the slow
-// reference), and what it makes probable: motif or none, the axis, the depth.
+// the neighbouring positions that see the same motif (match_evidence.hpp states the model and is
+// the slow reference), and what it makes probable: motif or none, the axis, the depth.
 //
 // A view is one motif with one decoration, direction and depth; its templates at several offsets of
 // the probe are the net that neighbours are read from. For a pattern x and a template t of the net

@@ -1,10 +1,11 @@
 // Motifs in a scan: every pattern, or neighbouring ones together, against the templates of a
 // library, at a stated rate of false alarms.
 //
-// Alone, patterns are matched by correlation with all templates at all angles (recognition.hpp);
-// neighbours count together by their likelihoods (scan_recognition.hpp). Either way a score is
-// ranked among motif-free patterns of the library that were treated the same (statistics.hpp), and
-// motifs are called at a false-discovery rate over the scan (Benjamini and Hochberg 1995).
+// Alone, patterns are matched by correlation with all templates at all angles (match_alone.hpp);
+// neighbours count together by their likelihoods (match_neighbours.hpp). Either way a score is
+// ranked among motif-free patterns of the library that were treated the same
+// (match_significance.hpp), and motifs are called at a false-discovery rate over the scan
+// (Benjamini and Hochberg 1995).
 #pragma once
 #include <functional>
 #include <optional>

@@ -206,8 +206,7 @@ Disc central_disc(const PlaneF& image, const PixelMask& hidden) {
     around(image, {}, r, c, 1, [&](auto y, auto x) {
       if (is_hidden(hidden, y, x))
         fail(Fault::physics,
-             "the central disc is partly hidden; find the centre by the ring "
-             "instead");
+             "the central disc is partly hidden; find the centre by the ring instead");
     });
   }
   // a pixel counts by how far it rises above the border's level, up to the disc's own

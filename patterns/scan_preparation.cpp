@@ -117,8 +117,7 @@ void find_rotation(ScanPreparation& p, const RunControl& run) {
   if (p.rotation->curl_share > kMostCurl)
     run.warn(
         "the rotation of the scan is poorly determined: the deflections have {:.0f} % curl where "
-        "noise "
-        "alone has 50 %; smaller steps, a thinner specimen or more electrons determine it",
+        "noise alone has 50 %; smaller steps, a thinner specimen or more electrons determine it",
         100 * p.rotation->curl_share);
 }
 

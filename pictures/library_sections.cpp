@@ -103,10 +103,7 @@ ImagePanel templates_panel(const Coverage& c) {
 LinePanel points_panel(const std::string& title, const std::string& x_label,
                        const std::string& y_label,
                        const std::set<std::pair<double, double>>& points) {
-  LinePanel panel;
-  panel.title = title;
-  panel.x_label = x_label;
-  panel.y_label = y_label;
+  LinePanel panel{title, x_label, y_label};
   panel.width = panel.height = 230;
   Curve curve{"", {}, {}, {}, true};
   for (const auto& [px, py] : points) {
@@ -168,10 +165,7 @@ ResultSection recognition_section(const Hdf5Reader& file) {
   calls.cell_scale = 100;
   calls.low = 0;
   calls.high = 1;
-  LinePanel curves;
-  curves.title = "ROC: found at a false-alarm rate";
-  curves.x_label = "false-alarm rate";
-  curves.y_label = "share found";
+  LinePanel curves{"ROC: found at a false-alarm rate", "false-alarm rate", "share found"};
   for (std::size_t m = 0; m < n; ++m) {
     if (!std::isfinite(area[m])) continue;
     Curve curve;
@@ -231,10 +225,7 @@ struct PlanFile {
 };
 
 LinePanel plan_panel(const std::string& title, const std::string& x_label) {
-  LinePanel panel;
-  panel.title = title;
-  panel.x_label = x_label;
-  panel.y_label = "Chernoff information per pattern";
+  LinePanel panel{title, x_label, "Chernoff information per pattern"};
   panel.log_y = true;
   return panel;
 }

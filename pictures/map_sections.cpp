@@ -24,15 +24,9 @@ Curve steps(const std::vector<double>& edges, const std::vector<double>& share,
 
 // Panels of /density/contrast, and of /density/against in the same axes.
 void add_contrast(const Hdf5Reader& file, ResultSection& s) {
-  LinePanel histogram, correlation, power;
-  histogram.title = "relative density";
-  histogram.x_label = "of the reference";
-  histogram.y_label = "share of the positions";
-  correlation.title = "autocorrelation";
-  correlation.x_label = "distance (\u00c5)";
-  power.title = "power spectrum";
-  power.x_label = "spatial frequency (\u00c5^{-1})";
-  power.y_label = "\u00c5^{2}";
+  LinePanel histogram{"relative density", "of the reference", "share of the positions"};
+  LinePanel correlation{"autocorrelation", "distance (\u00c5)"};
+  LinePanel power{"power spectrum", "spatial frequency (\u00c5^{-1})", "\u00c5^{2}"};
   power.log_y = true;
   for (const auto& [group, label] :
        {std::pair{"contrast", "image"}, {"against", "compared with"}}) {
@@ -90,10 +84,7 @@ LinePanel intensity_panel(const Hdf5Reader& file, const CalibrationAxes& axes) {
     fail(Fault::input,
          "{}: {}change holds no 0, or there is no detector or glass; the file is damaged",
          file.path(), kCalibration);
-  LinePanel panel;
-  panel.title = "intensity with thickness";
-  panel.x_label = "thickness (\u00c5)";
-  panel.y_label = "fraction of the beam";
+  LinePanel panel{"intensity with thickness", "thickness (\u00c5)", "fraction of the beam"};
   for (std::size_t d = 0; d < detectors.size(); ++d)
     for (std::size_t g = 0; g < glasses.size(); ++g) {
       Curve c{glasses.size() > 1 ? detectors[d] + ", " + glasses[g] : detectors[d],
@@ -115,10 +106,7 @@ LinePanel contrast_panel(const Hdf5Reader& file, const CalibrationAxes& axes, st
                          const std::string& title) {
   const Table contrast{read_shaped<double>(file, kCalibration + "contrast", axes.shape())},
       error{read_shaped<double>(file, kCalibration + "contrast_error", axes.shape())};
-  LinePanel panel;
-  panel.title = title + ": contrast";
-  panel.x_label = "change of density (%)";
-  panel.y_label = "change of intensity (%)";
+  LinePanel panel{title + ": contrast", "change of density (%)", "change of intensity (%)"};
   std::vector<double> percent;
   for (const double v : axes.change) percent.push_back(100 * v);
   for (std::size_t t = 0; t < axes.thickness.size(); ++t) {
@@ -136,10 +124,7 @@ LinePanel contrast_panel(const Hdf5Reader& file, const CalibrationAxes& axes, st
 // Of detector `d`: some of the single positions, and the polynomial through 0 that was fitted.
 LinePanel curve_panel(const Hdf5Reader& file, const std::vector<std::string>& detectors,
                       std::size_t d, const std::string& title) {
-  LinePanel panel;
-  panel.title = title + ": curve";
-  panel.x_label = "what the column would scatter once";
-  panel.y_label = "fraction of the beam";
+  LinePanel panel{title + ": curve", "what the column would scatter once", "fraction of the beam"};
   Curve samples{"single positions", {}, {}, {}, true}, fit{"curve", {}, {}, {}, false};
   const auto x = file.read<double>(kCalibration + "samples/x").values,
              intensity = read_list(file, kCalibration + "samples/intensity", x.size());

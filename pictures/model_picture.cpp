@@ -120,10 +120,7 @@ Discs by_motif(const Atoms& atoms, const std::vector<PlantedMotif>& planted) {
 
 LinePanel radial_distribution(const Atoms& atoms) {
   const PairDistribution g = pair_distribution(atoms, kFarthest, kBin);
-  LinePanel panel;
-  panel.title = "radial distribution";
-  panel.x_label = "r (\u00c5)";
-  panel.y_label = "g(r)";
+  LinePanel panel{"radial distribution", "r (\u00c5)", "g(r)"};
   panel.curves.push_back({"all", g.r, g.total, {}, false});
   if (g.partials.size() > 1 && g.partials.size() <= 4)
     for (const auto& [pair, values] : g.partials)

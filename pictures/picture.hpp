@@ -64,8 +64,8 @@ struct Curve {
 };
 
 struct LinePanel {
-  std::string title, x_label, y_label;
-  std::vector<Curve> curves;
+  std::string title, x_label, y_label = {};
+  std::vector<Curve> curves = {};
   bool log_y = false;
   std::optional<std::pair<double, double>> y_range = {};  // instead of the curves' own
   double width = 330, height = 230;

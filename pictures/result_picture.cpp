@@ -378,9 +378,7 @@ LinePanel curve_panel(const Hdf5Reader& file, const std::string& dataset,
                       const std::string& label) {
   Curve curve{"", {}, file.read<double>(dataset).values, {}, false};
   const std::string folder = dataset.substr(0, dataset.rfind('/'));
-  LinePanel panel;
-  panel.title = label;
-  panel.x_label = "index";
+  LinePanel panel{label, "index"};
   for (const char* name : {"q", "k", "r", "tau", "lag"})  // the axis that stands beside it
     if (const auto x = axis_values(file, folder + "/" + name);
         x.size() == curve.y.size() && folder + "/" + name != dataset) {

@@ -51,10 +51,7 @@ ResultSection preparation_section(const Hdf5Reader& file) {
   mean.markers = {{column, row, 4, 2, ""}};
   s.panels.emplace_back(mean);
 
-  LinePanel radial;
-  radial.title = "radial mean";
-  radial.x_label = "radius (pixel)";
-  radial.y_label = "intensity";
+  LinePanel radial{"radial mean", "radius (pixel)", "intensity"};
   radial.log_y = true;
   Curve curve;
   const auto values = file.read<double>("/preparation/radial_mean").values;
@@ -99,10 +96,7 @@ ResultSection radial_section(const Hdf5Reader& file) {
                         (double(k) + 0.5) * file.number_attribute(path, "ring_width_mrad"));
       curve.y.push_back(sum / double(positions));
     }
-    LinePanel panel;
-    panel.title = name;
-    panel.x_label = "angle (mrad)";
-    panel.y_label = file.string_attribute(path, "units", "");
+    LinePanel panel{name, "angle (mrad)", file.string_attribute(path, "units", "")};
     panel.log_y = true;
     panel.curves = {curve};
     s.panels.emplace_back(panel);
@@ -148,10 +142,8 @@ ResultSection probe_section(const Hdf5Reader& file) {
       mean.x.push_back(double(k));
       mean.y.push_back(sum / double(positions));
     }
-    LinePanel panel;
-    panel.title = name + ", mean over the scan";
-    panel.x_label = "probe";
-    panel.y_label = file.string_attribute(path, "units", "");
+    LinePanel panel{name + ", mean over the scan", "probe",
+                    file.string_attribute(path, "units", "")};
     panel.curves = {mean};
     s.panels.emplace_back(panel);
   }
@@ -191,20 +183,14 @@ ResultSection thermal_section(const Hdf5Reader& file) {
 ResultSection correlation_section(const Hdf5Reader& file) {
   ResultSection s{"Relaxation", {}, ""};
   if (!file.is_dataset("/correlation/g2")) return s;
-  LinePanel g2;
-  g2.title = "g_{2}, mean over all fits";
-  g2.x_label = "time (s)";
-  g2.y_label = "g_{2}";
+  LinePanel g2{"g_{2}, mean over all fits", "time (s)", "g_{2}"};
   g2.curves = {{"",
                 file.read<double>("/correlation/time").values,
                 file.read<double>("/correlation/g2").values,
                 {},
                 true}};
   if (file.is_dataset("/correlation/q")) {
-    LinePanel tau;
-    tau.title = "relaxation time of every ring";
-    tau.x_label = "q (\u00c5^{-1})";
-    tau.y_label = "\u03c4 (s)";
+    LinePanel tau{"relaxation time of every ring", "q (\u00c5^{-1})", "\u03c4 (s)"};
     tau.curves = {{"", file.read<double>("/correlation/q").values,
                    file.read<double>("/correlation/tau").values,
                    file.read<double>("/correlation/tau_error").values, true}};

@@ -15,10 +15,7 @@ const std::string kGroup = "/symmetry/";
 
 // Mean and standard error of every order's map, and the same of the null.
 LinePanel spectrum_panel(const Hdf5Reader& file, const std::vector<double>& n) {
-  LinePanel panel;
-  panel.title = "symmetry power in the ring";
-  panel.x_label = "order n";
-  panel.y_label = "C_{n}";
+  LinePanel panel{"symmetry power in the ring", "order n", "C_{n}"};
   const auto add = [&](const std::string& path, const std::string& label, bool points) {
     const auto values = file.read<double>(path).values;
     Curve curve{label, n, {}, {}, points};
@@ -42,10 +39,7 @@ LinePanel spectrum_panel(const Hdf5Reader& file, const std::vector<double>& n) {
 
 // Orders along q: some even ones, and the mean of the odd ones.
 LinePanel rings_panel(const Hdf5Reader& file, const std::vector<double>& q) {
-  LinePanel panel;
-  panel.title = "symmetry power, mean over the patterns";
-  panel.x_label = "q (\u00c5^{-1})";
-  panel.y_label = "C_{n}";
+  LinePanel panel{"symmetry power, mean over the patterns", "q (\u00c5^{-1})", "C_{n}"};
   const PlaneD power = read_plane<double>(file, kGroup + "mean_power");
   const auto add = [&](const std::string& label, const Eigen::ArrayXd& values) {
     panel.curves.push_back({label, q, {values.begin(), values.end()}, {}, false});
@@ -60,9 +54,7 @@ LinePanel rings_panel(const Hdf5Reader& file, const std::vector<double>& q) {
 }
 
 LinePanel friedel_panel(const Hdf5Reader& file, const std::vector<double>& q) {
-  LinePanel panel;
-  panel.title = "correlation of I(q) and I(-q)";
-  panel.x_label = "q (\u00c5^{-1})";
+  LinePanel panel{"correlation of I(q) and I(-q)", "q (\u00c5^{-1})"};
   Curve curve{"", q, file.read<double>(kGroup + "mean_friedel_pair").values,
               file.read<double>(kGroup + "mean_friedel_pair_error").values, false};
   constexpr double kNothing = 0.5;  // an error by which a correlation says nothing
@@ -92,10 +84,7 @@ ImagePanel order_panel(const Hdf5Reader& file, const std::string& dataset, std::
 const std::string kLimit = "/symmetry_limit/";
 
 LinePanel odd_even_panel(const Hdf5Reader& file, const std::vector<double>& nm) {
-  LinePanel panel;
-  panel.title = "odd over even orders";
-  panel.x_label = "thickness (nm)";
-  panel.y_label = "power ratio";
+  LinePanel panel{"odd over even orders", "thickness (nm)", "power ratio"};
   const auto add = [&](const std::string& name, const std::string& label) {
     const std::string path = kLimit + "odd_even/" + name;
     if (!file.is_dataset(path)) return;
@@ -151,10 +140,7 @@ LinePanel detection_panel(const Hdf5Reader& file, const std::string& path, std::
 const std::string kFluctuation = "/fluctuation/";
 
 LinePanel variance_panel(const std::string& title) {
-  LinePanel panel;
-  panel.title = title;
-  panel.x_label = "q (\u00c5^{-1})";
-  panel.y_label = "V";
+  LinePanel panel{title, "q (\u00c5^{-1})", "V"};
   return panel;
 }
 
@@ -270,13 +256,8 @@ ResultSection fluctuation_section(const Hdf5Reader& file) {
 
 ResultSection pair_section(const Hdf5Reader& file) {
   ResultSection section{"Radial analysis", {}, ""};
-  LinePanel s, g;
-  s.title = "structure factor";
-  s.x_label = "q (\u00c5^{-1})";
-  s.y_label = "S";
-  g.title = "reduced pair distribution";
-  g.x_label = "r (\u00c5)";
-  g.y_label = "G (\u00c5^{-2})";
+  LinePanel s{"structure factor", "q (\u00c5^{-1})", "S"};
+  LinePanel g{"reduced pair distribution", "r (\u00c5)", "G (\u00c5^{-2})"};
   for (const auto& [group, label] : {std::pair{std::string("/radial/"), "patterns"},
                                      {std::string("/radial/model/"), "model, Debye"}}) {
     if (!file.is_dataset(group + "S")) continue;

@@ -9,8 +9,7 @@ std::size_t checked_index(const Hdf5Reader& file, const std::string& path, doubl
                           std::size_t count) {
   if (!(value >= 0 && value < double(count)) || value != std::floor(value))
     fail(Fault::input,
-         "{}: {} holds the index {}, where there are {} to count from 0; the file is "
-         "damaged",
+         "{}: {} holds the index {}, where there are {} to count from 0; the file is damaged",
          file.path(), path, value, count);
   return std::size_t(value);
 }

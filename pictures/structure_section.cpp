@@ -53,10 +53,7 @@ LinePanel curves(const Hdf5Reader& file, const std::string& group, const std::st
 // How a quantity is distributed over the atoms of each element, as densities.
 LinePanel distribution(const Hdf5Reader& file, const std::string& name, const std::string& title,
                        const std::string& label) {
-  LinePanel panel;
-  panel.title = title;
-  panel.x_label = label;
-  panel.y_label = "share of the atoms per bin";
+  LinePanel panel{title, label, "share of the atoms per bin"};
   const auto values = numbers(file, name),
              element = values.empty() ? values : elements(file, values.size());
   std::vector<double> sorted;
@@ -90,10 +87,7 @@ LinePanel distribution(const Hdf5Reader& file, const std::string& name, const st
 }
 
 LinePanel order_panel(const Hdf5Reader& file) {
-  LinePanel panel;
-  panel.title = "averaged bond order";
-  panel.x_label = "averaged q_{4}";
-  panel.y_label = "averaged q_{6}";
+  LinePanel panel{"averaged bond order", "averaged q_{4}", "averaged q_{6}"};
   const auto q4 = numbers(file, "q4_averaged"), q6 = numbers(file, "q6_averaged"),
              element = q4.empty() ? q4 : elements(file, q4.size());
   std::map<int, Curve> by_element;

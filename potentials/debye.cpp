@@ -23,6 +23,18 @@ MeanFactors mean_factors(const std::vector<int>& elements, const std::vector<dou
   return m;
 }
 
+std::function<double(double)> squared_factor(std::vector<int> elements, std::vector<double> shares,
+                                             Parametrisation table) {
+  return [=](double q) {
+    double sum = 0;
+    for (std::size_t k = 0; k < elements.size(); ++k) {
+      const double f = scattering_factor(table, elements[k], q);
+      sum += shares[k] * f * f;
+    }
+    return sum;
+  };
+}
+
 DebyeScattering debye_scattering(const Atoms& atoms, const std::vector<double>& q, double r_max,
                                  Parametrisation table, double weight_q) {
   constexpr double kBin = 0.02;

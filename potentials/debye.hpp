@@ -1,6 +1,7 @@
 // Scattering of a model in all orientations, by its pair distribution (Debye, Ann. Phys. 351 (1915)
 // 809, in the form of Faber and Ziman for a periodic bulk).
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "models/atoms.hpp"
@@ -15,6 +16,10 @@ struct MeanFactors {
 MeanFactors mean_factors(const std::vector<int>& elements, const std::vector<double>& shares,
                          const std::vector<double>& q,
                          Parametrisation table = Parametrisation::kirkland);
+// Sum of the shares times f^2 at one q.
+std::function<double(double q)> squared_factor(std::vector<int> elements,
+                                               std::vector<double> shares,
+                                               Parametrisation table = Parametrisation::kirkland);
 
 struct DebyeScattering {
   std::vector<double> intensity;  // per atom, Angstrom^2

@@ -222,4 +222,27 @@ std::vector<AtlasMap> diffraction_maps(const PatternScan& scan, const Diffractio
   return out;
 }
 
+std::vector<AtlasMap> density_maps(const HaadfImage& image,
+                                   const std::optional<DensityCalibration>& calibration,
+                                   const RunControl& run) {
+  DensityInput in;
+  in.intensity = image.intensity;
+  in.variance = image.variance;
+  DensityCurve curve;
+  if (calibration) {
+    DensitySettings settings;
+    settings.calibration = calibration;
+    const CurveForImage chosen = curve_for_image(image, settings, run);
+    curve = chosen.curve;
+    in.position_error = chosen.position_error;
+  }
+  const DensityMap density = relative_density(in, curve);
+  std::vector<AtlasMap> maps = {{"density", "haadf_density", "of the median",
+                                 "density times thickness from HAADF", density.relative, true}};
+  if (calibration)
+    maps.push_back({"density", "haadf_density_error", "of the median", "one standard deviation",
+                    density.error, false});
+  return maps;
+}
+
 }  // namespace vitrobeam

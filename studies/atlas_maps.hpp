@@ -11,6 +11,7 @@
 #include "models/column_density.hpp"
 #include "multislice/optics.hpp"
 #include "patterns/pattern_scan.hpp"
+#include "studies/density_analysis.hpp"
 
 namespace vitrobeam {
 
@@ -44,6 +45,12 @@ struct DiffractionRequest {
 };
 std::vector<AtlasMap> diffraction_maps(const PatternScan& scan, const DiffractionRequest& request,
                                        const RunControl& run);
+
+// Density times thickness of a HAADF image of the columns, without a calibration in proportion to
+// the intensity, with one beside its error. Error{physics}: the calibration is of another image.
+std::vector<AtlasMap> density_maps(const HaadfImage& image,
+                                   const std::optional<DensityCalibration>& calibration,
+                                   const RunControl& run);
 
 // The frames of a trajectory; they need not be in memory.
 struct AtomFrames {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "fourier/grid.hpp"
 #include "models/displacements.hpp"
@@ -122,7 +123,7 @@ std::vector<AtlasMap> motion_maps(const AtomFrames& frames, const Voxels& v,
   add("d2min", "Angstrom^2", "non-affine displacement, first to last frame", d.d2min);
   add("square_displacement", "Angstrom^2", "first to last frame", moved);
   if (frames.count < kFewestFrames) {
-    run.inform("{} frames: no relaxation times, which take {} and more", frames.count,
+    run.inform("{}: no relaxation times, which take {} and more", counted(frames.count, "frame"),
                kFewestFrames);
     return out;
   }

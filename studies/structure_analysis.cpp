@@ -212,7 +212,7 @@ StructureResult analyse_structure(const Atoms& atoms, const StructureAnalysis& a
     r.cutoff = shell.radius;
     r.cutoff_origin = shell.origin;
   }
-  r.close_pairs = plausibility(r.atoms).close;
+  r.close_pairs = s.close_pairs ? *s.close_pairs : plausibility(r.atoms).close;
   if (s.cells) analyse_voronoi(s, r);
   if (s.pairs) analyse_pairs(s, r, run);
   run.check_stop();

@@ -38,6 +38,8 @@ struct StructureAnalysis {
   // motion
   std::optional<double> strain_radius;  // Angstrom; none: 1.3 times the cutoff
 
+  std::optional<std::size_t> close_pairs;  // of plausibility(), where it is known; else it is found
+
   bool needs_shell() const { return order || classes || motion; }
 };
 

@@ -2,47 +2,22 @@
 // content is checked against the atoms.
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
+#include <sstream>
 
-#include "base/error.hpp"
 #include "io/cif_content.hpp"
-#include "io/structure_file.hpp"
 #include "models/elements.hpp"
 #include "models/neighbours.hpp"
 #include "tests/approx.hpp"
+#include "tests/read_text.hpp"
 
 using namespace vitrobeam;
 
 namespace {
 
-struct Read {
-  Atoms atoms;
-  std::vector<std::string> notes;
-  std::string error;
-};
+using Read = ReadText;
 
 Read read(const std::string& content, int frame = -1) {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "vitrobeam_symmetry_test.x").string();
-  std::ofstream(path) << content;
-  Read out;
-  StructureReadOptions options;
-  options.need_cell = false;
-  options.frame = frame;
-  options.note = [&](const Message& text) { out.notes.push_back(text.plain()); };
-  try {
-    out.atoms = read_structure(path, options);
-  } catch (const Error& e) {
-    out.error = e.what();
-  }
-  std::filesystem::remove(path);
-  return out;
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  if (text.find(part) == std::string::npos) MESSAGE(text);
-  return text.find(part) != std::string::npos;
+  return read_text(content, with_frame(frame));
 }
 
 std::string cif(const std::string& more, const std::string& sites,

@@ -17,14 +17,14 @@
 #include "models/transform.hpp"
 #include "models/voronoi.hpp"
 #include "tests/approx.hpp"
+#include "tests/read_text.hpp"
 
 using namespace vitrobeam;
 
 namespace {
 
 const Atoms& glass() {
-  static const Atoms atoms = read_structure(std::string(VITROBEAM_SOURCE_DIR) +
-                                            "/examples/Cu64.5Zr35.5_4000_glass_300K.extxyz");
+  static const Atoms atoms = example_glass(VITROBEAM_SOURCE_DIR);
   return atoms;
 }
 

@@ -21,7 +21,7 @@ allowed = {
 one_place = {'fftw3.h': 'fourier/fourier.cpp', 'hdf5.h': 'io/hdf5_library.hpp', 'boost/': 'drivers/settings.cpp',
              'io/hdf5_library.hpp': 'io/hdf5_',  # the reader and the writer
              'zlib.h': ('io/text_reader.cpp', 'io/unpacking.cpp'), 'blosc.h': 'io/unpacking.cpp', 'zstd.h': 'io/unpacking.cpp', 'mpi.h': 'runtime/ranks.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'pictures/',
-             'spdlog/': 'drivers/log.cpp', 'tiffio.h': 'io/frames_tiff.cpp'}
+             'spdlog/': 'drivers/log.cpp', 'openssl/': 'io/digest.cpp', 'tiffio.h': 'io/frames_tiff.cpp'}
 # Layers whose messages write a field as @q_max, never as an option (base/error.hpp); provenance writes command lines.
 without_options = set(allowed) - {'drivers'}
 wrong = []

@@ -11,6 +11,7 @@
 #include "io/hdf5.hpp"
 #include "io/library_file.hpp"
 #include "tests/approx.hpp"
+#include "tests/folder.hpp"
 
 using namespace vitrobeam;
 
@@ -62,15 +63,6 @@ std::vector<Member> column(const std::vector<Record>& records, Member Record::*m
   std::vector<Member> values;
   for (const auto& r : records) values.push_back(r.*member);
   return values;
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -29,5 +29,6 @@ echo "clang-tidy: $(echo "$files" | wc -l) files"
 mkdir -p "$build/tidy"
 sed 's/ -fpch-preprocess\| -Winvalid-pch\| -include [^ ]*cmake_pch.hxx//g' "$build/compile_commands.json" >"$build/tidy/compile_commands.json"
 echo "$files" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build/tidy" 2>&1 | grep -v ' warnings\{0,1\} generated' >"$build/tidy.log"
-if grep -q 'error:' "$build/tidy.log"; then cat "$build/tidy.log"; exit 1; fi
+# what clang 14 itself does not accept of a system header (gemmi's CIF document, as C++20) is no finding
+if grep 'error:' "$build/tidy.log" | grep -qv '^/usr/'; then cat "$build/tidy.log"; exit 1; fi
 echo "clang-tidy: in order"

@@ -11,18 +11,11 @@
 #include "io/units.hpp"
 #include "multislice/optics.hpp"
 #include "tests/approx.hpp"
+#include "tests/folder.hpp"
 
 using namespace vitrobeam;
 
 namespace {
-
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("vitrobeam_formats_" + std::to_string(::getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
 
 template <typename T>
 std::string little(T value) {
@@ -73,13 +66,17 @@ void check_pixels(const PatternSource& source) {
   }
 }
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
+// Tags of DigitalMicrograph 3: in big-endian order, their data in little-endian order.
+std::string dm_name(char kind, const std::string& n) {
+  return std::string(1, kind) + big(std::uint16_t(n.size())) + n;
+}
+
+std::string dm_group(const std::string& n, std::uint32_t tags) {
+  return dm_name(20, n) + std::string("\0\0", 2) + big(tags);
+}
+
+std::string dm_number(const std::string& n, std::uint32_t type, const std::string& value) {
+  return dm_name(21, n) + "%%%%" + big(std::uint32_t(1)) + big(type) + value;
 }
 
 }  // namespace
@@ -212,36 +209,27 @@ TEST_CASE("raw samples as stated, and what is stated wrongly") {
 
 TEST_CASE("DigitalMicrograph 3: the image among the tags, its scale and origin") {
   const Folder folder;
-  // tags in big-endian order, data in little-endian order
-  const auto name = [](char kind, const std::string& n) {
-    return std::string(1, kind) + big(std::uint16_t(n.size())) + n;
-  };
-  const auto group = [&](const std::string& n, std::uint32_t tags) {
-    return name(20, n) + std::string("\0\0", 2) + big(tags);
-  };
-  const auto number = [&](const std::string& n, std::uint32_t type, const std::string& value) {
-    return name(21, n) + "%%%%" + big(std::uint32_t(1)) + big(type) + value;
-  };
   const auto array = [&](const std::string& n, std::uint32_t type, std::uint32_t count,
                          const std::string& values) {
-    return name(21, n) + "%%%%" + big(std::uint32_t(3)) + big(std::uint32_t(20)) + big(type) +
+    return dm_name(21, n) + "%%%%" + big(std::uint32_t(3)) + big(std::uint32_t(20)) + big(type) +
            big(count) + values;
   };
   const auto axis = [&](float origin, float scale) {
-    return group("", 3) + number("Origin", 6, little(origin)) + number("Scale", 6, little(scale)) +
+    return dm_group("", 3) + dm_number("Origin", 6, little(origin)) +
+           dm_number("Scale", 6, little(scale)) +
            array("Units", 4, 4, std::string("1\0/\0n\0m\0", 8));
   };
   const std::string image =
-      group("ImageData", 3) + group("Calibrations", 1) + group("Dimension", 2) + axis(2.5f, 0.2f) +
-      axis(1.5f, 0.2f) +
+      dm_group("ImageData", 3) + dm_group("Calibrations", 1) + dm_group("Dimension", 2) +
+      axis(2.5f, 0.2f) + axis(1.5f, 0.2f) +
       array("Data", 4, 20, frames(1, 4, 5, [](float v) { return little(std::uint16_t(v)); })) +
-      group("Dimensions", 2) + number("", 5, little(std::uint32_t(5))) +
-      number("", 5, little(std::uint32_t(4)));
-  const std::string tags =
-      group("ImageTags", 1) + group("Microscope Info", 1) + number("Voltage", 7, little(200000.0));
+      dm_group("Dimensions", 2) + dm_number("", 5, little(std::uint32_t(5))) +
+      dm_number("", 5, little(std::uint32_t(4)));
+  const std::string tags = dm_group("ImageTags", 1) + dm_group("Microscope Info", 1) +
+                           dm_number("Voltage", 7, little(200000.0));
   save(folder / "a.dm3", big(std::int32_t(3)) + big(std::int32_t(0)) + big(std::int32_t(1)) +
                              std::string("\0\0", 2) + big(std::uint32_t(1)) +
-                             group("ImageList", 1) + group("", 2) + image + tags);
+                             dm_group("ImageList", 1) + dm_group("", 2) + image + tags);
   const PatternSource source(folder / "a.dm3", {});
   check_pixels(source);
   CHECK(*source.energy_kV == 200);
@@ -427,21 +415,13 @@ TEST_CASE("EMPAD: the newer .xml, whichever scan was run, and its field of view"
 
 TEST_CASE("DigitalMicrograph: the pattern, not its preview") {
   const Folder folder;
-  const auto name = [](char kind, const std::string& n) {
-    return std::string(1, kind) + big(std::uint16_t(n.size())) + n;
-  };
-  const auto group = [&](const std::string& n, std::uint32_t tags) {
-    return name(20, n) + std::string("\0\0", 2) + big(tags);
-  };
-  const auto number = [&](const std::string& n, std::uint32_t type, const std::string& value) {
-    return name(21, n) + "%%%%" + big(std::uint32_t(1)) + big(type) + value;
-  };
   const auto image = [&](std::uint32_t rows, std::uint32_t columns, std::uint32_t stated,
                          const std::string& values) {
-    return group("", 1) + group("ImageData", 3) + name(21, "Data") + "%%%%" +
+    return dm_group("", 1) + dm_group("ImageData", 3) + dm_name(21, "Data") + "%%%%" +
            big(std::uint32_t(3)) + big(std::uint32_t(20)) + big(std::uint32_t(3)) +
-           big(rows * columns) + values + number("DataType", 5, little(stated)) +
-           group("Dimensions", 2) + number("", 5, little(columns)) + number("", 5, little(rows));
+           big(rows * columns) + values + dm_number("DataType", 5, little(stated)) +
+           dm_group("Dimensions", 2) + dm_number("", 5, little(columns)) +
+           dm_number("", 5, little(rows));
   };
   const std::string preview = image(9, 9, 7, std::string(std::size_t(4 * 81), 'p')),
                     colours = image(9, 9, 23, std::string(std::size_t(4 * 81), 'c')),
@@ -449,10 +429,10 @@ TEST_CASE("DigitalMicrograph: the pattern, not its preview") {
                         image(4, 5, 7, frames(1, 4, 5, [](float v) { return little(int(v)); }));
   const auto file = [&](const std::string& list, std::uint32_t images, bool named) {
     return big(std::int32_t(3)) + big(std::int32_t(0)) + big(std::int32_t(1)) +
-           std::string("\0\0", 2) + big(std::uint32_t(named ? 2 : 1)) + group("ImageList", images) +
-           list +
-           (named ? group("Thumbnails", 1) + group("", 1) +
-                        number("ImageIndex", 3, little(std::int32_t(0)))
+           std::string("\0\0", 2) + big(std::uint32_t(named ? 2 : 1)) +
+           dm_group("ImageList", images) + list +
+           (named ? dm_group("Thumbnails", 1) + dm_group("", 1) +
+                        dm_number("ImageIndex", 3, little(std::int32_t(0)))
                   : "");
   };
   save(folder / "a.dm3", file(preview + pattern, 2, true));

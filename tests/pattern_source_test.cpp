@@ -12,19 +12,11 @@
 #include "io/npy.hpp"
 #include "io/pattern_source.hpp"
 #include "tests/approx.hpp"
+#include "tests/folder.hpp"
 
 using namespace vitrobeam;
 
 namespace {
-
-// A folder of this test, emptied at the end.
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("vitrobeam_source_" + std::to_string(::getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
 
 void write_npy(const std::string& path, const std::string& descr, const std::string& shape,
                const std::string& bytes, const std::string& fortran = "False") {
@@ -37,15 +29,6 @@ void write_npy(const std::string& path, const std::string& descr, const std::str
   const std::uint16_t length = std::uint16_t(header.size());
   file.write(reinterpret_cast<const char*>(&length), 2);
   file << header << bytes;
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 Stack<float> counting(std::vector<std::size_t> shape) {

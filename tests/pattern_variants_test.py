@@ -159,12 +159,12 @@ save_zarr('sum.zarr', 0, [dict(name='bytes', configuration=dict(endian='little')
 
 # marks of bad pixels in arrays that were made wider
 for kind in ('f4', 'u4'):
-    marked = scan.astype(kind); marked[..., 2, 3] = 65535; np.save(work / f'{kind}.npy', marked); marked[..., 2, 3] = 0; reads(f'{kind}.npy', marked, *scale, says='1 pixel(s) are hidden')
+    marked = scan.astype(kind); marked[..., 2, 3] = 65535; np.save(work / f'{kind}.npy', marked); marked[..., 2, 3] = 0; reads(f'{kind}.npy', marked, *scale, says='1 pixel is hidden')
 
 # hidden positions of an image are not known, in place of zeros
 plane = (np.arange(256).reshape(16, 16) % 7 + 100).astype('u2'); plane[5, 7] = 65535; np.save(work / 'image.npy', plane)
 p = subprocess.run([program, 'density', 'image.npy', '--step', '1', '-o', 'density.h5'], capture_output=True, text=True, cwd=work, timeout=60)
-if p.returncode or not ('1 pixel(s) are hidden' in p.stderr and '1 positions are not known' in p.stderr): failures.append(f'image.npy: {p.stderr[-300:]}')
+if p.returncode or not ('1 pixel is hidden' in p.stderr and '1 position is not known' in p.stderr): failures.append(f'image.npy: {p.stderr[-300:]}')
 
 print('\n'.join(failures) or f'{count} variants')
 sys.exit(bool(failures))

@@ -10,19 +10,12 @@
 #include <iterator>
 
 #include "base/random.hpp"
+#include "tests/folder.hpp"
 
 using namespace vitrobeam;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  fs::path path =
-      fs::temp_directory_path() / ("vitrobeam_result_test_" + std::to_string(::getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
 
 std::string bytes_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

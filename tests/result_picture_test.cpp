@@ -15,19 +15,12 @@
 #include "pictures/result_sections.hpp"
 #include "pictures/ticks.hpp"
 #include "tests/approx.hpp"
+#include "tests/folder.hpp"
 
 using namespace vitrobeam;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  fs::path path =
-      fs::temp_directory_path() / ("vitrobeam_pictures_test_" + std::to_string(::getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
 
 // 2 x 3 positions, 5 x 4 pixels; pattern k is k everywhere.
 void write_scan(const std::string& path, std::int64_t placed) {

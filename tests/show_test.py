@@ -29,10 +29,11 @@ described = json.loads(run("info", "scan.h5", "--json"))
 shapes = {d["path"]: d["shape"] for d in described["datasets"]}
 assert shapes["/simulation/patterns"][:2] == [4, 3], shapes
 assert described["parameters"]["energy"] == 200
-assert any(v["good"] and "4000 atoms" in v["text"] for v in described["verdicts"]), described["verdicts"]
+assert any(v["good"] and "4000 atoms" in v["text"] for v in described["checks"]), described["checks"]
+assert described["verdicts"] == described["checks"]  # the earlier name
 assert "haadf" in run("info", "scan.h5")
 run("simulate", glass, "-o", "kinematic.h5", "--grid", "128", "--engine", "kinematic")
-checks = json.loads(run("info", "kinematic.h5", "--json"))["verdicts"]
+checks = json.loads(run("info", "kinematic.h5", "--json"))["checks"]
 assert all(v["good"] for v in checks) and any("single scattering" in v["text"] for v in checks), checks
 os.remove("kinematic.h5")
 atoms = json.loads(run("info", glass, "--json"))

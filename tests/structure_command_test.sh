@@ -23,7 +23,7 @@ expect 2 "one frame\|1 frames" structure "$glass" -o x.h5 --frame 3
 expect 3 "one frame" structure "$glass" -o x.h5 --only motion --vibration
 
 printf '2\n\nCu 0 0 0\nZr 1.0 0 0\n' > close.xyz
-expect 0 "1 pairs of atoms are closer" structure close.xyz -o close.h5 --only voronoi
+expect 0 "1 pair of atoms is closer" structure close.xyz -o close.h5 --only voronoi
 expect 4 "strict" structure close.xyz -o x.h5 --only voronoi --strict
 printf '2\nLattice="9 0 0 3 9 0 0 0 9" Properties=species:S:1:pos:R:3 pbc="T T F"\nCu 0 0 0\nZr 4 0 0\n' > tilted.xyz
 expect 4 "tilted cell" structure tilted.xyz -o x.h5 --only voronoi

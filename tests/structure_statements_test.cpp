@@ -6,53 +6,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/error.hpp"
-#include "io/structure_file.hpp"
 #include "tests/approx.hpp"
+#include "tests/read_text.hpp"
 
 using namespace vitrobeam;
 
 namespace {
 
-struct Read {
-  Atoms atoms;
-  std::vector<std::string> notes;
-  std::string error;
-  std::size_t frames = 0;
-};
+using Read = ReadText;
 
-Read read(const std::string& content, StructureReadOptions options = {}) {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "vitrobeam_statements_test.x").string();
-  std::ofstream(path, std::ios::binary) << content;
-  Read out;
-  options.need_cell = false;
-  options.note = [&](const Message& text) { out.notes.push_back(text.plain()); };
-  try {
-    out.frames = Trajectory(path, options).size();
-    out.atoms = read_structure(path, options);
-  } catch (const Error& e) {
-    out.error = e.what();
-  }
-  std::filesystem::remove(path);
-  return out;
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  if (text.find(part) == std::string::npos) MESSAGE(text);
-  return text.find(part) != std::string::npos;
-}
-
-StructureReadOptions with_types(std::vector<int> numbers) {
-  StructureReadOptions options;
-  options.types = std::move(numbers);
-  return options;
-}
-
-StructureReadOptions frame(int number) {
-  StructureReadOptions options;
-  options.frame = number;
-  return options;
+Read read(const std::string& content, const StructureReadOptions& options = {}) {
+  return read_text(content, options);
 }
 
 std::string dump(const std::string& columns, const std::string& rows,
@@ -107,7 +71,7 @@ TEST_CASE("rows behind the last atom of a frame are an error, in every frame") {
   const std::string rows = "1 Cu 1 2 3\n2 Zr 4 5 6\n", more = "3 Zr 7 8 9\n";
   CHECK(mentions(read(dump("id element x y z", rows + more)).error, "is the count wrong"));
   const std::string both = dump("id element x y z", rows + more) + dump("id element x y z", rows);
-  CHECK(mentions(read(both, frame(0)).error, "is the count wrong"));
+  CHECK(mentions(read(both, with_frame(0)).error, "is the count wrong"));
 }
 
 TEST_CASE("LAMMPS: units that are stated are converted, reduced units refused") {
@@ -236,12 +200,12 @@ TEST_CASE("XDATCAR: frames with one head, or a head each; POSCAR with odd but cl
   const std::string fixed = head(10) + frame_text(1) + frame_text(2) + frame_text(3);
   CHECK(read(fixed).frames == 3);
   CHECK(read(fixed).atoms.positions[0].isApprox(Vector3d(3, 0, 0)));
-  CHECK(read(fixed, frame(0)).atoms.positions[0].isApprox(Vector3d(1, 0, 0)));
-  CHECK(mentions(read(fixed, frame(3)).error, "3 frames"));
+  CHECK(read(fixed, with_frame(0)).atoms.positions[0].isApprox(Vector3d(1, 0, 0)));
+  CHECK(mentions(read(fixed, with_frame(3)).error, "3 frames"));
   const std::string varying =
       head(10) + frame_text(1) + head(11) + frame_text(2) + head(12) + frame_text(3);
   for (int k = 0; k < 3; ++k)
-    CHECK(read(varying, frame(k)).atoms.cell.lengths().isApproxToConstant(10 + k));
+    CHECK(read(varying, with_frame(k)).atoms.cell.lengths().isApproxToConstant(10 + k));
   CHECK(mentions(read(head(10) + "Direct configuration= 1\n.1 0 0\n.5 .5 .5\n.9 .9 .9\n").error,
                  "numbers wrong"));
   const std::string rest = "2 0 0\n0 2 0\n0 0 2\nCu Zr ! elements\n1 1\nDirect\n0 0 0\n.5 .5 .5\n";
@@ -270,7 +234,7 @@ TEST_CASE("PDB: frames end with ENDMDL or END, each with its own cell or the las
     CAPTURE(text);
     REQUIRE(read(text).frames == edges.size());
     for (std::size_t k = 0; k < edges.size(); ++k) {
-      const Atoms atoms = read(text, frame(int(k))).atoms;
+      const Atoms atoms = read(text, with_frame(int(k))).atoms;
       CHECK(atoms.cell.lengths().isApproxToConstant(edges[k]));
       CHECK(atoms.positions[0].isApprox(Vector3d(1 + double(k), 2, 3)));
       CHECK(atoms.size() == 1);

@@ -17,16 +17,37 @@ constexpr double kProgram = 40 << 20, kPerAtom = 220, kPerPosition = 256;
 constexpr double kPage = 2 << 20;
 double paged(double bytes) { return bytes < kPage / 8 ? bytes : std::ceil(bytes / kPage) * kPage; }
 
+// Form factors of the elements on a grid, and what the finite projection keeps beside them.
+double factor_tables(const EngineRequest& r, const Grid& grid) {
+  EngineRequest on = r;
+  on.grid = grid;
+  const StorageSizes size(on);
+  const double finite = r.finite ? size.half_plane * (4 + size.real) / (2 * size.real) +
+                                       r.elements * 2500 * 8 * (grid.q_max() / 0.01 + 4)
+                                 : 0;
+  return r.elements * size.half_plane / 2 * (r.absorbs ? 2 : 1) + finite;
+}
+
+// Of a potential that is exponentiated on another grid: that of its planes, or the whole band.
+Grid exponential_grid(const EngineRequest& r) {
+  Grid grid = r.grid;
+  if (const int times = plane_oversampling(r); times > 1) {
+    grid.nx *= times;
+    grid.ny *= times;
+  } else {
+    grid.band_limit = grid.nyquist();
+  }
+  return grid;
+}
+
 // What every run holds, whatever is cut: the program, the model, form factors.
 double standing(const EngineRequest& r) {
-  const StorageSizes size(r);
-  const double finite = r.finite ? size.half_plane * (4 + size.real) / (2 * size.real) +
-                                       r.elements * 2500 * 8 * (r.grid.q_max() / 0.01 + 4)
-                                 : 0;
   const double copies = r.configurations > 0 ? 2 : 1;
+  const double oversampled =
+      r.oversampling == 1 || r.stored ? 0 : factor_tables(r, exponential_grid(r));
   return kProgram + kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
          kPerPosition * double(r.positions) * std::max<double>(1, double(r.probes.size())) +
-         copies * (r.elements * size.half_plane / 2 * (r.absorbs ? 2 : 1) + finite);
+         copies * (factor_tables(r, r.grid) + oversampled);
 }
 
 // Of one thread that sums the atoms of a slice on this grid.
@@ -47,14 +68,14 @@ double sum_scratch(const EngineRequest& r, const Grid& grid) {
 double oversampling_scratch(const EngineRequest& r) {
   const StorageSizes size(r);
   EngineRequest fine = r;
+  fine.grid = exponential_grid(r);
   if (const int times = plane_oversampling(r); times > 1) {
-    fine.grid.nx *= times;
-    fine.grid.ny *= times;
     const StorageSizes on_fine(fine);
-    return 3 * on_fine.half_plane + sum_scratch(r, fine.grid) + paged(on_fine.wave) +
-           paged(times * size.wave) + paged(size.wave) + 6 * size.half_plane;
+    const double planes =
+        paged(on_fine.wave) + paged(times * size.wave) + paged(size.wave) + 6 * size.half_plane;
+    return (r.absorbs ? 2 : 1) * on_fine.half_plane +
+           std::max(sum_scratch(r, fine.grid) - 2 * on_fine.half_plane, planes);
   }
-  fine.grid.band_limit = fine.grid.nyquist();
   const StorageSizes whole(fine);
   return sum_scratch(r, fine.grid) + 2 * whole.half_plane * (r.absorbs ? 2 : 1) +
          paged(whole.wave) + 2 * paged(size.wave) + paged(size.transmission) + 4 * size.half_plane +

@@ -42,7 +42,7 @@ def rings(model, energy, pixel, oversampling):
     reached = [r for r in RINGS if within_reach(pixel, energy, r[1])]
     detectors = [x for i, o in reached for x in ("--detector", f"d{i}={i}:{o}")]
     run("simulate", model, "-o", "out.h5", "--energy", str(energy), "--semiangle", "3.3", "--positions", "places.txt", "--patterns", "none",
-        "--wrap-limit", "100", "--slice", "2", "--threads", "2", "--engine", "multislice", *detectors, "--pixel", str(pixel), "--oversampling", oversampling)
+        "--wrap-limit", "100", "--padding", "0", "--memory", "8", "--slice", "2", "--threads", "2", "--engine", "multislice", *detectors, "--pixel", str(pixel), "--oversampling", oversampling)
     with h5py.File("out.h5") as f:
         return {i: f[f"simulation/detectors/d{i}"][()].ravel() for i, _ in reached}
 

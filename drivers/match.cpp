@@ -11,6 +11,7 @@
 #include "drivers/output_files.hpp"
 #include "drivers/produce.hpp"
 #include "io/match_file.hpp"
+#include "io/provenance.hpp"
 #include "io/result_file.hpp"
 #include "studies/match_refinement.hpp"
 
@@ -50,7 +51,8 @@ double scan_step(const PatternSource& source, const MatchCommand& c) {
     const auto step = [](const std::vector<double>& v) {
       return v.size() > 1 ? (v.back() - v.front()) / double(v.size() - 1) : 0;
     };
-    const double x = step(axes.scan_x), y = step(axes.scan_y);
+    const double x = axes.has_steps ? step(axes.scan_x) : 0,
+                 y = axes.has_steps ? step(axes.scan_y) : 0;
     if (x > 0 && (y == 0 || std::abs(x - y) < 0.02 * x)) return x;
     if (x == 0 && y > 0) return y;
     if (x > 0 && y > 0)
@@ -84,6 +86,7 @@ int run_match(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 2)
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
+  check_further_file("--csv", c.csv, c.common);
   const PatternInput input(settings.positional()[0], c.patterns, c.common.seed);
   const PatternSource& source = input.source();
   PatternScan scan = input.scan();
@@ -93,10 +96,11 @@ int run_match(const std::vector<std::string>& arguments) {
   c.match.recognition.readout = c.patterns.readout;
   PreparedMatch prepared =
       prepare_match(scan, whole_library(settings.positional()[1]), c.match, run_control(c.common));
+  check_alloy(source.file(), settings.positional()[1], prepared.library.decorations);
   const std::string shape = shape_summary(scan, prepared.library);
   const Refinement refine =
       c.common.dry_run ? Refinement{} : refinement(prepared.library, c.refine);
-  check_further_file("--csv", c.csv, c.common);
+  if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
   MatchResult result;
   return produce(settings, c.common,
                  {.title = "match",
@@ -107,7 +111,6 @@ int run_match(const std::vector<std::string>& arguments) {
                         if (source.thicknesses() > 1)
                           inform("{} thicknesses in the file: the last one is matched",
                                  source.thicknesses());
-                        if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
                         result = match_scan(scan, std::move(prepared), run, refine);
                       },
                   .store =

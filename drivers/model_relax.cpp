@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/setfl.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -120,7 +121,7 @@ BuiltModel build_ordered(const OrderSettings& s, const std::vector<int>& pair, c
 PlanModel describe_order(Settings& o) {
   auto s = std::make_shared<OrderSettings>();
   o.section("Chemical order");
-  o.add("pair", s->pair, "A,B", "the two elements whose atoms are swapped");
+  o.add("pair", s->pair, "A,B", "the two elements whose atoms are swapped").reads(elements());
   o.add("target", s->target, "",
         "Warren-Cowley parameter of B around A: 0 random, below 0 they prefer each other")
       .at_least(-10)
@@ -254,7 +255,8 @@ BuiltModel build_quench(const QuenchSettings& s, const ModelRun& run) {
 PlanModel describe_quench(Settings& o) {
   auto s = std::make_shared<QuenchSettings>();
   o.section("Melt and quench");
-  o.add("composition", s->composition, "Cu64.5Zr35.5", "elements with their shares");
+  o.add("composition", s->composition, "Cu64.5Zr35.5", "elements with their shares")
+      .reads(a_composition());
   o.add("atoms", s->atoms, "number of atoms, rounded to a cube of fcc cells")
       .at_least(108)
       .at_most(1e7);

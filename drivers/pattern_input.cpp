@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/result_file.hpp"
 #include "patterns/library_patterns.hpp"
 
@@ -17,6 +18,23 @@ namespace {
 // Fewer electrons per pattern than this are taken for fractions of a beam.
 constexpr double kFewestCounts = 100;
 
+// "E,DEG": the ellipticity, and the direction of the long axis in degrees.
+Vector2d parse_ellipticity(const std::string& text) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 2)
+    fail(Fault::usage, "--ellipse '{}': is no file, and not E,DEG as 0.02,30", text);
+  const Vector2d e{parse_quantity(parts[0], "", "ellipse"),
+                   parse_quantity(parts[1], "deg", "ellipse")};
+  if (!(e[0] > -0.5 && e[0] < 1))
+    fail(Fault::usage, "--ellipse {}: the first number is the ellipticity, between -0.5 and 1",
+         text);
+  return e;
+}
+
+void an_ellipse_or_file(const std::string& text, const std::string&) {
+  if (!std::filesystem::is_regular_file(text)) parse_ellipticity(text);
+}
+
 }  // namespace
 
 void add_pattern_input(Settings& o, PatternInputSettings& p) {
@@ -24,17 +42,18 @@ void add_pattern_input(Settings& o, PatternInputSettings& p) {
   o.add("ellipse", p.ellipse, "E,DEG|FILE",
         "rings are ellipses with semi-axes q sqrt(1+E) and q/sqrt(1+E), the long one at this angle "
         "from +x towards +y; or a file of patterns that convert --find-ellipse has made, to take "
-        "it from");
+        "it from")
+      .reads(an_ellipse_or_file);
   o.add("partial-rings", p.partial_rings,
         "also use rings that the image cuts, by their visible part");
   o.section("Counting noise");
-  o.add("dose", p.dose, "",
-        "electrons per pattern: adds Poisson noise to noiseless patterns; 0 = none")
-      .at_least(0);
+  o.add("dose", p.dose, "electrons",
+        "electrons per pattern: adds Poisson noise to noiseless patterns; 0 = none");
   o.add("gain", p.gain, "",
         "units of intensity per electron of recorded patterns, 0 = they have no noise (default: "
         "what --dose says, 1 for counts, else 0)")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e9);
 }
 
 PatternInput::PatternInput(const std::string& specification, const PatternInputSettings& settings,
@@ -55,10 +74,7 @@ PatternInput::PatternInput(const std::string& specification, const PatternInputS
     calibration_.ellipticity = stated.ellipticity;
     calibration_.ellipse_angle = stated.ellipse_angle;
   } else if (!settings.ellipse.empty()) {
-    const Vector2d e = parse_pair(settings.ellipse, "", "ellipse");
-    if (!(e[0] > -0.5 && e[0] < 1))
-      fail(Fault::usage, "--ellipse {}: the first number is the ellipticity, between -0.5 and 1",
-           settings.ellipse);
+    const Vector2d e = parse_ellipticity(settings.ellipse);
     calibration_.ellipticity = e[0];
     calibration_.ellipse_angle = e[1] * M_PI / 180;
   }

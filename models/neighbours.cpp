@@ -17,8 +17,9 @@ struct Bins {
   Vector3d origin = Vector3d::Zero();
   std::array<bool, 3> periodic;
   std::array<int, 3> count, reach;
-  std::vector<std::vector<std::size_t>> members;
-  std::vector<Vector3d> wrapped;
+  // Those of bin b stand at [first[b], first[b + 1]): which atom, and where it is in the cell.
+  std::vector<std::size_t> first, member;
+  std::vector<Vector3d> place;
 
   std::size_t at(int i, int j, int k) const {
     return (std::size_t(i) * std::size_t(count[1]) + std::size_t(j)) * std::size_t(count[2]) +
@@ -45,23 +46,26 @@ Bins make_bins(const Cell& cell, const std::vector<Vector3d>& positions, double 
       bins.vectors.row(k) *= span;
     }
   bins.to_fraction = bins.vectors.transpose().inverse();
+  // Bins of half a cutoff meet fewer strangers, whole ones fewer empty bins.
+  const double per_cutoff = double(positions.size()) * std::pow(cutoff, 3) *
+                            std::abs(bins.to_fraction.determinant()),
+               parts = per_cutoff > 8 ? 2 : 1;
   const double per_atom = std::cbrt(double(std::max<std::size_t>(positions.size(), 1)));
   for (int k = 0; k < 3; ++k) {
     const double height = 1 / bins.to_fraction.row(k).norm();
     const auto axis = std::size_t(k);
-    bins.count[axis] = int(
-        std::clamp(std::floor(2 * height / cutoff), 1.0, std::max(1.0, std::ceil(2 * per_atom))));
+    bins.count[axis] = int(std::clamp(std::floor(parts * height / cutoff), 1.0,
+                                      std::max(1.0, std::ceil(2 * per_atom))));
     const double reach = std::ceil(cutoff * bins.count[axis] / height);
     // an open axis has no images; that of a flat piece has no height
     bins.reach[axis] =
         bins.periodic[axis] ? int(reach) : int(std::min(reach, double(bins.count[axis] - 1)));
   }
-  bins.members.resize(std::size_t(bins.count[0]) * std::size_t(bins.count[1]) *
-                      std::size_t(bins.count[2]));
   return bins;
 }
 
-std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
+// And `place`, folded into the cell.
+std::array<int, 3> bin_of(const Bins& bins, const Vector3d& position, Vector3d& place) {
   Vector3d f = bins.to_fraction * (position - bins.origin);
   std::array<int, 3> b;
   for (int k = 0; k < 3; ++k) {
@@ -69,40 +73,70 @@ std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
     if (bins.periodic[axis]) f[k] -= std::floor(f[k]);
     b[axis] = std::clamp(int(f[k] * bins.count[axis]), 0, bins.count[axis] - 1);
   }
-  bins.wrapped.push_back(bins.vectors.transpose() * f);
+  place = bins.vectors.transpose() * f;
   return b;
+}
+
+// The atoms in the order of their bins; where each is, and the numbers of its bin.
+struct Sorted {
+  std::vector<std::array<int, 3>> home;
+  std::vector<Vector3d> wrapped;
+};
+
+Sorted sort_into(Bins& bins, const std::vector<Vector3d>& positions) {
+  const std::size_t n = positions.size();
+  Sorted s{std::vector<std::array<int, 3>>(n), std::vector<Vector3d>(n)};
+  bins.first.assign(
+      std::size_t(bins.count[0]) * std::size_t(bins.count[1]) * std::size_t(bins.count[2]) + 1, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& b = s.home[i] = bin_of(bins, positions[i], s.wrapped[i]);
+    ++bins.first[bins.at(b[0], b[1], b[2]) + 1];
+  }
+  for (std::size_t b = 1; b < bins.first.size(); ++b) bins.first[b] += bins.first[b - 1];
+  bins.member.resize(n);
+  bins.place.resize(n);
+  std::vector<std::size_t> next(bins.first.begin(), bins.first.end() - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& b = s.home[i];
+    const std::size_t at = next[bins.at(b[0], b[1], b[2])]++;
+    bins.member[at] = i;
+    bins.place[at] = s.wrapped[i];
+  }
+  return s;
 }
 
 }  // namespace
 
 void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
-                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit) {
+                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit,
+                      std::size_t every) {
   Bins bins = make_bins(cell, positions, cutoff);
-  std::vector<std::array<int, 3>> home;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    home.push_back(bin_of(bins, positions[i]));
-    bins.members[bins.at(home[i][0], home[i][1], home[i][2])].push_back(i);
-  }
+  const auto [home, wrapped] = sort_into(bins, positions);
   const double cutoff2 = cutoff * cutoff;
   std::array<int, 3> d;
-  for (std::size_t i = 0; i < positions.size(); ++i)
+  for (std::size_t i = 0; i < positions.size(); i += every)
     for (d[0] = -bins.reach[0]; d[0] <= bins.reach[0]; ++d[0])
       for (d[1] = -bins.reach[1]; d[1] <= bins.reach[1]; ++d[1])
         for (d[2] = -bins.reach[2]; d[2] <= bins.reach[2]; ++d[2]) {
           std::array<int, 3> b;
           Vector3d shift = Vector3d::Zero();
-          bool exists = true;
+          bool exists = true, is_image = false;
           for (std::size_t k = 0; k < 3; ++k) {
             const int n = bins.count[k], t = home[i][k] + d[k];
+            b[k] = t;
+            if (t >= 0 && t < n) continue;
             const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
-            exists = exists && (image == 0 || bins.periodic[k]);
+            exists = exists && bins.periodic[k];
             b[k] = t - image * n;
             shift += image * bins.vectors.row(int(k)).transpose();
+            is_image = true;
           }
           if (!exists) continue;
-          for (std::size_t j : bins.members[bins.at(b[0], b[1], b[2])]) {
-            const Vector3d r = bins.wrapped[j] + shift - bins.wrapped[i];
-            if (r.squaredNorm() <= cutoff2 && (i != j || !shift.isZero())) visit(i, j, r);
+          const std::size_t bin = bins.at(b[0], b[1], b[2]);
+          for (std::size_t m = bins.first[bin]; m < bins.first[bin + 1]; ++m) {
+            const Vector3d r = bins.place[m] + shift - wrapped[i];
+            if (r.squaredNorm() <= cutoff2 && (bins.member[m] != i || is_image))
+              visit(i, bins.member[m], r);
           }
         }
 }

@@ -5,7 +5,9 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "drivers/cost_table.hpp"
 #include "drivers/detector_option.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
@@ -183,6 +185,9 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
   const auto foretell = [&] {
     std::cout << fmt::format("positions   {}, through {} Angstrom each\nglasses     {}\n", work,
                              p.thickness.back(), glasses.size());
+    std::cout << cost_text(cost_of_calibration(
+        p, glasses, machine_speed<float>(grid_of_study(glasses.front().cell.lengths(), p.pixel)),
+        c.common.threads));
   };
   DensityCalibration calibration;
   const auto compute = [&](const RunControl& run) {

@@ -9,7 +9,6 @@
 #include "drivers/command.hpp"
 #include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
-#include "drivers/machine_speed.hpp"
 #include "drivers/output_files.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
@@ -92,20 +91,19 @@ void print_coverage(const std::string& path) {
 void check_room(const LibraryCommand& c, const LibraryBuilder& builder) {
   if (c.beam.common.output.empty() || !ranks().is_leader()) return;
   const auto units = units_of_shard(c.shard, builder.units());
-  check_free_space(c.beam.common.output, 2e6 * estimate_build(c.plan, builder, units, 0).file_MB);
+  check_free_space(c.beam.common.output, 2e6 * estimate_build(c.plan, builder, units).file_MB);
 }
 
 void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
   check_room(c, builder);
   const LibraryPlan& p = c.plan;
-  const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
   const auto units = units_of_shard(c.shard, builder.units());
-  const BuildEstimate e = estimate_build(p, builder, units, machine_speed<float>(grid).slice);
+  const BuildEstimate e = estimate_build(p, builder, units);
   std::cout << fmt::format(
       "patterns    {}, {:.1f} MB in the file\npackings    {} of {} atoms\ngrid        {} x {}, {} "
       "slices\nunits       {} of {}\ntime        about {:.0f} s\n",
       e.patterns, e.file_MB, p.packings, e.packing_atoms, p.simulation.nx, p.simulation.ny,
-      std::lround(e.slices), units.size(), builder.units(), e.seconds);
+      std::lround(e.slices), units.size(), builder.units(), estimate_seconds(p, units));
 }
 
 // The units of a build in its journal, where they are counted from 0 through a shard.

@@ -105,7 +105,13 @@ int run_match(const std::vector<std::string>& arguments) {
   return produce(settings, c.common,
                  {.title = "match",
                   .inputs = {source.file(), settings.positional()[1]},
-                  .foretell = [&] { std::cout << shape; },
+                  .foretell =
+                      [&] {
+                        const double seconds =
+                            match_seconds(scan, std::move(prepared), run_control(c.common));
+                        std::cout << shape << fmt::format("time        about {:.3g} s{}\n", seconds,
+                                                          c.refine > 0 ? ", without --refine" : "");
+                      },
                   .compute =
                       [&](const RunControl& run) {
                         if (source.thicknesses() > 1)

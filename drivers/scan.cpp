@@ -32,6 +32,10 @@ Scan resolve_scan(const SimulateSettings& s, const Atoms& atoms) {
   const Vector2d edge = atoms.cell.vectors.diagonal().head<2>();
   if (!s.scan.empty()) {
     const auto [nx, ny] = parse_size(s.scan, "scan");
+    constexpr double kMost = 2e8;
+    if (double(nx) * ny > kMost)
+      fail(Fault::machine, "--scan {}: {:.3g} positions are more than the {:g} of one run", s.scan,
+           double(nx) * ny, kMost);
     const Vector2d from = s.from.empty() ? Vector2d(0, 0) : parse_pair(s.from, "Angstrom", "from");
     const Vector2d to = s.to.empty() ? edge : parse_pair(s.to, "Angstrom", "to");
     if (nx > 1 && to.x() == from.x())

@@ -300,11 +300,23 @@ void Settings::fail_unknown(const std::string& name, const std::string& where) c
        (where.empty() ? "--" : "") + nearest(name, names), command_);
 }
 
+// Else the next option would be taken for the value.
+void Settings::check_values_follow(const std::vector<std::string>& words) const {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Parameter* p = words[i].starts_with("--") ? find(words[i].substr(2)) : nullptr;
+    if (!p || p->is_flag) continue;
+    if (++i == words.size()) fail(Fault::usage, "--{}: needs a value", p->name);
+    if (words[i].starts_with("--"))
+      fail(Fault::usage, "--{}: needs a value, and {} follows", p->name, words[i]);
+  }
+}
+
 void Settings::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
   for (const auto& a : arguments)
     words.push_back(a == "-o" ? "--output" : a == "-h" ? "--help" : a);
 
+  check_values_follow(words);
   po::options_description known;
   for (const auto& p : parameters_) {
     auto* value = po::value<std::vector<std::string>>();

@@ -135,6 +135,7 @@ class Settings {
   Parameter* find(std::string_view name) const;
   void read_config(const std::string& path);
   void read_ini(std::istream& lines, const std::string& source, bool only_recorded);
+  void check_values_follow(const std::vector<std::string>& words) const;
   bool is_on(const std::string& name) const;
   bool is_ruled_out(const std::string& name) const;  // by what the command line says
   std::string as_given(const std::string& name) const;

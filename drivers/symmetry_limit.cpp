@@ -7,6 +7,8 @@
 #include "base/error.hpp"
 #include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
+#include "drivers/cost_table.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
@@ -215,6 +217,10 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
     std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",
                              patterns_of_study(plan), plan.simulation.nx, plan.simulation.ny,
                              slice_count(plan.thickness.back(), plan.simulation.slice));
+    const Vector3d edges = glass.cell.lengths();
+    const Grid grid{plan.simulation.nx, plan.simulation.ny, edges.x(), edges.y()};
+    std::cout << cost_text(
+        cost_of_limits(plan, glass, machine_speed<float>(grid), c.common.threads));
   };
   p.compute = [&](const RunControl& run) { study = study_limits(plan, glass, run); };
   p.store = [&](Hdf5Writer& file) { write_symmetry_limit(file, plan, study); };

@@ -1,12 +1,12 @@
 #include "drivers/text_checks.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include "base/error.hpp"
 #include "drivers/version.hpp"
-#include "io/structure_file.hpp"
 #include "models/elements.hpp"
 #include "models/packing.hpp"
 
@@ -23,6 +23,12 @@ TextCheck named(Read read) {
       fail(Fault::usage, "--{} {}: {}", name, text, e.what());
     }
   };
+}
+
+// A symbol; what reads elements elsewhere takes atomic numbers as well.
+bool is_symbol(const std::string& word) {
+  return !word.empty() && std::isalpha(static_cast<unsigned char>(word[0])) &&
+         atomic_number(word) != 0;
 }
 
 void check_name(const std::string& word, const std::vector<std::string>& known,
@@ -87,12 +93,14 @@ TextCheck one_name_of(const std::vector<std::string>& known) {
 }
 
 TextCheck elements() {
-  return named([](const std::string& text) { parse_elements(text); });
+  return [](const auto& text, const auto& name) {
+    for (const auto& word : split(text, ',')) an_element()(word, name);
+  };
 }
 
 TextCheck an_element() {
   return [](const auto& text, const auto& name) {
-    if (atomic_number(text) == 0)
+    if (!is_symbol(text))
       fail(Fault::usage, "--{} '{}': is no element; expected a symbol such as Cu", name, text);
   };
 }
@@ -106,8 +114,7 @@ TextCheck displacements(bool may_be_model) {
     if (may_be_model && text == "model") return;
     for (const auto& item : split(text, ',')) {
       const auto parts = split(item, '=');
-      if (text.find('=') != std::string::npos &&
-          (parts.size() != 2 || atomic_number(parts[0]) == 0))
+      if (text.find('=') != std::string::npos && (parts.size() != 2 || !is_symbol(parts[0])))
         fail(Fault::usage, "--{} '{}': expected SYMBOL=ANGSTROM, for example Cu=0.08", name, item);
       const double u = parse_quantity(parts.back(), "Angstrom", name);
       if (u < 0 || u > 2) fail(Fault::usage, "--{} {:g}: expected 0 to 2 Angstrom", name, u);

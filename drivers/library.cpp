@@ -91,7 +91,8 @@ void print_coverage(const std::string& path) {
 void check_room(const LibraryCommand& c, const LibraryBuilder& builder) {
   if (c.beam.common.output.empty() || !ranks().is_leader()) return;
   const auto units = units_of_shard(c.shard, builder.units());
-  check_free_space(c.beam.common.output, 2e6 * estimate_build(c.plan, builder, units).file_MB);
+  const BuildEstimate e = estimate_build(c.plan, builder, units);
+  check_free_space(c.beam.common.output, 1e6 * (e.values_MB + e.file_MB));
 }
 
 void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {

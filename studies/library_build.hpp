@@ -48,8 +48,8 @@ class LibraryBuilder {
 
 // What a build takes, before it begins.
 struct BuildEstimate {
-  std::size_t patterns = 0;  // to simulate
-  double file_MB = 0;
+  std::size_t patterns = 0;           // to simulate
+  double values_MB = 0, file_MB = 0;  // of numbers, as the journal has them, and packed
   std::size_t packing_atoms = 0;
   double slices = 0;  // of a slab, mean over the thicknesses
 };

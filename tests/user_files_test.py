@@ -21,7 +21,7 @@ beam = "--semiangle 7 --grid 64 --wrap-limit 60%".split()
 small = "--motifs icosahedron,fcc --elements Cu,Zr --spacing-deg 25 --null 24 --packings 3 --planted 2 --box 16 --thickness 12".split()
 simulate = ["simulate", "model.xyz", "--scan", "4x4", "--q-max", "1.1", "--detector", "haadf=20:30", *beam]
 table = {
-    "model packing": ("model packing --box 16x16x12", "xyz"),
+    "model packing": ("model packing --box 16x16x16", "xyz"),
     "model cut": (["model", "cut", glass, "--from", "0,0,10", "--to", "22,22,24"], "xyz"),
     "model series": ("model series model.xyz --frames 2 --tau 5", "xyz"),
     "model classes": ("model classes model.xyz --most 3", "xyz"),
@@ -36,12 +36,12 @@ table = {
     "plan": ("plan library.h5 --doses 1e3", "h5"),
     "match": ("match simulate.h5 library.h5", "h5"),
     "convert": ("convert simulate.h5", "h5"),
-    "strain": ("strain simulate.h5", "h5"),
+    "strain": ("strain simulate.h5 --q-min 0.3 --q-max 0.7", "h5"),
     "correlation": ("correlation series.npy --frame-time 0.5 --beta 1 --allow-short", "h5"),
     "symmetry": ("symmetry simulate.h5 --orders 4 --radii 8 --q-min 0.3 --q-max 0.9", "h5"),
     "symmetry limit": (["symmetry", "limit", glass, *"--thickness 12 --positions 8 --null 20 --motifs fcc:100:4 --semiangle 3 --pixel 0.3".split()], "h5"),
     "fluctuation": ("fluctuation simulate.h5 --q-min 0.25 --q-max 0.8 --radii 20", "h5"),
-    "radial": ("radial simulate.h5 --q-min 0.3 --q-max 0.9 --radii 20", "h5"),
+    "radial": ("radial simulate.h5 --q-min 0.3 --q-max 0.9 --radii 20 --composition CuZr", "h5"),
     "density": ("density simulate.h5 --shifts 19", "h5"),
     "density calibrate": (["density", "calibrate", glass, *"--thickness 12 --changes=-10 --positions 4 --piles 1 --pixel 0.16 --detector adf=20:45".split()], "h5"),
     "atlas": ("atlas model.xyz --step 4 --shifts 19", "h5"),
@@ -62,7 +62,7 @@ def unharmed(what, status, words, *arguments):
     check(f"{what}: files differ: {sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))}", before == after)
 
 
-run(0, "", "model", "packing", "--composition", "CuZr", "--box", "16x16x12", "-o", "model.xyz")
+run(0, "", "model", "packing", "--composition", "CuZr", "--box", "16x16x16", "-o", "model.xyz")
 run(0, "", *simulate, "-o", "simulate.h5")
 run(0, "", *table["library build"][0], "-o", "library.h5")
 rng = np.random.default_rng(1)

@@ -39,7 +39,7 @@ Settings describe(CalibrateCommand& c) {
   o.section("Specimens");
   o.add("changes", c.changes, "P,...",
         "per cent of the number density: every glass is scaled evenly to them; 0 is always one")
-      .reads(numbers_in("%", {-49.999, 49.999}));
+      .reads(numbers_in("%", {-50, 50}));
   o.add("thickness", c.thickness, "T,...",
         "Angstrom, ascending, multiples of the first: the periodic model is piled up in blocks "
         "that are shifted and turned at random")

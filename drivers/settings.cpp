@@ -519,7 +519,6 @@ void add_common(Settings& settings, CommonSettings& c) {
       .not_recorded()
       .reads(one_name_of({"auto", "always", "never"}));
   settings.add("help", c.help, "print this help").not_recorded();
-  settings.one_of({"force", "resume"});
 }
 
 }  // namespace vitrobeam

@@ -144,7 +144,7 @@ def by_hand():
             ("--box 12x12", "--box", "12x12"), ("--types Cu,Qq", "--types", "Qq"), ("--aberrations C13=2", "--aberrations", "C13"),
             ("--scan 0x3", "--scan", "0x3"), ("--frames 3:1:0", "--frames", "3:1:0"), ("--dose 1e16", "--dose"), ("--energy 0.5kV", "--energy"),
             ("--slice 1mrad", "--slice", "1mrad"), ("--beam-stop 1e308", "--beam-stop"), ("--log-level loud", "--log-level", "loud"),
-            ("--progress maybe", "--progress", "maybe"), ("--resume --force", "--resume", "--force")):
+            ("--progress maybe", "--progress", "maybe")):
         given_words = arguments.split()
         base = [] if any(w in given_words for w in ("--mode", "--scan", "--grid")) else ["--grid", "64"]
         if "--mode" not in given_words:

@@ -271,8 +271,6 @@ int run_atlas(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage, "atlas: name one model or trajectory: vitrobeam atlas MODEL -o OUT.h5");
-  if (!c.scan.empty() && !c.patterns.empty())
-    fail(Fault::usage, "--scan and --patterns: give one of them");
   if (!c.calibration.empty() && c.patterns.empty() && c.image_file.empty() && c.scan.empty())
     fail(Fault::usage, "--calibration: there is no image; give --scan, --patterns or --image");
   parse_whole_numbers(c.orders, 1, 12, "orders");
@@ -287,8 +285,8 @@ int run_atlas(const std::vector<std::string>& arguments) {
       c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
                      : c.page;
   if (!c.common.output.empty() || !c.page.empty()) check_further_file("--page", page, c.common);
-  if (c.common.dry_run && !c.common.resume) check_output(c.common);
   if (c.common.dry_run) {
+    if (!c.common.resume) check_output(c.common);
     const Voxels v = voxels_of(c, atoms);
     std::cout << fmt::format("columns     {} x {}\nframes      {}\n", v.columns(), v.rows(),
                              trajectory.size());

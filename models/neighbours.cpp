@@ -46,16 +46,12 @@ Bins make_bins(const Cell& cell, const std::vector<Vector3d>& positions, double 
       bins.vectors.row(k) *= span;
     }
   bins.to_fraction = bins.vectors.transpose().inverse();
-  // Bins of half a cutoff meet fewer strangers, whole ones fewer empty bins.
-  const double per_cutoff = double(positions.size()) * std::pow(cutoff, 3) *
-                            std::abs(bins.to_fraction.determinant()),
-               parts = per_cutoff > 8 ? 2 : 1;
   const double per_atom = std::cbrt(double(std::max<std::size_t>(positions.size(), 1)));
   for (int k = 0; k < 3; ++k) {
     const double height = 1 / bins.to_fraction.row(k).norm();
     const auto axis = std::size_t(k);
-    bins.count[axis] = int(std::clamp(std::floor(parts * height / cutoff), 1.0,
-                                      std::max(1.0, std::ceil(2 * per_atom))));
+    bins.count[axis] = int(
+        std::clamp(std::floor(2 * height / cutoff), 1.0, std::max(1.0, std::ceil(2 * per_atom))));
     const double reach = std::ceil(cutoff * bins.count[axis] / height);
     // an open axis has no images; that of a flat piece has no height
     bins.reach[axis] =

@@ -14,6 +14,7 @@
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/atlas_file.hpp"
 #include "io/density_file.hpp"
 #include "io/digest.hpp"
@@ -45,14 +46,17 @@ Settings describe(AtlasCommand& c) {
              {"MODEL"});
   o.section("Columns");
   o.add("step", c.step, "Angstrom", "between columns, over the whole cell, where no scan says it")
-      .above(0);
-  o.add("energy", c.energy_kV, "kV", "of the beam that defines a column").above(0);
-  o.add("semiangle", c.semiangle_mrad, "mrad", "of that beam: its probe is the column").above(0);
+      .at_least(0.01);
+  o.add("energy", c.energy_kV, "kV", "of the beam that defines a column");
+  o.add("semiangle", c.semiangle_mrad, "mrad", "of that beam: its probe is the column")
+      .above(0)
+      .at_most(200);
   o.add("cutoff", c.cutoff, "Angstrom", "end of the first shell; 0 = first minimum of g(r)")
       .at_least(0);
   o.section("What stands beside the model (default: patterns and HAADF are simulated)");
   o.add("scan", c.scan, "NXxNY",
-        "simulate patterns and HAADF on so many columns with this beam, into OUT.scan.h5");
+        "simulate patterns and HAADF on so many columns with this beam, into OUT.scan.h5")
+      .reads(a_size());
   add_oversampling(o, c.oversampling);
   o.add("patterns", c.patterns, "FILE", "a scan of the same model, instead of --scan");
   o.add("image", c.image_file, "FILE", "its HAADF image, if not that of the patterns' file");
@@ -60,7 +64,7 @@ Settings describe(AtlasCommand& c) {
   o.add("calibration", c.calibration, "FILE",
         "of density calibrate (default: density in proportion to intensity)");
   o.add("motifs", c.motifs, "MATCH", "result of match on the same columns");
-  o.add("orders", c.orders, "N,...", "of the symmetry that is mapped");
+  o.add("orders", c.orders, "N,...", "of the symmetry that is mapped").reads(whole_numbers(1, 12));
   o.add("frame-time", c.frame_time, "", "from one frame of the trajectory to the next").above(0);
   o.add("time-unit", c.time_unit, "TEXT", "of --frame-time");
   o.section("Correlations");
@@ -77,6 +81,7 @@ Settings describe(AtlasCommand& c) {
   o.add("page", c.page, "FILE.html", "one page of everything (default: beside OUT.h5)");
   o.section("Structure files");
   add_structure_input(o, c.structure);
+  o.one_of({"scan", "patterns"});
   add_common(o, c.common);
   return o;
 }
@@ -180,17 +185,6 @@ void print(const AtlasCommand& c, const AtlasCorrelations& m) {
     std::cout << fmt::format("and {} more: /atlas/correlation\n", real.size() - kShown);
 }
 
-std::vector<int> parse_symmetry_orders(const std::string& text) {
-  std::vector<int> out;
-  for (const auto& part : split(text, ',')) {
-    const double n = parse_quantity(part, "", "orders");
-    if (!(n >= 1 && n <= 12 && n == std::floor(n)))
-      fail(Fault::usage, "--orders {}: '{}' is not one of 1 .. 12", text, part);
-    out.push_back(int(n));
-  }
-  return out;
-}
-
 std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajectory,
                               const Atoms& atoms, const Voxels& v, const RunControl& run) {
   std::vector<AtlasMap> maps = structure_maps(atoms, v, c.cutoff);
@@ -203,7 +197,7 @@ std::vector<AtlasMap> collect(const AtlasCommand& c, const Trajectory& trajector
                 Eigen::Index(input->source().scan_columns()), c.patterns);
     DiffractionRequest request;
     request.q_min = first_ring_from(optics_of(c));
-    request.orders = parse_symmetry_orders(c.orders);
+    request.orders = parse_whole_numbers(c.orders, 1, 12, "orders");
     add(diffraction_maps(input->scan(), request, run));
   }
   if (!c.patterns.empty() || !c.image_file.empty()) add_density(c, v, maps);
@@ -242,11 +236,9 @@ int run_atlas(const std::vector<std::string>& arguments) {
   if (!begin(settings, c.common, arguments)) return 0;
   if (settings.positional().size() != 1)
     fail(Fault::usage, "atlas: name one model or trajectory: vitrobeam atlas MODEL -o OUT.h5");
-  if (!c.scan.empty() && !c.patterns.empty())
-    fail(Fault::usage, "--scan and --patterns: give one of them");
   if (!c.calibration.empty() && c.patterns.empty() && c.image_file.empty() && c.scan.empty())
     fail(Fault::usage, "--calibration: there is no image; give --scan, --patterns or --image");
-  parse_symmetry_orders(c.orders);
+  parse_whole_numbers(c.orders, 1, 12, "orders");
   const std::string model = settings.positional()[0];
   settle_beam(c, settings);
   StructureReadOptions options = read_options(c.structure);
@@ -254,7 +246,12 @@ int run_atlas(const std::vector<std::string>& arguments) {
   const Atoms atoms = read_boxed(model, c.structure);
   options.note = nullptr;  // read_boxed has reported it
   const Trajectory trajectory(model, options);
+  const std::string page =
+      c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
+                     : c.page;
+  if (!c.common.output.empty() || !c.page.empty()) check_further_file("--page", page, c.common);
   if (c.common.dry_run) {
+    if (!c.common.resume) check_output(c.common);
     const Voxels v = voxels_of(c, atoms);
     std::cout << fmt::format("columns     {} x {}\nframes      {}\n", v.columns(), v.rows(),
                              trajectory.size());
@@ -264,10 +261,6 @@ int run_atlas(const std::vector<std::string>& arguments) {
   for (const auto& file : {c.patterns, c.image_file, c.calibration, c.motifs})
     if (!file.empty()) inputs.push_back(file);
   const RunRecord record = start_record(settings, c.common, inputs);
-  const std::string page =
-      c.page.empty() ? std::filesystem::path(c.common.output).replace_extension(".html").string()
-                     : c.page;
-  check_further_file("--page", page, c.common);
   if (!start_output(c.common, record)) return 0;
   CommonSettings page_common = c.common;
   page_common.output = page;

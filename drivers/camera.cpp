@@ -43,6 +43,8 @@ int run_camera(const std::vector<std::string>& arguments) {
   const Camera camera = resolve_camera(c.camera, wavelength(*source.energy_kV));
   if (camera.is_ideal())
     fail(Fault::usage, "camera: nothing to do; give --dose, --camera-mtf or the like");
+  check_beam_stop(camera, Eigen::Index(source.rows()), Eigen::Index(source.columns()),
+                  source.calibration());
   check_noiseless(source);
   std::cout << fmt::format("patterns    {} x {} positions of {} x {} pixels\ncamera      {}\n",
                            source.scan_rows(), source.scan_columns(), source.columns(),

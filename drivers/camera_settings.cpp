@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/text_reader.hpp"
 
 namespace vitrobeam {
@@ -54,7 +55,8 @@ void add_noise_options(Settings& o, CameraSettings& s) {
       .at_most(1);
   o.add("camera-mtf", s.mtf, "VALUE|FILE",
         "transfer function: Gaussian with this value at Nyquist, or lines of frequency (cycles per "
-        "pixel) and value; spreads signal and noise alike");
+        "pixel) and value; spreads signal and noise alike")
+      .reads([](const auto& text, const auto&) { parse_mtf(text); });
   o.add("readout-noise", s.camera.readout_noise, "counts", "rms of normal noise per pixel")
       .at_least(0)
       .at_most(1e12);
@@ -63,23 +65,24 @@ void add_noise_options(Settings& o, CameraSettings& s) {
 void add_camera_options(Settings& o, CameraSettings& s) {
   o.section("Camera (without --dose patterns stay fractions of the beam, free of noise)");
   o.add("dose", s.camera.dose, "electrons",
-        "per probe position, with Poisson noise; 0 = fractions of the beam")
-      .at_least(0)
-      .at_most(1e15);
+        "per probe position, with Poisson noise; 0 = fractions of the beam");
   add_noise_options(o, s);
   o.add("gain", s.camera.gain, "", "counts per electron").above(0).at_most(1e9);
-  o.add("saturation", s.camera.saturation, "counts", "at which a pixel clips; 0 = never")
-      .at_least(0);
+  o.add("saturation", s.camera.saturation, "counts", "at which a pixel clips; 0 = never");
   o.add("beam-stop", s.beam_stop, "RADIUS[,ANGLE,WIDTH]",
         "shadow on the camera, mrad; its arm points to ANGLE (degrees from +x towards +y) and is "
-        "WIDTH mrad wide");
+        "WIDTH mrad wide")
+      .reads([](const auto& text, const auto&) { parse_beam_stop(text, 1); });
   o.add("ellipticity", s.ellipticity, "RATIO[,ANGLE]",
         "circles become ellipses of this ratio of long to short axis, the long one at ANGLE "
-        "degrees from +x towards +y; areas are kept");
+        "degrees from +x towards +y; areas are kept")
+      .reads([](const auto& text, const auto& name) { parse_ellipse(text, 2, name); });
   o.add("descan", s.descan, "X,Y",
-        "shift of the pattern in mrad per Angstrom of scan, x by x and y by y, from the middle");
+        "shift of the pattern in mrad per Angstrom of scan, x by x and y by y, from the middle")
+      .reads(a_pair("mrad"));
   o.add("drift", s.drift, "X,Y",
-        "shift of the pattern in mrad from the first position to the last in scan order");
+        "shift of the pattern in mrad from the first position to the last in scan order")
+      .reads(a_pair("mrad"));
 }
 
 Camera resolve_camera(const CameraSettings& s, double wavelength) {

@@ -42,6 +42,9 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
   } else if (last == "--help-words") {
     settings.print_option_words(std::cout);
     return false;
+  } else if (last == "--help-table") {
+    settings.print_option_table(std::cout);
+    return false;
   }
   settings.parse(arguments);
   if (common.help) {
@@ -53,7 +56,8 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
     return false;
   }
   if (!common.log_json.empty() && ranks().is_leader())
-    check_new_file("--log-json", common.log_json, common.force || common.resume);
+    check_new_file("--log-json", common.log_json,
+                   common.force || (common.resume && is_log(common.log_json)));
   start_log({common.log_level, common.log_json, common.strict, ranks().is_leader()});
   if (common.threads == 0) common.threads = threads_of_one_rank();
   catch_interruptions();
@@ -63,6 +67,7 @@ bool begin(Settings& settings, CommonSettings& common, const std::vector<std::st
 
 void check_output(const CommonSettings& common) {
   namespace fs = std::filesystem;
+  if (common.output.empty() && common.dry_run) return;
   if (common.output.empty()) fail(Fault::usage, "no output: give -o FILE");
   check_new_file("-o", common.output, common.force);
   if (const std::string journal = common.output + ".journal";

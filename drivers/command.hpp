@@ -23,12 +23,13 @@ int write_report(const std::vector<std::string>& files, const std::string& title
                  const CommonSettings& common);
 
 // Parses; answers --help and --write-template itself (returns false: nothing more to do), and
-// --help-man and --help-words, from which manual pages and completions are made; sets log level and
-// threads.
+// --help-man, --help-words and --help-table, from which manual pages, completions and tests of
+// options are made; sets log level and threads.
 bool begin(Settings& settings, CommonSettings& common, const std::vector<std::string>& arguments);
 
-// Refuses an output that exists, or the journal of an interrupted run (without --force or
-// --resume), or a folder that does not exist; exit status 2.
+// Refuses an output that exists or that another run is writing, or the journal of an interrupted
+// run (without --force or
+// --resume), or a folder that does not exist; exit status 2. A dry run may name none.
 void check_output(const CommonSettings& common);
 
 // The same for a run that can be resumed; false (and says so) when --resume finds its result whole.

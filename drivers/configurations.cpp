@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -14,20 +15,33 @@ namespace {
 
 // FIRST:END:STEP as in Python: END excluded, each may be left out, negative ones count from the
 // end.
-std::vector<std::size_t> chosen_frames(const std::string& text, std::size_t size) {
+struct FrameRange {
+  std::optional<std::int64_t> first, end, step;
+};
+
+FrameRange parse_frames(const std::string& text) {
   const auto parts = split(text, ':');
-  const auto n = std::int64_t(size);
-  const auto number = [&](std::size_t k, std::int64_t otherwise) {
-    if (k >= parts.size() || parts[k].empty()) return otherwise;
+  if (parts.size() < 2 || parts.size() > 3)
+    fail(Fault::usage, "--frames '{}': expected FIRST:END:STEP, for example 0:100:10 or ::", text);
+  std::optional<std::int64_t> numbers[3];
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    if (parts[k].empty()) continue;
     const double v = parse_quantity(parts[k], "", "frames");
     if (v != std::floor(v) || std::abs(v) > 1e9)
       fail(Fault::usage, "--frames '{}': '{}' is no number of a frame", text, parts[k]);
-    return k < 2 && v < 0 ? n + std::int64_t(v) : std::int64_t(v);
-  };
-  if (parts.size() < 2 || parts.size() > 3)
-    fail(Fault::usage, "--frames '{}': expected FIRST:END:STEP, for example 0:100:10 or ::", text);
-  const std::int64_t first = number(0, 0), end = number(1, n), step = number(2, 1);
-  if (step < 1) fail(Fault::usage, "--frames '{}': the step must be at least 1", text);
+    numbers[k] = std::int64_t(v);
+  }
+  if (numbers[2].value_or(1) < 1)
+    fail(Fault::usage, "--frames '{}': the step must be at least 1", text);
+  return {numbers[0], numbers[1], numbers[2]};
+}
+
+std::vector<std::size_t> chosen_frames(const std::string& text, std::size_t size) {
+  const FrameRange range = parse_frames(text);
+  const auto n = std::int64_t(size);
+  const auto from_end = [n](std::int64_t v) { return v < 0 ? n + v : v; };
+  const std::int64_t first = from_end(range.first.value_or(0)),
+                     end = from_end(range.end.value_or(n)), step = range.step.value_or(1);
   if (first < 0 || first >= n || end > n)
     fail(Fault::usage, "--frames '{}': the file has {} frames, 0 to {}", text, n, n - 1);
   std::vector<std::size_t> frames;
@@ -76,6 +90,8 @@ std::string motion_summary(const Configurations& c) {
 }
 
 }  // namespace
+
+void check_frames_text(const std::string& text) { parse_frames(text); }
 
 ChosenConfigurations resolve_configurations(const SimulateSettings& s, const Atoms& atoms,
                                             const std::string& input) {

@@ -13,6 +13,9 @@ struct ChosenConfigurations {
   std::string summary;  // lines of text; empty where there is nothing to say
 };
 
+// Of --frames, whatever the file holds. Error{usage}.
+void check_frames_text(const std::string& text);
+
 // `atoms` is the model as it was read, `input` its file. Settings that exclude each other are
 // refused: Error{usage}. Labels that make no sense are Error{input}.
 ChosenConfigurations resolve_configurations(const SimulateSettings& s, const Atoms& atoms,

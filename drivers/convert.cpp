@@ -9,6 +9,7 @@
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/pattern_input.hpp"
 #include "io/preparation_file.hpp"
 
@@ -43,7 +44,7 @@ Settings describe(ConvertCommand& c) {
         {{"none", Centring::none}, {"disc", Centring::disc}, {"ring", Centring::ring}},
         "by the central disc, or by the amorphous ring (works behind a beam stop; begins at "
         "--centre)");
-  o.add("ring", c.ring, "R1,R2", "radii in pixels between which the ring lies");
+  o.add("ring", c.ring, "R1,R2", "radii in pixels between which the ring lies").reads(a_band(""));
   o.add("find-ellipse", p.find_ellipse, "also the ellipse of the ring");
   o.add("scale-from", p.scale_from,
         {{"file", PixelScale::stated}, {"ring", PixelScale::ring}, {"disc", PixelScale::disc}},
@@ -68,6 +69,10 @@ Settings describe(ConvertCommand& c) {
   o.add("undo", c.undo,
         "PATTERNS is a file that convert has made: give back the patterns as they were recorded, "
         "without --align and --background");
+  o.one_of({"find-rotation", "scan-rotation"});
+  o.excludes("scale-from", "file", {"ring-q"}, "it gives the scale of --scale-from ring");
+  o.excludes("scale-from", "disc", {"ring-q", "pixel-q"}, "the scale comes from the disc");
+  o.excludes("scale-from", "ring", {"pixel-q"}, "the scale comes from the ring");
   add_common(o, c.common);
   return o;
 }

@@ -60,6 +60,8 @@ Settings describe(CorrelationCommand& c) {
   o.add("q-max", c.rings.q_max, "1/Angstrom", "their end").above(0);
   o.add("radii", c.rings.n, "number of rings").at_least(1).at_most(1000);
   add_pattern_input(o, c.input);
+  o.one_of({"frame-time", "times"});
+  o.excludes("kind", "dark-field", {"q-min", "q-max", "radii"}, "rings need --kind diffraction");
   add_common(o, c.common);
   return o;
 }

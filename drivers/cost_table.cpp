@@ -34,4 +34,11 @@ std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine 
   return text + "disk         at most; twice that until the run is whole\n";
 }
 
+std::string cost_text(const StudyCost& c) {
+  constexpr double kMB = 1e6;
+  return fmt::format(
+      "memory      about {:.3g} MB\ndisk        {:.2g} MB\ntime        about {:.3g} s\n",
+      c.bytes / kMB, c.stored / kMB, c.seconds);
+}
+
 }  // namespace vitrobeam

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "multislice/memory_plan.hpp"
+#include "studies/study_cost.hpp"
 
 namespace vitrobeam {
 
@@ -11,5 +12,8 @@ namespace vitrobeam {
 // what the results take at most.
 std::string cost_table(const EngineRequest& request, const EngineSpeed& speed, Engine wanted,
                        int threads, double memory_bytes, int configurations, double disk_bytes);
+
+// Memory, disk and time of a study, a line each.
+std::string cost_text(const StudyCost& cost);
 
 }  // namespace vitrobeam

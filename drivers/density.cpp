@@ -12,6 +12,7 @@
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/density_file.hpp"
 #include "studies/density_analysis.hpp"
 
@@ -40,13 +41,15 @@ Settings describe(DensityCommand& c) {
         "its detector (default: that of the image's angles)");
   o.add("composition", c.composition, "TEXT",
         "of the specimen, e.g. Cu64.5Zr35.5, for absolute densities (default: the calibration's "
-        "first glass)");
+        "first glass)")
+      .reads(a_composition());
   o.add("thickness-map", c.thickness_map, "FILE:/PATH",
         "thickness at every position in Angstrom, measured by other means: without it density "
         "times thickness is all that an image shows");
   o.add("reference", c.reference, "all|R1,C1,R2,C2",
         "positions whose median density is 1: the whole image, or a rectangle of rows and columns "
-        "counted from 0, ends included");
+        "counted from 0, ends included")
+      .reads(a_rectangle());
   o.add("together", c.density.together,
         "average N x N neighbouring positions first, an odd number: smaller error, less resolution")
       .at_least(1)

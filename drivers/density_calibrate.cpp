@@ -6,11 +6,14 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "drivers/cost_table.hpp"
 #include "drivers/detector_option.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/density_file.hpp"
 #include "io/structure_file.hpp"
 #include "studies/density_study.hpp"
@@ -37,23 +40,30 @@ Settings describe(CalibrateCommand& c) {
   optics.semiangle_mrad = 10;
   o.section("Specimens");
   o.add("changes", c.changes, "P,...",
-        "per cent of the number density: every glass is scaled evenly to them; 0 is always one");
+        "per cent of the number density: every glass is scaled evenly to them; 0 is always one")
+      .reads(numbers_in("%", {-50, 50}));
   o.add("thickness", c.thickness, "T,...",
         "Angstrom, ascending, multiples of the first: the periodic model is piled up in blocks "
-        "that are shifted and turned at random");
+        "that are shifted and turned at random")
+      .reads(numbers_in("Angstrom", {0.1, 1e5}));
   o.add("compositions", c.compositions, "TEXT,...",
         "the first glass also with these compositions, e.g. Cu50Zr50: atoms exchanged at random, "
-        "their number kept");
+        "their number kept")
+      .reads([](const auto& text, const auto& name) {
+        for (const auto& part : split(text, ',')) a_composition()(part, name);
+      });
   o.add("u-rms", c.u_rms, "0.085|Cu=0.08,..",
         "one-dimensional rms displacement in Angstrom, drawn anew for every pile (default: the "
-        "model as it is; a snapshot at temperature is displaced already)");
+        "model as it is; a snapshot at temperature is displaced already)")
+      .reads(displacements(false));
   o.add("piles", p.piles, "piles of each glass").at_least(1).at_most(1000);
   o.add("positions", p.positions, "of the probe in every pile, raised to a square")
       .at_least(4)
       .at_most(10000);
   o.section("Microscope");
   o.add("detector", c.detectors, "NAME=IN:OUT",
-        "annular detector in mrad, several times for several (default haadf=50:90)");
+        "annular detector in mrad, several times for several (default haadf=50:90)")
+      .reads([](const auto& text, const auto&) { parse_detector(text); });
   o.add("energy", optics.energy_kV, "kV", "acceleration voltage").at_least(10).at_most(3000);
   o.add("semiangle", optics.semiangle_mrad, "mrad", "convergence semi-angle").above(0).at_most(200);
   o.add("defocus", optics.defocus, "Angstrom", "underfocus positive");
@@ -179,6 +189,9 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
   const auto foretell = [&] {
     std::cout << fmt::format("positions   {}, through {} Angstrom each\nglasses     {}\n", work,
                              p.thickness.back(), glasses.size());
+    std::cout << cost_text(cost_of_calibration(
+        p, glasses, machine_speed<float>(grid_of_study(glasses.front().cell.lengths(), p.pixel)),
+        c.common.threads));
   };
   DensityCalibration calibration;
   const auto compute = [&](const RunControl& run) {

@@ -13,6 +13,7 @@
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/fluctuation_file.hpp"
 #include "io/structure_file.hpp"
 #include "multislice/kinematic_variance.hpp"
@@ -29,6 +30,15 @@ struct FluctuationCommand {
   std::optional<double> resolution;
   bool tabulated = false;
 };
+
+// Steps of the two angles of --orientations.
+Vector2d parse_steps(const std::string& text) {
+  const Vector2d steps = parse_pair(text, "", "orientations");
+  if (!(steps[0] >= 4 && steps[0] <= 1000 && steps[1] >= 1 && steps[1] <= 1000 &&
+        steps == Vector2d(steps.array().floor())))
+    fail(Fault::usage, "--orientations {}: expected 4 to 1000 and 1 to 1000 steps", text);
+  return steps;
+}
 
 Settings describe(FluctuationCommand& c) {
   Settings o("fluctuation", "patterns -> V(q) by its several definitions, shot noise removed",
@@ -47,7 +57,8 @@ Settings describe(FluctuationCommand& c) {
   o.add("resolution", c.resolution, "1/Angstrom",
         "Q = 0.61 / R of its Airy probe (default: semi-angle / wavelength of the patterns)")
       .above(0);
-  o.add("orientations", c.orientations, "PSI,THETA", "of the model: steps of two angles");
+  o.add("orientations", c.orientations, "PSI,THETA", "of the model: steps of two angles")
+      .reads([](const auto& text, const auto&) { parse_steps(text); });
   o.add("tabulated", c.tabulated,
         "with arguments cut down to table entries as FEMSIM does: to compare with its output only");
   o.section("Comparison");
@@ -57,6 +68,8 @@ Settings describe(FluctuationCommand& c) {
   o.section("Structure files");
   add_structure_input(o, c.structure);
   add_pattern_input(o, c.input);
+  o.needs({"angles"}, "interpolate");
+  o.needs({"resolution", "orientations", "tabulated"}, "model");
   add_common(o, c.common);
   return o;
 }
@@ -87,9 +100,7 @@ using Inputs = std::vector<std::unique_ptr<const PatternInput>>;
 
 // Its resolution is stated, or that of the first patterns whose beam is known.
 KinematicProbe probe_of(const FluctuationCommand& c, const Inputs& inputs) {
-  const Vector2d steps = parse_pair(c.orientations, "", "orientations");
-  if (!(steps[0] >= 4 && steps[0] <= 1000 && steps[1] >= 1 && steps[1] <= 1000))
-    fail(Fault::usage, "--orientations {}: expected 4 to 1000 and 1 to 1000 steps", c.orientations);
+  const Vector2d steps = parse_steps(c.orientations);
   double resolution = c.resolution.value_or(0);
   for (const auto& input : inputs)
     if (resolution == 0) resolution = input->scan().disc_radius();

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/haadf_file.hpp"
 
 namespace vitrobeam {
@@ -23,16 +24,18 @@ void add_image_options(Settings& o, ImageSettings& s) {
         "fraction of the beam (default: as it is; results of simulate are fractions)")
       .above(0);
   o.add("dark", s.scale.dark, "", "what it reads without a beam, subtracted first");
-  o.add("dose", s.scale.dose, "", "electrons per position, for the counting noise of a fraction")
-      .at_least(0);
+  o.add("dose", s.scale.dose, "electrons",
+        "electrons per position, for the counting noise of a fraction");
   o.add("gain", s.scale.gain, "",
         "units of the image per electron on the detector, for counting noise")
-      .above(0);
-  o.add("energy", s.energy, "kV", "acceleration voltage").above(0);
-  o.add("semiangle", s.semiangle, "mrad", "convergence semi-angle").above(0);
+      .above(0)
+      .at_most(1e9);
+  o.add("energy", s.energy, "kV", "acceleration voltage");
+  o.add("semiangle", s.semiangle, "mrad", "convergence semi-angle").above(0).at_most(200);
   o.add("thickness", s.thickness, "Angstrom", "of the specimen").above(0);
   o.add("step", s.step, "Angstrom", "between positions").above(0);
-  o.add("raw", s.raw, "TYPE:COLSxROWS[+OFFSET]", "samples of a file without a header");
+  o.add("raw", s.raw, "TYPE:COLSxROWS[+OFFSET]", "samples of a file without a header")
+      .reads(raw_samples());
 }
 
 HaadfImage read_image(const std::string& specification, const ImageSettings& s) {

@@ -9,11 +9,12 @@
 #include "drivers/command.hpp"
 #include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
-#include "drivers/machine_speed.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/version.hpp"
 #include "io/digest.hpp"
 #include "io/library_file.hpp"
+#include "io/new_file.hpp"
 #include "patterns/library_coverage.hpp"
 #include "runtime/ranks.hpp"
 #include "runtime/work_units.hpp"
@@ -69,16 +70,24 @@ void print_coverage(const std::string& path) {
                              library.planned_units);
 }
 
-void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
-  const LibraryPlan& p = c.plan;
-  const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
+// The journal of all units, and the library made of them.
+void check_room(const LibraryCommand& c, const LibraryBuilder& builder) {
+  if (c.beam.common.output.empty() || !ranks().is_leader()) return;
   const auto units = units_of_shard(c.shard, builder.units());
-  const BuildEstimate e = estimate_build(p, builder, units, machine_speed<float>(grid).slice);
+  const BuildEstimate e = estimate_build(c.plan, builder, units);
+  check_free_space(c.beam.common.output, 1e6 * (e.values_MB + e.file_MB));
+}
+
+void dry_run(const LibraryCommand& c, const LibraryBuilder& builder) {
+  check_room(c, builder);
+  const LibraryPlan& p = c.plan;
+  const auto units = units_of_shard(c.shard, builder.units());
+  const BuildEstimate e = estimate_build(p, builder, units);
   std::cout << fmt::format(
       "patterns    {}, {:.1f} MB in the file\npackings    {} of {} atoms\ngrid        {} x {}, {} "
       "slices\nunits       {} of {}\ntime        about {:.0f} s\n",
       e.patterns, e.file_MB, p.packings, e.packing_atoms, p.simulation.nx, p.simulation.ny,
-      std::lround(e.slices), units.size(), builder.units(), e.seconds);
+      std::lround(e.slices), units.size(), builder.units(), estimate_seconds(p, units));
 }
 
 // The units of a build in its journal, where they are counted from 0 through a shard.
@@ -167,9 +176,11 @@ int build(const std::vector<std::string>& arguments) {
   resolve(c);
   const LibraryBuilder builder(c.plan);
   if (common.dry_run) {
+    if (!common.resume) check_output(common);
     dry_run(c, builder);
     return 0;
   }
+  check_room(c, builder);
   const RunRecord record = record_of(settings, c, {});
   if (!start_library(common, record)) return 0;
   BuildUnits units(builder, units_of_shard(c.shard, builder.units()), common,
@@ -205,6 +216,12 @@ struct TemporaryFile {
 // Writes a library made of others; none of them need fit into memory.
 void finish(const LibrarySelection& selection, std::deque<LibraryFile>& from,
             const RunRecord& record, const CommonSettings& common) {
+  if (common.dry_run) {
+    std::cout << fmt::format("templates   {}\nnull        {}\nplanted     {}\n",
+                             selection.records.templates.size(), selection.records.null.size(),
+                             selection.records.planted.size());
+    return;
+  }
   std::vector<LibrarySource*> sources;
   for (auto& file : from) sources.push_back(&file);
   LibraryWriter file(common.output, selection.records, record);
@@ -240,9 +257,11 @@ int extend(const std::vector<std::string>& arguments) {
   c.plan = without_known(c.plan, old);
   const LibraryBuilder builder(c.plan);
   if (c.beam.common.dry_run) {
+    if (!c.beam.common.resume) check_output(c.beam.common);
     dry_run(c, builder);
     return 0;
   }
+  check_room(c, builder);
   const RunRecord record = record_of(settings, c, settings.positional());
   if (ranks().is_leader()) check_output(c.beam.common);
   BuildUnits units(builder, units_of_shard("", builder.units()), c.beam.common, run_digest(record));
@@ -252,7 +271,7 @@ int extend(const std::vector<std::string>& arguments) {
     std::cerr << "vitrobeam: interrupted; --resume continues\n";
     return 130;
   }
-  const TemporaryFile added{c.beam.common.output + ".added"};
+  const TemporaryFile added{create_temporary(c.beam.common.output)};
   units.write(added.path, record);
   auto files = open_libraries({settings.positional().front(), added.path});
   finish(merged_files(files), files, record, c.beam.common);

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/hdf5.hpp"
 #include "models/elements.hpp"
 #include "patterns/library_patterns.hpp"
@@ -19,19 +20,11 @@ constexpr double kPixel = 0.15;
 // Patterns reach a little beyond what 'match' uses where nothing else is asked for.
 constexpr double kPatternQ = kMatchedQ + 0.05;
 
-std::vector<double> numbers(const std::string& text, const std::string& unit,
-                            const std::string& name, double low, double high) {
-  std::vector<double> out;
-  if (text.empty()) return out;
-  for (const auto& part : split(text, ',')) {
-    const double value = parse_quantity(part, unit, name);
-    if (!(value >= low && value <= high))
-      fail(Fault::usage, "--{} {}: {} is not between {:g} and {:g}", name, text, value, low, high);
-    if (std::find(out.begin(), out.end(), value) != out.end())
-      fail(Fault::usage, "--{} {}: {} stands there twice", name, text, value);
-    out.push_back(value);
-  }
-  return out;
+constexpr Limits kThickness{0.1, 2000}, kShare{0, 1}, kSemiangle{0.01, 200}, kDefocus{-1e6, 1e6};
+
+std::vector<double> numbers(const std::string& text, const std::string& unit, Limits range,
+                            const std::string& name) {
+  return text.empty() ? std::vector<double>{} : parse_numbers(text, unit, range, name);
 }
 
 void resolve_lists(LibraryCommand& c) {
@@ -41,13 +34,13 @@ void resolve_lists(LibraryCommand& c) {
     fail(Fault::usage, "--motifs {}: a motif is named twice", c.motifs);
   p.decorations.clear();
   for (const auto& d : split(c.elements, ';')) p.decorations.push_back(parse_elements(d));
-  p.thicknesses = numbers(c.thicknesses, "Angstrom", "thickness", 0.1, 2000);
+  p.thicknesses = numbers(c.thicknesses, "Angstrom", kThickness, "thickness");
   if (p.thicknesses.empty()) fail(Fault::usage, "--thickness: give at least one");
-  p.depths = numbers(c.depths, "", "depths", 0, 1);
+  p.depths = numbers(c.depths, "", kShare, "depths");
   if (p.depths.empty()) fail(Fault::usage, "--depths: give at least one");
-  p.energies_kV = numbers(c.energies, "kV", "energies", 1, 5000);
-  p.semiangles_mrad = numbers(c.semiangles, "mrad", "semiangles", 0.01, 200);
-  p.defoci = numbers(c.defoci, "Angstrom", "defoci", -1e6, 1e6);
+  p.energies_kV = numbers(c.energies, "kV", unit_range("kV"), "energies");
+  p.semiangles_mrad = numbers(c.semiangles, "mrad", kSemiangle, "semiangles");
+  p.defoci = numbers(c.defoci, "Angstrom", kDefocus, "defoci");
 }
 
 // Empty for 0 and for nothing.
@@ -121,7 +114,10 @@ Settings describe(LibraryCommand& c, const std::string& command) {
   o.section("Motifs");
   o.add("motifs", c.motifs, "NAME,NAME..", "what the library knows (vitrobeam model --list)");
   o.add("elements", c.elements, "Cu,Zr",
-        "of the motifs: the centre, then the shell; several decorations apart by semicolons");
+        "of the motifs: the centre, then the shell; several decorations apart by semicolons")
+      .reads([](const auto& text, const auto& name) {
+        for (const auto& part : split(text, ';')) elements()(part, name);
+      });
   o.add("bond", p.bond, "Angstrom", "centre to first shell; 0 = sum of the metallic radii")
       .at_least(0);
   o.add("radius", p.radius, "Angstrom", "of crystal-like clusters; 0 = first shell only")
@@ -131,7 +127,8 @@ Settings describe(LibraryCommand& c, const std::string& command) {
       .at_least(0)
       .at_most(90);
   o.add("depths", c.depths, "0.2,0.5,0.8",
-        "of the motif in the slab, as shares of the room that it has");
+        "of the motif in the slab, as shares of the room that it has")
+      .reads(numbers_in("", kShare));
   o.add("offset-range", p.offset_range, "Angstrom",
         "the probe also stands this far off the motif's centre")
       .at_least(0)
@@ -143,12 +140,14 @@ Settings describe(LibraryCommand& c, const std::string& command) {
       .at_least(1)
       .at_most(10000);
   o.section("Specimen");
-  o.add("thickness", c.thicknesses, "Angstrom, ..", "of the slab, one or several");
+  o.add("thickness", c.thicknesses, "Angstrom, ..", "of the slab, one or several")
+      .reads(numbers_in("Angstrom", kThickness));
   o.add("box", p.box, "Angstrom", "cell edge across the beam; patterns have pixels of 1/box")
       .at_least(8)
       .at_most(500);
   o.add("composition", c.composition, "Cu64.5Zr35.5",
-        "of the packings (default: equal shares of --elements)");
+        "of the packings (default: equal shares of --elements)")
+      .reads(a_composition());
   o.add("density", c.density, "atoms/Angstrom^3",
         "of the packings; 0 = spheres of the metallic radii fill 72.4 %, as in Cu64.5Zr35.5 glass")
       .at_least(0)
@@ -176,9 +175,11 @@ Settings describe(LibraryCommand& c, const std::string& command) {
       .at_most(20);
   add_beam_options(o, c.beam);
   o.section("Several optics in one library (default: the beam above)");
-  o.add("energies", c.energies, "kV, ..", "acceleration voltages");
-  o.add("semiangles", c.semiangles, "mrad, ..", "convergence semi-angles");
-  o.add("defoci", c.defoci, "Angstrom, ..", "defocus values, underfocus positive");
+  o.add("energies", c.energies, "kV, ..", "acceleration voltages").reads(numbers_in("kV"));
+  o.add("semiangles", c.semiangles, "mrad, ..", "convergence semi-angles")
+      .reads(numbers_in("mrad", kSemiangle));
+  o.add("defoci", c.defoci, "Angstrom, ..", "defocus values, underfocus positive")
+      .reads(numbers_in("Angstrom", kDefocus));
   o.section("Output");
   o.add("q-max", c.q_max, "1/Angstrom",
         fmt::format("patterns are cropped to this, 0 = {} or the band limit; without --grid or "
@@ -187,7 +188,12 @@ Settings describe(LibraryCommand& c, const std::string& command) {
       .at_least(0)
       .at_most(20);
   o.add("shard", c.shard, "I/N", "only the I-th of N equal parts, for 'library merge'")
-      .not_recorded();
+      .not_recorded()
+      .reads([](const auto& text, const auto&) { units_of_shard(text, 1); });
+  o.one_of({"energy", "energies"});
+  o.one_of({"semiangle", "semiangles"});
+  o.one_of({"probe-fwhm", "semiangles"});
+  o.one_of({"defocus", "defoci"});
   add_common(o, c.beam.common);
   return o;
 }

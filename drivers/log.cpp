@@ -9,6 +9,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -63,6 +64,13 @@ std::string option_name(std::string_view field) {
   std::string name = "--";
   for (const char c : field) name += c == '_' ? '-' : c;
   return name;
+}
+
+bool is_log(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && line.starts_with("{\"level\":\"") &&
+         line.find("\"time\":") != std::string::npos;
 }
 
 void start_log(const LogSettings& c) {

@@ -13,6 +13,9 @@ struct LogSettings {
   bool strict = false;    // the first warning becomes Error{physics}
   bool is_leader = true;  // other processes report errors only
 };
+// Whether a file looks like what --log-json writes.
+bool is_log(const std::string& path);
+
 void start_log(const LogSettings& settings);
 
 // A field of the settings as the command line writes it: q_max is --q-max.

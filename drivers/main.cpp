@@ -1,7 +1,9 @@
 // The program: a table of commands, and the translation of errors into exit statuses.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <new>
 #include <string_view>
@@ -135,6 +137,18 @@ int failed(std::string_view message, int status) {
   return status;
 }
 
+// What was printed has arrived; else exit status 5, and what the run wrote into files stays.
+int said(int status) {
+  if (!vitrobeam::ranks().is_leader()) return status;
+  errno = 0;
+  std::cout.flush();
+  const bool good = std::fflush(stdout) == 0 && std::cout.good() && std::ferror(stdout) == 0;
+  if (good || status != 0) return status;
+  return failed(fmt::format("error: standard output cannot be written ({}); files are whole",
+                            std::strerror(errno != 0 ? errno : EIO)),
+                int(vitrobeam::Fault::machine));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -143,7 +157,7 @@ int main(int argc, char** argv) {
   const vitrobeam::PrintableStream out(std::cout), error(std::cerr);
   try {
     if (!vitrobeam::ranks().is_leader()) std::cout.setstate(std::ios::failbit);
-    return run(argc, argv);
+    return said(run(argc, argv));
   } catch (const vitrobeam::Interrupted&) {
     return vitrobeam::nothing_written();
   } catch (const vitrobeam::Error& e) {

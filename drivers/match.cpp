@@ -11,6 +11,7 @@
 #include "drivers/output_files.hpp"
 #include "drivers/produce.hpp"
 #include "io/match_file.hpp"
+#include "io/provenance.hpp"
 #include "studies/match_refinement.hpp"
 
 namespace vitrobeam {
@@ -55,6 +56,7 @@ int run_match(const std::vector<std::string>& arguments) {
   if (settings.positional().size() != 2)
     fail(Fault::usage,
          "match: name the patterns and the library: vitrobeam match PATTERNS LIBRARY -o OUT.h5");
+  check_further_file("--csv", c.csv, c.common);
   const auto input = open_input(settings.positional()[0], c.patterns, c.common.seed);
   const PatternSource& source = input->source();
   PatternScan scan = input->scan();
@@ -64,21 +66,27 @@ int run_match(const std::vector<std::string>& arguments) {
   c.match.recognition.readout = c.patterns.readout;
   PreparedMatch prepared =
       prepare_match(scan, whole_library(settings.positional()[1]), c.match, run_control(c.common));
+  check_alloy(source.file(), settings.positional()[1], prepared.library.decorations);
   const std::string shape = shape_summary(scan, prepared.library);
   const Refinement refine =
       c.common.dry_run ? Refinement{} : refinement(prepared.library, c.refine);
-  check_further_file("--csv", c.csv, c.common);
+  if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
   MatchResult result;
   return produce(settings, c.common,
                  {.title = "match",
                   .inputs = {source.file(), settings.positional()[1]},
-                  .foretell = [&] { std::cout << shape; },
+                  .foretell =
+                      [&] {
+                        const double seconds =
+                            match_seconds(scan, std::move(prepared), run_control(c.common));
+                        std::cout << shape << fmt::format("time        about {:.3g} s{}\n", seconds,
+                                                          c.refine > 0 ? ", without --refine" : "");
+                      },
                   .compute =
                       [&](const RunControl& run) {
                         if (source.thicknesses() > 1)
                           inform("{} thicknesses in the file: the last one is matched",
                                  source.thicknesses());
-                        if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
                         result = match_scan(scan, std::move(prepared), run, refine);
                       },
                   .store =

@@ -27,15 +27,15 @@ Settings describe(MatchCommand& c) {
   o.add("step", c.step, "Angstrom", "of the scan, for --neighbours (default: what the file says)")
       .above(0);
   add_pattern_input(o, c.patterns);
-  o.add("null-dose", c.match.null_dose, "",
+  o.add("null-dose", c.match.null_dose, "electrons",
         "electrons per pattern whose noise the library's patterns get (default: what the patterns "
-        "have: --dose, what the file says, or what explains their counts in the matched range)")
-      .at_least(0);
+        "have: --dose, what the file says, or what explains their counts in the matched range)");
   o.add(
        "readout", c.patterns.readout, "electrons",
        "rms of a pixel's readout noise, which the library's patterns get as well; with --dose also "
        "the patterns")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e6);
   o.add("saturation", c.match.saturation, "",
         "a pattern with a visible pixel of this value or more, outside of --q-min, is marked and "
         "not matched; 0 = none")
@@ -84,6 +84,8 @@ Settings describe(MatchCommand& c) {
   o.add("examples", c.match.examples, "best matches stored beside their library patterns")
       .at_least(0)
       .at_most(100);
+  o.needs({"step"}, "neighbours");
+  o.one_of({"dose", "gain"});
   add_common(o, c.common);
   return o;
 }

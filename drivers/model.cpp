@@ -10,6 +10,7 @@
 #include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "drivers/version.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
@@ -50,10 +51,15 @@ struct Finish {
   ModelFormat format = ModelFormat::extxyz;
 };
 
+Vector3d parse_vacuum(const std::string& text);
+std::array<int, 3> parse_repeat(const std::string& text);
+
 void add_finish(Settings& o, Finish& f) {
   o.section("Cell of the result");
-  o.add("repeat", f.repeat, "NXxNYxNZ", "repeat the cell so many times along its edges");
-  o.add("vacuum", f.vacuum, "T|TX,TY,TZ", "vacuum on either side: one thickness is along the beam");
+  o.add("repeat", f.repeat, "NXxNYxNZ", "repeat the cell so many times along its edges")
+      .reads([](const auto& text, const auto&) { parse_repeat(text); });
+  o.add("vacuum", f.vacuum, "T|TX,TY,TZ", "vacuum on either side: one thickness is along the beam")
+      .reads([](const auto& text, const auto&) { parse_vacuum(text); });
   o.section("Labels");
   o.add("voronoi", f.voronoi, "label every atom with its Voronoi index <n3,n4,n5,n6> and volume");
   o.add("face-cut", f.face_cut, "",
@@ -276,7 +282,7 @@ int run_model(const std::vector<std::string>& arguments) {
   files.erase(files.begin());
   if (!kind.files.empty() && files.empty())
     fail(Fault::usage, "{} needs a file: vitrobeam model {} {}", kind.name, kind.name, kind.files);
-  if (!finish.common.dry_run) check_output(finish.common);
+  check_output(finish.common);
   const RunControl control = run_control(finish.common);
   const ModelRun run{finish.common, control, files};
   if (!finish.repeat.empty()) parse_repeat(finish.repeat);  // wrong ones before the work

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/crystal.hpp"
 #include "models/ground_truth.hpp"
@@ -26,8 +27,8 @@ void add_lattice(Settings& o, LatticeChoice& l) {
   for (const Prototype& p : prototypes()) known += p.name + ", ";
   o.section("Crystal");
   o.add("lattice", l.lattice, "NAME|FILE", known + "or a periodic structure file (CIF, ...)");
-  o.add("elements", l.elements, "Cu,Zr",
-        "elements of its sites, in the order of the table's roles");
+  o.add("elements", l.elements, "Cu,Zr", "elements of its sites, in the order of the table's roles")
+      .reads(elements());
   o.add("a", l.a, "Angstrom",
         "lattice parameter; 0 = the closest atoms touch at their metallic radii")
       .at_least(0)
@@ -113,20 +114,23 @@ PlanModel describe_crystal(Settings& o) {
   o.section("Piece");
   o.add("shape", s->shape, {{"ellipsoid", PieceShape::ellipsoid}, {"block", PieceShape::block}},
         "ellipsoid (a sphere where all axes are equal) or block (a slab where z is short)");
-  o.add("size", s->size, "L|LXxLYxLZ", "its axes or edges, Angstrom, z along the beam");
+  o.add("size", s->size, "L|LXxLYxLZ", "its axes or edges, Angstrom, z along the beam")
+      .reads(a_box());
   o.add("periodic", s->periodic, "the periodic unit cell instead of a piece; --repeat repeats it");
-  o.add("zone", s->zone, "U,V,W", "lattice direction along the beam");
-  o.add("plane", s->plane, "H,K,L", "or the normal of this lattice plane");
+  o.add("zone", s->zone, "U,V,W", "lattice direction along the beam").reads(a_direction());
+  o.add("plane", s->plane, "H,K,L", "or the normal of this lattice plane").reads(a_direction());
   o.add("in-plane", s->in_plane_deg, "deg", "turn about the beam").at_least(-360).at_most(360);
   o.section("Faults and strain");
   o.add("fault", s->fault, "NAME",
         "through the middle: intrinsic, extrinsic or twin (fcc, diamond), intrinsic (hcp)");
-  o.add("fault-plane", s->fault_plane, "H,K,L", "or any: the plane");
+  o.add("fault-plane", s->fault_plane, "H,K,L", "or any: the plane").reads(a_direction());
   o.add("fault-shift", s->fault_shift, "U,V,W",
-        "by what, in lattice vectors, its upper side is moved");
+        "by what, in lattice vectors, its upper side is moved")
+      .reads(a_vector(""));
   o.add("fault-height", s->fault_height, "Angstrom", "of the plane over the middle");
   o.add("strain", s->strain, "XX,YY,ZZ,YZ,XZ,XY",
-        "strain in the specimen's frame, shares or per cent");
+        "strain in the specimen's frame, shares or per cent")
+      .reads([](const auto& text, const auto& name) { parse_strain(text, name); });
   return [s](const ModelRun&) -> BuiltModel {
     const Atoms unit = lattice_cell(s->lattice);
     if (s->periodic) {
@@ -164,7 +168,7 @@ PlanModel describe_microcrystal(Settings& o) {
   auto s = std::make_shared<MicrocrystalSettings>();
   add_lattice(o, s->lattice);
   o.section("Grains");
-  o.add("cell", s->box, "L|LXxLYxLZ", "periodic cell");
+  o.add("cell", s->box, "L|LXxLYxLZ", "periodic cell").reads(a_box());
   o.add("grains", s->grains.grains, "crystallites in it").at_least(1).at_most(10000);
   o.add("closest", s->grains.closest, "",
         "of two atoms of different grains that are nearer than this share of their radii one goes")

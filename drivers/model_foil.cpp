@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/shear_band.hpp"
 #include "models/specimen.hpp"
@@ -55,13 +56,14 @@ struct OxideSettings {
 PlanModel describe_oxide(Settings& o) {
   auto s = std::make_shared<OxideSettings>();
   o.section("Oxide skin");
-  o.add("oxide", s->oxide, "FORMULA", "its composition");
+  o.add("oxide", s->oxide, "FORMULA", "its composition").reads(a_composition());
   o.add("density", s->skin.density_g, "",
         "its density in g/cm^3 (ZrO2 5 to 5.8, Al2O3 3 to 4, SiO2 2.2)")
       .above(0)
       .at_most(25);
   o.add("thickness", s->skin.thickness, "Angstrom", "of each skin").at_least(4).at_most(200);
-  o.add("faces", s->faces, "both|entrance|exit", "where the beam meets it");
+  o.add("faces", s->faces, "both|entrance|exit", "where the beam meets it")
+      .reads(one_name_of({"both", "entrance", "exit"}));
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> ModelPlan {
@@ -119,7 +121,8 @@ PlanModel describe_band(Settings& o) {
       .at_least(5)
       .at_most(1e4);
   o.add("centre", s->centre, "Angstrom", "of the band along x (default: middle of the cell)");
-  o.add("changes", s->changes, "6%,-10%,..", "of the density, in turn along the band");
+  o.add("changes", s->changes, "6%,-10%,..", "of the density, in turn along the band")
+      .reads([](const auto& text, const auto&) { parse_changes(text); });
   o.add("border", s->band.border, "Angstrom",
         "over which the density goes from one to the other, at the sides and along the band")
       .at_least(0)
@@ -150,10 +153,12 @@ PlanModel describe_inclusion(Settings& o) {
   auto s = std::make_shared<InclusionSettings>();
   o.section("Inclusion");
   o.add("centre", s->centre, "X,Y,Z",
-        "Angstrom from the cell's corner (default: middle of the cell)");
+        "Angstrom from the cell's corner (default: middle of the cell)")
+      .reads(a_vector("Angstrom"));
   o.add("radius", s->radius, "Angstrom", "of the sphere").above(0).at_most(1e4);
   o.add("eigenstrain", s->eigenstrain, "XX,YY,ZZ,YZ,XZ,XY",
-        "what it would strain if it were free, shares or per cent");
+        "what it would strain if it were free, shares or per cent")
+      .reads([](const auto& text, const auto& name) { parse_strain(text, name); });
   o.add("poisson", s->poisson, "", "Poisson's ratio of the medium").above(-1).at_most(0.4999);
   o.section("Structure files");
   add_structure_input(o, s->input);

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/occupancy.hpp"
 
@@ -28,7 +29,8 @@ void add_orientation(Settings& o, Orientation& r) {
   o.section("Orientation");
   o.add("axis", r.axis, "NAME",
         "named axis along the beam: 5, 3, 2 or 100, 110, 111, ... (model --list)");
-  o.add("direction", r.direction, "X,Y,Z", "direction along the beam, instead of --axis");
+  o.add("direction", r.direction, "X,Y,Z", "direction along the beam, instead of --axis")
+      .reads(a_direction());
   o.add("in-plane", r.in_plane_deg, "deg", "turn about the beam, from +x to +y")
       .at_least(-360)
       .at_most(360);
@@ -54,7 +56,8 @@ std::string text_of(const Orientation& r) {
 void add_motif_choice(Settings& o, MotifChoice& c) {
   o.section("Motif");
   o.add("elements", c.elements, "Cu,Zr[,Zr]",
-        "element of the centre and, where a motif has them, the second and third (model --list)");
+        "element of the centre and, where a motif has them, the second and third (model --list)")
+      .reads(elements());
   o.add("bond", c.bond, "Angstrom", "centre to first shell; 0 = sum of the metallic radii")
       .at_least(0)
       .at_most(10);

@@ -6,6 +6,7 @@
 #include "drivers/model_kind.hpp"
 #include "drivers/output_files.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/cluster_packing.hpp"
 #include "models/elements.hpp"
@@ -47,10 +48,12 @@ PlanModel describe_miracle(Settings& o) {
   auto s = std::make_shared<MiracleSettings>();
   EfficientPacking& p = s->packing;
   o.section("Efficient cluster packing");
-  o.add("solvent", s->solvent, "Zr", "the majority element");
-  o.add("alpha", s->alpha, "Cu", "solute at the centres of the clusters");
-  o.add("beta", s->beta, "Al", "solute in the octahedral holes between clusters (default: none)");
-  o.add("gamma", s->gamma, "Be", "solute in the tetrahedral holes (default: none)");
+  o.add("solvent", s->solvent, "Zr", "the majority element").reads(an_element());
+  o.add("alpha", s->alpha, "Cu", "solute at the centres of the clusters").reads(an_element());
+  o.add("beta", s->beta, "Al", "solute in the octahedral holes between clusters (default: none)")
+      .reads(an_element());
+  o.add("gamma", s->gamma, "Be", "solute in the tetrahedral holes (default: none)")
+      .reads(an_element());
   o.add("superlattice", p.superlattice, kSuperlattices,
         "of the clusters; the icosahedral one has 13 of them in a matrix of the same composition");
   o.add("cells", p.cells, "cells of the superlattice along each edge").at_least(1).at_most(12);
@@ -140,7 +143,8 @@ PlanModel describe_gaskell(Settings& o) {
   auto s = std::make_shared<GaskellSettings>();
   PrismPacking& p = s->packing;
   o.section("Trigonal prisms");
-  o.add("composition", s->composition, "Fe75C25", "a metal and the metalloid in its prisms");
+  o.add("composition", s->composition, "Fe75C25", "a metal and the metalloid in its prisms")
+      .reads(a_composition());
   o.add("atoms", s->atoms, "number of atoms").at_least(100).at_most(20000);
   o.add("bond", p.bond, "Angstrom",
         "metalloid to metal; 0 = the sum of their metallic (covalent) radii")
@@ -182,7 +186,7 @@ PlanModel describe_network(Settings& o) {
   auto s = std::make_shared<NetworkChoice>();
   NetworkSettings& n = s->network;
   o.section("Continuous random network");
-  o.add("element", s->element, "Si", "of all atoms");
+  o.add("element", s->element, "Si", "of all atoms").reads(an_element());
   o.add("bond", n.bond, "Angstrom", "bond length").at_least(1).at_most(4);
   o.add("cells", n.cells, "cells of diamond along an edge, 8 atoms each").at_least(2).at_most(12);
   o.add("randomise", n.randomise, "", "bond switches per atom that melt the crystal")

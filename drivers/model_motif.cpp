@@ -5,6 +5,7 @@
 #include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "models/ground_truth.hpp"
 #include "models/transform.hpp"
 
@@ -24,7 +25,8 @@ PlanModel describe_motif(Settings& o, const Motif& motif) {
   add_motif_choice(o, s->choice);
   add_orientation(o, s->orientation);
   o.section("Cell");
-  o.add("box", s->box, "L|LXxLYxLZ", "open cell (default: 10 Angstrom around the motif)");
+  o.add("box", s->box, "L|LXxLYxLZ", "open cell (default: 10 Angstrom around the motif)")
+      .reads(a_box());
   return [s, &motif](const ModelRun&) -> BuiltModel {
     const Eigen::Matrix3d rotation = rotation_of(s->orientation, &motif);
     Atoms atoms = rotated(build_motif(motif, s->choice), rotation);

@@ -9,6 +9,7 @@
 #include "drivers/command.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/packing_state.hpp"
 #include "models/sphere_packing.hpp"
 
@@ -23,8 +24,9 @@ struct PackingChoice {
 
 void add_packing_choice(Settings& o, PackingChoice& s) {
   o.section("Packing");
-  o.add("composition", s.composition, "Cu64.5Zr35.5", "elements with their shares");
-  o.add("box", s.box, "L|LXxLYxLZ", "cell");
+  o.add("composition", s.composition, "Cu64.5Zr35.5", "elements with their shares")
+      .reads(a_composition());
+  o.add("box", s.box, "L|LXxLYxLZ", "cell").reads(a_box());
   o.add("atoms", s.atoms, "number of atoms; 0 = what fills --box").at_least(0).at_most(2e6);
   o.add("density", s.density, "atoms/A3",
         "number density (default: spheres touch at their metallic radii)")
@@ -109,7 +111,13 @@ GrowthSettings growth_of(const SphereSettings& s) {
 HardSpheres grown(const SphereSettings& s, const PackingSettings& p, const SphereSizes& sizes,
                   const ModelRun& run) {
   const std::string state = state_file(run);
-  const bool resumes = run.common.resume && std::filesystem::exists(state);
+  const bool is_there = !state.empty() && std::filesystem::exists(state),
+             resumes = run.common.resume && is_there;
+  if (is_there && !resumes && !run.common.force)
+    fail(Fault::usage,
+         "{}: holds the state of an interrupted run; give --resume to continue it, or --force to "
+         "start over",
+         state);
   const Vector3d box =
       p.box * std::cbrt(double(p.atoms) / p.box.prod());  // one sphere per unit volume
   HardSpheres spheres =
@@ -124,7 +132,7 @@ HardSpheres grown(const SphereSettings& s, const PackingSettings& p, const Spher
     write_packing_state(spheres, sizes.numbers, p.seed, state);
     fail_unfinished(end, spheres, s, growth, state);
   }
-  std::filesystem::remove(state);
+  if (resumes) std::filesystem::remove(state);  // and what is not its own stays
   return spheres;
 }
 

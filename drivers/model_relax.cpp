@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/lammps_script.hpp"
 #include "io/setfl.hpp"
 #include "io/structure_file.hpp"
@@ -118,7 +119,7 @@ BuiltModel build_ordered(const OrderSettings& s, const std::vector<int>& pair, c
 PlanModel describe_order(Settings& o) {
   auto s = std::make_shared<OrderSettings>();
   o.section("Chemical order");
-  o.add("pair", s->pair, "A,B", "the two elements whose atoms are swapped");
+  o.add("pair", s->pair, "A,B", "the two elements whose atoms are swapped").reads(elements());
   o.add("target", s->target, "",
         "Warren-Cowley parameter of B around A: 0 random, below 0 they prefer each other")
       .at_least(-10)
@@ -180,7 +181,8 @@ PlanModel describe_quench(Settings& o) {
   auto s = std::make_shared<QuenchSettings>();
   MeltQuench& q = s->quench;
   o.section("Melt and quench");
-  o.add("composition", q.composition, "Cu64.5Zr35.5", "elements with their shares");
+  o.add("composition", q.composition, "Cu64.5Zr35.5", "elements with their shares")
+      .reads(a_composition());
   o.add("atoms", q.atoms, "number of atoms, rounded to a cube of fcc cells")
       .at_least(108)
       .at_most(1e7);

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "models/embedding.hpp"
 #include "models/ground_truth.hpp"
 #include "models/transform.hpp"
@@ -79,12 +80,14 @@ PlanModel describe_embed(Settings& o) {
         "motif of the table, by name or Voronoi index, or a structure file");
   o.add("matrix", s->matrix, "FILE", "structure file that the motif is put into");
   o.add("at", s->at, "X,Y,Z",
-        "centre of the motif, Angstrom from the cell's corner (default: middle of the cell)");
+        "centre of the motif, Angstrom from the cell's corner (default: middle of the cell)")
+      .reads(a_vector("Angstrom"));
   o.add("depth", s->depth, "Angstrom",
         "depth of the centre below the uppermost atom, instead of --at")
       .above(0)
       .at_most(1e5);
-  o.add("offset", s->offset, "X,Y", "Angstrom from the middle of the cell, instead of --at");
+  o.add("offset", s->offset, "X,Y", "Angstrom from the middle of the cell, instead of --at")
+      .reads(a_pair("Angstrom"));
   o.add("overlap", s->overlap, "",
         "matrix atoms closer than this share of the sum of metallic radii are taken out")
       .above(0)
@@ -129,11 +132,13 @@ BuiltModel build_cut(const CutSettings& s, const std::string& path) {
 PlanModel describe_cut(Settings& o) {
   auto s = std::make_shared<CutSettings>();
   o.section("Cut");
-  o.add("slab", s->slab, "Z0,Z1", "keep z0 <= z < z1, Angstrom");
+  o.add("slab", s->slab, "Z0,Z1", "keep z0 <= z < z1, Angstrom").reads(a_pair("Angstrom"));
   o.add("from", s->from, "X,Y,Z",
-        "low corner of the box to keep, Angstrom (default: corner of the cell)");
+        "low corner of the box to keep, Angstrom (default: corner of the cell)")
+      .reads(a_vector("Angstrom"));
   o.add("to", s->to, "X,Y,Z",
-        "high corner; periodic cells are repeated as needed (default: far corner)");
+        "high corner; periodic cells are repeated as needed (default: far corner)")
+      .reads(a_vector("Angstrom"));
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) { return build_cut(*s, run.files[0]); };
@@ -150,9 +155,11 @@ PlanModel describe_turn(Settings& o) {
   o.section("Turn");
   o.add("size", s->size, "L|LXxLYxLZ",
         "the box to cut from a periodic model in the turned frame, or the open cell of a finite "
-        "piece (default: what holds it)");
+        "piece (default: what holds it)")
+      .reads(a_box());
   o.add("centre", s->centre, "X,Y,Z",
-        "its middle, Angstrom from the cell's corner (default: middle of the cell)");
+        "its middle, Angstrom from the cell's corner (default: middle of the cell)")
+      .reads(a_vector("Angstrom"));
   add_orientation(o, s->orientation);
   o.section("Structure files");
   add_structure_input(o, s->input);
@@ -184,7 +191,8 @@ struct StrainSettings {
 PlanModel describe_strain(Settings& o) {
   auto s = std::make_shared<StrainSettings>();
   o.section("Strain");
-  o.add("strain", s->strain, "XX,YY,ZZ,YZ,XZ,XY", "symmetric strain, shares or per cent");
+  o.add("strain", s->strain, "XX,YY,ZZ,YZ,XZ,XY", "symmetric strain, shares or per cent")
+      .reads([](const auto& text, const auto& name) { parse_strain(text, name); });
   o.section("Structure files");
   add_structure_input(o, s->input);
   return [s](const ModelRun& run) -> BuiltModel {

@@ -10,10 +10,13 @@
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/plan_file.hpp"
 
 namespace vitrobeam {
 namespace {
+
+constexpr Limits kDoses{1e-3, 1e15};
 
 struct PlanCommand {
   CommonSettings common;
@@ -26,9 +29,12 @@ Settings describe(PlanCommand& c) {
   Settings o("plan", "which beam, dose, thickness, step and detector separate a library's motifs",
              {"LIBRARY"});
   o.section("Question");
-  o.add("doses", c.doses, "1e3,1e4", "electrons per pattern that come into question");
-  o.add("readout", c.plan.readout, "", "standard deviation of a pixel's readout, electrons")
-      .at_least(0);
+  o.add("doses", c.doses, "1e3,1e4", "electrons per pattern that come into question")
+      .reads(numbers_in("electrons", kDoses));
+  o.add("readout", c.plan.readout, "electrons",
+        "standard deviation of a pixel's readout, electrons")
+      .at_least(0)
+      .at_most(1e6);
   o.add("error", c.error_percent, "%", "accepted probability of confusion, for the patterns needed")
       .above(0)
       .at_most(50);
@@ -44,16 +50,6 @@ Settings describe(PlanCommand& c) {
       .at_most(360);
   add_common(o, c.common);
   return o;
-}
-
-std::vector<double> doses(const PlanCommand& c) {
-  std::vector<double> list;
-  for (const auto& part : split(c.doses, ',')) {
-    list.push_back(parse_quantity(part, "", "doses"));
-    if (!(list.back() > 0))
-      fail(Fault::usage, "--doses {}: {} electrons; give positive numbers", c.doses, list.back());
-  }
-  return list;
 }
 
 // Of --separate; -1 is none.
@@ -123,7 +119,7 @@ int run_plan(const std::vector<std::string>& arguments) {
   const MotifLibrary library =
       LibraryFile(settings.positional().front(), simulation_of_plan).read();
   std::tie(c.plan.motif, c.plan.other) = to_separate(c, library);
-  c.plan.doses = doses(c);
+  c.plan.doses = parse_numbers(c.doses, "electrons", kDoses, "doses");
   if (library.mean.size() == 0)
     warn(
         "the library holds no means and covariances (version {}): 'library migrate' or a new build",

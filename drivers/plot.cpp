@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "io/whole_file.hpp"
 #include "pictures/model_picture.hpp"
@@ -27,13 +28,16 @@ struct PlotCommand {
   StructureInput structure;
 };
 
+ScanIndex parse_position(const std::string& text);
+
 Settings describe(PlotCommand& c) {
   Settings o("plot", "PNG pictures from any result file or atomic model", {"FILE"});
   o.section("What is shown");
   o.add("dataset", c.dataset, "PATH",
         "the dataset to show (default: detector images, motif map, mean pattern and a few "
         "patterns, whatever there is)");
-  o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0");
+  o.add("at", c.at, "ROW,COLUMN", "pattern at this scan position, counted from 0")
+      .reads([](const auto& text, const auto&) { parse_position(text); });
   o.add("mean", c.mean, "only the mean pattern over all positions");
   o.add("probe", c.probe, "which of a series of probes, from 0").at_least(0);
   o.section("How patterns are shown");
@@ -44,6 +48,7 @@ Settings describe(PlotCommand& c) {
   o.add("q-limit", c.q_limit, "1/Angstrom", "show |q_x|, |q_y| up to here; 0 = all").at_least(0);
   o.section("Structure files");
   add_structure_input(o, c.structure);
+  o.one_of({"mean", "at"});
   add_common(o, c.common);
   return o;
 }
@@ -82,7 +87,7 @@ int write_figure(const Figure& figure, const CommonSettings& common) {
 
 int plot_model(const std::string& path, const PlotCommand& c) {
   const Atoms atoms = read_atoms(path, c.structure);
-  if (!c.common.dry_run) check_output(c.common);
+  check_output(c.common);
   return write_figure({model_panels(atoms), 2, std::filesystem::path(path).filename().string()},
                       c.common);
 }
@@ -98,7 +103,7 @@ int run_plot(const std::vector<std::string>& arguments) {
   const std::string path = settings.positional().front();
   if (std::filesystem::is_regular_file(path) && !is_hdf5(path)) return plot_model(path, c);
   const Hdf5Reader file(path);
-  if (!c.common.dry_run) check_output(c.common);
+  check_output(c.common);
   FigureChoice choice{c.dataset, {}, c.mean};
   for (const auto& text : c.at) choice.at.push_back(parse_position(text));
   return write_figure(figure_of(file, choice, {c.display, c.q_limit, 250, std::size_t(c.probe)}),

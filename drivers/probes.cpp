@@ -33,6 +33,10 @@ std::vector<std::string> aberration_sets(const std::string& text) {
 
 }  // namespace
 
+void check_aberrations(const std::string& text) {
+  for (const auto& set : aberration_sets(text)) parse_aberrations(set);
+}
+
 std::vector<double> semiangles(const SimulateSettings& s) {
   if (s.probe_fwhms.empty()) return s.semiangles_mrad;
   std::vector<double> mrad;

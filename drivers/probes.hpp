@@ -15,6 +15,9 @@ struct Probe {
 // than 1000.
 std::vector<Probe> resolve_probes(const SimulateSettings& s);
 
+// Of --aberrations. Error{usage} naming the term that cannot be read.
+void check_aberrations(const std::string& text);
+
 // In mrad, of --probe-fwhm or, without it, of --semiangle.
 std::vector<double> semiangles(const SimulateSettings& s);
 

@@ -1,5 +1,6 @@
 #include "drivers/produce.hpp"
 
+#include <filesystem>
 #include <iostream>
 
 #include "base/error.hpp"
@@ -15,6 +16,7 @@ const std::string& single_input(const Settings& settings, const std::string& wha
 
 int produce(const Settings& settings, const CommonSettings& common, const Production& p) {
   if (common.dry_run) {
+    if (!(common.resume && std::filesystem::exists(common.output))) check_output(common);
     p.foretell();
     return 0;
   }

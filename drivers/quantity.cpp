@@ -11,28 +11,57 @@
 namespace vitrobeam {
 namespace {
 
-// How many of `unit` one of the suffix is.
-const std::map<std::string, std::map<std::string, double>>& suffixes() {
-  static const std::map<std::string, std::map<std::string, double>> table = {
+struct Unit {
+  Limits range;                             // what makes sense of any quantity in it
+  std::map<std::string, double> suffixes;  // how many of the unit one of the suffix is
+};
+
+// Every limit that follows from a unit alone; options may be narrower.
+const std::map<std::string, Unit>& units() {
+  static const std::map<std::string, Unit> table = {
+      {"", {{-1e15, 1e15}, {}}},
       {"Angstrom",
-       {{"A", 1}, {"Angstrom", 1}, {"angstrom", 1}, {"pm", 0.01}, {"nm", 10}, {"um", 1e4}}},
-      {"1/Angstrom", {{"1/A", 1}, {"1/Angstrom", 1}, {"A^-1", 1}, {"1/nm", 0.1}, {"nm^-1", 0.1}}},
-      {"kV", {{"kV", 1}, {"keV", 1}, {"V", 1e-3}, {"eV", 1e-3}, {"MV", 1e3}}},
-      {"mrad", {{"mrad", 1}, {"rad", 1e3}, {"urad", 1e-3}, {"deg", 17.453292519943295}}},
-      {"mm", {{"mm", 1}, {"um", 1e-3}, {"nm", 1e-6}}},
-      {"deg", {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}},
-      {"%", {{"%", 1}}},
-      {"K", {{"K", 1}}},
-      {"s", {{"s", 1}, {"min", 60}, {"h", 3600}}},
-      {"GiB", {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}},
-      {"atoms/Angstrom^3", {}},
+       {{-1e7, 1e7},
+        {{"A", 1}, {"Angstrom", 1}, {"angstrom", 1}, {"pm", 0.01}, {"nm", 10}, {"um", 1e4}}}},
+      {"1/Angstrom",
+       {{-100, 100}, {{"1/A", 1}, {"1/Angstrom", 1}, {"A^-1", 1}, {"1/nm", 0.1}, {"nm^-1", 0.1}}}},
+      {"kV", {{1, 3000}, {{"kV", 1}, {"keV", 1}, {"V", 1e-3}, {"eV", 1e-3}, {"MV", 1e3}}}},
+      {"mrad",
+       {{-1000, 1000}, {{"mrad", 1}, {"rad", 1e3}, {"urad", 1e-3}, {"deg", 17.453292519943295}}}},
+      {"mm", {{-1e5, 1e5}, {{"mm", 1}, {"um", 1e-3}, {"nm", 1e-6}}}},
+      {"deg",
+       {{-360, 360}, {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}}},
+      {"%", {{-100, 100}, {{"%", 1}}}},
+      {"K", {{0, 1e6}, {{"K", 1}}}},
+      {"s", {{0, 1e12}, {{"s", 1}, {"min", 60}, {"h", 3600}}}},
+      {"GiB", {{0, 1e6}, {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}}},
+      {"electrons", {{0, 1e15}, {}}},  // more cannot be counted one by one
+      {"counts", {{0, 1e15}, {}}},
+      {"atoms/Angstrom^3", {{0, 1}, {}}},
+      {"atoms/A3", {{0, 1}, {}}},
   };
   return table;
 }
 
-}  // namespace
+const Unit& find_unit(const std::string& name) {
+  const auto at = units().find(name);
+  return at == units().end() ? units().at("") : at->second;
+}
 
-double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
+void check_range(double v, const std::string& unit, const std::string& name) {
+  constexpr double kSmallest = 1e-18;
+  const Limits range = unit_range(unit);
+  const std::string behind = unit.empty() ? "" : " " + unit;
+  if (v < range.low || v > range.high)
+    fail(Fault::usage, "--{} {:g}{}: must be from {:g} to {:g}{}", name, v, behind, range.low,
+         range.high, behind);
+  if (v != 0 && std::abs(v) < kSmallest)
+    fail(Fault::usage, "--{} {:g}{}: is nothing; give 0, or at least {:g}", name, v, behind,
+         kSmallest);
+}
+
+// Whatever its size.
+double number_of(const std::string& text, const std::string& unit, const std::string& name) {
   double v = 0;
   const char *first = text.data(), *last = first + text.size();
   if (first != last && *first == '+') ++first;
@@ -45,15 +74,24 @@ double parse_quantity(const std::string& text, const std::string& unit, const st
   if (suffix.empty() && unit == "%" && v > 0 && v < 1)
     fail(Fault::usage, "--{} {}: a percentage; write {}% if you mean that, or {}%", name, text,
          text, 100 * v);
+  const auto& known_suffixes = find_unit(unit).suffixes;
+  const auto s = known_suffixes.find(suffix);
   if (suffix.empty()) return v;
-  const auto family = suffixes().find(unit);
-  if (family != suffixes().end())
-    if (const auto s = family->second.find(suffix); s != family->second.end()) return v * s->second;
+  if (s != known_suffixes.end()) return v * s->second;
   std::string known;
-  if (family != suffixes().end())
-    for (const auto& s : family->second) known += (known.empty() ? "" : ", ") + s.first;
+  for (const auto& [word, factor] : known_suffixes) known += (known.empty() ? "" : ", ") + word;
   fail(Fault::usage, "--{} '{}': unknown unit '{}'{}", name, text, suffix,
        known.empty() ? "; give a plain number" : "; known here: " + known);
+}
+
+}  // namespace
+
+Limits unit_range(const std::string& unit) { return find_unit(unit).range; }
+
+double parse_quantity(const std::string& text, const std::string& unit, const std::string& name) {
+  const double v = number_of(text, unit, name);
+  check_range(v, unit, name);
+  return v;
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -80,7 +118,7 @@ std::vector<double> parse_list(const std::string& text, const std::string& unit,
       fail(Fault::usage, "--{} '{}': expected a number or FIRST:STEP:LAST, for example -200:50:200",
            name, item);
     const double first = parse_quantity(parts[0], unit, name),
-                 step = parse_quantity(parts[1], unit, name),
+                 step = number_of(parts[1], unit, name),
                  last = parse_quantity(parts[2], unit, name), steps = (last - first) / step;
     if (!(steps >= 0 && steps < kMost))
       fail(Fault::usage,
@@ -135,6 +173,39 @@ Vector3d parse_box(const std::string& text, const std::string& name) {
   if (!(out.minCoeff() > 0 && out.maxCoeff() < 1e5))
     fail(Fault::usage, "--{} '{}': every edge must be above 0 and below 1e5 Angstrom", name, text);
   return out;
+}
+
+std::vector<double> parse_numbers(const std::string& text, const std::string& unit, Limits range,
+                                  const std::string& name) {
+  std::vector<double> out;
+  for (const auto& part : split(text, ',')) {
+    const double value = parse_quantity(part, unit, name);
+    if (!(value >= range.low && value <= range.high))
+      fail(Fault::usage, "--{} {}: {} is not between {:g} and {:g}", name, text, value, range.low,
+           range.high);
+    if (std::find(out.begin(), out.end(), value) != out.end())
+      fail(Fault::usage, "--{} {}: {} stands there twice", name, text, value);
+    out.push_back(value);
+  }
+  return out;
+}
+
+std::vector<int> parse_whole_numbers(const std::string& text, int low, int high,
+                                     const std::string& name) {
+  std::vector<int> out;
+  for (const double v : parse_numbers(text, "", {double(low), double(high)}, name)) {
+    if (v != std::floor(v))
+      fail(Fault::usage, "--{} {}: {} is no whole number from {} to {}", name, text, v, low, high);
+    out.push_back(int(v));
+  }
+  return out;
+}
+
+Vector2d parse_band(const std::string& text, const std::string& unit, const std::string& name) {
+  const Vector2d v = parse_pair(text, unit, name);
+  if (!(v[0] >= 0 && v[0] < v[1]))
+    fail(Fault::usage, "--{} {}: expected LOW,HIGH with 0 <= LOW < HIGH", name, text);
+  return v;
 }
 
 std::pair<int, int> parse_size(const std::string& text, const std::string& name) {

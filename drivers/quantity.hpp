@@ -12,8 +12,16 @@
 
 namespace vitrobeam {
 
-// A number with an optional unit suffix, in `unit`: ("0.36nm", "Angstrom") -> 3.6. Units known:
-// Angstrom, 1/Angstrom, kV, mrad, deg, mm, %, K, s, GiB; empty: a plain number.
+// What makes sense of any quantity in this unit, both ends included: 1 to 3000 kV, 0 to 1e15
+// electrons.
+struct Limits {
+  double low, high;
+};
+Limits unit_range(const std::string& unit);
+
+// A number with an optional unit suffix, in `unit` and in its range: ("0.36nm", "Angstrom") -> 3.6.
+// Units known: Angstrom, 1/Angstrom, kV, mrad, deg, mm, %, K, s, GiB, electrons, counts; empty: a
+// plain number.
 double parse_quantity(const std::string& text, const std::string& unit, const std::string& name);
 
 // "a,b,c", each a number or FIRST:STEP:LAST with both ends: "-100:50:100" -> {-100, -50, 0, 50,
@@ -29,6 +37,15 @@ Vector3d parse_vector(const std::string& text, const std::string& unit, const st
 // the long one in degrees -> {ratio, angle in rad}.
 std::pair<double, double> parse_ellipse(const std::string& text, double most,
                                         const std::string& name);
+
+// "a,b,c", each in the range and no one twice.
+std::vector<double> parse_numbers(const std::string& text, const std::string& unit, Limits range,
+                                  const std::string& name);
+std::vector<int> parse_whole_numbers(const std::string& text, int low, int high,
+                                     const std::string& name);
+
+// "LOW,HIGH" with 0 <= LOW < HIGH.
+Vector2d parse_band(const std::string& text, const std::string& unit, const std::string& name);
 
 // Edges of a cell in Angstrom: "40", "40x40x20" or "40,40,20".
 Vector3d parse_box(const std::string& text, const std::string& name);

@@ -8,6 +8,7 @@
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/radial_file.hpp"
 #include "io/structure_file.hpp"
 #include "models/structure_factor.hpp"
@@ -30,7 +31,8 @@ Settings describe(RadialCommand& c) {
   Settings o("radial", "patterns -> I(q), structure factor, reduced pair distribution G(r)",
              {"PATTERNS"});
   o.section("Specimen");
-  o.add("composition", c.composition, "TEXT", "e.g. Cu64.5Zr35.5 (default: the model's)");
+  o.add("composition", c.composition, "TEXT", "e.g. Cu64.5Zr35.5 (default: the model's)")
+      .reads(a_composition());
   o.add("density", c.density, "", "atoms per cubic Angstrom, for g(r) (default: the model's)")
       .at_least(0);
   o.add("model", c.model, "ATOMS",

@@ -19,7 +19,7 @@ int write_report(const std::vector<std::string>& paths, const std::string& title
     files.push_back(std::make_unique<Hdf5Reader>(path));
     shown.push_back(files.back().get());
   }
-  if (!common.dry_run) check_output(common);
+  check_output(common);
   const std::string page =
       report_page(shown, title, fmt::format("vitrobeam {} ({})", version(), revision()));
   if (common.dry_run) {

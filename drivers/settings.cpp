@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "drivers/version.hpp"
 #include "io/provenance.hpp"
 
@@ -103,6 +104,11 @@ Parameter& Parameter::was_before(std::string text) {
   return *this;
 }
 
+Parameter& Parameter::reads(TextCheck check_of_text) {
+  check = std::move(check_of_text);
+  return *this;
+}
+
 Settings::Settings(std::string command, std::string summary,
                    std::vector<std::string> positional_names)
     : command_(std::move(command)),
@@ -112,6 +118,11 @@ Settings::Settings(std::string command, std::string summary,
 Parameter& Settings::add_parameter(Parameter p) {
   p.section = section_;
   if (const auto t = p.texts(); !t.empty() && !p.is_list) p.default_text = t.front();
+  if (p.is_number && !p.is_whole) {
+    const Limits range = unit_range(p.unit);
+    p.low = range.low;
+    p.high = range.high;
+  }
   parameters_.push_back(std::make_unique<Parameter>(std::move(p)));
   return *parameters_.back();
 }
@@ -134,6 +145,7 @@ Parameter& Settings::add(std::string name, double& field, std::string unit, std:
        .unit = unit,
        .help = std::move(help),
        .placeholder = placeholder_of(unit),
+       .is_number = true,
        .set = [&field](const Parameter& p, const std::string& t) { field = parse_limited(p, t); },
        .texts = [&field] { return std::vector{text_of(field)}; },
        .value = [&field] { return ParameterValue(field); }});
@@ -147,6 +159,7 @@ Parameter& Settings::add(std::string name, std::optional<double>& field, std::st
        .unit = unit,
        .help = std::move(help),
        .placeholder = placeholder_of(unit),
+       .is_number = true,
        .set = [&field](const Parameter& p, const std::string& t) { field = parse_limited(p, t); },
        .texts = [&field] { return field ? Texts{text_of(*field)} : Texts{}; },
        .value =
@@ -161,6 +174,7 @@ Parameter& Settings::add(std::string name, std::vector<double>& field, std::stri
        .unit = unit,
        .help = std::move(help),
        .placeholder = placeholder_of(unit),
+       .is_number = true,
        .set =
            [&field](const Parameter& p, const std::string& t) {
              const auto values = parse_list(t, p.unit, p.name);
@@ -179,6 +193,8 @@ Parameter& Settings::add(std::string name, int& field, std::string help) {
   return add_parameter({.name = std::move(name),
                         .help = std::move(help),
                         .placeholder = "N",
+                        .is_number = true,
+                        .is_whole = true,
                         .set =
                             [&field](const Parameter& p, const std::string& t) {
                               const auto v = parse_integer<std::int64_t>(t, p.name);
@@ -196,6 +212,8 @@ Parameter& Settings::add(std::string name, std::uint64_t& field, std::string hel
   return add_parameter({.name = std::move(name),
                         .help = std::move(help),
                         .placeholder = "N",
+                        .is_number = true,
+                        .is_whole = true,
                         .set =
                             [&field](const Parameter& p, const std::string& t) {
                               const auto v = parse_integer<std::uint64_t>(t, p.name);
@@ -249,6 +267,7 @@ Parameter& Settings::add_choice(std::string name, std::vector<std::string> names
   return add_parameter({.name = std::move(name),
                         .help = std::move(help),
                         .placeholder = fmt::format("{}", fmt::join(shown, "|")),
+                        .is_choice = true,
                         .set =
                             [names, shown, set](const Parameter& p, const std::string& t) {
                               const auto i = std::find(names.begin(), names.end(), t);
@@ -262,10 +281,16 @@ Parameter& Settings::add_choice(std::string name, std::vector<std::string> names
                         .value = [names, get] { return ParameterValue(names[get()]); }});
 }
 
-Parameter* Settings::find(std::string_view name) {
+Parameter* Settings::find(std::string_view name) const {
   for (auto& p : parameters_)
     if (p->name == name) return p.get();
   return nullptr;
+}
+
+void Settings::give(Parameter& p, const std::string& text) {
+  if (!was_given(p.name)) given_.push_back(p.name);
+  if (p.check && !text.empty()) p.check(text, p.name);
+  p.set(p, text);
 }
 
 bool Settings::was_given(std::string_view name) const {
@@ -280,11 +305,23 @@ void Settings::fail_unknown(const std::string& name, const std::string& where) c
        (where.empty() ? "--" : "") + nearest(name, names), command_);
 }
 
+// Else the next option would be taken for the value.
+void Settings::check_values_follow(const std::vector<std::string>& words) const {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Parameter* p = words[i].starts_with("--") ? find(words[i].substr(2)) : nullptr;
+    if (!p || p->is_flag) continue;
+    if (++i == words.size()) fail(Fault::usage, "--{}: needs a value", p->name);
+    if (words[i].starts_with("--"))
+      fail(Fault::usage, "--{}: needs a value, and {} follows", p->name, words[i]);
+  }
+}
+
 void Settings::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
   for (const auto& a : arguments)
     words.push_back(a == "-o" ? "--output" : a == "-h" ? "--help" : a);
 
+  check_values_follow(words);
   po::options_description known;
   for (const auto& p : parameters_) {
     auto* value = po::value<std::vector<std::string>>();
@@ -322,12 +359,15 @@ void Settings::parse(const std::vector<std::string>& arguments) {
     values.emplace_back(find(o.string_key), o.value.empty() ? "true" : o.value.front());
   }
   for (const auto& [p, text] : values) {
-    if (was_given(p->name) && !p->is_list) fail(Fault::usage, "--{}: given twice", p->name);
-    if (!was_given(p->name)) given_.push_back(p->name);
-    p->set(*p, text);
+    if (was_given(p->name) && !p->is_list)
+      fail(Fault::usage, "--{} {}: given twice", p->name, text);
+    if (text.empty()) fail(Fault::usage, "--{} '': needs a value", p->name);
+    give(*p, text);
   }
+  given_on_line_ = given_;
   if (Parameter* config = find("config"); config && !config->texts().empty())
     read_config(config->texts().front());
+  check_rules();
   if (positional_.size() > positional_names_.size() &&
       (positional_names_.empty() || !positional_names_.back().ends_with("...")))
     fail(Fault::usage, "unexpected argument '{}'; usage: vitrobeam {} {}", positional_.back(),
@@ -375,9 +415,9 @@ void Settings::read_ini(std::istream& lines, const std::string& source, bool onl
       if (only_recorded && !p->is_recorded) continue;
       if (std::find(given_before.begin(), given_before.end(), p->name) != given_before.end())
         continue;
-      if (!was_given(p->name)) given_.push_back(p->name);
+      if (is_ruled_out(p->name)) continue;
       try {
-        p->set(*p, o.value.empty() ? "" : o.value.front());
+        give(*p, o.value.empty() ? "" : o.value.front());
       } catch (const Error& e) {
         fail(e.fault(), "{}:{}: {}", source, number, e.what());
       }
@@ -481,11 +521,13 @@ void add_common(Settings& settings, CommonSettings& c) {
   settings.add("seed", c.seed, "seed of every random number");
   settings.add("strict", c.strict, "warnings are errors").not_recorded();
   settings.add("log-level", c.log_level, "LEVEL", "trace, debug, info, warning, error or off")
-      .not_recorded();
+      .not_recorded()
+      .reads(one_name_of({"trace", "debug", "info", "warning", "error", "off"}));
   settings.add("log-json", c.log_json, "FILE", "write the log as one JSON object per line too")
       .not_recorded();
   settings.add("progress", c.progress, "auto|always|never", "show progress on standard error")
-      .not_recorded();
+      .not_recorded()
+      .reads(one_name_of({"auto", "always", "never"}));
   settings.add("help", c.help, "print this help").not_recorded();
 }
 

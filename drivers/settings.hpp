@@ -17,10 +17,14 @@
 
 namespace vitrobeam {
 
+// Whether the text of option --`name` can be read; throws Error{usage} if not.
+using TextCheck = std::function<void(const std::string& text, const std::string& name)>;
+
 // One parameter: how its text becomes the field, and the field its text.
 struct Parameter {
   std::string name{}, unit{}, help{}, section{}, placeholder{};
   bool is_flag = false, is_list = false, is_recorded = true, is_of_pattern = false;
+  bool is_number = false, is_whole = false, is_choice = false;
   std::string default_text{}, before_it_was{};
   // Parses, checks against the limits of the parameter given, stores; throws Error{usage}.
   std::function<void(const Parameter&, const std::string&)> set{};
@@ -37,10 +41,14 @@ struct Parameter {
   Parameter& of_pattern();
   // What a stored run did that does not name it, because it is older than the parameter.
   Parameter& was_before(std::string text);
+  // A text is more than a name: `check` reads it as it is given, and throws Error{usage}.
+  Parameter& reads(TextCheck check_of_text);
 
+  // Of a number; those of its unit (quantity.hpp), unless stated.
   double low = -std::numeric_limits<double>::infinity(),
          high = std::numeric_limits<double>::infinity();
   bool low_open = false;
+  TextCheck check{};
 };
 
 class Settings {
@@ -84,6 +92,14 @@ class Settings {
         });
   }
 
+  // Rules of parameters that exclude or need one another; what breaks one is Error{usage} naming
+  // both, before anything is read.
+  void one_of(std::vector<std::string> names);
+  void needs(const std::vector<std::string>& names, const std::string& other,
+             const std::string& why = "");
+  void excludes(const std::string& name, const std::string& value,
+                const std::vector<std::string>& others, const std::string& why);
+
   // Reads command line, then INI file (--config), then leaves defaults. Throws Error{usage}; an
   // unknown name is answered with the nearest known one. `arguments` excludes program and command.
   void parse(const std::vector<std::string>& arguments);
@@ -104,7 +120,9 @@ class Settings {
   void print_help(std::ostream& out) const;
   void print_manual(std::ostream& out) const;        // a page of man, from the same table
   void print_option_words(std::ostream& out) const;  // a line an option: name, choices or unit
-  std::string ini() const;                           // text that reproduces the run
+  // Everything that is known of an option without running, a line each, with tabs; and the rules.
+  void print_option_table(std::ostream& out) const;
+  std::string ini() const;           // text that reproduces the run
   std::string ini_template() const;  // every parameter with its help, commented out at its default
   std::vector<ParameterRecord> record() const;          // for the result file
   std::vector<ParameterRecord> pattern_record() const;  // of those, what shapes patterns
@@ -112,17 +130,36 @@ class Settings {
 
  private:
   Parameter& add_parameter(Parameter p);
+  void give(Parameter& p, const std::string& text);
   Parameter& add_choice(std::string name, std::vector<std::string> names,
                         const std::vector<std::string>& shown, std::string help,
                         std::function<void(std::size_t)> set, std::function<std::size_t()> get);
-  Parameter* find(std::string_view name);
+  Parameter* find(std::string_view name) const;
   void read_config(const std::string& path);
   void read_ini(std::istream& lines, const std::string& source, bool only_recorded);
+  void check_values_follow(const std::vector<std::string>& words) const;
+  bool is_on(const std::string& name) const;
+  bool is_ruled_out(const std::string& name) const;  // by what the command line says
+  std::string as_given(const std::string& name) const;
+  void check_rules() const;
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& where) const;
 
   std::string command_, summary_, section_ = "Options";
   std::vector<std::string> positional_names_, positional_, given_;
+  std::vector<std::string> given_on_line_;
   std::vector<std::unique_ptr<Parameter>> parameters_;
+
+  struct Needed {
+    std::string name, other, why;
+  };
+  struct Excluded {
+    std::string name, value;
+    std::vector<std::string> others;
+    std::string why;
+  };
+  std::vector<std::vector<std::string>> one_of_;
+  std::vector<Needed> needed_;
+  std::vector<Excluded> excluded_;
 };
 
 // What every command takes.

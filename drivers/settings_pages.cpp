@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <ostream>
 
 #include "drivers/settings.hpp"
@@ -59,6 +62,25 @@ void Settings::print_manual(std::ostream& out) const {
 void Settings::print_option_words(std::ostream& out) const {
   for (const auto& p : parameters_)
     out << "--" << p->name << (p->is_flag ? "" : "\t" + p->placeholder) << '\n';
+}
+
+void Settings::print_option_table(std::ostream& out) const {
+  for (const auto& p : parameters_) {
+    const std::string kind = p->is_flag     ? "flag"
+                             : p->is_whole  ? "whole"
+                             : p->is_number ? "number"
+                             : p->is_choice ? "choice"
+                             : p->check     ? "form"
+                                            : "text";
+    out << fmt::format("option\t{}\t{}\t{}\t{}\t{}{}\t{}\t{}\t{}\n", p->name, kind, p->placeholder,
+                       p->unit, p->low_open ? ">" : "", p->low, p->high,
+                       p->is_list ? "list" : "once", p->default_text);
+  }
+  for (const auto& names : one_of_) out << fmt::format("one-of\t{}\n", fmt::join(names, "\t"));
+  for (const auto& rule : needed_) out << fmt::format("needs\t{}\t{}\n", rule.name, rule.other);
+  for (const auto& rule : excluded_)
+    out << fmt::format("excludes\t{}\t{}\t{}\n", rule.name, rule.value,
+                       fmt::join(rule.others, "\t"));
 }
 
 }  // namespace vitrobeam

@@ -58,25 +58,58 @@ SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   return p;
 }
 
+// What the result takes, and its journal as much until the run is whole.
 template <typename Real>
-int print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
-  const Grid grid = p.scan.grid(), recorded = p.scan.recorded_grid();
+double disk_bytes(const SimulationPlan& p) {
+  const Grid grid = p.scan.grid();
+  const Recording& r = p.scan.settings.recording;
+  const CameraPixels pixels = pattern_pixels(p.scan.recorded_grid(), r);
+  const double pattern = r.patterns
+                             ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
+                             : 0,
+               exit = r.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
+  return double(p.scan.points()) * (pattern + exit);
+}
+
+Calibration calibration_of(const CameraPixels& pixels) {
+  const auto step = [](const std::vector<double>& q) {
+    return q.size() > 1 ? (q.back() - q.front()) / double(q.size() - 1) : 1;
+  };
+  Calibration c;
+  c.pixel_qx = step(pixels.q_x());
+  c.pixel_qy = step(pixels.q_y());
+  c.centre_col = -pixels.q_x().front() / c.pixel_qx;
+  c.centre_row = -pixels.q_y().front() / c.pixel_qy;
+  return c;
+}
+
+// What can be known to fail before anything is computed or written.
+template <typename Real>
+void check_run(const SimulationPlan& p, const SimulateSettings& s, const Camera& camera,
+               const RunRecord& record) {
+  const Grid recorded = p.scan.recorded_grid();
   const SimulationSettings& simulation = p.scan.settings;
-  check_grid(grid);
+  check_grid(p.scan.grid());
   for (const auto& d : simulation.recording.detectors)
     check_detector(d, recorded, simulation.optics.wavelength());
-  check_probes(simulation, recorded, s.wrap_limit);
+  if (s.common.dry_run) check_probes(simulation, recorded, s.wrap_limit);  // else the run does
   const CameraPixels pixels = pattern_pixels(recorded, simulation.recording);
-  const double pattern = simulation.recording.patterns
-                             ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
-                             : 0;
-  const double exit =
-      simulation.recording.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
+  if (simulation.recording.patterns)
+    check_beam_stop(camera, Eigen::Index(pixels.q_y().size()), Eigen::Index(pixels.q_x().size()),
+                    calibration_of(pixels));
+  check_stored_potential(s, p.scan, record, sizeof(Real));
+  constexpr double kWithJournal = 2;
+  if (!s.common.output.empty() && ranks().is_leader())
+    check_free_space(s.common.output, kWithJournal * disk_bytes<Real>(p));
+}
+
+template <typename Real>
+int print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   const EngineRequest request = request_of(p, s);
   std::cout << plan_summary(p, s, request)
-            << cost_table(request, machine_speed<Real>(grid), simulation.engine, s.common.threads,
-                          s.memory_GiB * kGiB, p.scan.configurations.runs(),
-                          double(p.scan.points()) * (pattern + exit));
+            << cost_table(request, machine_speed<Real>(p.scan.grid()), p.scan.settings.engine,
+                          s.common.threads, s.memory_GiB * kGiB, p.scan.configurations.runs(),
+                          disk_bytes<Real>(p));
   return 0;
 }
 
@@ -169,7 +202,6 @@ template <typename Real>
 int simulate(SimulateSettings& s, SimulationPlan& p, RunRecord record) {
   ScanSimulation& scan = p.scan;
   const int threads = s.common.threads;
-  check_grid(scan.grid());
   const KnownPotential<Real> known = settle_potential<Real>(s, scan, record);
   WorkUnits units(s.common.output + ".journal", run_digest(record), s.common.resume, scan.points());
   settle_engine<Real>(p, s, units);
@@ -268,25 +300,23 @@ int simulate(const Settings& settings, SimulateSettings& s) {
   const std::string input = settings.positional().front();
   SimulationPlan plan = make_plan(s, input);
   const Camera camera = camera_of(s, plan.scan.settings);
-  if (s.common.dry_run) {
-    return s.precision == Precision::single_precision ? print_dry_run<float>(plan, s)
-                                                      : print_dry_run<double>(plan, s);
-  }
   std::vector<std::string> inputs = {input};
-  if (!s.save_potential.empty() && !s.potential_file.empty())
-    fail(Fault::usage, "--save-potential and --potential-file: give one of them");
   if (!s.factor_table.empty()) inputs.push_back(s.factor_table);
-  RunRecord record = start_record(settings, s.common, inputs);
-
+  const RunRecord record = start_record(settings, s.common, inputs);
+  const bool is_single = s.precision == Precision::single_precision;
+  is_single ? check_run<float>(plan, s, camera, record)
+            : check_run<double>(plan, s, camera, record);
   if (!s.common.resume)  // else it uses the potential that it has kept
     check_further_file("--save-potential", s.save_potential, s.common);
+  if (s.common.dry_run) {
+    if (!s.common.resume) check_output(s.common);
+    return is_single ? print_dry_run<float>(plan, s) : print_dry_run<double>(plan, s);
+  }
   if (!start_output(s.common, record)) return 0;
   if (!camera.is_ideal())
-    return s.precision == Precision::single_precision
-               ? simulate_with_camera<float>(s, plan, record, camera)
-               : simulate_with_camera<double>(s, plan, record, camera);
-  return s.precision == Precision::single_precision ? simulate<float>(s, plan, record)
-                                                    : simulate<double>(s, plan, record);
+    return is_single ? simulate_with_camera<float>(s, plan, record, camera)
+                     : simulate_with_camera<double>(s, plan, record, camera);
+  return is_single ? simulate<float>(s, plan, record) : simulate<double>(s, plan, record);
 }
 
 }  // namespace vitrobeam

@@ -1,4 +1,5 @@
 #include "drivers/simulate_settings.hpp"
+#include "drivers/configurations.hpp"
 #include "drivers/log.hpp"
 
 #include <charconv>
@@ -8,6 +9,7 @@
 #include "drivers/detector_option.hpp"
 #include "drivers/probes.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
@@ -41,13 +43,6 @@ std::vector<std::pair<std::string, Engine>> engine_choices() {
 
 }  // namespace
 
-Parameter& add_oversampling(Settings& o, std::string& field) {
-  return o.add("oversampling", field, "auto|N",
-               "exponentiate the potential on a grid N times finer than that of the waves; auto = "
-               "converged, by patches around the nuclei; 1 = on the grid itself, which scatters 2 "
-               "to 25 % too much at usual pixels. Single scattering has no exponential");
-}
-
 int parse_oversampling(const std::string& text) {
   constexpr int kMost = 64;
   if (text == "auto") return 0;
@@ -57,6 +52,15 @@ int parse_oversampling(const std::string& text) {
     fail(Fault::usage, "--oversampling {}: expected auto or a whole number from 1 to {}", text,
          kMost);
   return n;
+}
+
+Parameter& add_oversampling(Settings& o, std::string& field) {
+  return o
+      .add("oversampling", field, "auto|N",
+           "exponentiate the potential on a grid N times finer than that of the waves; auto = "
+           "converged, by patches around the nuclei; 1 = on the grid itself, which scatters 2 "
+           "to 25 % too much at usual pixels. Single scattering has no exponential")
+      .reads([](const std::string& text, const std::string&) { parse_oversampling(text); });
 }
 
 void add_beam_options(Settings& o, SimulateSettings& s) {
@@ -79,18 +83,21 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("aberrations", s.aberrations, "C12=20,phi12=0.3,..",
         "further aberrations to fifth order, Krivanek's notation: Cnm in Angstrom, phinm in rad "
         "from +x towards +y; several sets apart by '/', or a term as C12=FIRST:STEP:LAST")
-      .of_pattern();
+      .of_pattern()
+      .reads([](const auto& text, const auto&) { check_aberrations(text); });
   o.add("probe-fwhm", s.probe_fwhms, "Angstrom",
         "convergence as the beam's size instead of --semiangle: 0.5145 lambda / semi-angle, "
         "diffraction alone")
       .above(0);
   o.add("beam-tilt", s.beam_tilt, "X,Y",
         "of the beam in mrad: it travels along (tan x, tan y, 1); patterns stay centred on it")
-      .of_pattern();
+      .of_pattern()
+      .reads(a_pair("mrad"));
   o.add("specimen-tilt", s.specimen_tilt, "X,Y",
         "of the specimen in mrad: its z axis points along (tan x, tan y, 1), turned at half its "
         "height; at most 30")
-      .of_pattern();
+      .of_pattern()
+      .reads(a_pair("mrad"));
   o.add("focal-spread", s.optics.focal_spread, "Angstrom",
         "rms of the normal spread of defocus; intensities are averaged over it")
       .at_least(0)
@@ -109,7 +116,8 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
   o.add("aperture-ellipse", s.aperture_ellipse, "RATIO[,ANGLE]",
         "of long to short axis of the aperture, the long one at ANGLE degrees from +x towards +y; "
         "its area stays that of the round one")
-      .of_pattern();
+      .of_pattern()
+      .reads([](const auto& text, const auto& name) { parse_ellipse(text, 10, name); });
   o.add("aperture-edge", s.optics.edge,
         {{"soft", ApertureEdge::soft}, {"hard", ApertureEdge::hard}},
         "border samples of the aperture covered by their share, or all-or-nothing")
@@ -120,7 +128,8 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
       .at_most(100);
   o.section("Sampling");
   o.add("grid", s.grid, "N|NXxNY", "samples of the cell, even numbers (default: from --pixel)")
-      .of_pattern();
+      .of_pattern()
+      .reads(a_size());
   o.add("pixel", s.pixel, "Angstrom",
         "largest pixel size; the grid is the next good even size (default 0.08, coarser where the "
         "scattering factors end before that)")
@@ -156,6 +165,10 @@ void add_beam_options(Settings& o, SimulateSettings& s) {
         {{"single", Precision::single_precision}, {"double", Precision::double_precision}},
         "of waves and patterns")
       .of_pattern();
+  o.one_of({"semiangle", "probe-fwhm"});
+  o.excludes(
+      "mode", "plane-wave", {"semiangle", "probe-fwhm", "defocus", "cs", "aberrations"},
+      "a plane wave has no aperture and no lens before the specimen; that needs --mode probe");
 }
 
 Settings describe(SimulateSettings& s) {
@@ -191,19 +204,22 @@ Settings describe(SimulateSettings& s) {
       .at_most(100000);
   o.add("u-rms", s.u_rms, "0.085|Cu=0.08,..|model",
         "one-dimensional rms displacement in Angstrom, of all or by element, or what the model's "
-        "labels U or u_rms say");
+        "labels U or u_rms say")
+      .reads(displacements(true));
   o.add("phonons-until", s.phonons_until, "%",
         "a position is done before --phonons when the standard error of each of its detectors "
         "(without any: of its pattern) is below this share of the mean")
       .above(0)
       .at_most(100);
   o.add("frames", s.frames, "FIRST:END:STEP",
-        "frames of a trajectory as configurations, END excluded; :: takes all");
+        "frames of a trajectory as configurations, END excluded; :: takes all")
+      .reads([](const auto& text, const auto&) { check_frames_text(text); });
   o.add("elastic", s.elastic,
         "store the elastic (|<psi>|^2 over the configurations) and the diffuse part of patterns");
   o.add("debye-waller", s.debye_waller, "0.085|Cu=0.08,..|model",
         "thermal motion as smearing of the potential instead of --phonons: rms displacement as "
-        "--u-rms");
+        "--u-rms")
+      .reads(displacements(true));
   o.add("absorption", s.absorption,
         "with --debye-waller: take thermal diffuse scattering from the elastic wave (Einstein "
         "model)");
@@ -211,15 +227,18 @@ Settings describe(SimulateSettings& s) {
   o.add("factor-table", s.factor_table, "FILE",
         "CSV in place of --potential: ELEMENT,kirkland|lobato|peng,parameters or ELEMENT,q,f_e");
   o.section("Scan (default: one position, the centre of the cell)");
-  o.add("at", s.at, "X,Y", "probe position in Angstrom");
-  o.add("scan", s.scan, "NXxNY", "raster of positions between --from and --to");
-  o.add("from", s.from, "X,Y", "first corner of the raster (default 0,0)");
-  o.add("to", s.to, "X,Y", "opposite corner, itself excluded (default: the cell's)");
+  o.add("at", s.at, "X,Y", "probe position in Angstrom").reads(a_pair("Angstrom"));
+  o.add("scan", s.scan, "NXxNY", "raster of positions between --from and --to").reads(a_size());
+  o.add("from", s.from, "X,Y", "first corner of the raster (default 0,0)")
+      .reads(a_pair("Angstrom"));
+  o.add("to", s.to, "X,Y", "opposite corner, itself excluded (default: the cell's)")
+      .reads(a_pair("Angstrom"));
   o.add("positions", s.positions, "FILE", "text file with one position x y in Angstrom per line");
   o.section("Output");
   o.add("detector", s.detectors, "NAME=IN:OUT",
         "annular detector, inner and outer angle in mrad; /4+15deg: in 4 segments from 15 degrees "
-        "on; IN:OUT:STEP: in rings; NAME=com or com:OUT: centre of mass");
+        "on; IN:OUT:STEP: in rings; NAME=com or com:OUT: centre of mass")
+      .reads([](const auto& text, const auto&) { parse_detector(text); });
   o.add("patterns", s.patterns, {{"full", PatternMode::full}, {"none", PatternMode::none}},
         "store diffraction patterns");
   o.add("q-max", s.q_max, "1/Angstrom",
@@ -242,6 +261,10 @@ Settings describe(SimulateSettings& s) {
   add_camera_options(o, s.camera);
   o.add("keep-noiseless", s.keep_noiseless,
         "store the patterns without the camera beside those of it");
+  o.one_of({"potential", "factor-table"});
+  o.one_of({"save-potential", "potential-file"});
+  o.one_of({"u-rms", "debye-waller"});
+  o.needs({"camera-pixels"}, "camera-length");
   add_common(o, s.common);
   return o;
 }
@@ -372,6 +395,7 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   s.pixel.reset();
   const Grid grid{r.nx, r.ny, atoms.cell.vectors(0, 0), atoms.cell.vectors(1, 1)};
   check_factors(r.potential, atoms, grid);
+  check_reach(grid, s.optics.energy_kV);
   r.slice = s.slice;
   r.engine = s.engine;
   r.interpolation = s.interpolation;

@@ -37,6 +37,15 @@ PotentialOrigin origin_of(const SimulateSettings& s, const ScanSimulation& scan,
 
 }  // namespace
 
+void check_stored_potential(const SimulateSettings& s, const ScanSimulation& scan,
+                            const RunRecord& record, std::size_t bytes_of_number) {
+  if (s.potential_file.empty()) return;
+  const Configurations& c = scan.configurations;
+  check_potential(s.potential_file,
+                  potential_identity(origin_of(s, scan, record), c, scan.settings, bytes_of_number),
+                  c, scan.settings);
+}
+
 template <typename Real>
 KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimulation& scan,
                                       const RunRecord& record) {

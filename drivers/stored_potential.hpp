@@ -14,4 +14,8 @@ template <typename Real>
 KnownPotential<Real> settle_potential(const SimulateSettings& s, const ScanSimulation& scan,
                                       const RunRecord& record);
 
+// Error{input} if --potential-file is no potential of this run, whose numbers have so many bytes.
+void check_stored_potential(const SimulateSettings& s, const ScanSimulation& scan,
+                            const RunRecord& record, std::size_t bytes_of_number);
+
 }  // namespace vitrobeam

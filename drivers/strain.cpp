@@ -9,6 +9,7 @@
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/result_file.hpp"
 #include "io/strain_file.hpp"
 #include "models/packing.hpp"
@@ -40,14 +41,16 @@ Settings describe(StrainCommand& c) {
   o.add("fixed-centre", c.fixed_centre,
         "the centre is as stated in every pattern (default: fitted with the strain, so that descan "
         "does no harm)");
-  o.add(
-      "composition", c.composition, "TEXT",
-      "e.g. Cu64.5Zr35.5: rings are divided by the mean squared scattering factor, which no strain "
-      "moves; without it strains come out some per cent too small");
+  o.add("composition", c.composition, "TEXT",
+        "e.g. Cu64.5Zr35.5: rings are divided by the mean squared scattering factor, which no "
+        "strain "
+        "moves; without it strains come out some per cent too small")
+      .reads(a_composition());
   o.section("Reference and averaging");
   o.add("reference", c.reference, "all|R1,C1,R2,C2",
         "positions whose mean ring is unstrained by definition: the whole scan, or a rectangle of "
-        "rows and columns counted from 0, ends included");
+        "rows and columns counted from 0, ends included")
+      .reads(a_rectangle());
   o.add("reference-file", c.reference_file, "PATTERNS",
         "take the reference from another file, recorded under the same conditions");
   o.add("together", c.strain.neighbourhood,
@@ -56,6 +59,7 @@ Settings describe(StrainCommand& c) {
       .at_least(1)
       .at_most(99);
   add_pattern_input(o, c.input);
+  o.one_of({"reference", "reference-file"});
   add_common(o, c.common);
   return o;
 }

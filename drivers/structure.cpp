@@ -163,7 +163,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!begin(settings, s.common, arguments)) return 0;
   const std::string& path = single_input(settings, "one model");
   check(s);
-  if (!s.common.dry_run) check_outputs(s);
+  check_outputs(s);
   StructureResult r;
   r.atoms = read_structure(path, read_options(s.model));
   StructureAnalysis analysis = resolve(s, r.atoms);

@@ -3,16 +3,19 @@
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "models/occupancy.hpp"
 
 namespace vitrobeam {
 
 void add_structure_input(Settings& o, StructureInput& i) {
-  o.add("types", i.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file");
+  o.add("types", i.types, "Cu,Zr", "elements of the types 1, 2, .. of a LAMMPS file")
+      .reads(elements());
   o.add("atom-style", i.atom_style, "NAME",
         "atom style of a LAMMPS data file that does not name it: atomic, charge, molecular, full, "
         "sphere, ..");
-  o.add("box", i.box, "L|LXxLYxLZ", "cell edges in Angstrom, for a file that has none");
+  o.add("box", i.box, "L|LXxLYxLZ", "cell edges in Angstrom, for a file that has none")
+      .reads(a_box());
   o.add("frame", i.frame, "frame of a trajectory, from 0; negative counts from the end");
 }
 

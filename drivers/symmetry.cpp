@@ -10,6 +10,7 @@
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
 #include "patterns/symmetry_analysis.hpp"
@@ -39,15 +40,15 @@ Settings describe(SymmetryCommand& c) {
       .at_most(4096);
   o.add("orders", c.symmetry.angular.n_max, "orders n = 1 .. this one").at_least(1);
   o.add("ring", c.ring, "LOW,HIGH",
-        "band of maps and significance, 1/Angstrom (default: 8 % around the brightest ring)");
+        "band of maps and significance, 1/Angstrom (default: 8 % around the brightest ring)")
+      .reads(a_band("1/Angstrom"));
   o.section("Significance");
   o.add("null", c.null, "FILE",
         "patterns without the symmetry in question, e.g. "
         "library.h5:/motif_library/null_patterns/data (default: structureless rings with the "
         "patterns' counting noise, if they have any)");
-  o.add("null-dose", c.symmetry.null_dose, "",
-        "electrons per pattern, whose noise the null patterns get (default: that of the patterns)")
-      .at_least(0);
+  o.add("null-dose", c.symmetry.null_dose, "electrons",
+        "electrons per pattern, whose noise the null patterns get (default: that of the patterns)");
   o.add("noise-patterns", c.symmetry.noise_patterns,
         "structureless patterns drawn where there is no --null")
       .at_least(20)
@@ -58,7 +59,8 @@ Settings describe(SymmetryCommand& c) {
       .at_most(100);
   o.section("Output");
   o.add("corrections", c.corrections, "NAMES",
-        "of friedel, odd_floor, pair, or none: each is a dataset of its own beside power");
+        "of friedel, odd_floor, pair, or none: each is a dataset of its own beside power")
+      .reads(names_of({"friedel", "odd_floor", "pair", "none"}));
   o.add("correlation", c.symmetry.angular.correlation, "also C(q, Delta), mean over the patterns");
   add_pattern_input(o, c.input);
   add_common(o, c.common);

@@ -7,10 +7,13 @@
 #include "base/error.hpp"
 #include "drivers/camera_settings.hpp"
 #include "drivers/command.hpp"
+#include "drivers/cost_table.hpp"
+#include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
+#include "drivers/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_limit_file.hpp"
 #include "models/elements.hpp"
@@ -32,6 +35,8 @@ struct LimitCommand {
   LimitPlan plan;
 };
 
+LimitTarget parse_target(const std::string& text);
+
 Settings describe(LimitCommand& c) {
   Settings o("symmetry limit",
              "model of a glass -> odd and even orders with thickness under four physics, and how "
@@ -41,27 +46,35 @@ Settings describe(LimitCommand& c) {
   o.section("Specimen");
   o.add("thickness", c.thickness, "T,...",
         "Angstrom, ascending, multiples of the first: the periodic model is piled up in blocks "
-        "that are shifted and turned at random");
+        "that are shifted and turned at random")
+      .reads(numbers_in("Angstrom", {0.1, 1e5}));
   o.add("motifs", c.motifs, "NAME:AXIS:N,...",
-        "planted motifs, the axis along the beam, and the order that is looked for");
-  o.add("elements", c.elements, "A,B", "of the motifs: centre, shell");
+        "planted motifs, the axis along the beam, and the order that is looked for")
+      .reads([](const auto& text, const auto&) {
+        for (const auto& part : split(text, ',')) parse_target(part);
+      });
+  o.add("elements", c.elements, "A,B", "of the motifs: centre, shell").reads(elements());
   o.add("bond", p.bond, "Angstrom", "centre to shell; 0 = sum of the metallic radii").at_least(0);
   o.add("radius", p.radius, "Angstrom", "of crystal-like motifs; 0 = first shell").at_least(0);
   o.add("shells", p.shells, "of Mackay icosahedra: 13, 55, 147 atoms").at_least(1).at_most(5);
-  o.add("depths", c.depths, "F,...", "of the motif, as shares of the thickness");
-  o.add("tilts", c.tilts, "DEG,...", "of its axis off the beam");
+  o.add("depths", c.depths, "F,...", "of the motif, as shares of the thickness")
+      .reads(numbers_in("", {0, 1}));
+  o.add("tilts", c.tilts, "DEG,...", "of its axis off the beam").reads(numbers_in("deg", {0, 180}));
   o.section("Beam");
-  o.add("energy", p.simulation.optics.energy_kV, "kV", "acceleration voltage")
+  o.add("energy", p.simulation.optics.energy_kV, "kV", "acceleration voltage");
+  o.add("semiangle", p.simulation.optics.semiangle_mrad, "mrad", "convergence semi-angle")
       .above(0)
-      .at_most(5000);
-  o.add("semiangle", p.simulation.optics.semiangle_mrad, "mrad", "convergence semi-angle").above(0);
+      .at_most(200);
   o.add("defocus", p.simulation.optics.defocus, "Angstrom", "underfocus positive");
-  o.add("doses", c.doses, "D,...", "electrons per pattern; 0 = no counting noise");
+  o.add("doses", c.doses, "D,...", "electrons per pattern; 0 = no counting noise")
+      .reads(numbers_in("electrons"));
   add_noise_options(o, c.camera);
   o.section("Measurement");
-  o.add("ring", c.ring, "LOW,HIGH", "of odd against even orders, 1/Angstrom");
+  o.add("ring", c.ring, "LOW,HIGH", "of odd against even orders, 1/Angstrom")
+      .reads(a_band("1/Angstrom"));
   o.add("motif-ring", c.motif_ring, "LOW,HIGH",
-        "in which planted motifs are looked for, 1/Angstrom");
+        "in which planted motifs are looked for, 1/Angstrom")
+      .reads(a_band("1/Angstrom"));
   o.add("significance", c.significance_percent, "%",
         "a planted motif counts as found where so few patterns of the glass have as much power")
       .above(0)
@@ -73,7 +86,8 @@ Settings describe(LimitCommand& c) {
   o.section("Simulation");
   o.add("engines", c.engines, "NAMES",
         "of the detection: multislice, kinematic, flat-born, phase-object; odd and even orders "
-        "are always computed by all four");
+        "are always computed by all four")
+      .reads(names_of({"multislice", "kinematic", "flat-born", "phase-object"}));
   o.add("pixel", p.pixel, "Angstrom", "largest pixel size").above(0).at_most(1);
   o.add("slice", p.simulation.slice, "Angstrom", "slice thickness").above(0).at_most(100);
   add_oversampling(o, c.oversampling);
@@ -128,7 +142,7 @@ LimitPlan make_plan(LimitCommand& c, const Atoms& glass) {
   p.thickness = numbers(c.thickness, "Angstrom", "thickness");
   p.depths = numbers(c.depths, "", "depths");
   p.tilts_deg = numbers(c.tilts, "deg", "tilts");
-  p.doses = numbers(c.doses, "", "doses");
+  p.doses = numbers(c.doses, "electrons", "doses");
   for (const auto& name : split(c.engines, ',')) p.engines.push_back(parse_engine(name));
   p.ring = band(c.ring, "ring");
   p.motif_ring = band(c.motif_ring, "motif-ring");
@@ -207,6 +221,10 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
     std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",
                              patterns_of_study(plan), plan.simulation.nx, plan.simulation.ny,
                              slice_count(plan.thickness.back(), plan.simulation.slice));
+    const Vector3d edges = glass.cell.lengths();
+    const Grid grid{plan.simulation.nx, plan.simulation.ny, edges.x(), edges.y()};
+    std::cout << cost_text(
+        cost_of_limits(plan, glass, machine_speed<float>(grid), c.common.threads));
   };
   p.compute = [&](const RunControl& run) { study = study_limits(plan, glass, run); };
   p.store = [&](Hdf5Writer& file) { write_symmetry_limit(file, plan, study); };

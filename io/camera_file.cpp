@@ -65,6 +65,7 @@ DiffractionAxes axes_of(const PatternSource& source) {
     return v;
   };
   const Calibration& c = source.calibration();
+  axes.has_steps = false;
   axes.scan_y = line(source.scan_rows(), 0, 1);
   axes.scan_x = line(source.scan_columns(), 0, 1);
   axes.q_y = line(source.rows(), c.centre_row, c.pixel_qy);

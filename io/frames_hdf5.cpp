@@ -90,7 +90,8 @@ void take_result(const Hdf5Reader& file, const std::string& group,
   axis("q_x", f.shape.back(), f.pixel_qx, f.centre_col);
   const auto step = [&](const char* name) -> std::optional<double> {
     const std::string path = group + "/" + name;
-    if (!file.is_dataset(path) || file.string_attribute(group, "scan", "raster") == "list")
+    if (!file.is_dataset(path) || file.string_attribute(group, "scan", "raster") == "list" ||
+        !has_scan_steps(file, group))
       return std::nullopt;
     const auto values = file.read<double>(path).values;
     if (values.size() < 2) return std::nullopt;

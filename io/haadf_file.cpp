@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "io/hdf5.hpp"
+#include "io/result_file.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -57,7 +58,8 @@ HaadfImage read_detector_image(const std::string& path, const std::string& detec
   out.intensity = last_map(file, dataset);
   const std::string errors = "/simulation/detectors_stderr/" + out.name;
   if (file.is_dataset(errors)) out.variance = last_map(file, errors).square();
-  if (file.string_attribute("/simulation", "scan", "") != "list") {
+  if (file.string_attribute("/simulation", "scan", "") != "list" &&
+      has_scan_steps(file, "/simulation")) {
     out.y = file.read<double>("/simulation/scan_y").values;
     out.x = file.read<double>("/simulation/scan_x").values;
   }

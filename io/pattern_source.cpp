@@ -50,6 +50,7 @@ PatternSource::PatternSource(const std::string& specification, const PatternOver
   if (scan_[0] * scan_[1] == 0 || image_[0] < 2 || image_[1] < 2)
     fail(Fault::input, "{}: holds no pattern ({} x {} positions, {} x {} pixels)", file_, scan_[0],
          scan_[1], image_[0], image_[1]);
+  forget_nonsense();
   calibrate(overrides);
   hidden_ = frames_.hidden;
   if (!overrides.mask.empty()) hide(read_mask(overrides.mask), overrides.mask);
@@ -60,6 +61,8 @@ void PatternSource::hide(const Plane<unsigned char>& mask, const std::string& na
   if (std::size_t(mask.rows()) != rows() || std::size_t(mask.cols()) != columns())
     fail(Fault::input, "@mask {}: {} x {} pixels, but the patterns have {} x {}", name, mask.rows(),
          mask.cols(), rows(), columns());
+  if ((mask != 0).all())
+    fail(Fault::usage, "@mask {}: hides every pixel; pixels that are not 0 are hidden", name);
   hidden_ = either(hidden_, mask);
 }
 
@@ -94,6 +97,36 @@ void PatternSource::check_probe(const PatternOverrides& overrides) const {
          frames_.probes == 1 ? "one probe" : fmt::format("{} probes", frames_.probes));
 }
 
+// What a file states and no microscope has is not known.
+void PatternSource::forget_nonsense() {
+  const auto forget = [&](std::optional<double>& value, double low, double high) {
+    if (value && !(*value >= low && *value <= high)) value.reset();
+  };
+  forget(frames_.energy_kV, 1, 3000);
+  forget(frames_.semiangle_mrad, 1e-3, 1000);
+  forget(frames_.thickness, 1e-3, 1e7);
+  forget(frames_.step_x, 1e-6, 1e7);
+  forget(frames_.step_y, 1e-6, 1e7);
+  if (frames_.dose && !(*frames_.dose >= 0 && *frames_.dose <= 1e15)) frames_.dose.reset();
+}
+
+// The undiffracted beam falls on a pixel.
+void PatternSource::check_centre(bool is_stated) const {
+  const auto on = [](double at, std::size_t n) { return at >= -0.5 && at <= double(n) - 0.5; };
+  const Calibration& c = calibration_;
+  if (on(c.centre_row, rows()) && on(c.centre_col, columns())) return;
+  if (is_stated)
+    fail(Fault::usage,
+         "@centre {:g},{:g}: lies outside of the patterns of {} rows and {} columns; rows come "
+         "first, both are counted from 0",
+         c.centre_row, c.centre_col, rows(), columns());
+  fail(
+      Fault::input,
+      "{}: says that the undiffracted beam is at row {:g}, column {:g}, outside of its patterns of "
+      "{} rows and {} columns; give @centre",
+      file_, c.centre_row, c.centre_col, rows(), columns());
+}
+
 void PatternSource::calibrate(const PatternOverrides& overrides) {
   calibration_ = centred_calibration(Eigen::Index(rows()), Eigen::Index(columns()), 0, 0);
   if (frames_.pixel_qx && frames_.pixel_qy) {
@@ -113,6 +146,7 @@ void PatternSource::calibrate(const PatternOverrides& overrides) {
   if (overrides.pixel_q) calibration_.pixel_qx = calibration_.pixel_qy = *overrides.pixel_q;
   if (overrides.centre)
     std::tie(calibration_.centre_row, calibration_.centre_col) = *overrides.centre;
+  check_centre(overrides.centre.has_value());
   if (!overrides.allow_uncalibrated && !(calibration_.pixel_qx > 0 && calibration_.pixel_qy > 0))
     fail(Fault::input,
          "{}: says nothing usable about its pixel size in reciprocal space; give @pixel_q "

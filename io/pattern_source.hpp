@@ -64,6 +64,8 @@ class PatternSource {
 
  private:
   void calibrate(const PatternOverrides& overrides);
+  void forget_nonsense();
+  void check_centre(bool is_stated) const;
   void hide(const Plane<unsigned char>& mask, const std::string& name);
   void hide_camera_faults();
   Stack<float> finished(std::vector<float> values, std::size_t count) const;

@@ -169,6 +169,7 @@ DiffractionAxes measurement_axes(const PatternScan& scan, const Calibration& c, 
   axes.group = "/measurement";
   axes.energy_kV = scan.energy_kV.value_or(0);
   axes.is_list = is_list;
+  axes.has_steps = step_x > 0 && (is_list || step_y > 0);
   axes.scan_x = axis(scan.scan_columns, step_x > 0 ? step_x : 1, 0);
   axes.scan_y = is_list ? axes.scan_x : axis(scan.scan_rows, step_y > 0 ? step_y : 1, 0);
   axes.q_y = axis(std::size_t(scan.rows), c.pixel_qy, c.centre_row);

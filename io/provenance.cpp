@@ -8,6 +8,9 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "io/structure_file.hpp"
+#include "models/elements.hpp"
+#include "models/packing.hpp"
 #include "multislice/engine.hpp"
 
 namespace vitrobeam {
@@ -82,6 +85,28 @@ void check_simulation(const Hdf5Reader& file, std::vector<AuditLine>& out) {
     out.push_back({*wrapped <= kWrappedProbe,
                    fmt::format("{:.2g} % of the probe lies beyond half the cell and wraps around",
                                100 * *wrapped)});
+}
+
+void check_reach(const Hdf5Reader& file, std::vector<AuditLine>& out) {
+  constexpr double kFirstRings = 0.6;  // 1/Angstrom
+  const auto angle = number(file, "/audit", "max_angle_mrad"),
+             wavelength = number(file, "/audit", "wavelength");
+  if (!angle || !wavelength || !(*wavelength > 0)) return;
+  const double q = 1e-3 * *angle / *wavelength;
+  if (q < kFirstRings)
+    out.push_back({false, fmt::format("the grid ends at {:.3g} 1/Angstrom ({:.3g} mrad), before "
+                                      "the first rings: what would be there is missing",
+                                      q, *angle)});
+}
+
+// The elements that /audit says a file is of; empty where it does not.
+std::vector<int> stated_elements(const std::string& path) {
+  if (!is_hdf5(path)) return {};
+  const Hdf5Reader file(path);
+  if (!file.exists("/audit")) return {};
+  std::string text = file.string_attribute("/audit", "composition", "");
+  std::erase(text, ' ');
+  return text.empty() ? std::vector<int>{} : parse_composition(text).elements;
 }
 
 void check_camera(const Hdf5Reader& file, std::vector<AuditLine>& out) {
@@ -183,12 +208,28 @@ struct ValueText {
 std::vector<AuditLine> audit_lines(const Hdf5Reader& file) {
   std::vector<AuditLine> out;
   check_numbers(file, out);
+  check_reach(file, out);
   check_simulation(file, out);
   check_camera(file, out);
   check_match(file, out);
   check_structure(file, out);
   check_density(file, out);
   return out;
+}
+
+void check_alloy(const std::string& scan, const std::string& library,
+                 const std::vector<std::string>& decorations) {
+  std::vector<int> known = stated_elements(library);
+  if (known.empty()) return;
+  for (const auto& elements : decorations)
+    if (!elements.empty())
+      for (const int z : parse_elements(elements)) known.push_back(z);
+  for (const int z : stated_elements(scan))
+    if (std::find(known.begin(), known.end(), z) == known.end())
+      fail(Fault::physics,
+           "{}: was simulated from a model with {}, of which {} knows nothing: build a library of "
+           "that alloy",
+           scan, symbol(z), library);
 }
 
 std::string shell_word(const std::string& word) {

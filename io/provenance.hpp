@@ -17,6 +17,11 @@ struct AuditLine {
 // limit, a probe that wraps around, the patterns behind an error rate.
 std::vector<AuditLine> audit_lines(const Hdf5Reader& file);
 
+// Error{physics} if the model that a scan was simulated from has elements of which a library knows
+// nothing, as far as both files say what they are of. `decorations`: the library's, "Cu,Zr".
+void check_alloy(const std::string& scan, const std::string& library,
+                 const std::vector<std::string>& decorations);
+
 // A word as a POSIX shell takes it: in single quotes where it holds anything but letters, digits
 // and _ - . / : , + = % @.
 std::string shell_word(const std::string& word);

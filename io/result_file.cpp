@@ -10,6 +10,9 @@ namespace vitrobeam {
 namespace {
 
 // An axis of equal steps; one position has a step of 1, a list of positions counts them.
+// The unit of positions of which no step is known: they are counted.
+constexpr const char* kCounted = "pixels";
+
 struct LinearAxis {
   std::string name;
   std::size_t size;
@@ -36,7 +39,8 @@ std::vector<LinearAxis> linear_axes(const DiffractionAxes& axes) {
   if (axes.is_list) {
     out = {{"y", 1, 0, 1, ""}, {"position", axes.scan_x.size(), 0, 1, ""}};
   } else {
-    out = {linear_axis("y", axes.scan_y, "A"), linear_axis("x", axes.scan_x, "A")};
+    const std::string units = axes.has_steps ? "A" : "";
+    out = {linear_axis("y", axes.scan_y, units), linear_axis("x", axes.scan_x, units)};
   }
   out.push_back(linear_axis("ky", axes.q_y, "1/A"));
   out.push_back(linear_axis("kx", axes.q_x, "1/A"));
@@ -161,7 +165,8 @@ void write_hyperspy_view(Hdf5Writer& file, const std::vector<LinearAxis>& axes, 
   file.attribute(group + "/metadata/General", "title", title);
   file.attribute(group + "/metadata/Signal", "signal_type", "electron_diffraction");
   file.attribute(group + "/metadata/Signal", "record_by", "image");
-  file.attribute(group + "/metadata/Acquisition_instrument/TEM", "beam_energy", energy_kV);
+  if (energy_kV > 0)
+    file.attribute(group + "/metadata/Acquisition_instrument/TEM", "beam_energy", energy_kV);
   file.group(group + "/original_metadata");
   file.group(group + "/learning_results");
 }
@@ -219,15 +224,15 @@ Shape DiffractionAxes::with_series(const Shape& shape) const {
 }
 
 void write_axes(Hdf5Writer& file, const DiffractionAxes& axes) {
-  file.attribute(axes.group, "energy_kV", axes.energy_kV);
+  if (axes.energy_kV > 0) file.attribute(axes.group, "energy_kV", axes.energy_kV);
   file.attribute(axes.group, "scan", axes.is_list ? "list" : "raster");
   const auto write = [&](const std::string& name, const std::vector<double>& values,
                          const std::string& units) {
     file.write(axes.group + "/" + name, values);
     file.attribute(axes.group + "/" + name, "units", units);
   };
-  write("scan_y", axes.scan_y, "Angstrom");
-  write("scan_x", axes.scan_x, "Angstrom");
+  write("scan_y", axes.scan_y, axes.has_steps ? "Angstrom" : kCounted);
+  write("scan_x", axes.scan_x, axes.has_steps ? "Angstrom" : kCounted);
   write("q_y", axes.q_y, "1/Angstrom");
   write("q_x", axes.q_x, "1/Angstrom");
   if (!axes.thickness.empty()) write("thickness", axes.thickness, "Angstrom");
@@ -346,13 +351,20 @@ std::vector<std::string> probe_names(const std::vector<ProbeRecord>& probes) {
   return names;
 }
 
+bool has_scan_steps(const Hdf5Reader& file, const std::string& group) {
+  return file.string_attribute(group + "/scan_x", "units", "") != kCounted;
+}
+
 DiffractionAxes read_axes(const Hdf5Reader& file) {
   DiffractionAxes axes;
   if (!file.exists(axes.group) && file.exists("/measurement")) axes.group = "/measurement";
   const auto values = [&](const std::string& name) {
     return file.read<double>(axes.group + "/" + name).values;
   };
-  axes.energy_kV = file.number_attribute(axes.group, "energy_kV");
+  axes.energy_kV = file.has_attribute(axes.group, "energy_kV")
+                       ? file.number_attribute(axes.group, "energy_kV")
+                       : 0;
+  axes.has_steps = has_scan_steps(file, axes.group);
   axes.is_list = file.string_attribute(axes.group, "scan", "raster") == "list";
   axes.scan_y = values("scan_y");
   axes.scan_x = values("scan_x");

@@ -20,9 +20,10 @@ struct ProbeRecord {
 
 // Lengths in Angstrom, q = 1/d in 1/Angstrom, ascending.
 struct DiffractionAxes {
-  std::string group = "/simulation";  // or /measurement: where patterns and axes stand
-  double energy_kV = 200;
+  std::string group = "/simulation";   // or /measurement: where patterns and axes stand
+  double energy_kV = 200;              // 0: not known, and not stored
   std::vector<double> scan_y, scan_x;  // of a raster; a list of n positions has n of each
+  bool has_steps = true;               // false: their distance is not known, they are counted
   bool is_list = false;                // patterns are then [1, n, q_y, q_x]
   std::vector<double> q_y, q_x;        // rows grow with q_y, columns with q_x
   std::vector<double> thickness;       // empty: one thickness, no such axis
@@ -41,6 +42,8 @@ struct DiffractionAxes {
 // scan_y scan_x q_y q_x [thickness] [probes/..] with units in the group, and energy_kV and the kind
 // of scan on it.
 void write_axes(Hdf5Writer& file, const DiffractionAxes& axes);
+// Whether the positions in `group` are lengths, and no mere numbers.
+bool has_scan_steps(const Hdf5Reader& file, const std::string& group);
 
 // /parameters (each option, <name>_unit, ini, command) and /audit.
 void write_record(Hdf5Writer& file, const RunRecord& record);

@@ -1,4 +1,5 @@
 #include "io/simulation_record.hpp"
+#include "models/packing.hpp"
 #include "models/plausibility.hpp"
 
 #include <fmt/format.h>
@@ -69,6 +70,7 @@ Audit simulation_audit(const ScanSimulation& scan, const Simulation<Real>& simul
   Audit audit = {{"atoms_read", "", std::int64_t(scan.atoms().size())}};
   const auto add = [&](const Audit& more) { audit.insert(audit.end(), more.begin(), more.end()); };
   const Plausibility odd = plausibility(scan.atoms());
+  add({{"composition", "at.%", composition_text(scan.atoms())}});
   add({{"close_pairs", "", std::int64_t(odd.close)}});
   if (std::isfinite(odd.closest.distance))
     add({{"closest_pair", "Angstrom", odd.closest.distance}});

@@ -22,6 +22,11 @@ void HaadfImage::set_step(double step) {
 HaadfImage scaled(HaadfImage image, const ImageScale& s) {
   if (s.dose > 0 && s.gain)
     fail(Fault::usage, "@dose and @gain: give one of them; both say how many electrons there are");
+  const auto known = image.intensity.isFinite();
+  if (const double most = known.select(image.intensity, -HUGE_VAL).maxCoeff();
+      s.dark != 0 && known.any() && s.dark >= most)
+    fail(Fault::usage, "@dark {:g}: nothing is left of the image, whose largest value is {:g}",
+         s.dark, most);
   const auto add_variance = [&](const PlaneD& counts) {
     if (image.variance.size() == 0)
       image.variance = counts;

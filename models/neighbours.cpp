@@ -17,8 +17,9 @@ struct Bins {
   Vector3d origin = Vector3d::Zero();
   std::array<bool, 3> periodic;
   std::array<int, 3> count, reach;
-  std::vector<std::vector<std::size_t>> members;
-  std::vector<Vector3d> wrapped;
+  // Those of bin b stand at [first[b], first[b + 1]): which atom, and where it is in the cell.
+  std::vector<std::size_t> first, member;
+  std::vector<Vector3d> place;
 
   std::size_t at(int i, int j, int k) const {
     return (std::size_t(i) * std::size_t(count[1]) + std::size_t(j)) * std::size_t(count[2]) +
@@ -56,12 +57,11 @@ Bins make_bins(const Cell& cell, const std::vector<Vector3d>& positions, double 
     bins.reach[axis] =
         bins.periodic[axis] ? int(reach) : int(std::min(reach, double(bins.count[axis] - 1)));
   }
-  bins.members.resize(std::size_t(bins.count[0]) * std::size_t(bins.count[1]) *
-                      std::size_t(bins.count[2]));
   return bins;
 }
 
-std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
+// And `place`, folded into the cell.
+std::array<int, 3> bin_of(const Bins& bins, const Vector3d& position, Vector3d& place) {
   Vector3d f = bins.to_fraction * (position - bins.origin);
   std::array<int, 3> b;
   for (int k = 0; k < 3; ++k) {
@@ -69,52 +69,72 @@ std::array<int, 3> bin_of(Bins& bins, const Vector3d& position) {
     if (bins.periodic[axis]) f[k] -= std::floor(f[k]);
     b[axis] = std::clamp(int(f[k] * bins.count[axis]), 0, bins.count[axis] - 1);
   }
-  bins.wrapped.push_back(bins.vectors.transpose() * f);
+  place = bins.vectors.transpose() * f;
   return b;
 }
 
-// The bins of one axis that can hold neighbours, and by how much their image is shifted.
-struct BinAlong {
-  int bin;
-  Vector3d shift;
+// The atoms in the order of their bins; where each is, and the numbers of its bin.
+struct Sorted {
+  std::vector<std::array<int, 3>> home;
+  std::vector<Vector3d> wrapped;
 };
-void bins_along(const Bins& bins, std::size_t axis, int home, std::vector<BinAlong>& out) {
-  out.clear();
-  const int n = bins.count[axis];
-  for (int t = home - bins.reach[axis]; t <= home + bins.reach[axis]; ++t) {
-    const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
-    if (image != 0 && !bins.periodic[axis]) continue;
-    out.push_back(
-        {t - image * n, Vector3d::Zero() + image * bins.vectors.row(int(axis)).transpose()});
+
+Sorted sort_into(Bins& bins, const std::vector<Vector3d>& positions) {
+  const std::size_t n = positions.size();
+  Sorted s{std::vector<std::array<int, 3>>(n), std::vector<Vector3d>(n)};
+  bins.first.assign(
+      std::size_t(bins.count[0]) * std::size_t(bins.count[1]) * std::size_t(bins.count[2]) + 1, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& b = s.home[i] = bin_of(bins, positions[i], s.wrapped[i]);
+    ++bins.first[bins.at(b[0], b[1], b[2]) + 1];
   }
+  for (std::size_t b = 1; b < bins.first.size(); ++b) bins.first[b] += bins.first[b - 1];
+  bins.member.resize(n);
+  bins.place.resize(n);
+  std::vector<std::size_t> next(bins.first.begin(), bins.first.end() - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& b = s.home[i];
+    const std::size_t at = next[bins.at(b[0], b[1], b[2])]++;
+    bins.member[at] = i;
+    bins.place[at] = s.wrapped[i];
+  }
+  return s;
 }
 
 }  // namespace
 
 void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
-                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit) {
+                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit,
+                      std::size_t every) {
   Bins bins = make_bins(cell, positions, cutoff);
-  std::vector<std::array<int, 3>> home;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    home.push_back(bin_of(bins, positions[i]));
-    bins.members[bins.at(home[i][0], home[i][1], home[i][2])].push_back(i);
-  }
+  const auto [home, wrapped] = sort_into(bins, positions);
   const double cutoff2 = cutoff * cutoff;
-  std::array<std::vector<BinAlong>, 3> along;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    for (std::size_t k = 0; k < 3; ++k) bins_along(bins, k, home[i][k], along[k]);
-    for (const BinAlong& a : along[0])
-      for (const BinAlong& b : along[1])
-        for (const BinAlong& c : along[2]) {
-          const auto& members = bins.members[bins.at(a.bin, b.bin, c.bin)];
-          if (members.empty()) continue;
-          const Vector3d shift = a.shift + b.shift + c.shift;
-          for (const std::size_t j : members) {
-            const Vector3d r = bins.wrapped[j] + shift - bins.wrapped[i];
-            if (r.squaredNorm() <= cutoff2 && (i != j || !shift.isZero())) visit(i, j, r);
+  std::array<int, 3> d;
+  for (std::size_t i = 0; i < positions.size(); i += every)
+    for (d[0] = -bins.reach[0]; d[0] <= bins.reach[0]; ++d[0])
+      for (d[1] = -bins.reach[1]; d[1] <= bins.reach[1]; ++d[1])
+        for (d[2] = -bins.reach[2]; d[2] <= bins.reach[2]; ++d[2]) {
+          std::array<int, 3> b;
+          Vector3d shift = Vector3d::Zero();
+          bool exists = true, is_image = false;
+          for (std::size_t k = 0; k < 3; ++k) {
+            const int n = bins.count[k], t = home[i][k] + d[k];
+            b[k] = t;
+            if (t >= 0 && t < n) continue;
+            const int image = t >= 0 ? t / n : -((n - 1 - t) / n);
+            exists = exists && bins.periodic[k];
+            b[k] = t - image * n;
+            shift += image * bins.vectors.row(int(k)).transpose();
+            is_image = true;
+          }
+          if (!exists) continue;
+          const std::size_t bin = bins.at(b[0], b[1], b[2]);
+          for (std::size_t m = bins.first[bin]; m < bins.first[bin + 1]; ++m) {
+            const Vector3d r = bins.place[m] + shift - wrapped[i];
+            if (r.squaredNorm() <= cutoff2 && (bins.member[m] != i || is_image))
+              visit(i, bins.member[m], r);
           }
         }
-  }
 }
 
 NeighbourList neighbours_within(const Cell& cell, const std::vector<Vector3d>& positions,

@@ -8,9 +8,11 @@
 namespace vitrobeam {
 
 // Calls visit(i, j, r_j - r_i) for every ordered pair (i, j) and every periodic image within
-// `cutoff`; an atom meets its own images but not itself. A zero cell holds a finite piece.
+// `cutoff`; an atom meets its own images but not itself. A zero cell holds a finite piece. `every`:
+// i is every so many-th atom, and j still all.
 void visit_neighbours(const Cell& cell, const std::vector<Vector3d>& positions, double cutoff,
-                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit);
+                      const std::function<void(std::size_t, std::size_t, const Vector3d&)>& visit,
+                      std::size_t every = 1);
 
 // The neighbours of atom i stand at [first[i], first[i + 1]) of `atom` and `step`.
 struct NeighbourList {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "models/elements.hpp"
@@ -11,7 +12,13 @@
 
 namespace vitrobeam {
 
-PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin) {
+std::size_t centres_apart(const Atoms& atoms) {
+  constexpr std::size_t kEnough = 200000;
+  return std::max<std::size_t>(1, atoms.size() / kEnough);
+}
+
+PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin,
+                                   std::size_t every) {
   if (!(bin > 0) || !(r_max >= bin))
     fail(Fault::usage, "g(r) up to {:g} in bins of {:g} Angstrom: both must be positive", r_max,
          bin);
@@ -23,22 +30,27 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
   for (auto& kind : kinds) kind.second = next++;
   const auto occupancy = occupancies(atoms);
   std::vector<std::size_t> kind(atoms.size());
-  std::vector<double> count(next);
-  for (std::size_t i = 0; i < atoms.size(); ++i)
+  std::vector<double> count(next), centres(next);
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
     count[kind[i] = kinds[atoms.numbers[i]]] += occupancy[i];
+    if (i % every == 0) centres[kind[i]] += occupancy[i];
+  }
   std::vector<std::vector<double>> histogram(next * next, std::vector<double>(bins));
-  visit_neighbours(atoms.cell, atoms.positions, double(bins) * bin,
-                   [&](std::size_t i, std::size_t j, const Vector3d& d) {
-                     const double r = d.norm();
-                     const auto b = std::size_t(r / bin);
-                     if (b >= bins || (r < kOnePlace && occupancy[i] < 1 && occupancy[j] < 1))
-                       return;  // of one site only one atom is there
-                     histogram[kind[i] * next + kind[j]][b] += occupancy[i] * occupancy[j];
-                   });
+  visit_neighbours(
+      atoms.cell, atoms.positions, double(bins) * bin,
+      [&](std::size_t i, std::size_t j, const Vector3d& d) {
+        const double r = d.norm();
+        const auto b = std::size_t(r / bin);
+        if (b >= bins || (r < kOnePlace && occupancy[i] < 1 && occupancy[j] < 1))
+          return;  // of one site only one atom is there
+        histogram[kind[i] * next + kind[j]][b] += occupancy[i] * occupancy[j];
+      },
+      every);
   PairDistribution out;
   out.total.assign(bins, 0);
   out.pairs.assign(bins, 0);
-  const double volume = atoms.cell.volume(), n = atoms_in(atoms);
+  const double volume = atoms.cell.volume(), n = atoms_in(atoms),
+               around = every == 1 ? n : std::accumulate(centres.begin(), centres.end(), 0.0);
   std::vector<double> shell(bins);
   for (std::size_t b = 0; b < bins; ++b) {
     const double low = double(b) * bin, high = low + bin;
@@ -49,13 +61,13 @@ PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin)
     for (const auto& [zb, b] : kinds) {
       const auto& h = histogram[a * next + b];
       for (std::size_t k = 0; k < bins; ++k) {
-        out.total[k] += h[k] * volume / (n * n * shell[k]);
+        out.total[k] += h[k] * volume / (around * n * shell[k]);
         out.pairs[k] += h[k];
       }
       if (b < a) continue;
       auto& g = out.partials[std::string(symbol(za)) + "-" + std::string(symbol(zb))];
       for (std::size_t k = 0; k < bins; ++k)
-        g.push_back(h[k] * volume / (count[a] * count[b] * shell[k]));
+        g.push_back(h[k] * volume / (centres[a] * count[b] * shell[k]));
     }
   return out;
 }

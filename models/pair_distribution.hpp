@@ -16,8 +16,13 @@ struct PairDistribution {
 };
 
 // Distances up to r_max in bins of `bin` Angstrom; every periodic image counts, so r_max may exceed
-// half of the cell. A model without a cell volume is Error{physics}.
-PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin);
+// half of the cell. `every`: around every so many-th atom only. A model without a cell volume is
+// Error{physics}.
+PairDistribution pair_distribution(const Atoms& atoms, double r_max, double bin,
+                                   std::size_t every = 1);
+
+// So many that a first shell is found well and fast: 1 for models of up to 2e5 atoms.
+std::size_t centres_apart(const Atoms& atoms);
 
 // A g(r) smoothed over 0.1 Angstrom (not normalised), and where the first of its maxima stands that
 // reaches `share` of the highest.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/electron.hpp"
 #include "base/error.hpp"
 #include "potentials/slice_potential.hpp"
 
@@ -20,7 +21,19 @@ int samples(double edge, double pixel) {
   return good_size(int(n));
 }
 
+constexpr double kFirstRings = 0.6;  // 1/Angstrom
+
 }  // namespace
+
+void check_reach(const Grid& grid, double energy_kV) {
+  if (grid.q_max() >= kFirstRings) return;
+  fail(
+      Fault::physics,
+      "@pixel of {:.3g} x {:.3g} Angstrom: the band ends at {:.3g} 1/Angstrom ({:.3g} mrad at {:g} "
+      "kV), before the first rings; give @pixel {:.2g} or finer, or a larger @grid",
+      grid.dx(), grid.dy(), grid.q_max(), 1e3 * grid.q_max() * wavelength(energy_kV), energy_kV,
+      0.3);
+}
 
 SampledCell sample_cell(const Atoms& atoms, const FactorTable& factors, std::optional<double> pixel,
                         int interpolation) {

@@ -24,4 +24,8 @@ struct SampledCell {
 SampledCell sample_cell(const Atoms& atoms, const FactorTable& factors, std::optional<double> pixel,
                         int interpolation = 1);
 
+// Error{physics} where the band ends before the rings of a glass or the reflections of a crystal
+// (from 0.35 to 0.6 1/Angstrom): nothing could be scattered there, and nothing would look lost.
+void check_reach(const Grid& grid, double energy_kV);
+
 }  // namespace vitrobeam

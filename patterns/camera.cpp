@@ -76,6 +76,14 @@ bool Camera::is_ideal() const {
          dose == 0 && mtf.is_perfect();
 }
 
+void check_beam_stop(const Camera& c, Index rows, Index cols, const Calibration& calibration) {
+  if (c.beam_stop.radius > 0 && (shadow(c.beam_stop, rows, cols, calibration) != 0).all())
+    fail(Fault::usage,
+         "@beam_stop: its radius of {:g} 1/Angstrom hides every pixel of the patterns; give a "
+         "smaller one",
+         c.beam_stop.radius);
+}
+
 void check_camera(const Camera& c) {
   if (c.mtf.table.size() == 1 || (!c.mtf.table.empty() && c.mtf.table.front().first != 0))
     fail(Fault::usage,

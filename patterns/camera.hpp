@@ -58,6 +58,10 @@ struct Camera {
 // Throws Error{usage} that names the field.
 void check_camera(const Camera& camera);
 
+// Throws Error{usage} if the beam stop leaves nothing of patterns of rows x cols pixels.
+void check_beam_stop(const Camera& camera, Eigen::Index rows, Eigen::Index cols,
+                     const Calibration& calibration);
+
 // What it does, in words: for a summary and beside the patterns. Empty for an ideal camera.
 std::string camera_text(const Camera& camera);
 // What its patterns are in: fractions, electrons, or counts.

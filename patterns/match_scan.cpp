@@ -1,6 +1,7 @@
 #include "patterns/match_scan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <iterator>
 #include <memory>
@@ -315,6 +316,25 @@ MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const Ru
     result.refined =
         refine({scan, p, *methods.scan, *methods.likelihood, matcher.contrast(), result}, run);
   return result;
+}
+
+double match_seconds(const PatternScan& scan, PreparedMatch prepared, const RunControl& run) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kEdge = 6;
+  PatternScan corner = scan;
+  corner.scan_rows = std::min(scan.scan_rows, kEdge);
+  corner.scan_columns = std::min(scan.scan_columns, kEdge * kEdge / corner.scan_rows);
+  const auto start = Clock::now();
+  auto begin = start;
+  RunControl timed;
+  timed.threads = run.threads;
+  timed.stop = run.stop;
+  timed.progress = [&](const RunControl::Step& step) {
+    if (step.what == "patterns" && step.done == 0 && !step.ended) begin = Clock::now();
+  };
+  match_scan(corner, std::move(prepared), timed);
+  const std::chrono::duration<double> once = begin - start, each = Clock::now() - begin;
+  return once.count() + each.count() * double(scan.positions()) / double(corner.positions());
 }
 
 MatchResult match_scan(const PatternScan& scan, const MotifLibrary& library,

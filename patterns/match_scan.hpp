@@ -66,6 +66,9 @@ MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const Ru
 MatchResult match_scan(const PatternScan& scan, const MotifLibrary& library,
                        const MatchSettings& settings, const RunControl& run);
 
+// How long match_scan() takes, without a refinement: measured on a corner of the scan.
+double match_seconds(const PatternScan& scan, PreparedMatch prepared, const RunControl& run);
+
 // Electrons per pattern of a library that would give the counts that the patterns have in the
 // matched range: free of what a beam stop hides or the camera does not reach. What is stated wins;
 // 0 where patterns have no counting noise.

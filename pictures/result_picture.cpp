@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "io/result_file.hpp"
 #include "pictures/stored_values.hpp"
 
 namespace vitrobeam {
@@ -29,9 +30,10 @@ void calibrate_scan(const Hdf5Reader& file, ImagePanel& panel) {
     panel.y = {"", "", 0, 0};
     return;
   }
-  panel.x = axis("x", "Angstrom", axis_values(file, "/simulation/scan_x"),
+  const std::string unit = has_scan_steps(file, "/simulation") ? "Angstrom" : "pixel";
+  panel.x = axis("x", unit, axis_values(file, "/simulation/scan_x"),
                  std::size_t(panel.values.cols()));
-  panel.y = axis("y", "Angstrom", axis_values(file, "/simulation/scan_y"),
+  panel.y = axis("y", unit, axis_values(file, "/simulation/scan_y"),
                  std::size_t(panel.values.rows()));
 }
 

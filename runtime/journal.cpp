@@ -60,6 +60,15 @@ std::uint32_t checksum(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+bool Journal::is_journal(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return false;
+  std::string head(sizeof kMagic - 1, '\0');
+  const bool good = read_all(file, head.data(), head.size(), 0) && head == kMagic;
+  close(file);
+  return good;
+}
+
 Journal::Journal(std::string path, const std::string& identity, bool start_over)
     : path_(std::move(path)) {
   file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);

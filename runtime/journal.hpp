@@ -23,6 +23,9 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
+  // Whether a file begins as one; no link does.
+  static bool is_journal(const std::string& path);
+
   bool has(std::uint64_t index) const { return records_.contains(index); }
   std::size_t size() const { return records_.size(); }
 

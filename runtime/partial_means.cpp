@@ -17,12 +17,21 @@ PartialMeans::PartialMeans(const std::string& path, std::string identity, bool r
     }
 }
 
+// path_ and the number of a process, and perhaps ".new": what save() makes.
+bool PartialMeans::is_own(const std::string& file) const {
+  const std::string name = std::filesystem::path(path_).filename().string();
+  if (!file.starts_with(name)) return false;
+  std::string rest = file.substr(name.size());
+  if (rest.ends_with(".new")) rest.resize(rest.size() - 4);
+  return !rest.empty() && rest.find_first_not_of("0123456789") == std::string::npos;
+}
+
 std::vector<std::string> PartialMeans::files() const {
   const std::filesystem::path path(path_);
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::vector<std::string> out;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().filename().string().starts_with(path.filename().string()))
+    if (is_own(entry.path().filename().string()) && Journal::is_journal(entry.path().string()))
       out.push_back(entry.path().string());
   return out;
 }

@@ -31,6 +31,7 @@ class PartialMeans {
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool is_own(const std::string& file) const;
   std::vector<std::string> files() const;
 
   std::string path_, identity_;

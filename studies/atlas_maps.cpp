@@ -140,7 +140,7 @@ class RingMeasure {
 
 double first_shell(const Atoms& atoms, double cutoff) {
   if (cutoff > 0) return cutoff;
-  const PairDistribution g = pair_distribution(atoms, 10, 0.02);
+  const PairDistribution g = pair_distribution(atoms, 10, 0.02, centres_apart(atoms));
   const double found = first_minimum(g.r, g.total);
   if (!(found > 0))
     fail(Fault::physics,

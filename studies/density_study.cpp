@@ -25,11 +25,6 @@ struct Samples {
 };
 
 // Pixels no larger than `pixel` across the cell.
-Grid grid_of(const Vector3d& edges, double pixel) {
-  return {good_size(int(std::ceil(edges.x() / pixel))),
-          good_size(int(std::ceil(edges.y() / pixel))), edges.x(), edges.y()};
-}
-
 void check_thicknesses(const std::vector<double>& t) {
   for (std::size_t i = 0; i < t.size(); ++i) {
     const double multiple = t[i] / t[0];
@@ -142,7 +137,7 @@ class Study {
   void add_intensities(const Atoms& pile, int p, const std::vector<double>& y,
                        const std::vector<double>& x, Samples& all) {
     SimulationSettings s = plan_.simulation;
-    const Grid grid = grid_of(pile.cell.lengths(), plan_.pixel);
+    const Grid grid = grid_of_study(pile.cell.lengths(), plan_.pixel);
     s.nx = grid.nx;
     s.ny = grid.ny;
     s.slice = slice_;
@@ -290,6 +285,11 @@ class Study {
 
 }  // namespace
 
+Grid grid_of_study(const Vector3d& edges, double pixel) {
+  return {good_size(int(std::ceil(edges.x() / pixel))),
+          good_size(int(std::ceil(edges.y() / pixel))), edges.x(), edges.y()};
+}
+
 ColumnWeight column_of(const Optics& optics) {
   ColumnWeight w;
   w.kind = ColumnWeight::Kind::airy;
@@ -338,7 +338,8 @@ void check_study(const DensityPlan& p, const std::vector<Atoms>& glasses) {
       fail(Fault::usage, "@detector {}: density is read from whole annuli, NAME=IN:OUT", d.name);
   for (const auto& glass : glasses)
     for (const double change : p.change) {
-      const Grid grid = grid_of(glass.cell.lengths() * std::pow(1 + change, -1.0 / 3), p.pixel);
+      const Grid grid =
+          grid_of_study(glass.cell.lengths() * std::pow(1 + change, -1.0 / 3), p.pixel);
       check_grid(grid);
       for (const auto& d : p.simulation.recording.detectors)
         check_detector(d, grid, p.simulation.optics.wavelength());

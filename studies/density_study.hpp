@@ -42,6 +42,8 @@ void check_study(const DensityPlan& plan, const std::vector<Atoms>& glasses);
 // the samples (positions of all piles). Throws Interrupted.
 DensityCalibration calibrate_density(const DensityPlan& plan, const std::vector<Atoms>& glasses,
                                      const RunControl& run);
+// Of a cell with these edges across the beam.
+Grid grid_of_study(const Vector3d& edges, double pixel);
 // Probe positions that are simulated, over all glasses, changes and piles.
 std::size_t positions_of_study(const DensityPlan& plan, std::size_t glasses);
 

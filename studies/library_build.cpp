@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
 #include "base/error.hpp"
@@ -23,6 +24,18 @@ constexpr std::uint64_t kNullStream = 1, kPlantedStream = 2, kTemplateStream = 3
 constexpr std::size_t kTemplatesPerUnit = 64, kPlantedPerUnit = 8;
 // Places in a slab where templates stand in turn, so that they do not share their background.
 constexpr std::size_t kPlaces = 8;
+
+// Of this thread's processor, whatever else the machine does.
+double processor_seconds(const std::function<void()>& work) {
+  const auto now = [] {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+  };
+  const double start = now();
+  work();
+  return now() - start;
+}
 
 Atoms moved(Atoms atoms, const Vector3d& by) {
   for (auto& r : atoms.positions) r += by;
@@ -246,8 +259,9 @@ struct LibraryBuilder::State {
     return result;
   }
 
-  // Patterns at random positions, or the raster, of one slab of a packing.
-  UnitResult make_null(const Unit& unit) const {
+  // Patterns at random positions, or the raster, of one slab of a packing; the first `most` of
+  // them.
+  UnitResult make_null(const Unit& unit, std::size_t most = ~std::size_t{0}) const {
     UnitResult result;
     const Condition& c = conditions[unit.condition];
     const std::size_t source = packing_of_null(unit.first);
@@ -261,6 +275,7 @@ struct LibraryBuilder::State {
       const double x = random.uniform();
       positions.emplace_back(x * plan.box, random.uniform() * plan.box);
     }
+    positions.resize(std::min(positions.size(), most));
     result.patterns.resize(positions.size() * rows * columns);
     Simulation<float>(piece, c.simulation)
         .run(positions, 1, [&](std::size_t k, const ProbeResult<float>& r) {
@@ -318,6 +333,35 @@ struct LibraryBuilder::State {
                              : u.kind == Kind::planted ? layout.patch()
                                                        : 1;
     return (u.last - u.first) * each;
+  }
+
+  // Seconds of one thread that a unit takes, from a small part of it.
+  double measured_seconds(const Unit& u) const {
+    const auto n = double(u.last - u.first);
+    if (u.kind == Kind::null) {
+      const std::size_t all = layout.step == 0 ? u.last - u.first
+                                               : layout.null_edge * layout.null_edge,
+                        some = std::min<std::size_t>(all, 5);
+      packing(packing_of_null(u.first));
+      const double first = processor_seconds([&] { make_null(u, 1); });
+      if (some < 2) return first;
+      const double more = processor_seconds([&] { make_null(u, some); });
+      return first + std::max(0.0, more - first) * double(all - 1) / double(some - 1);
+    }
+    if (u.kind == Kind::planted)
+      return n * processor_seconds([&] {
+               make_planted({u.kind, u.condition, u.first, u.first + 1});
+             });
+    const auto make = [&](std::size_t count) {
+      return processor_seconds([&] {
+        make_templates({u.kind, u.condition, u.first, u.first + count});
+      });
+    };
+    make(1);  // what all templates share is made first
+    const std::size_t some = std::min<std::size_t>(5, u.last - u.first);
+    const double first = make(1);
+    return some < 2 ? first
+                    : first + std::max(0.0, make(some) - first) * (n - 1) / double(some - 1);
   }
 
   LibraryConditions describe(const Condition& c) const {
@@ -406,6 +450,20 @@ std::size_t LibraryBuilder::patterns_of(std::size_t unit) const {
   return state_->size_of(state_->units.at(unit));
 }
 
+double LibraryBuilder::values(const std::vector<std::size_t>& units) const {
+  const State& s = *state_;
+  const double pattern = double(s.rows * s.columns),
+               moments = double(s.moment_grid.harmonics()) *
+                         (2 * double(s.moment_grid.n_q) + double(s.moment_grid.pairs()));
+  double n = 0;
+  for (const std::size_t u : units) {
+    const State::Unit& unit = s.units.at(u);
+    n += double(s.patterns_in(unit)) *
+         (pattern + (unit.kind == State::Kind::templates ? moments : 0));
+  }
+  return n;
+}
+
 std::vector<std::byte> LibraryBuilder::make(std::size_t unit) const {
   const State::Unit& u = state_->units.at(unit);
   switch (u.kind) {
@@ -445,23 +503,62 @@ void LibraryBuilder::copy(const std::vector<std::size_t>& units,
   for (const std::size_t u : units) state_->copy_unit(u, UnitResult::from(read(u)), to);
 }
 
+double LibraryBuilder::measured_seconds(const std::vector<std::size_t>& chosen) const {
+  constexpr std::size_t kTried = 3;  // units of a kind, evenly apart
+  double seconds = 0;
+  for (const auto kind : {State::Kind::templates, State::Kind::null, State::Kind::planted}) {
+    std::vector<const State::Unit*> of_kind;
+    double patterns = 0;
+    for (const std::size_t u : chosen)
+      if (const State::Unit& unit = state_->units.at(u); unit.kind == kind) {
+        of_kind.push_back(&unit);
+        patterns += double(state_->size_of(unit));
+      }
+    if (of_kind.empty()) continue;
+    const std::size_t tries = std::min(kTried, of_kind.size());
+    double tried = 0, tried_seconds = 0;
+    for (std::size_t k = 0; k < tries; ++k) {
+      const State::Unit& unit = *of_kind[tries == 1 ? 0 : k * (of_kind.size() - 1) / (tries - 1)];
+      tried += double(state_->size_of(unit));
+      tried_seconds += state_->measured_seconds(unit);
+    }
+    seconds += tried_seconds * patterns / tried;
+  }
+  return seconds;
+}
+
 BuildEstimate estimate_build(const LibraryPlan& p, const LibraryBuilder& builder,
-                             const std::vector<std::size_t>& units, double slice_seconds) {
+                             const std::vector<std::size_t>& units) {
   BuildEstimate e;
   for (const auto u : units) e.patterns += builder.patterns_of(u);
-  const double pixels = std::pow(2 * std::floor(p.simulation.recording.q_max * p.box) + 1, 2);
-  e.file_MB = double(builder.templates() +
-                     std::size_t(p.null_patterns + p.planted_patterns * int(p.motifs.size()))) *
-              pixels * 4e-6;
   for (const double t : p.thicknesses)
     e.slices += slice_count(t, p.simulation.slice) / double(p.thicknesses.size());
   e.packing_atoms = packing_settings(p).atoms;
-  // a pattern takes a wave through the slab, and its potential about as much again; packing takes 1
-  // to 2 ms a sphere
-  e.seconds = (2.0 * e.slices * double(e.patterns) * slice_seconds +
-               1.5e-3 * double(p.packings) * double(e.packing_atoms)) /
-              p.threads;
+  constexpr double kPacked = 0.57;  // 0.47 to 0.63 where it was measured
+  e.values_MB = builder.values(units) * 4e-6;
+  e.file_MB = kPacked * e.values_MB;
   return e;
+}
+
+double estimate_seconds(const LibraryPlan& p, const std::vector<std::size_t>& units) {
+  constexpr double kPerSphere = 0.45e-3;  // packing: 0.2 ms of 200, 0.5 ms of 2000 to 6000
+  const PackingSettings packing = packing_settings(p);
+  // in place of packings, which take their time: as many atoms, anywhere
+  const LibraryBuilder trial(p, [&packing, &p](std::size_t i) {
+    Atoms gas;
+    gas.cell = Cell::orthogonal(packing.box.x(), packing.box.y(), packing.box.z());
+    RandomSequence random(p.seed, i);
+    const auto counts = atom_counts(packing.composition, packing.atoms);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+      for (std::size_t n = 0; n < counts[k]; ++n) {
+        const double x = random.uniform(), y = random.uniform();
+        gas.add(packing.composition.elements[k],
+                packing.box.cwiseProduct(Vector3d(x, y, random.uniform())));
+      }
+    return gas;
+  });
+  return (trial.measured_seconds(units) + kPerSphere * double(p.packings) * double(packing.atoms)) /
+         p.threads;
 }
 
 LibraryPlan without_known(const LibraryPlan& plan, const MotifLibrary& known) {

@@ -31,6 +31,10 @@ class LibraryBuilder {
   std::size_t patterns() const;                         // to simulate, all units together
   std::size_t patterns_of(std::size_t unit) const;      // to simulate
   std::vector<std::byte> make(std::size_t unit) const;  // any thread
+  // Numbers that these units leave in the library, each of 4 bytes.
+  double values(const std::vector<std::size_t>& units) const;
+  // Of one thread that makes these units, from small parts of some of them; without packings.
+  double measured_seconds(const std::vector<std::size_t>& units) const;
   // The library of those units, ascending: its records, and its values out of what make() made,
   // which `read(unit)` gives.
   MotifLibrary records(const std::vector<std::size_t>& units) const;
@@ -44,15 +48,16 @@ class LibraryBuilder {
 
 // What a build takes, before it begins.
 struct BuildEstimate {
-  std::size_t patterns = 0;  // to simulate
-  double file_MB = 0;
+  std::size_t patterns = 0;           // to simulate
+  double values_MB = 0, file_MB = 0;  // of numbers, as the journal has them, and packed
   std::size_t packing_atoms = 0;
   double slices = 0;  // of a slab, mean over the thicknesses
-  double seconds = 0;
 };
-// Of some units of it. `slice_seconds`: of one slice of one wave on this machine.
+// Of some units of it.
 BuildEstimate estimate_build(const LibraryPlan& plan, const LibraryBuilder& builder,
-                             const std::vector<std::size_t>& units, double slice_seconds);
+                             const std::vector<std::size_t>& units);
+// The time of these units and all packings in plan.threads threads, measured on some.
+double estimate_seconds(const LibraryPlan& plan, const std::vector<std::size_t>& units);
 
 // Of a plan what a library lacks: no motif-free patterns where it has all its conditions. Throws
 // Error{usage} where it also has a motif and decoration of the plan.

@@ -193,7 +193,7 @@ FirstShell first_shell(const Atoms& atoms, std::optional<double> cutoff) {
     boxed.cell = Cell::orthogonal(1e3, 1e3, 1e3);
     boxed.cell.periodic = {false, false, false};
   }
-  const PairDistribution g = pair_distribution(boxed, 10, 0.02);
+  const PairDistribution g = pair_distribution(boxed, 10, 0.02, centres_apart(boxed));
   const double radius = first_minimum(g.r, g.total);
   if (!(radius > 0))
     fail(Fault::physics,

@@ -108,7 +108,7 @@ with open("twice.dump", "w") as f:
 refused = ["-o", "no.h5"]
 refuse(3, "frame 30 has the time step 290, after 290", "atlas", "twice.dump", "--step", "8", *refused, *quick)
 refuse(2, "name one model", "atlas", *refused)
-refuse(2, "--scan and --patterns", "atlas", "slab.xyz", "--scan", "4x4", "--patterns", "atlas.scan.h5", *refused)
+refuse(2, "--scan 4x4 and --patterns", "atlas", "slab.xyz", "--scan", "4x4", "--patterns", "atlas.scan.h5", *refused)
 refuse(2, "there is no image", "atlas", "slab.xyz", "--calibration", "x.h5", *refused)
 refuse(2, "--only 'nothing': no such map", "atlas", "slab.xyz", "--step", "8", "--only", "nothing,five_fold", *refused)
 refuse(2, "--orders 2,13", "atlas", "slab.xyz", "--orders", "2,13", *refused)

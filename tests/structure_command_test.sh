@@ -17,7 +17,7 @@ expect 0 'radical planes' structure "$glass" -o radical.h5 --only voronoi --radi
 expect 2 "SYMBOL=ANGSTROM" structure "$glass" -o x.h5 --radical --radii copper
 expect 2 'without --radical' structure "$glass" -o x.h5 --radii Cu=1.3
 expect 2 "known are voronoi" structure "$glass" -o x.h5 --only voronoy
-expect 2 "from 1 to 12" structure "$glass" -o x.h5 --orders 4,13
+expect 2 "not between 1 and 12" structure "$glass" -o x.h5 --orders 4,13
 expect 2 "name one model" structure -o x.h5
 expect 2 "one frame\|1 frames" structure "$glass" -o x.h5 --frame 3
 expect 3 "one frame" structure "$glass" -o x.h5 --only motion --vibration

@@ -72,37 +72,37 @@ int run_match(const std::vector<std::string>& arguments) {
       c.common.dry_run ? Refinement{} : refinement(prepared.library, c.refine);
   if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
   MatchResult result;
-  return produce(settings, c.common,
-                 {.title = "match",
-                  .inputs = {source.file(), settings.positional()[1]},
-                  .foretell =
-                      [&] {
-                        const double seconds =
-                            match_seconds(scan, std::move(prepared), run_control(c.common));
-                        std::cout << shape << fmt::format("time        about {:.3g} s{}\n", seconds,
-                                                          c.refine > 0 ? ", without --refine" : "");
-                      },
-                  .compute =
-                      [&](const RunControl& run) {
-                        if (source.thicknesses() > 1)
-                          inform("{} thicknesses in the file: the last one is matched",
-                                 source.thicknesses());
-                        result = match_scan(scan, std::move(prepared), run, refine);
-                      },
-                  .store =
-                      [&](Hdf5Writer& file) {
-                        write_match(file, result);
-                        input->carry_over(file);
-                      },
-                  .summarise =
-                      [&] {
-                        summarise(result, c.false_alarm_percent);
-                        print_refined(result);
-                      },
-                  .after =
-                      [&] {
-                        if (!c.csv.empty()) write_match_table(c.csv, result);
-                      }});
+  return produce(
+      settings, c.common,
+      {.title = "match",
+       .inputs = {source.file(), settings.positional()[1]},
+       .foretell =
+           [&] {
+             const double seconds = match_seconds(scan, std::move(prepared), run_control(c.common));
+             std::cout << shape
+                       << fmt::format("time        about {:.3g} s{}\n", seconds,
+                                      c.refine > 0 ? ", without --refine" : "");
+           },
+       .compute =
+           [&](const RunControl& run) {
+             if (source.thicknesses() > 1)
+               inform("{} thicknesses in the file: the last one is matched", source.thicknesses());
+             result = match_scan(scan, std::move(prepared), run, refine);
+           },
+       .store =
+           [&](Hdf5Writer& file) {
+             write_match(file, result);
+             input->carry_over(file);
+           },
+       .summarise =
+           [&] {
+             summarise(result, c.false_alarm_percent);
+             print_refined(result);
+           },
+       .after =
+           [&] {
+             if (!c.csv.empty()) write_match_table(c.csv, result);
+           }});
 }
 
 }  // namespace vitrobeam

@@ -12,7 +12,7 @@ namespace vitrobeam {
 namespace {
 
 struct Unit {
-  Limits range;                             // what makes sense of any quantity in it
+  Limits range;                            // what makes sense of any quantity in it
   std::map<std::string, double> suffixes;  // how many of the unit one of the suffix is
 };
 

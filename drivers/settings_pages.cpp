@@ -1,9 +1,9 @@
 // The table of parameters as a manual page and as words for a shell's completion.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 #include <ostream>
 

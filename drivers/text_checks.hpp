@@ -9,16 +9,16 @@
 
 namespace vitrobeam {
 
-TextCheck a_pair(const std::string& unit);                   // "A,B"
-TextCheck a_vector(const std::string& unit);                 // "X,Y,Z"
-TextCheck a_direction();                                     // the same, not 0,0,0
-TextCheck a_band(const std::string& unit);                   // "LOW,HIGH", 0 <= LOW < HIGH
-TextCheck a_size();                                          // "N" or "NXxNY"
-TextCheck a_box();                                           // "L" or "LXxLYxLZ", Angstrom
+TextCheck a_pair(const std::string& unit);                    // "A,B"
+TextCheck a_vector(const std::string& unit);                  // "X,Y,Z"
+TextCheck a_direction();                                      // the same, not 0,0,0
+TextCheck a_band(const std::string& unit);                    // "LOW,HIGH", 0 <= LOW < HIGH
+TextCheck a_size();                                           // "N" or "NXxNY"
+TextCheck a_box();                                            // "L" or "LXxLYxLZ", Angstrom
 TextCheck numbers_in(const std::string& unit, Limits range);  // "a,b,c", no one twice
-TextCheck numbers_in(const std::string& unit);               // in the range of the unit
-TextCheck whole_numbers(int low, int high);                  // "4,6"
-TextCheck names_of(const std::vector<std::string>& known);   // "NAME,NAME"
+TextCheck numbers_in(const std::string& unit);                // in the range of the unit
+TextCheck whole_numbers(int low, int high);                   // "4,6"
+TextCheck names_of(const std::vector<std::string>& known);    // "NAME,NAME"
 TextCheck one_name_of(const std::vector<std::string>& known);
 TextCheck elements();                        // "Cu,Zr"
 TextCheck an_element();                      // "Cu"

@@ -92,6 +92,8 @@ Audit simulation_audit(const ScanSimulation& scan, const Simulation<Real>& simul
         std::string(run.has_stored_potential                      ? "stored potential"
                     : simulation.atom_sum() == AtomSum::spreading ? "spreading"
                                                                   : "product")}});
+  if (const auto loss = simulation.transmission_loss(); loss && scan.configurations.count == 0)
+    add({{"beyond_band_in_slices", "fraction of a plane wave", *loss}});
   if (scan.configurations.has_vacancies())
     add({{"sites_left_empty", "", std::int64_t(scan.atoms().size() - at_rest.size())}});
   if (s.potential.absorption != 0)

@@ -1,5 +1,6 @@
 #include "multislice/oversampled_potential.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -16,7 +17,7 @@ class OversampledPotential final : public PotentialSource<Real> {
  public:
   OversampledPotential(const Grid& grid, PotentialSettings settings, double interaction_constant,
                        const Atoms& atoms, int slices, const std::vector<Vector3d>& displacements)
-      : plain_(grid, settings, atoms, slices, displacements) {
+      : plain_(grid, settings, atoms, slices, displacements), kept_(std::size_t(slices)) {
     if (settings.oversampling == 0 && settings.projection == Projection::infinite) {
       const std::set<int> elements(atoms.numbers.begin(), atoms.numbers.end());
       patches_.emplace(grid, settings, interaction_constant,
@@ -37,9 +38,17 @@ class OversampledPotential final : public PotentialSource<Real> {
   SliceField<Real> absorbed_field(int slice) const override { return plain_.absorbed_field(slice); }
   bool has_transmission() const override { return true; }
   Plane<std::complex<Real>> transmission(int slice) const override {
-    if (patches_) return (*patches_)(plain_.placed(slice));
-    return (*planes_)(fine_->coefficients(slice),
-                      absorbs() ? fine_->absorption(slice) : HalfPlane<Real>());
+    Plane<std::complex<Real>> t =
+        patches_ ? (*patches_)(plain_.placed(slice))
+                 : (*planes_)(fine_->coefficients(slice),
+                              absorbs() ? fine_->absorption(slice) : HalfPlane<Real>());
+    kept_[std::size_t(slice)] = t.abs2().template cast<double>().mean();
+    return t;
+  }
+  std::optional<double> transmission_loss() const override {
+    double kept = 1;
+    for (const std::atomic<double>& share : kept_) kept *= share;
+    return kept > 0 && !absorbs() ? std::optional(1 - kept) : std::nullopt;
   }
 
  private:
@@ -57,6 +66,7 @@ class OversampledPotential final : public PotentialSource<Real> {
   std::optional<CorePatches<Real>> patches_;
   std::optional<FinePlanes<Real>> planes_;
   std::optional<SlicePotential<Real>> fine_;
+  mutable std::vector<std::atomic<double>> kept_;  // mean |t|^2 by slice; 0: not made yet
 };
 
 }  // namespace

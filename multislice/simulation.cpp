@@ -236,6 +236,10 @@ AtomSum Simulation<Real>::atom_sum() const {
   return state_->atom_sum;
 }
 template <typename Real>
+std::optional<double> Simulation<Real>::transmission_loss() const {
+  return state_->setup.potential->transmission_loss();
+}
+template <typename Real>
 std::size_t Simulation<Real>::beams() const {
   return state_->setup.series.beams.size();
 }

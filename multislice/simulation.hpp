@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/atoms.hpp"
@@ -64,7 +65,9 @@ class Simulation {
   double slice_thickness() const;  // Angstrom
   double max_angle_mrad() const;   // the band limit
   std::size_t atoms_placed() const;
-  AtomSum atom_sum() const;   // how they were summed: product or spreading
+  AtomSum atom_sum() const;  // how they were summed: product or spreading
+  // As PotentialSource has it.
+  std::optional<double> transmission_loss() const;
   std::size_t beams() const;  // plane waves in the aperture, of a series in any
   // More than one with a focal spread or a finite source.
   const IncidentModes& modes(std::size_t probe = 0) const;

@@ -31,10 +31,10 @@ void calibrate_scan(const Hdf5Reader& file, ImagePanel& panel) {
     return;
   }
   const std::string unit = has_scan_steps(file, "/simulation") ? "Angstrom" : "pixel";
-  panel.x = axis("x", unit, axis_values(file, "/simulation/scan_x"),
-                 std::size_t(panel.values.cols()));
-  panel.y = axis("y", unit, axis_values(file, "/simulation/scan_y"),
-                 std::size_t(panel.values.rows()));
+  panel.x =
+      axis("x", unit, axis_values(file, "/simulation/scan_x"), std::size_t(panel.values.cols()));
+  panel.y =
+      axis("y", unit, axis_values(file, "/simulation/scan_y"), std::size_t(panel.values.rows()));
 }
 
 // Where the axes of a pattern dataset stand: beside it, or as a library's dimension scales.

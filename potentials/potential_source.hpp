@@ -2,6 +2,7 @@
 // a file (io/potential_file.hpp).
 #pragma once
 #include <complex>
+#include <optional>
 #include <variant>
 
 #include "potentials/projected_potential.hpp"
@@ -31,6 +32,9 @@ class PotentialSource {
   // limit of the band cut the potential. Then [y, x], limited to the band; any thread.
   virtual bool has_transmission() const { return false; }
   virtual Plane<std::complex<Real>> transmission(int) const { return {}; }
+  // Share of a plane wave that these functions take out of the band, 1 - prod mean |t|^2 over the
+  // slices; known when all of them were asked for.
+  virtual std::optional<double> transmission_loss() const { return std::nullopt; }
 };
 
 }  // namespace vitrobeam

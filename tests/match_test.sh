@@ -80,7 +80,9 @@ expect 4 "convergence" $program match p.h5 l.h5 -o n.h5 --semiangle 10
 expect 4 "end at 0.4.*the library is for 1.4" $program match p.h5 l.h5 -o n.h5 --pixel-q 0.01 --semiangle 5
 { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (89, 89), }"
   head -c 7921 /dev/zero | tr '\0' '\1'; } >all.npy
-expect 0 "is hidden" $program match p.h5 l.h5 -o blind.h5 --mask all.npy --csv blind.csv
+expect 2 "hides every pixel" $program match p.h5 l.h5 -o n.h5 --mask all.npy
+{ head -c 128 all.npy; printf '\0'; head -c 7920 /dev/zero | tr '\0' '\1'; } >corner.npy  # one pixel beyond the range is left
+expect 0 "is hidden" $program match p.h5 l.h5 -o blind.h5 --mask corner.npy --csv blind.csv
 expect 0 "6 of 6 patterns were not matched" $program info blind.h5
 [ "$(grep -c ",6,none," blind.csv)" = 6 ] || complain "fully masked patterns are not marked"
 expect 0 "wrote" $program plot blind.h5 -o blind.png

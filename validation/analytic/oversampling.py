@@ -52,8 +52,10 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     np.savetxt("places.txt", np.random.default_rng(11).uniform(0, EDGE, (PLACES, 2)), fmt="%.5f")
     run("model", "cut", glass, "--from", "0,0,10", "--to", f"{EDGE},{EDGE},22", "-o", "Cu64.5Zr35.5.xyz")
-    run("model", "packing", "--composition", "Au40Pd40Si20", "--box", f"{EDGE}x{EDGE}x12", "--seed", "3", "-o", "Au40Pd40Si20.xyz")
-    run("model", "packing", "--composition", "C100", "--box", f"{EDGE}x{EDGE}x12", "--density", "0.11", "--seed", "4", "-o", "C100.xyz")
+    run("model", "packing", "--composition", "Au40Pd40Si20", "--box", "24x24x15", "--seed", "3", "-o", "Au.xyz")
+    run("model", "packing", "--composition", "C100", "--box", "24x24x15", "--density", "0.11", "--seed", "4", "-o", "C.xyz")
+    for packing, name in (("Au.xyz", "Au40Pd40Si20.xyz"), ("C.xyz", "C100.xyz")):  # cut open as the glass is
+        run("model", "cut", packing, "--from", "1,1,1", "--to", f"{EDGE + 1},{EDGE + 1},13", "-o", name)
     for material, energy in CASES:
         model = material + ".xyz"
         reference = rings(model, energy, 0.04, "12")

@@ -3,7 +3,7 @@
 
 namespace vitrobeam {
 
-inline constexpr double kHdf5Patience = 30;  // s
+inline constexpr double kHdf5Patience = 10;  // s
 
 // From now on a thread that reads an HDF5 file is sent the signal, again and again, when that takes
 // as many seconds of its processor time, and more where many values are read; its handler asks

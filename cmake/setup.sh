@@ -1,5 +1,6 @@
 # Sourced by demo.sh and test.sh: installs the Debian packages that are missing, then builds build/release.
-# setup PURPOSE [--no-install]: PURPOSE is "build" (the program) or "test" (everything, which needs some more packages).
+# setup PURPOSE [--no-install]: PURPOSE is "build" (the program), "test" (everything, which needs some more packages) or
+# "sanitize" (packages alone).
 
 build_packages="
   build-essential
@@ -32,10 +33,12 @@ build_packages="
   libopenmpi-dev
 "
 test_packages="openmpi-bin hdf5-tools python3 python3-numpy python3-scipy python3-h5py python3-hyperspy clang-format clang-tidy"
+sanitize_packages="clang libomp-dev"
 
 setup() {
   packages=$build_packages
-  [ "$1" = test ] && packages="$packages $test_packages"
+  [ "$1" = build ] || packages="$packages $test_packages"
+  [ "$1" != sanitize ] || packages="$packages $sanitize_packages"
   missing=
   for p in $packages; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing="$missing $p"
@@ -55,6 +58,7 @@ setup() {
     $as_root apt-get update -q >/dev/null
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
   fi
+  [ "$1" != sanitize ] || return 0
   echo "building build/release (the first time takes some minutes)"
   cmake --preset release >/dev/null
   if [ "$1" = test ]; then cmake --build --preset release; else cmake --build --preset release --target vitrobeam; fi

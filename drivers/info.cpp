@@ -10,7 +10,7 @@
 #include "drivers/info_patterns.hpp"
 #include "drivers/structure_input.hpp"
 #include "io/description.hpp"
-#include "io/hdf5.hpp"
+#include "io/hdf5_values.hpp"
 #include "io/pattern_frames.hpp"
 #include "io/provenance.hpp"
 #include "io/structure_file.hpp"
@@ -42,9 +42,10 @@ void print_datasets(const Hdf5Reader& file) {
   const auto is_shown = [&](const Hdf5Entry& e) {
     return e.is_dataset && !(is_own && is_interchange(e.path));
   };
+  constexpr std::size_t kWidest = 100;
   std::size_t longest = 0;
   for (const auto& e : tree)
-    if (is_shown(e)) longest = std::max(longest, e.path.size());
+    if (is_shown(e)) longest = std::max(longest, std::min(kWidest, e.path.size()));
   std::cout << "\ndatasets\n";
   for (const auto& e : tree) {
     if (!is_shown(e)) continue;
@@ -52,9 +53,9 @@ void print_datasets(const Hdf5Reader& file) {
         file.has_attribute(e.path, "units") ? value_text(file.attribute(e.path, "units")) : "";
     std::string shape = shape_text(e.dataset.shape);
     if (e.dataset.shape.empty() && e.dataset.type == StoredType::string)
-      shape = file.read_strings(e.path).at(0);
+      shape = text_at(file, e.path);
     if (e.dataset.shape.empty() && is_number(e.dataset.type))
-      shape = fmt::format("{:.8g}", file.read_number<double>(e.path));
+      shape = fmt::format("{:.8g}", number_at(file, e.path));
     std::cout << fmt::format("  {:<{}}  {:<20} {:<8} {:>8}  {}\n", e.path, longest, shape,
                              type_name(e.dataset.type), size_text(double(e.dataset.stored_bytes)),
                              note);

@@ -92,6 +92,18 @@ bool same_atoms(const Atoms& a, const Atoms& b) {
   return std::all_of(met.begin(), met.end(), [](bool m) { return m; });
 }
 
+// Numbers so large that images have no place in the cell.
+void check_sites(const gemmi::UnitCell& cell, const std::vector<CrystalSite>& sites,
+                 const std::string& place) {
+  constexpr double kMost = 1e9;
+  if (!(cell.volume > 0 && cell.volume < kMost * kMost))
+    fail(Fault::input, "{}: the cell has a volume of {:g} Angstrom^3", place, cell.volume);
+  for (const CrystalSite& site : sites)
+    if (!(site.fraction.cwiseAbs().maxCoeff() < kMost))
+      fail(Fault::input, "{}: the site {} lies at {:g} {:g} {:g} of the cell", place, site.name,
+           site.fraction.x(), site.fraction.y(), site.fraction.z());
+}
+
 std::string list(const std::vector<std::string>& words, const char* between) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : between) + word;
@@ -101,9 +113,11 @@ std::string list(const std::vector<std::string>& words, const char* between) {
 }  // namespace
 
 FilledCell fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>& sites,
-                     const std::vector<gemmi::Op>& operations) {
+                     const std::vector<gemmi::Op>& operations, const std::string& place) {
   FilledCell out;
   Images images(cell);
+  // solids have up to 0.3 atoms/Angstrom^3; shared sites and small cells have more
+  const double most = 1000 + 5 * cell.volume;
   out.atoms.cell.vectors = images.edges().transpose();
   SiteLabels labels;
   for (std::size_t s = 0; s < sites.size(); ++s) {
@@ -127,6 +141,9 @@ FilledCell fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>
       images.add({f, s, is_listed});
       is_listed = false;
       ++out.images.back();
+      if (double(out.atoms.size()) >= most)
+        fail(Fault::input, "{}: more than {:.0f} atoms in a cell of {:.6g} Angstrom^3", place, most,
+             cell.volume);
       out.atoms.add(site.number, images.edges() * f);
       labels.occupancy.push_back(site.occupancy);
       labels.u_rms.push_back(site.u_rms);
@@ -140,12 +157,13 @@ FilledCell fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>
                      const SymmetryChoices& symmetry,
                      const std::function<Contradictions>& contradictions, const std::string& place,
                      const StructureReadOptions& options) {
+  check_sites(cell, sites, place);
   for (const auto& text : symmetry.notes) note(options, "{}", text);
   std::vector<FilledCell> filled;
   std::vector<std::string> names, against;
   const bool is_open = symmetry.choices.size() > 1;
   for (const SymmetryChoice& choice : symmetry.choices) {
-    FilledCell f = fill_cell(cell, sites, choice.operations);
+    FilledCell f = fill_cell(cell, sites, choice.operations, place);
     auto wrong = contradictions(f);
     if (is_open && plausibility(f.atoms).coincident > 0) wrong.push_back("atoms at one place");
     if (!wrong.empty()) {

@@ -26,9 +26,10 @@ struct FilledCell {
 // Every image of every site in [0, 1). Images of one site that are nearly at one place are one atom
 // on a special position. A site that is the image of an earlier one of the same kind is not a new
 // one: files list all atoms of the cell and state its symmetry as well. The cell has a along x and
-// b in the xy plane.
+// b in the xy plane. Error{input} where more atoms come into the cell than matter has; `place` is
+// named.
 FilledCell fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>& sites,
-                     const std::vector<gemmi::Op>& operations);
+                     const std::vector<gemmi::Op>& operations, const std::string& place);
 
 // The choice of symmetry that fits the sites, where the file leaves it open, and the cell it fills.
 // `contradictions` says what of the file's own statements a filled cell does not keep; choices

@@ -30,6 +30,10 @@ std::vector<Op> tidy(const std::vector<Op>& listed) {
 }
 
 void check_closed(const std::vector<Op>& operations, const std::string& place) {
+  constexpr std::size_t kMost = 1000;  // the tables have up to 192
+  if (operations.size() > kMost)
+    fail(Fault::input, "{}: lists {} symmetry operations; at most {} are expected", place,
+         operations.size(), kMost);
   const std::set<Op> all(operations.begin(), operations.end());
   for (const Op& a : operations)
     for (const Op& b : operations)
@@ -80,6 +84,8 @@ std::string short_name(const std::string& name) {
 }
 
 const SpaceGroup* find_group(const std::string& name, const gemmi::UnitCell& cell) {
+  constexpr std::size_t kLongest = 100;  // no symbol is; std::regex recurses with the length
+  if (name.size() > kLongest) return nullptr;
   const std::string tidied = tidy_name(name);
   if (tidied.empty() || std::isdigit(static_cast<unsigned char>(tidied[0])) != 0) return nullptr;
   if (const auto* group = gemmi::find_spacegroup_by_name(tidied, cell.alpha, cell.gamma))

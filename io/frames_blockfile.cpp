@@ -1,4 +1,6 @@
 // NanoMegas blockfiles.
+#include <cmath>
+
 #include "base/electron.hpp"
 #include "base/error.hpp"
 #include "io/pattern_formats.hpp"
@@ -20,8 +22,12 @@ PatternFrames open_blockfile_frames(const std::string& path, const FrameOptions&
   PatternFrames f = frames_of(path, layout, {{}, std::pair{nx, ny}, "header"}, options);
   f.format = "NanoMegas blockfile";
   f.units = "counts";
-  f.step_x = file.number<double>(30) * 10;  // nm
-  f.step_y = file.number<double>(38) * 10;
+  const auto step = [&](std::uint64_t at) {  // nm
+    const double v = file.number<double>(at) * 10;
+    return v > 0 && std::isfinite(v) ? std::optional(v) : std::nullopt;
+  };
+  f.step_x = step(30);
+  f.step_y = step(38);
   const double volt = file.number<std::uint32_t>(46),
                pixels_per_cm = file.number<std::uint16_t>(50) / 100.0,
                camera_length_mm = file.number<std::uint32_t>(52) / 10.0;

@@ -95,8 +95,10 @@ class DmFile {
       const std::size_t length = file_.number<std::uint16_t>(at_ + 1, true);
       const std::string name = length ? file_.bytes(at_ + 3, length) : std::to_string(i);
       const std::string below = fmt::format("{}/{}", path, name);
-      constexpr std::size_t kLongest = 4096;
-      if (below.size() > kLongest) fail(Fault::input, "{}: damaged: long names", file_.path());
+      constexpr std::size_t kLongest = 4096, kMostNames = 64 << 20;  // bytes
+      names_ += below.size();
+      if (below.size() > kLongest || names_ > kMostNames)
+        fail(Fault::input, "{}: damaged: long names", file_.path());
       at_ += 3 + length;
       if (wide_) at_ += 8;
       if (kind == 20)
@@ -152,7 +154,7 @@ class DmFile {
 
   BinaryFile file_;
   bool wide_ = false, little_ = true;
-  std::uint64_t at_ = 0;
+  std::uint64_t at_ = 0, names_ = 0;
   std::map<std::string, DmArray> arrays_;
   std::map<std::string, double> numbers_;
 };

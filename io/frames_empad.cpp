@@ -61,11 +61,11 @@ std::optional<Raster> raster_in_name(const std::string& name) {
 // The name of the .raw file, which lies beside the .xml; old versions write a path of the computer
 // that recorded it.
 std::string raw_name(const std::string& path, std::string_view xml) {
-  constexpr std::size_t kLongest = 255;
+  constexpr std::size_t kLongest = 255, kTag = 1024;  // std::regex recurses with the length
   const auto tag = xml.find("<raw_file");
   const std::string_view inside =
       tag == std::string_view::npos ? "" : xml.substr(tag, xml.find('>', tag) - tag);
-  std::string name = attribute_text(std::string(inside.substr(0, 4096)), "filename");
+  std::string name = attribute_text(std::string(inside.substr(0, kTag)), "filename");
   if (name.empty())
     fail(Fault::input, "{}: names no raw_file; expected the .xml that EMPAD writes", path);
   const bool elsewhere = name.starts_with("../") || name.starts_with("/");

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "io/frames_hdf5.hpp"
+#include "io/hdf5_values.hpp"
 #include "io/result_file.hpp"
 #include "io/stated_size.hpp"
 
@@ -136,7 +137,7 @@ void take_dectris(const Hdf5Reader& file, PatternFrames& f) {
   const auto centre = [&](const char* name) -> std::optional<double> {
     const std::string path = detector + "/" + name;
     if (!file.is_dataset(path)) return std::nullopt;
-    const double v = file.read_number<double>(path);
+    const double v = number_at(file, path);
     return v > 0 ? std::optional(v) : std::nullopt;
   };
   const auto stated = [&](const char* name) {

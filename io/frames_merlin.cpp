@@ -63,14 +63,14 @@ void check_numbers(const std::string& path, const FrameLayout& layout, PatternFr
   constexpr std::size_t kHeader = 100;
   const auto number = [&](std::uint64_t k) {
     const auto head = fields(file.bytes(k * layout.frame_bytes(), kHeader));
-    return head.size() > 1 ? std::atol(head[1].c_str()) : 0;
+    return head.size() > 1 ? std::atof(head[1].c_str()) : 0.0;  // of any size
   };
   const std::uint64_t frames = file.size() / layout.frame_bytes();
-  const long first = number(0), last = number(frames - 1);
-  if (last - first >= long(frames))
+  const double first = number(0), last = number(frames - 1);
+  if (last - first >= double(frames))
     f.notes.push_back(
-        fmt::format("{}: its frames are numbered {} to {}, it holds {}: some are lost", path, first,
-                    last, frames));
+        fmt::format("{}: its frames are numbered {:.15g} to {:.15g}, it holds {}: some are lost",
+                    path, first, last, frames));
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ class ChunkReader {
     for (std::size_t k = rank - 2; k-- > 0; number /= array_.shape[k])
       at[k] = number % array_.shape[k];
     const std::size_t rows = array_.shape[rank - 2], columns = array_.shape[rank - 1];
+    check_size(at);
     std::vector<float> out(rows * columns);
     for (std::size_t r = 0; r < rows; r += array_.chunk[rank - 2])
       for (std::size_t c = 0; c < columns; c += array_.chunk[rank - 1]) {
@@ -115,6 +116,32 @@ class ChunkReader {
   }
 
  private:
+  // What is stored of a frame bounds its size; where nothing is, up to 64 MB are its fill value.
+  void check_size(std::vector<std::size_t> at) const {
+    constexpr std::size_t kMostChunks = 1 << 16;  // of one frame
+    const std::size_t rank = at.size(), rows = array_.shape[rank - 2],
+                      columns = array_.shape[rank - 1];
+    const std::size_t chunks = stated_count(
+        zarr_.folder(), "the chunks of a frame",
+        {(rows - 1) / array_.chunk[rank - 2] + 1, (columns - 1) / array_.chunk[rank - 1] + 1});
+    if (chunks > kMostChunks)
+      fail(Fault::input, "{}: {} is stored in {} chunks a frame; save it in larger ones",
+           zarr_.folder(), array_.path, chunks);
+    std::vector<std::size_t> index(rank);
+    for (std::size_t k = 0; k < rank; ++k) index[k] = at[k] / array_.chunk[k];
+    std::uint64_t stored = 0;
+    for (std::size_t r = 0; r < rows; r += array_.chunk[rank - 2])
+      for (std::size_t c = 0; c < columns; c += array_.chunk[rank - 1]) {
+        index[rank - 2] = r / array_.chunk[rank - 2];
+        index[rank - 1] = c / array_.chunk[rank - 1];
+        stored += zarr_.stored_bytes(array_, index);
+      }
+    if (const double bytes = double(rows) * double(columns) * sizeof(float);
+        !can_unpack_to(stored, bytes))
+      fail(Fault::input, "{}: {} states frames of {} x {} pixels, of which {} bytes are stored",
+           zarr_.folder(), array_.path, columns, rows, stored);
+  }
+
   // The part of the frame that one chunk holds.
   void copy(const std::vector<std::size_t>& at, std::vector<float>& out) {
     const std::size_t rank = at.size(), columns = array_.shape[rank - 1];

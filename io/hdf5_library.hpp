@@ -20,6 +20,8 @@ class LibraryLock {
  public:
   explicit LibraryLock(const char* reads);
   ~LibraryLock();
+  // The library may take as much more time as so many bytes need (io/hdf5_watch.hpp).
+  void allow(double bytes) const;
   LibraryLock(const LibraryLock&) = delete;
   LibraryLock& operator=(const LibraryLock&) = delete;
 
@@ -30,13 +32,34 @@ class LibraryLock {
 inline LibraryLock lock_library() { return LibraryLock(nullptr); }
 inline LibraryLock lock_library(const std::string& reads) { return LibraryLock(reads.c_str()); }
 
+// Whether the library is at work in this thread, while it lives.
+class AtWork {
+ public:
+  explicit AtWork(bool library);
+  ~AtWork();
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  bool before_;
+};
+
+// Every call of the library while a file is read goes through here: a memory fault until it returns
+// is the library's own. What surrounds it is ours, and so is what it calls back, which begins with
+// AtWork(false).
+template <typename Result, typename... Arguments>
+Result call(Result (*function)(Arguments...), std::type_identity_t<Arguments>... arguments) {
+  const AtWork library(true);
+  return function(arguments...);
+}
+
 // An identifier that closes itself.
 class Id {
  public:
   using Close = herr_t (*)(hid_t);
   Id(hid_t id, Close close) : id_(id), close_(close) {}
   ~Id() {
-    if (id_ >= 0) close_(id_);
+    if (id_ >= 0) call(close_, id_);
   }
   Id(Id&& other) noexcept : id_(other.id_), close_(other.close_) { other.id_ = -1; }
   Id(const Id&) = delete;
@@ -64,16 +87,16 @@ Id complex_type(hid_t real, std::size_t size);  // compound {r, i} of two `real`
 
 template <typename T>
 Id memory_type() {
-  if constexpr (std::is_same_v<T, float>) return type_id(H5Tcopy(H5T_NATIVE_FLOAT));
-  if constexpr (std::is_same_v<T, double>) return type_id(H5Tcopy(H5T_NATIVE_DOUBLE));
-  if constexpr (std::is_same_v<T, std::int8_t>) return type_id(H5Tcopy(H5T_NATIVE_INT8));
-  if constexpr (std::is_same_v<T, std::uint8_t>) return type_id(H5Tcopy(H5T_NATIVE_UINT8));
-  if constexpr (std::is_same_v<T, std::int16_t>) return type_id(H5Tcopy(H5T_NATIVE_INT16));
-  if constexpr (std::is_same_v<T, std::uint16_t>) return type_id(H5Tcopy(H5T_NATIVE_UINT16));
-  if constexpr (std::is_same_v<T, std::int32_t>) return type_id(H5Tcopy(H5T_NATIVE_INT32));
-  if constexpr (std::is_same_v<T, std::uint32_t>) return type_id(H5Tcopy(H5T_NATIVE_UINT32));
-  if constexpr (std::is_same_v<T, std::int64_t>) return type_id(H5Tcopy(H5T_NATIVE_INT64));
-  if constexpr (std::is_same_v<T, std::uint64_t>) return type_id(H5Tcopy(H5T_NATIVE_UINT64));
+  if constexpr (std::is_same_v<T, float>) return type_id(call(H5Tcopy, H5T_NATIVE_FLOAT));
+  if constexpr (std::is_same_v<T, double>) return type_id(call(H5Tcopy, H5T_NATIVE_DOUBLE));
+  if constexpr (std::is_same_v<T, std::int8_t>) return type_id(call(H5Tcopy, H5T_NATIVE_INT8));
+  if constexpr (std::is_same_v<T, std::uint8_t>) return type_id(call(H5Tcopy, H5T_NATIVE_UINT8));
+  if constexpr (std::is_same_v<T, std::int16_t>) return type_id(call(H5Tcopy, H5T_NATIVE_INT16));
+  if constexpr (std::is_same_v<T, std::uint16_t>) return type_id(call(H5Tcopy, H5T_NATIVE_UINT16));
+  if constexpr (std::is_same_v<T, std::int32_t>) return type_id(call(H5Tcopy, H5T_NATIVE_INT32));
+  if constexpr (std::is_same_v<T, std::uint32_t>) return type_id(call(H5Tcopy, H5T_NATIVE_UINT32));
+  if constexpr (std::is_same_v<T, std::int64_t>) return type_id(call(H5Tcopy, H5T_NATIVE_INT64));
+  if constexpr (std::is_same_v<T, std::uint64_t>) return type_id(call(H5Tcopy, H5T_NATIVE_UINT64));
   if constexpr (std::is_same_v<T, std::complex<float>>)
     return complex_type(H5T_NATIVE_FLOAT, sizeof(float));
   if constexpr (std::is_same_v<T, std::complex<double>>)

@@ -49,8 +49,8 @@ LinkPolicy::LinkPolicy(const std::string& file, bool anywhere)
       folder_(real(folder_of(file))),
       real_folder_(folder_of(real(file))),
       anywhere_(anywhere),
-      access_(property_id(H5Pcreate(H5P_DATASET_ACCESS))) {
-  H5Pset_elink_cb(access_, on_external_link, this);
+      access_(property_id(call(H5Pcreate, H5P_DATASET_ACCESS))) {
+  call(H5Pset_elink_cb, access_, on_external_link, this);
 }
 
 LinkPolicy::Refusal LinkPolicy::refusal(const fs::path& from, const std::string& target) const {
@@ -79,6 +79,7 @@ void LinkPolicy::check_followed(const std::string& what) const {
 
 herr_t LinkPolicy::on_external_link(const char* parent_file, const char*, const char* child_file,
                                     const char*, unsigned*, hid_t, void* policy) {
+  const AtWork library(false);
   auto& self = *static_cast<LinkPolicy*>(policy);
   try {
     const Refusal r = self.refusal(folder_of(parent_file ? parent_file : ""), child_file);
@@ -92,29 +93,30 @@ herr_t LinkPolicy::on_external_link(const char* parent_file, const char*, const 
 Id LinkPolicy::open_dataset(hid_t file, const std::string& path) {
   bool raw = false;
   {
-    Id dataset = dataset_id(H5Dopen2(file, path.c_str(), access_));
+    Id dataset = dataset_id(call(H5Dopen2, file, path.c_str(), access_));
     if (dataset < 0) return dataset;
     check_sources(dataset, path);
-    const Id properties = property_id(H5Dget_create_plist(dataset));
-    raw = H5Pget_external_count(properties) > 0;
+    const Id properties = property_id(call(H5Dget_create_plist, dataset));
+    raw = call(H5Pget_external_count, properties) > 0;
     if (!raw) return dataset;
   }
   // raw files lie beside the file, not in the folder where the program runs; only a dataset that is
   // opened anew can be given this prefix
-  const Id beside = property_id(H5Pcopy(access_));
-  H5Pset_efile_prefix(beside, "${ORIGIN}");
-  return dataset_id(H5Dopen2(file, path.c_str(), beside));
+  const Id beside = property_id(call(H5Pcopy, access_));
+  call(H5Pset_efile_prefix, beside, "${ORIGIN}");
+  return dataset_id(call(H5Dopen2, file, path.c_str(), beside));
 }
 
 void LinkPolicy::check_raw_files(hid_t properties, const fs::path& from,
                                  const std::string& path) const {
-  const int files = H5Pget_external_count(properties);
+  const int files = call(H5Pget_external_count, properties);
   constexpr std::size_t kLongest = 4096;
   for (int k = 0; k < files; ++k) {
     std::string name(kLongest, '\0');
     off_t offset = 0;
     hsize_t size = 0;
-    if (H5Pget_external(properties, unsigned(k), name.size(), name.data(), &offset, &size) < 0)
+    if (call(H5Pget_external, properties, unsigned(k), name.size(), name.data(), &offset, &size) <
+        0)
       fail(Fault::input, "{}: the raw values of {} cannot be found", file_, path);
     name.resize(::strnlen(name.data(), name.size()));
     if (const Refusal r = refusal(from, name); !r.target.empty()) refuse(path, r);
@@ -124,7 +126,7 @@ void LinkPolicy::check_raw_files(hid_t properties, const fs::path& from,
 void LinkPolicy::check_virtual(hid_t properties, const fs::path& from, const std::string& path,
                                int depth) {
   std::size_t count = 0;
-  if (H5Pget_virtual_count(properties, &count) < 0)
+  if (call(H5Pget_virtual_count, properties, &count) < 0)
     fail(Fault::input, "{}: the sources of {} cannot be found", file_, path);
   for (std::size_t k = 0; k < count; ++k) {
     const auto named = [&](ssize_t (*get)(hid_t, std::size_t, char*, std::size_t)) {
@@ -140,9 +142,9 @@ void LinkPolicy::check_virtual(hid_t properties, const fs::path& from, const std
     if (source == "." || !checked_.insert(key).second) continue;
     if (const Refusal r = refusal(from, source); !r.target.empty()) refuse(path, r);
     const fs::path place = place_of(from, source);
-    const Id file{H5Fopen(place.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
+    const Id file{call(H5Fopen, place.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
     clear();
-    const Id there{file < 0 ? -1 : H5Dopen2(file, dataset.c_str(), access_), H5Dclose};
+    const Id there{file < 0 ? -1 : call(H5Dopen2, file, dataset.c_str(), access_), H5Dclose};
     check_followed(path);
     if (there < 0)
       fail(Fault::input, "{}: {} takes values from {} in {}, which cannot be opened", file_, path,
@@ -166,10 +168,10 @@ void LinkPolicy::check_sources(hid_t dataset, const std::string& path, int depth
   if (depth > kDeepest)
     fail(Fault::input, "{}: {} takes values from a file that takes them from another, {} times",
          file_, path, depth);
-  const Id properties = property_id(H5Dget_create_plist(dataset));
+  const Id properties = property_id(call(H5Dget_create_plist, dataset));
   const fs::path from = folder_of(text_of(dataset, H5Fget_name));
   check_raw_files(properties, from, path);
-  if (H5Pget_layout(properties) == H5D_VIRTUAL) check_virtual(properties, from, path, depth);
+  if (call(H5Pget_layout, properties) == H5D_VIRTUAL) check_virtual(properties, from, path, depth);
 }
 
 }  // namespace vitrobeam::hdf5

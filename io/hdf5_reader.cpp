@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,9 +20,9 @@ using namespace hdf5;
 namespace {
 
 Shape extent(hid_t space) {
-  if (H5Sget_simple_extent_type(space) != H5S_SIMPLE) return {};
-  std::vector<hsize_t> sizes(std::size_t(H5Sget_simple_extent_ndims(space)));
-  H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
+  if (call(H5Sget_simple_extent_type, space) != H5S_SIMPLE) return {};
+  std::vector<hsize_t> sizes(std::size_t(call(H5Sget_simple_extent_ndims, space)));
+  call(H5Sget_simple_extent_dims, space, sizes.data(), nullptr);
   return {sizes.begin(), sizes.end()};
 }
 
@@ -41,23 +42,24 @@ StoredType integer_type(std::size_t size, bool is_signed) {
 }
 
 StoredType stored_type(hid_t type) {
-  const std::size_t size = H5Tget_size(type);
-  switch (H5Tget_class(type)) {
+  const std::size_t size = call(H5Tget_size, type);
+  switch (call(H5Tget_class, type)) {
     case H5T_FLOAT:
       return size <= 4 ? StoredType::float32 : StoredType::float64;
     case H5T_INTEGER:
-      return integer_type(size, H5Tget_sign(type) == H5T_SGN_2);
+      return integer_type(size, call(H5Tget_sign, type) == H5T_SGN_2);
     case H5T_STRING:
       return StoredType::string;
     case H5T_ENUM: {
-      const Id base = type_id(H5Tget_super(type));
-      if (H5Tget_nmembers(type) == 2 && size == 1 && H5Tget_member_index(type, "TRUE") >= 0)
+      const Id base = type_id(call(H5Tget_super, type));
+      if (call(H5Tget_nmembers, type) == 2 && size == 1 &&
+          call(H5Tget_member_index, type, "TRUE") >= 0)
         return StoredType::boolean;
-      return integer_type(size, H5Tget_sign(base) == H5T_SGN_2);
+      return integer_type(size, call(H5Tget_sign, base) == H5T_SGN_2);
     }
     case H5T_COMPOUND:
-      if (H5Tget_nmembers(type) != 2 || H5Tget_member_index(type, "r") < 0 ||
-          H5Tget_member_index(type, "i") < 0)
+      if (call(H5Tget_nmembers, type) != 2 || call(H5Tget_member_index, type, "r") < 0 ||
+          call(H5Tget_member_index, type, "i") < 0)
         return StoredType::other;
       return size <= 8 ? StoredType::complex64 : StoredType::complex128;
     default:
@@ -70,15 +72,15 @@ template <typename Read>
 std::vector<std::string> strings_of(hid_t type, hid_t space, std::size_t count, Read read) {
   std::vector<std::string> out;
   if (count == 0) return out;
-  if (H5Tis_variable_str(type) > 0) {
-    const Id memory = string_type(H5T_VARIABLE, H5Tget_cset(type));
+  if (call(H5Tis_variable_str, type) > 0) {
+    const Id memory = string_type(H5T_VARIABLE, call(H5Tget_cset, type));
     std::vector<char*> pointers(count, nullptr);
     if (read(memory, pointers.data()) < 0) return out;
     for (const char* p : pointers) out.emplace_back(p ? p : "");
-    H5Dvlen_reclaim(memory, space, H5P_DEFAULT, pointers.data());
+    call(H5Dvlen_reclaim, memory, space, H5P_DEFAULT, pointers.data());
     return out;
   }
-  const std::size_t length = H5Tget_size(type);
+  const std::size_t length = call(H5Tget_size, type);
   std::vector<char> bytes(count * length);
   if (read(type, bytes.data()) < 0) return out;
   for (std::size_t i = 0; i < count; ++i)
@@ -89,7 +91,7 @@ std::vector<std::string> strings_of(hid_t type, hid_t space, std::size_t count, 
 // An external link of that name, whatever it leads to.
 bool leads_out(hid_t file, const std::string& path, hid_t access) {
   H5L_info_t info;
-  return path.size() > 1 && H5Lget_info(file, path.c_str(), &info, access) >= 0 &&
+  return path.size() > 1 && call(H5Lget_info, file, path.c_str(), &info, access) >= 0 &&
          info.type == H5L_TYPE_EXTERNAL;
 }
 
@@ -126,13 +128,13 @@ Hdf5Reader::Hdf5Reader(std::string path, bool follow_links) : path_(std::move(pa
          std::filesystem::is_directory(path_, ignored) ? "a folder" : "no ordinary file");
   size_ = std::filesystem::file_size(path_, ignored);
   links_ = std::make_unique<LinkPolicy>(path_, follow_links);
-  const Id access = property_id(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  H5Pset_file_locking(access, true, true);
-  file_ = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access);
+  const Id access = property_id(call(H5Pcreate, H5P_FILE_ACCESS));
+  call(H5Pset_fclose_degree, access, H5F_CLOSE_STRONG);
+  call(H5Pset_file_locking, access, true, true);
+  file_ = call(H5Fopen, path_.c_str(), H5F_ACC_RDONLY, access);
   if (file_ >= 0) return;
   const std::string reason = last_error();
-  if (H5Fis_hdf5(path_.c_str()) > 0)
+  if (call(H5Fis_hdf5, path_.c_str()) > 0)
     fail(Fault::input,
          "{}: cannot be opened ({}); it may be cut short, or another program may be writing it",
          path_, reason);
@@ -141,7 +143,7 @@ Hdf5Reader::Hdf5Reader(std::string path, bool follow_links) : path_(std::move(pa
 
 Hdf5Reader::~Hdf5Reader() {
   const auto lock = lock_library(path_);
-  if (file_ >= 0) H5Fclose(file_);
+  if (file_ >= 0) call(H5Fclose, file_);
 }
 
 bool Hdf5Reader::exists(const std::string& path) const {
@@ -160,7 +162,7 @@ namespace {
 // Opens an object or says which datasets the file has instead, those of the same last name first.
 Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path, hid_t access) {
   if (reader.exists(path)) {
-    Id object = object_id(H5Oopen(file, path.c_str(), access));
+    Id object = object_id(call(H5Oopen, file, path.c_str(), access));
     if (object >= 0) return object;
     fail(Fault::input, "{}: {} cannot be opened: {}", reader.path(), path, last_error());
   }
@@ -178,7 +180,7 @@ Id open_object(const Hdf5Reader& reader, hid_t file, const std::string& path, hi
 }
 
 Id open_dataset(const Hdf5Reader& reader, hid_t file, const std::string& path, LinkPolicy& links) {
-  const H5I_type_t kind = H5Iget_type(open_object(reader, file, path, links.access()));
+  const H5I_type_t kind = call(H5Iget_type, open_object(reader, file, path, links.access()));
   if (kind == H5I_GROUP)
     fail(Fault::input, "{}: {} is a group, a dataset was expected; it holds {}", reader.path(),
          path, fmt::join(reader.children(path), ", "));
@@ -190,12 +192,13 @@ Id open_dataset(const Hdf5Reader& reader, hid_t file, const std::string& path, L
 }
 
 DatasetInfo describe(hid_t dataset) {
-  const Id type = type_id(H5Dget_type(dataset)), space = space_id(H5Dget_space(dataset)),
-           properties = property_id(H5Dget_create_plist(dataset));
-  DatasetInfo info{extent(space), stored_type(type), {}, H5Dget_storage_size(dataset)};
-  if (H5Pget_layout(properties) == H5D_CHUNKED) {
+  const Id type = type_id(call(H5Dget_type, dataset)),
+           space = space_id(call(H5Dget_space, dataset)),
+           properties = property_id(call(H5Dget_create_plist, dataset));
+  DatasetInfo info{extent(space), stored_type(type), {}, call(H5Dget_storage_size, dataset)};
+  if (call(H5Pget_layout, properties) == H5D_CHUNKED) {
     std::vector<hsize_t> chunk(info.shape.size());
-    H5Pget_chunk(properties, int(chunk.size()), chunk.data());
+    call(H5Pget_chunk, properties, int(chunk.size()), chunk.data());
     info.chunk.assign(chunk.begin(), chunk.end());
   }
   return info;
@@ -205,29 +208,43 @@ DatasetInfo describe(hid_t dataset) {
 // make a circle.
 struct TreeWalk {
   static constexpr int kDeepest = 100;
-  static constexpr std::size_t kMost = 1000000;
+  static constexpr std::size_t kMost = 1000000, kMostText = 128 << 20;  // bytes of all paths
 
   LinkPolicy& links;
+  const LibraryLock& lock;
   std::string prefix;
   int depth = 0;
   bool is_cut = false;  // too deep, or too many objects
+  std::size_t text = 0;
   std::map<std::pair<unsigned long, haddr_t>, std::string> seen;
   std::vector<Hdf5Entry> entries;
+  std::exception_ptr thrown;  // the library is C: nothing may pass through it
 
   static herr_t visit(hid_t group, const char* name, const H5L_info_t*, void* data) {
+    const AtWork library(false);
     auto& walk = *static_cast<TreeWalk*>(data);
-    const Id object = object_id(H5Oopen(group, name, walk.links.access()));
+    try {
+      return walk.take(group, name);
+    } catch (...) {
+      walk.thrown = std::current_exception();
+      return -1;
+    }
+  }
+  herr_t take(hid_t group, const char* name) {
+    lock.allow(0);  // each object anew
+    const Id object = object_id(call(H5Oopen, group, name, links.access()));
     if (object < 0) return 0;  // a link that leads nowhere, or where it may not
-    Hdf5Entry entry{walk.prefix + name, H5Iget_type(object) == H5I_DATASET, {}, ""};
+    Hdf5Entry entry{prefix + name, call(H5Iget_type, object) == H5I_DATASET, {}, ""};
     H5O_info_t info;
-    if (H5Oget_info(object, &info) < 0) return 0;
-    const auto [first, is_new] = walk.seen.emplace(std::pair{info.fileno, info.addr}, entry.path);
+    if (call(H5Oget_info, object, &info) < 0) return 0;
+    const auto [first, is_new] = seen.emplace(std::pair{info.fileno, info.addr}, entry.path);
     if (!is_new) entry.same_as = first->second;
-    if (entry.is_dataset && walk.may_describe(object, entry.path)) entry.dataset = describe(object);
-    walk.entries.push_back(entry);
-    if (walk.entries.size() > kMost) walk.is_cut = true;
-    if (is_new && H5Iget_type(object) == H5I_GROUP) walk.descend(object, entry.path + "/");
-    return walk.is_cut ? 1 : 0;
+    if (entry.is_dataset && may_describe(object, entry.path)) entry.dataset = describe(object);
+    entries.push_back(entry);
+    text += entry.path.size() + entry.same_as.size();
+    if (entries.size() > kMost || text > kMostText) is_cut = true;
+    if (is_new && call(H5Iget_type, object) == H5I_GROUP) descend(object, entry.path + "/");
+    return is_cut || thrown ? 1 : 0;
   }
   // A virtual dataset may take its very shape from another file.
   bool may_describe(hid_t dataset, const std::string& path) {
@@ -242,7 +259,7 @@ struct TreeWalk {
     if (++depth > kDeepest) is_cut = true;
     const std::string before = std::exchange(prefix, below);
     hsize_t index = 0;
-    if (!is_cut) H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, this);
+    if (!is_cut) call(H5Literate, group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, this);
     prefix = before;
     --depth;
   }
@@ -253,7 +270,7 @@ struct TreeWalk {
 bool Hdf5Reader::is_dataset(const std::string& path) const {
   const auto lock = lock_library(path_);
   return exists(path) &&
-         H5Iget_type(open_object(*this, file_, path, links_->access())) == H5I_DATASET;
+         call(H5Iget_type, open_object(*this, file_, path, links_->access())) == H5I_DATASET;
 }
 
 DatasetInfo Hdf5Reader::info(const std::string& path) const {
@@ -268,22 +285,22 @@ hsize_t unwritten_chunks(hid_t dataset, hid_t space, const DatasetInfo& info) {
   hsize_t all = 1, written = 0;
   for (std::size_t k = 0; k < info.shape.size(); ++k)
     all *= (info.shape[k] + info.chunk[k] - 1) / std::max<std::size_t>(1, info.chunk[k]);
-  if (H5Dget_num_chunks(dataset, space, &written) < 0 || written > all) return 0;
+  if (call(H5Dget_num_chunks, dataset, space, &written) < 0 || written > all) return 0;
   return all - written;
 }
 
 // Values of a virtual dataset that come from no source; 0 where its sources grow.
 hsize_t values_without_source(hid_t properties, hid_t space) {
   std::size_t sources = 0;
-  if (H5Pget_virtual_count(properties, &sources) < 0) return 0;
+  if (call(H5Pget_virtual_count, properties, &sources) < 0) return 0;
   hsize_t mapped = 0;
   for (std::size_t k = 0; k < sources; ++k) {
-    const Id part = space_id(H5Pget_virtual_vspace(properties, k));
-    const hssize_t points = H5Sget_select_npoints(part);
+    const Id part = space_id(call(H5Pget_virtual_vspace, properties, k));
+    const hssize_t points = call(H5Sget_select_npoints, part);
     if (points < 0 || hsize_t(points) == H5S_UNLIMITED) return 0;
     mapped += hsize_t(points);
   }
-  const hssize_t all = H5Sget_simple_extent_npoints(space);
+  const hssize_t all = call(H5Sget_simple_extent_npoints, space);
   return all > 0 && hsize_t(all) > mapped ? hsize_t(all) - mapped : 0;
 }
 
@@ -292,10 +309,10 @@ hsize_t values_without_source(hid_t properties, hid_t space) {
 std::string Hdf5Reader::gaps(const std::string& path) const {
   const auto lock = lock_library(path_);
   const Id dataset = open_dataset(*this, file_, path, *links_),
-           space = space_id(H5Dget_space(dataset)),
-           properties = property_id(H5Dget_create_plist(dataset));
+           space = space_id(call(H5Dget_space, dataset)),
+           properties = property_id(call(H5Dget_create_plist, dataset));
   const DatasetInfo info = describe(dataset);
-  if (H5Pget_layout(properties) == H5D_VIRTUAL) {
+  if (call(H5Pget_layout, properties) == H5D_VIRTUAL) {
     const auto n = values_without_source(properties, space);
     return n == 0 ? "" : fmt::format("{} of its values come from no source file", n);
   }
@@ -305,11 +322,12 @@ std::string Hdf5Reader::gaps(const std::string& path) const {
 
 std::vector<Hdf5Entry> Hdf5Reader::tree(const std::string& root) const {
   const auto lock = lock_library(path_);
-  TreeWalk walk{*links_, "", 0, false, {}, {}};
+  TreeWalk walk{*links_, lock, "", 0, false, 0, {}, {}, nullptr};
   walk.descend(open_object(*this, file_, root, links_->access()), root == "/" ? "/" : root + "/");
+  if (walk.thrown) std::rethrow_exception(walk.thrown);
   if (walk.is_cut)
-    fail(Fault::input, "{}: groups more than {} deep, or more than {} objects", path_,
-         TreeWalk::kDeepest, TreeWalk::kMost);
+    fail(Fault::input, "{}: groups more than {} deep, or more than {} objects or {} bytes of names",
+         path_, TreeWalk::kDeepest, TreeWalk::kMost, TreeWalk::kMostText);
   return walk.entries;
 }
 
@@ -317,9 +335,11 @@ std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
   const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
-  H5Literate(
-      open_object(*this, file_, group, links_->access()), H5_INDEX_NAME, H5_ITER_INC, &index,
+  call(
+      H5Literate, open_object(*this, file_, group, links_->access()), H5_INDEX_NAME, H5_ITER_INC,
+      &index,
       [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+        const AtWork library(false);
         static_cast<std::vector<std::string>*>(out)->emplace_back(name);
         return 0;
       },
@@ -331,11 +351,11 @@ namespace {
 
 // Bytes that the values take in this file or in those that it leads to.
 std::uint64_t stored_size(hid_t dataset) {
-  const Id properties = property_id(H5Dget_create_plist(dataset));
+  const Id properties = property_id(call(H5Dget_create_plist, dataset));
   const bool elsewhere =
-      H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0;
+      call(H5Pget_layout, properties) == H5D_VIRTUAL || call(H5Pget_external_count, properties) > 0;
   constexpr std::uint64_t kUnknown = std::uint64_t(1) << 40;
-  return elsewhere ? kUnknown : H5Dget_storage_size(dataset);
+  return elsewhere ? kUnknown : call(H5Dget_storage_size, dataset);
 }
 
 }  // namespace
@@ -344,7 +364,7 @@ template <typename T>
 Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Shape& count) const {
   const auto lock = lock_library(path_);
   const Id dataset = open_dataset(*this, file_, path, *links_),
-           space = space_id(H5Dget_space(dataset)), type = memory_type<T>();
+           space = space_id(call(H5Dget_space, dataset)), type = memory_type<T>();
   const DatasetInfo stored = describe(dataset);
   constexpr bool kComplex =
       std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
@@ -370,15 +390,23 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
   if (!can_unpack_to(std::max(size_, stored_size(dataset)), bytes))
     fail(Fault::input, "{}: {} states {:.3g} bytes of numbers in a file of {}", path_, path, bytes,
          size_);
+  double chunk =
+      stored.chunk.empty() ? 0 : double(call(H5Tget_size, type_id(call(H5Dget_type, dataset))));
+  for (auto n : stored.chunk) chunk *= double(n);  // the library unpacks one in memory
+  if (!can_unpack_to(size_, chunk))
+    fail(Fault::input, "{}: {} states chunks of {:.3g} bytes in a file of {}", path_, path, chunk,
+         size_);
+  lock.allow(bytes);
   Stack<T> out(shape);
   if (out.values.empty()) return out;
   if (!start.empty()) {
     const std::vector<hsize_t> first(begin.begin(), begin.end()),
         extents(shape.begin(), shape.end());
-    H5Sselect_hyperslab(space, H5S_SELECT_SET, first.data(), nullptr, extents.data(), nullptr);
+    call(H5Sselect_hyperslab, space, H5S_SELECT_SET, first.data(), nullptr, extents.data(),
+         nullptr);
   }
   const Id memory = make_space(shape);  // closing it would wipe out the reason of a failure
-  if (H5Dread(dataset, type, memory, space, H5P_DEFAULT, out.values.data()) < 0)
+  if (call(H5Dread, dataset, type, memory, space, H5P_DEFAULT, out.values.data()) < 0)
     fail(Fault::input, "{}: {} cannot be read: {}", path_, path, last_error());
   return out;
 }
@@ -386,17 +414,18 @@ Stack<T> Hdf5Reader::read(const std::string& path, const Shape& start, const Sha
 std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const {
   const auto lock = lock_library(path_);
   const Id dataset = open_dataset(*this, file_, path, *links_),
-           type = type_id(H5Dget_type(dataset)), space = space_id(H5Dget_space(dataset));
+           type = type_id(call(H5Dget_type, dataset)),
+           space = space_id(call(H5Dget_space, dataset));
   if (stored_type(type) != StoredType::string)
     fail(Fault::input, "{}: {} holds values of type {}, text was expected", path_, path,
          type_name(stored_type(type)));
-  const auto points = H5Sget_simple_extent_npoints(space);
+  const auto points = call(H5Sget_simple_extent_npoints, space);
   const std::size_t count = points > 0 ? std::size_t(points) : 0;
-  if (!can_unpack_to(
-          size_, double(count) * double(std::max<std::size_t>(sizeof(char*), H5Tget_size(type)))))
+  if (!can_unpack_to(size_, double(count) * double(std::max<std::size_t>(sizeof(char*),
+                                                                         call(H5Tget_size, type)))))
     fail(Fault::input, "{}: {} states {} texts in a file of {} bytes", path_, path, count, size_);
   auto strings = strings_of(type, space, count, [&](hid_t memory, void* buffer) {
-    return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+    return call(H5Dread, dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
   });
   if (strings.size() != count)
     fail(Fault::input, "{}: {} cannot be read: {}", path_, path, last_error());
@@ -406,16 +435,18 @@ std::vector<std::string> Hdf5Reader::read_strings(const std::string& path) const
 bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name) const {
   const auto lock = lock_library(path_);
   return exists(path) &&
-         H5Aexists(open_object(*this, file_, path, links_->access()), name.c_str()) > 0;
+         call(H5Aexists, open_object(*this, file_, path, links_->access()), name.c_str()) > 0;
 }
 
 std::vector<std::string> Hdf5Reader::attribute_names(const std::string& path) const {
   const auto lock = lock_library(path_);
   std::vector<std::string> names;
   hsize_t index = 0;
-  H5Aiterate2(
-      open_object(*this, file_, path, links_->access()), H5_INDEX_NAME, H5_ITER_INC, &index,
+  call(
+      H5Aiterate2, open_object(*this, file_, path, links_->access()), H5_INDEX_NAME, H5_ITER_INC,
+      &index,
       [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+        const AtWork library(false);
         static_cast<std::vector<std::string>*>(out)->emplace_back(name);
         return 0;
       },
@@ -428,7 +459,7 @@ namespace {
 template <typename T>
 AttributeValue numbers_of(hid_t attribute, bool scalar, std::size_t count) {
   std::vector<T> values(count);
-  if (count > 0 && H5Aread(attribute, memory_type<T>(), values.data()) < 0) values.clear();
+  if (count > 0 && call(H5Aread, attribute, memory_type<T>(), values.data()) < 0) values.clear();
   if (scalar && values.size() == 1) return values[0];
   return values;
 }
@@ -438,24 +469,26 @@ AttributeValue numbers_of(hid_t attribute, bool scalar, std::size_t count) {
 AttributeValue Hdf5Reader::attribute(const std::string& path, const std::string& name) const {
   const auto lock = lock_library(path_);
   const Id object = open_object(*this, file_, path, links_->access());
-  const Id attribute = attribute_id(H5Aopen(object, name.c_str(), H5P_DEFAULT));
+  const Id attribute = attribute_id(call(H5Aopen, object, name.c_str(), H5P_DEFAULT));
   if (attribute < 0)
     fail(Fault::input, "{}: {} has no attribute '{}'; it has {}", path_, path, name,
          fmt::join(attribute_names(path), ", "));
-  const Id type = type_id(H5Aget_type(attribute)), space = space_id(H5Aget_space(attribute));
-  const auto points = H5Sget_simple_extent_npoints(space);
+  const Id type = type_id(call(H5Aget_type, attribute)),
+           space = space_id(call(H5Aget_space, attribute));
+  const auto points = call(H5Sget_simple_extent_npoints, space);
   const std::size_t count = points > 0 ? std::size_t(points) : 0;
-  if (!can_unpack_to(size_, double(count) * double(std::max<std::size_t>(8, H5Tget_size(type)))))
+  if (!can_unpack_to(size_,
+                     double(count) * double(std::max<std::size_t>(8, call(H5Tget_size, type)))))
     fail(Fault::input, "{}: attribute '{}' of {} states {} values in a file of {} bytes", path_,
          name, path, count, size_);
-  const bool scalar = H5Sget_simple_extent_type(space) == H5S_SCALAR;
+  const bool scalar = call(H5Sget_simple_extent_type, space) == H5S_SCALAR;
   switch (stored_type(type)) {
     case StoredType::float32:
     case StoredType::float64:
       return numbers_of<double>(attribute, scalar, count);
     case StoredType::string: {
       auto texts = strings_of(type, space, count, [&](hid_t memory, void* buffer) {
-        return H5Aread(attribute, memory, buffer);
+        return call(H5Aread, attribute, memory, buffer);
       });
       if (scalar && texts.size() == 1) return texts[0];
       return texts;

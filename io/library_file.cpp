@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "io/compression.hpp"
-#include "io/hdf5.hpp"
+#include "io/hdf5_values.hpp"
 #include "io/result_file.hpp"
 
 namespace vitrobeam {
@@ -285,7 +285,7 @@ void write_hyperspy_view(Hdf5Writer& file, const MotifLibrary& library,
 }
 
 std::string readable_string(const Hdf5Reader& file, const std::string& name) {
-  return file.read_strings(kSimulation + "/" + name).at(0);
+  return text_at(file, kSimulation + "/" + name);
 }
 
 void check_counts(const MotifLibrary& library, const std::string& path) {
@@ -300,7 +300,9 @@ void check_counts(const MotifLibrary& library, const std::string& path) {
   agree(library.planted_patterns, library.planted.size(), "planted");
   const ScanLayout& l = library.layout;
   const auto edge = std::size_t(std::max(l.null_edge, 1));
-  if (l.null_edge < 0 || l.planted_half < 0 || library.null.size() % (edge * edge) != 0 ||
+  constexpr int kMostEdge = 10000;  // positions of a patch or of a motif-free raster
+  if (l.null_edge < 0 || l.planted_half < 0 || l.null_edge > kMostEdge ||
+      l.planted_half > kMostEdge || library.null.size() % (edge * edge) != 0 ||
       library.planted.size() % l.patch() != 0)
     fail(Fault::input,
          "{}: {} motif-free and {} planted patterns are no whole rasters of {} x {} and patches of "
@@ -352,7 +354,7 @@ std::vector<std::string> read_names(const Hdf5Reader& file, const std::string& n
 // Version 1 had one condition, at mid-depth, the probe on the centre, and no moments.
 void read_first_version(const Hdf5Reader& file, MotifLibrary& library) {
   const auto number = [&](const std::string& name) {
-    return file.read_number<double>(kSimulation + "/" + name);
+    return number_at(file, kSimulation + "/" + name);
   };
   library.conditions = {{number("energy_kV"), number("semiangle_mrad"), number("defocus_A"),
                          number("thickness_A"), number("bond_A"), number("density_per_A3"),
@@ -380,24 +382,31 @@ void read_conditions(const Hdf5Reader& file, const SimulationOfPlan& simulation_
       if (text.empty()) text = of_run;
   }
   const auto field = [&](const std::string& name) {
-    return file.read<double>(kRoot + "/conditions/" + name).values;
+    const std::string path = kRoot + "/conditions/" + name;
+    const auto values = file.read<double>(path).values;
+    if (values.size() != elements.size() || matrix.size() != elements.size() ||
+        simulation.size() != elements.size())
+      fail(Fault::input,
+           "{}: {} holds {} values for {} conditions ({} matrices, {} simulations); the file is "
+           "damaged",
+           file.path(), path, values.size(), elements.size(), matrix.size(), simulation.size());
+    return values;
   };
   const auto energy = field("energy_kV"), semiangle = field("semiangle_mrad"),
              defocus = field("defocus_A"), thickness = field("thickness_A"), bond = field("bond_A"),
              density = field("density_per_A3"), realisations = field("realisations");
   library.conditions.clear();
   for (std::size_t c = 0; c < energy.size(); ++c)
-    library.conditions.push_back({energy[c], semiangle.at(c), defocus.at(c), thickness.at(c),
-                                  bond.at(c), density.at(c), elements.at(c), matrix.at(c),
-                                  int(realisations.at(c)), simulation.at(c)});
+    library.conditions.push_back({energy[c], semiangle[c], defocus[c], thickness[c], bond[c],
+                                  density[c], elements[c], matrix[c], int(realisations[c]),
+                                  simulation[c]});
   library.decorations = read_names(file, "decorations");
 }
 
 // As many records as the file lists, with what that version of the file says of them.
 void read_records(const Hdf5Reader& file, MotifLibrary& l) {
   const auto count = [&](const char* column) {
-    const auto shape = file.info(kRoot + "/" + column).shape;
-    return shape.empty() ? 0 : shape[0];
+    return file.read<double>(kRoot + "/" + column).size();  // a shape alone may state any length
   };
   l.templates.resize(count("templates/motif"));
   l.null.resize(count("null/packing"));
@@ -504,8 +513,8 @@ LibraryFile::LibraryFile(const std::string& path, const SimulationOfPlan& simula
   MotifLibrary& library = records_;
   library.name = path;
   library.version = version;
-  library.pixel_qx = file.read_number<double>(kSimulation + "/pixel_qx");
-  library.pixel_qy = file.read_number<double>(kSimulation + "/pixel_qy");
+  library.pixel_qx = number_at(file, kSimulation + "/pixel_qx");
+  library.pixel_qy = number_at(file, kSimulation + "/pixel_qy");
   library.motif_names = read_names(file, "motif_names");
   read_shape(file, kRoot + "/patterns/data", library.patterns);
   read_shape(file, kRoot + "/null_patterns/data", library.null_patterns);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/error.hpp"
+#include "io/hdf5_values.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -326,7 +327,8 @@ std::vector<ProbeRecord> read_probes(const Hdf5Reader& file, const std::string& 
   }
   for (const ProbeColumn& c : kProbeColumns) {
     const auto values = file.read<double>(folder + c.name).values;
-    for (std::size_t k = 0; k < probes.size(); ++k) probes[k].*c.field = values.at(k);
+    check_count(file, folder + c.name, values.size(), probes.size());
+    for (std::size_t k = 0; k < probes.size(); ++k) probes[k].*c.field = values[k];
   }
   return probes;
 }

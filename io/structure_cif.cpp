@@ -40,7 +40,7 @@ gemmi::UnitCell read_cell(cif::Block& block, const std::string& path) {
        {"length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"})
     v[k++] = number_of(block, name, path);
   const gemmi::UnitCell cell(v[0], v[1], v[2], v[3], v[4], v[5]);
-  if (!(cell.a > 0 && cell.b > 0 && cell.c > 0 && cell.volume > 0))
+  if (!(cell.a > 0 && cell.b > 0 && cell.c > 0 && cell.volume > 0 && std::isfinite(cell.volume)))
     fail(Fault::input, "{}: data block {}: the cell {:g} {:g} {:g} {:g} {:g} {:g} has no volume",
          path, block.name, cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma);
   return cell;
@@ -49,8 +49,9 @@ gemmi::UnitCell read_cell(cif::Block& block, const std::string& path) {
 // O of "OH", "OH2" and "H2O", N of "NH4", C of "CH3": the hydrogen of the group has no site.
 int element_of_group(const std::string& text) {
   static const std::regex group("([OCN])[HD](?:[0-9].*)?|H2(O)|D2(O)");
+  constexpr std::size_t kLongest = 100;  // std::regex recurses with the length
   std::smatch found;
-  if (!std::regex_match(text, found, group)) return 0;
+  if (text.size() > kLongest || !std::regex_match(text, found, group)) return 0;
   for (std::size_t k = 1; k < found.size(); ++k)
     if (found[k].matched) return atomic_number(found[k].str());
   return 0;
@@ -255,8 +256,9 @@ CrystalSite read_site(const cif::Table::Row& row, bool cartesian, const SiteCont
   if (!std::isfinite(u2)) u2 = number(kB) / kEightPi2;
   if (const auto a = c.aniso.find(label); !std::isfinite(u2) && a != c.aniso.end()) u2 = a->second;
   if (u2 > 0) site.u_rms = std::sqrt(u2);
+  constexpr double kMostImages = 192;
   for (const int k : {kMultiplicity, kOldMultiplicity})
-    if (const double m = number(k); site.multiplicity == 0 && std::isfinite(m))
+    if (const double m = number(k); site.multiplicity == 0 && m >= 1 && m <= kMostImages)
       site.multiplicity = int(m);
   // some files write it before the letter, "8c"
   std::size_t digits = 0;

@@ -247,6 +247,9 @@ void read_atoms(TextReader& reader, const StructureReadOptions& options, const X
 std::int64_t atom_count(TextReader& reader) {
   const auto n = reader.integer(0, "the number of atoms");
   if (n < 1) reader.fail("the number of atoms is {}; at least 1 is expected", n);
+  if (std::uint64_t(n) > reader.size())
+    reader.fail("the number of atoms is {}, the file has {} bytes; is it cut short?", n,
+                reader.size());
   return n;
 }
 

@@ -181,13 +181,34 @@ void parse_extended_comment(const TextReader& reader, XyzComment& comment) {
   }
 }
 
+// A word "lattice" or "properties", in any case, before an equals sign.
 bool is_extended_comment(std::string_view line) {
-  static const std::regex key("\\b(lattice|properties)\\s*=", std::regex::icase);
-  return std::regex_search(line.begin(), line.end(), key);
+  const auto is_of_word = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+  };
+  const std::string text = lower_case(std::string(line));
+  for (const std::string_view key : {"lattice", "properties"})
+    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+      if (at > 0 && is_of_word(text[at - 1])) continue;
+      const auto next = text.find_first_not_of(" \t\r\f\v", at + key.size());
+      if (next != std::string::npos && text[next] == '=') return true;
+    }
+  return false;
 }
 
+namespace {
+
+// The beginning of a line, for regular expressions: std::regex recurses with the length of what it
+// matches.
+std::string beginning(std::string_view line) {
+  constexpr std::size_t kLongest = 1000;
+  return std::string(line.substr(0, kLongest));
+}
+
+}  // namespace
+
 bool parse_ipi_comment(const TextReader& reader, XyzComment& comment) {
-  const std::string line(reader.line());
+  const std::string line = beginning(reader.line());
   static const std::regex cell("CELL\\(abcABC\\):((?:\\s+[-+.0-9eE]+){6})");
   static const std::regex unit("(positions|cell)\\{(\\w+)\\}");
   std::smatch found;
@@ -227,7 +248,7 @@ void refuse_other_units(const TextReader& reader) {
       "(a\\.u\\.|atomic units?|nanomet(?:er|re)s?|nm|picomet(?:er|re)s?|pm)(?!\\w)",
       std::regex::icase);
   static const std::regex energy("energ|hartree|\\bE\\s*=", std::regex::icase);
-  const std::string line(reader.line());
+  const std::string line = beginning(reader.line());
   std::smatch found;
   if (!std::regex_search(line, found, bohr) &&
       (std::regex_search(line, energy) || !std::regex_search(line, found, other)))

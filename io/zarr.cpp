@@ -266,6 +266,13 @@ std::string ZarrFolder::chunk_file(const ZarrArray& array,
   return (fs::path(folder_) / fs::path(array.path).relative_path() / name).string();
 }
 
+std::uint64_t ZarrFolder::stored_bytes(const ZarrArray& array,
+                                       const std::vector<std::size_t>& index) const {
+  std::error_code none;
+  const auto size = fs::file_size(chunk_file(array, index), none);
+  return none ? 0 : std::uint64_t(size);
+}
+
 std::size_t ZarrFolder::missing_chunks(const ZarrArray& array) const {
   constexpr std::size_t kMost = 1 << 16;
   std::vector<std::size_t> along(array.shape.size()), index(array.shape.size(), 0);
@@ -308,6 +315,10 @@ std::vector<float> ZarrFolder::chunk(const ZarrArray& array,
   if (!fs::exists(file, none)) {
     if (!array.fill)
       fail(Fault::input, "{} is not there, and the array has no fill value", file.string());
+    constexpr std::size_t kMostEmpty = 512 << 20;
+    if (count > kMostEmpty / sizeof(float))
+      fail(Fault::input, "{}: the chunk of {} values at {} is not there", folder_, count,
+           file.string());
     return std::vector<float>(count, float(*array.fill));
   }
   if (!is_inside(file, folder_))

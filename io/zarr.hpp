@@ -1,6 +1,7 @@
 // Zarr folders (versions 2 and 3; HyperSpy's .zspy is one): arrays whose chunks are files. Chunks
 // stored plainly or packed by zlib, gzip, Blosc or Zstandard.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ class ZarrFolder {
   std::string attributes(const std::string& path) const;
   // Chunks that are not there; arrays of very many chunks are not looked through: 0.
   std::size_t missing_chunks(const ZarrArray& array) const;
+  // Bytes of the file of a chunk; 0 where it is not there.
+  std::uint64_t stored_bytes(const ZarrArray& array, const std::vector<std::size_t>& index) const;
   // The chunk at these places along the axes, whole (also at the edge), in C order.
   std::vector<float> chunk(const ZarrArray& array, const std::vector<std::size_t>& index) const;
 

@@ -31,7 +31,7 @@ Atoms select(const Atoms& atoms, const std::vector<std::size_t>& indices) {
     Label& chosen = out.labels[name];
     chosen.columns = label.columns;
     std::visit(
-        [&](const auto& from) {
+        [&, &label = label](const auto& from) {
           std::decay_t<decltype(from)> to;
           for (auto i : indices)
             for (int c = 0; c < label.columns; ++c) to.push_back(from[i * label.columns + c]);

@@ -55,7 +55,7 @@ void extend_labels(Atoms& atoms, std::size_t more) {
     it = it->first.starts_with("voronoi") ? atoms.labels.erase(it) : std::next(it);
   for (auto& [name, label] : atoms.labels)
     std::visit(
-        [&](auto& values) {
+        [&, &label = label](auto& values) {
           using Value = typename std::decay_t<decltype(values)>::value_type;
           Value none{};
           if constexpr (std::is_same_v<Value, std::string>) none = "-";

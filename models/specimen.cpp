@@ -31,7 +31,7 @@ Atoms joined(const Atoms& a, const Atoms& b) {
   for (auto& [name, label] : out.labels) {
     const auto other = b.labels.find(name);
     std::visit(
-        [&](auto& values) {
+        [&, &label = label](auto& values) {
           using Values = std::decay_t<decltype(values)>;
           const bool same = other != b.labels.end() && other->second.columns == label.columns &&
                             std::holds_alternative<Values>(other->second.values);

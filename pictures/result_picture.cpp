@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "io/hdf5_values.hpp"
 #include "io/result_file.hpp"
 #include "pictures/stored_values.hpp"
 
@@ -431,7 +432,7 @@ std::vector<Panel> dataset_panels(const Hdf5Reader& file, const std::string& dat
     fail(Fault::input, "{}: {} is empty", file.path(), dataset);
   if (info.shape.empty())
     fail(Fault::input, "{}: {} is the single number {}, there is nothing to plot", file.path(),
-         dataset, file.read_number<double>(dataset));
+         dataset, number_at(file, dataset));
   if (info.shape.size() == 1) return {curve_panel(file, dataset, label)};
   const bool of_match =
       dataset.rfind("/match/", 0) == 0 && dataset.rfind("/match/examples/", 0) != 0;

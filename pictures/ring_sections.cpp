@@ -261,7 +261,9 @@ ResultSection pair_section(const Hdf5Reader& file) {
   for (const auto& [group, label] : {std::pair{std::string("/radial/"), "patterns"},
                                      {std::string("/radial/model/"), "model, Debye"}}) {
     if (!file.is_dataset(group + "S")) continue;
-    const auto read = [&](const char* name) { return file.read<double>(group + name).values; };
+    const auto read = [&, &group = group](const char* name) {
+      return file.read<double>(group + name).values;
+    };
     s.curves.push_back({label, read("q"), read("S"), {}, false});
     g.curves.push_back({label, read("r"), read("G"), {}, false});
   }

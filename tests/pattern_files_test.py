@@ -155,6 +155,19 @@ run('convert', 'two.h5', '--pixel-q', .05, '-o', 'no.h5', status=3, says='/Exper
 with h5py.File(work / 'control.h5', 'w') as f: f['entry/data/data'] = stack; f.create_group('parameters').attrs['x\x1b[2J'] = 'a\x9bb\rc'; f.attrs['bad'] = np.void(b'\xff\x1b')
 check('no control characters', not any(c in run('info', 'control.h5') for c in '\x1b\x9b\r'))
 
+with h5py.File(work / 'chunks.h5', 'w') as f: f.create_dataset('entry/data/data', (2, 64, 64), 'f8', maxshape=(None, None, None), chunks=(8, 7000, 7000))
+run('convert', 'chunks.h5', '--pixel-q', .05, '-o', 'no.h5', status=3, says='states chunks')
+
+# motif libraries whose columns do not agree, or state what they do not hold
+small = pathlib.Path(sys.argv[2]) / 'tests/fuzz/corpus/library/small'
+run('library', 'info', small, says='icosahedron')
+for name, at, values in (('number', 'metadatabundle/simulation/pixel_qx', []), ('condition', 'conditions/semiangle_mrad', []), ('motif', 'templates/motif', None)):
+    (work / f'{name}.h5').write_bytes(small.read_bytes())
+    with h5py.File(work / f'{name}.h5', 'r+') as f:
+        del f[f'motif_library/{at}']
+        f.create_dataset(f'motif_library/{at}', (2**40,), 'i4', chunks=(1024,)) if values is None else f.create_dataset(f'motif_library/{at}', data=np.array(values, 'f8'))
+    run('library', 'info', f'{name}.h5', status=3, says=f'{name}.h5')
+
 # stored potentials of another shape, or without numbers
 (work / 'a.xyz').write_text('2\nLattice="8 0 0 0 8 0 0 0 8" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 2 2 2\nZr 5 5 6\n')
 simulate = ['simulate', 'a.xyz', '--semiangle', 12, '--grid', 64, '--wrap-limit', '100%']

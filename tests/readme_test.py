@@ -22,7 +22,7 @@ folder = pathlib.Path(tempfile.mkdtemp(prefix="vitrobeam_readme_test_"))
 environment = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
 
 # Options of other programs that documents name.
-foreign = {"--preset", "--build", "--target", "--no-install", "--version", "--update"}
+foreign = {"--sanitize", "--preset", "--build", "--target", "--no-install", "--version", "--update"}
 ignored = [(r"\b[0-9a-f]{12,64}(-dirty)?\b", "HASH"), (r"\bunknown revision\b", "HASH"), (r"[\d.]+ s\b", "TIME"),
            (r"[\d.]+ [kMG]?B\b", "SIZE")]
 number = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")

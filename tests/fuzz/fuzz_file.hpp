@@ -3,11 +3,14 @@
 #pragma once
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -51,6 +54,33 @@ void must_read_or_refuse(Read&& read, Fault other = Fault::input) {
     std::fprintf(stderr, "fault %d: %s\n", int(e.fault()), e.what());
     std::abort();
   }
+}
+
+// Whether libhdf5 1.10.8 never ends with these bytes: an object of a global heap that does not lead
+// to a next one (H5HG__cache_heap_deserialize). The program ends such a read by a timer
+// (io/hdf5_watch.hpp); a target would do little else than wait.
+inline bool is_endless_heap(const std::string& bytes) {
+  constexpr std::size_t kHeader = 16;  // of a collection, and of an object in it
+  const auto number = [&](std::size_t at, int size) {
+    std::uint64_t value = 0;
+    for (int k = size; k-- > 0;)
+      value = value << 8 | static_cast<unsigned char>(bytes[at + std::size_t(k)]);
+    return value;
+  };
+  for (auto heap = bytes.find("GCOL\1"); heap != std::string::npos;
+       heap = bytes.find("GCOL\1", heap + 1)) {
+    if (heap + kHeader > bytes.size()) break;
+    const std::size_t end =
+        heap + std::min<std::uint64_t>(number(heap + 8, 8), bytes.size() - heap);
+    for (std::size_t at = heap + kHeader; at + kHeader <= end;) {
+      const std::uint64_t size = number(at + 8, 8),
+                          need = number(at, 2) > 0 ? kHeader + (size + 7) / 8 * 8 : size;
+      if (need == 0 || need > ~std::uint64_t(0) / 2) return true;
+      if (need > end - at) break;
+      at += need;
+    }
+  }
+  return false;
 }
 
 // The parts of an input that stands for several files, apart by a line "====".

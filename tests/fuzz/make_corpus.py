@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Small inputs for the fuzz targets, a few a format: tests/fuzz/make_corpus.py writes tests/fuzz/corpus/. Needs python3-numpy python3-h5py python3-scipy."""
+"""Small inputs for the fuzz targets, a few a format: tests/fuzz/make_corpus.py [LIBRARY] writes tests/fuzz/corpus/; LIBRARY is a small file of "library build". Needs python3-numpy python3-h5py python3-scipy."""
 import io, json, pathlib, struct, sys, zlib
 import h5py, numpy as np
 from scipy.io import savemat
@@ -123,12 +123,22 @@ def containers():
 
 def structures():
     save('xyz', 'extended', b'2\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 0 0 0\nZr 2 2 2\n'); save('xyz', 'plain', b'1\nplain\nCu 0 0 0\n')
-    save('xyz', 'kirkland', b'comment\n4 4 4\n29 0 0 0 1 0.08\n-1\n')
+    save('kirkland', 'one', b'comment\n4 4 4\n29 0 0 0 1 0.08\n-1\n')
     save('data', 'atomic', b'# \n2 atoms\n1 atom types\n0 4 xlo xhi\n0 4 ylo yhi\n0 4 zlo zhi\n\nMasses\n\n1 63.546\n\nAtoms # atomic\n\n1 1 0 0 0\n2 1 2 2 2\n')
     save('dump', 'two', b'ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS pp pp pp\n0 4\n0 4\n0 4\nITEM: ATOMS id element x y z\n1 Cu 0 0 0\n' * 2)
     save('cif', 'fcc', b"data_a\n_cell_length_a 4\n_cell_length_b 4\n_cell_length_c 4\n_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 90\n_symmetry_space_group_name_H-M 'P 1'\nloop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nCu1 Cu 0 0 0\n")
+    sites = b"loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n_atom_site_B_iso_or_equiv\n_atom_site_site_symmetry_multiplicity\nFe1 0 0 0 1 .5 4\nO1 .5 .5 .5 .9 .5 4\n"
+    cell = b"data_b\n_cell_length_a 4.3\n_cell_length_b 4.3\n_cell_length_c 4.3\n_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 90\n_cell_volume 79.5\n_chemical_formula_sum 'Fe O'\n_cell_formula_units_Z 4\n"
+    save('cif', 'named', cell + b"_space_group_name_H-M_alt 'F m -3 m'\n_space_group_IT_number 225\n" + sites)
+    save('cif', 'listed', cell.replace(b'Z 4', b'Z 1') + b"loop_\n_space_group_symop_operation_xyz\n'x,y,z'\n'-x,-y,-z+1/2'\n" + sites.replace(b' 4\n', b' 2\n'))
+    save('mmcif', 'models', b"data_1ABC\n_cell.length_a 9\n_cell.length_b 9\n_cell.length_c 9\n_cell.angle_alpha 90\n_cell.angle_beta 90\n_cell.angle_gamma 90\n_symmetry.space_group_name_H-M 'P 1'\nloop_\n_atom_site.group_PDB\n_atom_site.id\n_atom_site.type_symbol\n_atom_site.Cartn_x\n_atom_site.Cartn_y\n_atom_site.Cartn_z\n_atom_site.occupancy\n_atom_site.B_iso_or_equiv\n_atom_site.pdbx_PDB_model_num\nATOM 1 CU 1 1 1 1 0.5 1\nATOM 2 ZR 4 4 4 1 0.5 1\nATOM 1 CU 2 1 1 1 0.5 2\n")
     save('pdb', 'one', b'CRYST1    4.000    4.000    4.000  90.00  90.00  90.00 P 1\nATOM      1 CU   MET A   1       1.000   1.000   1.000  1.00  0.00          CU\nEND\n')
     save('vasp', 'one', b'a\n1.0\n4 0 0\n0 4 0\n0 0 4\nCu\n1\nDirect\n0 0 0\n'); save('xdatcar', 'one', b'a\n1.0\n4 0 0\n0 4 0\n0 0 4\nCu\n1\nDirect configuration=     1\n0 0 0\nDirect configuration=     2\n0 0 .1\n')
+    save('data', 'labels', b'# units metal\n2 atoms\n2 atom types\n0 4 xlo xhi\n0 4 ylo yhi\n0 4 zlo zhi\n1 0 0 xy xz yz\n\nAtom Type Labels\n\n1 Cu\n2 Zr\n\nMasses\n\n1 63.546\n2 91.2\n\nAtoms # charge\n\n1 Cu 0.1 0 0 0 0 0 0\n2 Zr -0.1 2 2 2 0 0 1\n')
+    save('vasp', 'selective', b'a\n-64\n1 0 0\n0 1 0\n0 0 1\nCu Zr\n1 1\nSelective dynamics\nCartesian\n0 0 0 T T F\n1 1 1 T T F\n')
+    out = io.BytesIO(); savemat(out, dict(model=np.arange(12.).reshape(3, 4), types=np.array([29., 29, 40, 40]), cell=np.array([9., 9, 9]))); save('atoms', 'level5', out.getvalue())
+    save('table', 'setfl', b'a\nb\nc\n1 Cu\n5 .1 5 .1 4\n29 63.5 3.6 fcc\n' + b'1 2 3 4 5\n' * 3); save('table', 'points', b'Ni,0,1\nNi,1,.5\nNi,2,.2\nNi,3,.1\n')
+    save('table', 'terms', b'Cu,kirkland,1,1,1,1,1,1,1,1,1,1,1,1\nZr,peng,1,1,1,1,1,1,1,1,1,1\nAl,lobato,1,1,1,1,1,1,1,1,1,1\n'); save('table', 'pairs', b'# x y\n0 1\n2, 3\n')
     import gzip; save('gz', 'xyz', gzip.compress(b'1\nplain\nCu 0 0 0\n', mtime=0))
 
 
@@ -136,7 +146,20 @@ def others(library=None):
     save('journal', 'empty', b'vitrobeam journal 1\nrun\n')
     record = struct.pack('<QQI', 1, 4, zlib.crc32(b'abcd')); save('journal', 'one', b'vitrobeam journal 1\nrun\n' + record + struct.pack('<I', zlib.crc32(record)) + b'abcd')
     save('parameters', 'some', b'# comment\nenergy = 80\nthickness = 10,20\ncount = 2\nflag = true\nname = a\nforce = true\n')
-    if library: save('library', 'small', pathlib.Path(library).read_bytes())
+    if library: hdf5('library', 'small', lambda f: shrunk(library, f))
+
+
+def shrunk(path, out):
+    """A library whose patterns are cut to a few pixels, without the second view of them."""
+    with h5py.File(path) as f:
+        out.attrs.update(f.attrs)
+        def take(name, item):
+            if name == 'Experiments/motif_library/data': name = 'motif_library/patterns/data'  # one array of two names
+            if name.startswith('Experiments'): return
+            if isinstance(item, h5py.Dataset): out[name] = item[:, :4, :4] if item.ndim == 3 else item[()]
+            else: out.require_group(name)
+            for key, value in item.attrs.items(): out[name].attrs[key] = value if key not in ('ini', 'plan', 'command') else str(value)[:200]
+        f.visititems(take)
 
 
 for make in (mib, blockfile, mrc, tiff, npy, matlab, lambda: dm(False), lambda: dm(True), empad, zarr, containers, structures, lambda: others(*sys.argv[1:2])): make()

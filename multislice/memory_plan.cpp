@@ -79,14 +79,14 @@ double oversampling_scratch(const EngineRequest& r) {
   const StorageSizes whole(fine);
   return sum_scratch(r, fine.grid) + 2 * whole.half_plane * (r.absorbs ? 2 : 1) +
          paged(whole.wave) + 2 * paged(size.wave) + paged(size.transmission) + 4 * size.half_plane +
-         2 * paged(size.plane * 2 * size.real);
+         2 * size.plane * 2 * size.real;
 }
 
 // Of one thread that makes the transmission functions of a pair of slices.
 double potential_scratch(const EngineRequest& r) {
   const StorageSizes size(r);
   if (r.stored) return 3 * size.plane * size.real + paged(size.wave);
-  if (r.oversampling != 1) return oversampling_scratch(r) + paged(size.plane * 2 * size.real);
+  if (r.oversampling != 1) return oversampling_scratch(r) + size.plane * 2 * size.real;
   return 2 * size.half_plane + std::max(sum_scratch(r, r.grid), paged(size.wave)) +
          (r.finite ? 3 * size.half_plane : 0);
 }

@@ -31,7 +31,7 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     run("model", "cut", GLASS, "--from", "0,0,0", "--to", "10,10,300", "-o", "slab.xyz")
     beam = "slab.xyz --grid 256 --slice 1 --semiangle 4 --scan 4x3 --q-max 2 --threads 2 --wrap-limit 100 --detector ring=10:25".split()
-    for engine, little_memory in (("multislice", 0.08), ("smatrix", 0.11)):
+    for engine, little_memory in (("multislice", 0.09), ("smatrix", 0.11)):
         results = {}
         for memory in (4, little_memory):
             options = [*beam, "--engine", engine, "--memory", str(memory)]

@@ -294,7 +294,7 @@ TEST_CASE("every mistake is named with line and remedy") {
   CHECK(contains(one("Cu 1 2 3\nCu 1 2 3\n"), "is the count wrong"));
   CHECK(contains(complaint("0\n9 9 9\n"), "at least 1"));
   CHECK(contains(complaint("-3\n9 9 9\n"), "at least 1"));
-  CHECK(contains(complaint("999999999999\n9 9 9\nCu 1 2 3\n"), "too early"));
+  CHECK(contains(complaint("999999999999\n9 9 9\nCu 1 2 3\n"), "cut short"));
   CHECK(contains(complaint("1\n0 9 9\nCu 1 2 3\n"), "no box"));
   CHECK(contains(complaint("1\nLattice=\"1 2 3\"\nCu 1 2 3\n"), "9 are expected"));
   CHECK(contains(complaint("1\nLattice=\"9 0 0 0 9 0 9 0 0\"\nCu 1 2 3\n"), "no volume"));

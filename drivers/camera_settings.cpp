@@ -5,8 +5,8 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/text_reader.hpp"
 
 namespace vitrobeam {

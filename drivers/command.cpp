@@ -14,7 +14,7 @@
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/output_files.hpp"
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 #include "io/digest.hpp"
 #include "runtime/interruption.hpp"
 #include "runtime/progress.hpp"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/run_control.hpp"
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "io/run_record.hpp"
 
 namespace vitrobeam {

@@ -6,7 +6,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "io/frame_configurations.hpp"
 #include "models/elements.hpp"
 

@@ -8,8 +8,8 @@
 #include "drivers/log.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/pattern_input.hpp"
 #include "io/preparation_file.hpp"
 

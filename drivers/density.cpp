@@ -10,9 +10,9 @@
 #include "drivers/haadf_image.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "drivers/structure_input.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/text_checks.hpp"
 #include "io/density_file.hpp"
 #include "studies/density_analysis.hpp"
 

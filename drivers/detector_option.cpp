@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "io/detector_maps.hpp"
 
 namespace vitrobeam {

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/text_checks.hpp"
 #include "io/haadf_file.hpp"
 
 namespace vitrobeam {

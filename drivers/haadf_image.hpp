@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "maps/haadf_image.hpp"
 
 namespace vitrobeam {

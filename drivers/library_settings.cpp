@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/hdf5.hpp"
 #include "models/elements.hpp"
 #include "patterns/library_patterns.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
 #include "studies/library_build.hpp"

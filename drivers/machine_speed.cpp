@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 #include "runtime/user_cache.hpp"
 
 namespace vitrobeam {

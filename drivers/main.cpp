@@ -13,7 +13,7 @@
 #include "drivers/command.hpp"
 #include "drivers/crash_report.hpp"
 #include "drivers/log.hpp"
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 #include "runtime/ranks.hpp"
 
 namespace vitrobeam {

@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/crystal.hpp"
 #include "models/ground_truth.hpp"

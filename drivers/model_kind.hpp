@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/run_control.hpp"
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "models/motifs.hpp"
 

@@ -8,8 +8,8 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/model_kind.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/packing_state.hpp"
 #include "models/sphere_packing.hpp"
 

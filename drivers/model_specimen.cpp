@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "models/embedding.hpp"
 #include "models/ground_truth.hpp"
 #include "models/transform.hpp"

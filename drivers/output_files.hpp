@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

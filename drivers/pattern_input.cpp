@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "drivers/log.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -1,8 +1,8 @@
 #include "drivers/pattern_settings.hpp"
 
 #include "drivers/log.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 

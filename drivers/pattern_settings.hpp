@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "io/pattern_source.hpp"
 
 namespace vitrobeam {

@@ -9,8 +9,8 @@
 #include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "io/plan_file.hpp"
 
 namespace vitrobeam {

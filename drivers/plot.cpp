@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
-#include "drivers/text_checks.hpp"
+#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "io/whole_file.hpp"
 #include "pictures/model_picture.hpp"

@@ -1,7 +1,7 @@
 #include "drivers/probes.hpp"
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 #include "io/whole_file.hpp"
 #include "pictures/report_page.hpp"
 

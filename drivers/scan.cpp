@@ -1,7 +1,7 @@
 #include "drivers/scan.hpp"
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "io/text_reader.hpp"
 
 namespace vitrobeam {

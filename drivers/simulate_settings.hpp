@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drivers/camera_settings.hpp"
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "multislice/simulation.hpp"
 

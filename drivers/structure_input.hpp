@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "io/structure_file.hpp"
 #include "models/plausibility.hpp"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "studies/structure_analysis.hpp"
 

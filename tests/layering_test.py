@@ -16,14 +16,15 @@ allowed = {
     'io': lower | {'studies', 'io'},
     'pictures': lower | {'studies', 'io', 'pictures'},
     'runtime': {'base', 'runtime'},
-    'drivers': lower | {'studies', 'io', 'pictures', 'runtime', 'drivers'},
+    'options': {'base', 'models', 'io', 'options'},
+    'drivers': lower | {'studies', 'io', 'pictures', 'runtime', 'options', 'drivers'},
 }
-one_place = {'fftw3.h': 'fourier/fourier.cpp', 'hdf5.h': 'io/hdf5_library.hpp', 'boost/': 'drivers/settings.cpp',
+one_place = {'fftw3.h': 'fourier/fourier.cpp', 'hdf5.h': 'io/hdf5_library.hpp', 'boost/': 'options/settings.cpp',
              'io/hdf5_library.hpp': 'io/hdf5_',  # the reader and the writer
              'zlib.h': ('io/text_reader.cpp', 'io/unpacking.cpp'), 'blosc.h': 'io/unpacking.cpp', 'zstd.h': 'io/unpacking.cpp', 'mpi.h': 'runtime/ranks.cpp', 'voro++/': 'models/voronoi.cpp', 'cairo': 'pictures/',
              'spdlog/': 'drivers/log.cpp', 'openssl/': 'io/digest.cpp', 'tiffio.h': 'io/frames_tiff.cpp'}
 # Layers whose messages write a field as @q_max, never as an option (base/error.hpp); provenance writes command lines.
-without_options = set(allowed) - {'drivers'}
+without_options = set(allowed) - {'options', 'drivers'}
 # What reads HDF5 files: a memory fault in the library is told from one of ours by where it is called.
 guarded = {'io/hdf5_reader.cpp', 'io/hdf5_links.cpp', 'io/hdf5_library.cpp', 'io/hdf5_library.hpp'}
 wrong = []

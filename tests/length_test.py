@@ -8,7 +8,7 @@ import re
 import sys
 
 LIMIT = 60
-layers = ["base", "fourier", "models", "potentials", "multislice", "patterns", "maps", "studies", "io", "pictures", "runtime", "drivers"]
+layers = ["base", "fourier", "models", "potentials", "multislice", "patterns", "maps", "studies", "io", "pictures", "runtime", "options", "drivers"]
 # What grows by one line per entry and is read from top to bottom: crystals, motifs, the options of a command.
 tables = {"make_prototypes", "make_motifs", "describe", "add_beam_options"}
 

@@ -17,7 +17,7 @@ changed() {
   git diff --name-only "$(git merge-base HEAD main 2>/dev/null || echo HEAD)"
   git ls-files --others --exclude-standard
 }
-product='^(base|fourier|models|potentials|multislice|patterns|maps|studies|io|pictures|runtime|drivers)/[^/]*\.cpp$'
+product='^(base|fourier|models|potentials|multislice|patterns|maps|studies|io|pictures|runtime|options|drivers)/[^/]*\.cpp$'
 if [ "${3:-}" = --all ]; then
   files=$(sources '*.cpp' | grep -E "$product")
 else

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "multislice/engine_cost.hpp"
 #include "multislice/simulation.hpp"
 #include "tests/approx.hpp"

@@ -1,5 +1,5 @@
 // The parameter machinery: units, precedence, INI round trip, spelling help.
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "tests/approx.hpp"
 

@@ -1,7 +1,7 @@
 // INI files, the user's own and those that a result carries.
 #include <cstdint>
 
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 #include "tests/fuzz/fuzz_file.hpp"
 
 using namespace vitrobeam;

@@ -1,4 +1,4 @@
-#include "drivers/quantity.hpp"
+#include "options/quantity.hpp"
 
 #include <algorithm>
 #include <charconv>

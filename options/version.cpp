@@ -1,4 +1,4 @@
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 
 #include <algorithm>
 #include <limits>

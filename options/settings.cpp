@@ -1,4 +1,4 @@
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -11,9 +11,9 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "drivers/quantity.hpp"
-#include "drivers/text_checks.hpp"
-#include "drivers/version.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
+#include "options/version.hpp"
 #include "io/provenance.hpp"
 
 namespace vitrobeam {

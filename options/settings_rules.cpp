@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "drivers/settings.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "drivers/quantity.hpp"
-#include "drivers/settings.hpp"
+#include "options/quantity.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -1,4 +1,4 @@
-#include "drivers/text_checks.hpp"
+#include "options/text_checks.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "drivers/version.hpp"
+#include "options/version.hpp"
 #include "models/elements.hpp"
 #include "models/packing.hpp"
 

@@ -7,8 +7,8 @@
 
 #include <ostream>
 
-#include "drivers/settings.hpp"
-#include "drivers/version.hpp"
+#include "options/settings.hpp"
+#include "options/version.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -5,9 +5,9 @@
 #include <tuple>
 
 #include "base/error.hpp"
+#include "io/text_reader.hpp"
 #include "options/quantity.hpp"
 #include "options/text_checks.hpp"
-#include "io/text_reader.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/run_control.hpp"
-#include "options/settings.hpp"
 #include "io/run_record.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

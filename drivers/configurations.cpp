@@ -6,9 +6,9 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
-#include "options/quantity.hpp"
 #include "io/frame_configurations.hpp"
 #include "models/elements.hpp"
+#include "options/quantity.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -8,10 +8,10 @@
 #include "drivers/log.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/pattern_input.hpp"
 #include "io/preparation_file.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

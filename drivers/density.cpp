@@ -10,10 +10,10 @@
 #include "drivers/haadf_image.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/density_file.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "studies/density_analysis.hpp"
 
 namespace vitrobeam {

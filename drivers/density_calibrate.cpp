@@ -10,12 +10,12 @@
 #include "drivers/detector_option.hpp"
 #include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/density_file.hpp"
 #include "io/structure_file.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "studies/density_study.hpp"
 
 namespace vitrobeam {

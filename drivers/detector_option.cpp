@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "options/quantity.hpp"
 #include "io/detector_maps.hpp"
+#include "options/quantity.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -11,12 +11,12 @@
 #include "drivers/command.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/fluctuation_file.hpp"
 #include "io/structure_file.hpp"
 #include "multislice/kinematic_variance.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

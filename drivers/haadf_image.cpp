@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "drivers/pattern_settings.hpp"
-#include "options/text_checks.hpp"
 #include "io/haadf_file.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "options/settings.hpp"
 #include "maps/haadf_image.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/hdf5.hpp"
 #include "models/elements.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "patterns/library_patterns.hpp"
 
 namespace vitrobeam {

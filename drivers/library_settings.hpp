@@ -2,9 +2,9 @@
 #pragma once
 #include <string>
 
-#include "options/settings.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "io/library_file.hpp"
+#include "options/settings.hpp"
 #include "studies/library_build.hpp"
 
 namespace vitrobeam {

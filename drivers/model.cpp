@@ -9,9 +9,6 @@
 #include "drivers/command.hpp"
 #include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
-#include "options/version.hpp"
 #include "io/structure_file.hpp"
 #include "models/elements.hpp"
 #include "models/ground_truth.hpp"
@@ -20,6 +17,9 @@
 #include "models/packing.hpp"
 #include "models/structure_result.hpp"
 #include "models/transform.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
+#include "options/version.hpp"
 
 namespace vitrobeam {
 namespace {

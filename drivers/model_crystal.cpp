@@ -5,13 +5,13 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/crystal.hpp"
 #include "models/ground_truth.hpp"
 #include "models/rotations.hpp"
 #include "models/transform.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

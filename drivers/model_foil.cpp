@@ -5,13 +5,13 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/shear_band.hpp"
 #include "models/specimen.hpp"
 #include "models/time_series.hpp"
 #include "models/transform.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -3,10 +3,10 @@
 
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/occupancy.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/run_control.hpp"
-#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "models/motifs.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -5,8 +5,6 @@
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
 #include "drivers/output_files.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "models/cluster_packing.hpp"
 #include "models/elements.hpp"
@@ -15,6 +13,8 @@
 #include "models/prism_packing.hpp"
 #include "models/templates.hpp"
 #include "models/voronoi.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -4,10 +4,10 @@
 #include "base/error.hpp"
 #include "drivers/log.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "models/ground_truth.hpp"
 #include "models/transform.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

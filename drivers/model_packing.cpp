@@ -8,10 +8,10 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/packing_state.hpp"
 #include "models/sphere_packing.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

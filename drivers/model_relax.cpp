@@ -8,8 +8,6 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/model_kind.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/lammps_script.hpp"
 #include "io/setfl.hpp"
 #include "io/structure_file.hpp"
@@ -18,6 +16,8 @@
 #include "models/order_steering.hpp"
 #include "models/packing.hpp"
 #include "models/pair_distribution.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "runtime/program.hpp"
 
 namespace vitrobeam {

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "options/settings.hpp"
 #include "io/pattern_source.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -9,9 +9,9 @@
 #include "drivers/library_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
+#include "io/plan_file.hpp"
 #include "options/quantity.hpp"
 #include "options/text_checks.hpp"
-#include "io/plan_file.hpp"
 
 namespace vitrobeam {
 namespace {

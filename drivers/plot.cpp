@@ -8,9 +8,9 @@
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "io/whole_file.hpp"
+#include "options/text_checks.hpp"
 #include "pictures/model_picture.hpp"
 #include "pictures/overview.hpp"
 

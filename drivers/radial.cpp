@@ -8,10 +8,10 @@
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/radial_file.hpp"
 #include "io/structure_file.hpp"
 #include "models/structure_factor.hpp"
+#include "options/text_checks.hpp"
 #include "studies/radial_study.hpp"
 
 namespace vitrobeam {

@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "drivers/command.hpp"
-#include "options/version.hpp"
 #include "io/whole_file.hpp"
+#include "options/version.hpp"
 #include "pictures/report_page.hpp"
 
 namespace vitrobeam {

@@ -1,8 +1,8 @@
 #include "drivers/scan.hpp"
 
 #include "base/error.hpp"
-#include "options/quantity.hpp"
 #include "io/text_reader.hpp"
+#include "options/quantity.hpp"
 
 namespace vitrobeam {
 

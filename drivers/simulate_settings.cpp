@@ -8,13 +8,13 @@
 #include "base/error.hpp"
 #include "drivers/detector_option.hpp"
 #include "drivers/probes.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/factor_table.hpp"
 #include "models/elements.hpp"
 #include "models/thermal.hpp"
 #include "multislice/padding.hpp"
 #include "multislice/sampling.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 
 namespace vitrobeam {
 namespace {

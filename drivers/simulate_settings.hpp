@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "drivers/camera_settings.hpp"
-#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
 #include "multislice/simulation.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

@@ -8,11 +8,11 @@
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/result_file.hpp"
 #include "io/strain_file.hpp"
 #include "models/packing.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "patterns/strain.hpp"
 #include "potentials/debye.hpp"
 

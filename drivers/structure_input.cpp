@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "drivers/log.hpp"
+#include "models/occupancy.hpp"
 #include "options/quantity.hpp"
 #include "options/text_checks.hpp"
-#include "models/occupancy.hpp"
 
 namespace vitrobeam {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "options/settings.hpp"
 #include "io/structure_file.hpp"
 #include "models/plausibility.hpp"
+#include "options/settings.hpp"
 
 namespace vitrobeam {
 

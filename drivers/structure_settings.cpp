@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "models/elements.hpp"
 #include "options/quantity.hpp"
 #include "options/text_checks.hpp"
-#include "models/elements.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "options/settings.hpp"
 #include "drivers/structure_input.hpp"
+#include "options/settings.hpp"
 #include "studies/structure_analysis.hpp"
 
 namespace vitrobeam {

@@ -9,10 +9,10 @@
 #include "drivers/log.hpp"
 #include "drivers/pattern_input.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
-#include "options/text_checks.hpp"
 #include "io/result_file.hpp"
 #include "io/symmetry_file.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "patterns/symmetry_analysis.hpp"
 
 namespace vitrobeam {

@@ -10,13 +10,13 @@
 #include "drivers/cost_table.hpp"
 #include "drivers/machine_speed.hpp"
 #include "drivers/produce.hpp"
-#include "options/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
 #include "drivers/structure_input.hpp"
-#include "options/text_checks.hpp"
 #include "io/structure_file.hpp"
 #include "io/symmetry_limit_file.hpp"
 #include "models/elements.hpp"
+#include "options/quantity.hpp"
+#include "options/text_checks.hpp"
 #include "studies/limit_study.hpp"
 
 namespace vitrobeam {

@@ -11,10 +11,10 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "io/provenance.hpp"
 #include "options/quantity.hpp"
 #include "options/text_checks.hpp"
 #include "options/version.hpp"
-#include "io/provenance.hpp"
 
 namespace vitrobeam {
 namespace {

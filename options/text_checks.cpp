@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "options/version.hpp"
 #include "models/elements.hpp"
 #include "models/packing.hpp"
+#include "options/version.hpp"
 
 namespace vitrobeam {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "options/quantity.hpp"
 #include "multislice/engine_cost.hpp"
 #include "multislice/simulation.hpp"
+#include "options/quantity.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
-#include "options/quantity.hpp"
 #include "drivers/simulate_settings.hpp"
+#include "options/quantity.hpp"
 #include "tests/approx.hpp"
 
 using namespace vitrobeam;

@@ -12,7 +12,7 @@ namespace vitrobeam {
 namespace {
 
 struct Unit {
-  Limits range;                             // what makes sense of any quantity in it
+  Limits range;                            // what makes sense of any quantity in it
   std::map<std::string, double> suffixes;  // how many of the unit one of the suffix is
 };
 
@@ -32,6 +32,7 @@ const std::map<std::string, Unit>& units() {
       {"deg",
        {{-360, 360}, {{"deg", 1}, {"rad", 57.29577951308232}, {"mrad", 0.05729577951308232}}}},
       {"%", {{-100, 100}, {{"%", 1}}}},
+      {"eV", {{-1e9, 1e9}, {{"eV", 1}, {"meV", 1e-3}, {"keV", 1e3}}}},
       {"K", {{0, 1e6}, {{"K", 1}}}},
       {"s", {{0, 1e12}, {{"s", 1}, {"min", 60}, {"h", 3600}}}},
       {"GiB", {{0, 1e6}, {{"GiB", 1}, {"MiB", 1.0 / 1024}, {"GB", 0.931322574615478515625}}}},

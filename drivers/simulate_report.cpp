@@ -100,10 +100,12 @@ std::string plasmon_summary(const SimulationPlan& p, const Simulation<Real>& sim
       "plasmons    {:.4g} Angstrom of material, mean free path {:g}: {:.2f} % without loss, {:.2f} "
       "% with one, {:.2f} % with more\n"
       "            theta_E {:.4f} mrad, up to {:.3f} mrad, rms {:.3f} mrad; all inelastic "
-      "scattering at {:.3g} g/cm^3: {:.0f} Angstrom (Iakoubovskii 2008)\n",
+      "scattering at {:.3g} g/cm^3: {:.0f} Angstrom (Iakoubovskii 2008); off by up to {:.2g} % "
+      "(--plasmon-limit)\n",
       thickness, s.plasmons->mean_free_path, 100 * shares[0], 100 * shares[1],
       100 * (1 - shares[0] - shares[1]), 1e3 * angles.characteristic, 1e3 * angles.cutoff,
-      1e3 * std::sqrt(angles.mean_square()), density, inelastic_mean_free_path(density, kV));
+      1e3 * std::sqrt(angles.mean_square()), density, inelastic_mean_free_path(density, kV),
+      folding_error_percent(*s.plasmons, thickness, kV));
   if (const std::optional<int> most = losses_kept(*s.plasmons))
     text += fmt::format("filter      {:g} eV: up to {} kept, {:.2f} % of the beam\n",
                         *s.plasmons->filter_eV, counted(*most, "loss", "losses"),

@@ -245,6 +245,11 @@ Settings describe(SimulateSettings& s) {
       .above(0)
       .at_most(1e4)
       .of_pattern();
+  o.add("plasmon-limit", s.plasmon_limit, "%",
+        "largest estimated error of folding patterns with losses, which takes the elastic "
+        "scattering behind a loss as that of an untilted beam")
+      .at_least(0)
+      .at_most(100);
   o.section("Scattering factors of your own");
   o.add("factor-table", s.factor_table, "FILE",
         "CSV in place of --potential: ELEMENT,kirkland|lobato|peng,parameters or ELEMENT,q,f_e");
@@ -404,7 +409,7 @@ Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
 std::optional<PlasmonSettings> resolve_plasmons(const SimulateSettings& s) {
   if (!s.plasmon_path) return std::nullopt;
   return PlasmonSettings{*s.plasmon_path, s.plasmon_energy_eV.value_or(0),
-                         s.plasmon_cutoff_mrad.value_or(0), s.energy_filter_eV};
+                         s.plasmon_cutoff_mrad.value_or(0), s.energy_filter_eV, s.plasmon_limit};
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ Audit plasmon_audit(const Simulation<Real>& simulation, const SimulationSettings
           {"plasmon_share_0", "fraction of incident beam", shares[0]},
           {"plasmon_share_1", "fraction of incident beam", shares[1]},
           {"plasmon_share_2", "fraction of incident beam", shares[2]},
-          {"plasmon_kept", "fraction of incident beam", kept_share(p, thickness)}};
+          {"plasmon_kept", "fraction of incident beam", kept_share(p, thickness)},
+          {"plasmon_folding_error", "%", folding_error_percent(p, thickness, s.optics.energy_kV)}};
 }
 
 }  // namespace

@@ -134,6 +134,13 @@ double kept_share(const PlasmonSettings& s, double thickness) {
   return sum;
 }
 
+double folding_error_percent(const PlasmonSettings& s, double thickness, double energy_kV) {
+  constexpr double kAt200kV = 0.0325;
+  if (losses_kept(s) == 0) return 0;
+  return kAt200kV * wavelength(energy_kV) / wavelength(200) * thickness * thickness /
+         s.mean_free_path;
+}
+
 std::vector<double> material_thickness(const Atoms& atoms, const std::vector<double>& depths) {
   double first = INFINITY, last = -INFINITY;
   for (const Vector3d& r : atoms.positions) {
@@ -166,6 +173,8 @@ void check_plasmons(const PlasmonSettings& s) {
     fail(Fault::usage, "@plasmon_energy {}: expected above 0 and up to 100 eV", s.energy_eV);
   if (!(s.cutoff_mrad >= 0))
     fail(Fault::usage, "@plasmon_cutoff {}: expected an angle above 0 mrad", s.cutoff_mrad);
+  if (!(s.limit_percent >= 0))
+    fail(Fault::usage, "@plasmon_limit {}: expected 0 % or more", s.limit_percent);
   if (s.filter_eV && !(*s.filter_eV > 0))
     fail(Fault::usage, "@energy_filter {}: expected a width above 0 eV", *s.filter_eV);
 }
@@ -179,6 +188,13 @@ void check_plasmons(const PlasmonSettings& s, const Grid& grid, double energy_kV
          "@plasmon_mean_free_path {:g} Angstrom: the {:.4g} Angstrom of the model are {:.3g} mean "
          "free paths, more than {:g}; give a thinner model or a longer mean free path",
          s.mean_free_path, thickness, losses, kMostMeanFreePaths);
+  const double error = folding_error_percent(s, thickness, energy_kV);
+  if (error > s.limit_percent)
+    fail(Fault::physics,
+         "@plasmon_limit {:g} %: folding the pattern of {:.4g} Angstrom with its losses is off by "
+         "up to {:.2g} %, as what scatters behind a loss sees a tilted beam; give a thinner model, "
+         "an @energy_filter below {:g} eV, or a larger limit",
+         s.limit_percent, thickness, error, 2 * s.energy_eV);
   const LossAngles angles = loss_angles(s, energy_kV);
   const double limit = grid.q_max() * wavelength(energy_kV);
   if (angles.cutoff >= limit)

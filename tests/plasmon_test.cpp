@@ -40,6 +40,7 @@ double integral_of_density(const LossAngles& a, double power) {
 }
 
 const PlasmonSettings kAluminium{1000, 15.8, 0, {}};
+constexpr double kNoLimit = 1e9;  // %: the blur itself is under test
 
 Grid small_grid() { return {36, 40, 13, 15}; }
 
@@ -183,7 +184,7 @@ TEST_CASE("shares of samples fill the disc of a loss, whatever their size") {
 TEST_CASE("the product in Fourier space is the sum over foldings with one loss") {
   const Grid grid = small_grid();
   const PlaneD pattern = some_pattern(grid);
-  PlasmonSettings s{1000, 15.8, 0, {}};
+  PlasmonSettings s{1000, 15.8, 0, {}, kNoLimit};
   const PlasmonBlur blur(s, grid, 100, {0, 700});
   const PlaneD all = folded(pattern, grid, s, 100, 700, 14);
   CHECK((blur(pattern, 1) - all).abs().maxCoeff() < 1e-12 * pattern.maxCoeff() + 1e-12);
@@ -206,7 +207,7 @@ TEST_CASE("the variance of a pattern grows by that of its losses") {
   const Grid grid{400, 400, 150, 150};
   PlaneD spot = PlaneD::Zero(400, 400);
   spot(200, 200) = 1;
-  const PlasmonSettings s{1000, 15.8, 0, {}};
+  const PlasmonSettings s{1000, 15.8, 0, {}, kNoLimit};
   const double thickness = 600, pixel = wavelength(100) / 150;
   const PlaneD blurred = PlasmonBlur(s, grid, 100, {thickness})(spot, 0);
   double squares = 0;
@@ -302,6 +303,10 @@ TEST_CASE("what means nothing is refused with the number") {
   CHECK(fault_of(check({1000, 15, 90, {}}), "plasmon_cutoff 90") == Fault::physics);
   CHECK(fault_of(check({1000, 15, 0, -2}), "energy_filter -2") == Fault::usage);
   CHECK(fault_of(check({50, 15, 0, {}}, 1000), "20 mean free paths") == Fault::physics);
+  CHECK(fault_of(check({1000, 15, 0, {}}, 300), "300 Angstrom") == Fault::physics);
+  CHECK(fault_of(check({1000, 15, 0, {}}, 300), "up to 2.9 %") == Fault::physics);
+  check({1000, 15, 0, {}, 3}, 300)();
+  check({1000, 15, 0, 20}, 300)();  // zero loss alone: nothing is folded
   check({1000, 15, 0, {}})();
 
   Atoms flat;

@@ -2,7 +2,8 @@
 """What the convolution of simulate's plasmons leaves out: elastic scattering behind a loss sees a tilted beam.
 
 Multislice of its own on the potential that simulate --save-potential kept. Histories are drawn: depths uniform, angles
-Lorentzian, numbers Poisson with one loss at least; a loss multiplies the wave by a phase ramp about the probe. From each the
+Lorentzian, numbers Poisson with one loss at least; behind a loss the wave is
+carried on as a tilted one, exactly in the periodic cell. From each the
 same angles at the exit are taken away, which is the convolution, so that only the difference is left with its noise.
 plasmons.py PROGRAM MODEL [--histories N] [--path ANGSTROM] [--energy-loss EV] [--grid N] [--semiangle MRAD]
 Prints by thickness: the difference of patterns summed over samples (estimated free of noise from two halves), of rings of 5 mrad (largest, with
@@ -19,6 +20,7 @@ parse.add_argument("--energy-loss", type=float, default=20)
 parse.add_argument("--grid", type=int, default=192)
 parse.add_argument("--semiangle", type=float, default=10)
 parse.add_argument("--every", type=int, default=10)
+parse.add_argument("--cutoff", type=float)
 parse.add_argument("--seed", type=int, default=1)
 o = parse.parse_args()
 random = np.random.default_rng(o.seed)
@@ -27,10 +29,10 @@ program, model = os.path.abspath(o.program), os.path.abspath(o.model)
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     common = [program, "simulate", model, "--grid", o.grid, "--semiangle", o.semiangle, "--oversampling", 1, "--precision", "double",
-              "--engine", "multislice", "--every-slices", o.every, "--wrap-limit", 100, "--threads", 1]
+              "--engine", "multislice", "--aperture-edge", "hard", "--every-slices", o.every, "--wrap-limit", 100, "--threads", 1]
     run = lambda *more: subprocess.run([str(a) for a in [*common, *more]], check=True, stdout=subprocess.DEVNULL)
     run("--save-potential", "v.h5", "-o", "elastic.h5")
-    run("-o", "plasmons.h5", "--plasmon-mean-free-path", o.path, "--plasmon-energy", o.energy_loss)
+    run("-o", "plasmons.h5", "--plasmon-mean-free-path", o.path, "--plasmon-energy", o.energy_loss, *(["--plasmon-cutoff", o.cutoff] if o.cutoff else []))
     with h5py.File("v.h5") as f:
         slices = f["potential/slices"][0]
     with h5py.File("elastic.h5") as f:
@@ -50,15 +52,22 @@ band = q2 < (2 / 3 * min(n / lx, n / ly) / 2) ** 2
 propagator = band * np.exp(-1j * np.pi * wavelength * dz * q2)
 transmission = [np.fft.ifft2(band * np.fft.fft2(np.exp(1j * audit["interaction_constant"] * v))) for v in slices]
 probe = (np.sqrt(q2) * wavelength < 1e-3 * o.semiangle).astype(complex)
-# the soft edge of simulate's own aperture is left out; the probe stands in the middle of the cell
+# in the middle of the cell, as simulate has it
 probe *= np.exp(-2j * np.pi * (fx[None, :] * lx / 2 + fy[:, None] * ly / 2))
 probe /= np.sqrt((abs(probe) ** 2).sum())
-x, y = np.arange(n) * lx / n - lx / 2, np.arange(n) * ly / n - ly / 2
 depths = [d for d in range(o.every, len(slices), o.every)] + [len(slices)]
 
 
-def ramp(angle):
-    return np.exp(2j * np.pi / wavelength * (angle[0] * x[None, :] + angle[1] * y[:, None]))
+def tilted(angle):
+    """The propagator of a wave that is exp(2 pi i q.r) times the one that is kept, q = angle / wavelength."""
+    return band * np.exp(-1j * np.pi * wavelength * dz * ((fx[None, :] + angle[0] / wavelength) ** 2 + (fy[:, None] + angle[1] / wavelength) ** 2))
+
+
+def shifted(pattern, angle):
+    """By an angle, shared out among the four samples around."""
+    x, y = angle[0] / wavelength * lx, angle[1] / wavelength * ly
+    i, j = int(np.floor(x)), int(np.floor(y))
+    return sum(wx * wy * np.roll(pattern, (v, u), (0, 1)) for u, wx in ((i, 1 - x + i), (i + 1, x - i)) for v, wy in ((j, 1 - y + j), (j + 1, y - j)))
 
 
 waves = [probe]  # without losses, before every slice and behind the last
@@ -66,14 +75,15 @@ for t in transmission:
     waves.append(np.fft.fft2(np.fft.ifft2(waves[-1]) * t) * propagator)
 intensity = lambda psi: np.fft.fftshift(abs(psi) ** 2)
 first = intensity(waves[-1])
-print(f"zero loss against simulate: R {100 * abs(first - elastic[-1]).sum() / elastic[-1].sum():.2f} % (its aperture has soft edges)")
+print(f"zero loss against simulate: R {100 * abs(first - elastic[-1]).sum() / elastic[-1].sum():.2g} %")
 angle = wavelength * 1e3 * np.hypot(q_x[None, :], q_y[:, None])
-rings = (angle / 5).astype(int)
-whole = np.arange(int(wavelength * 1e3 * 2 / 3 * min(n / lx, n / ly) / 2 / 5))
-ring_sums = lambda p: np.bincount(rings.ravel(), p.ravel(), len(whole) + 1)[:len(whole)] if rings.max() <= len(whole) else \
-    np.bincount(rings.ravel(), p.ravel())[:len(whole)]
-annuli = {"0-10": angle < 10, "10-30": (angle >= 10) & (angle < 30), "30-50": (angle >= 30) & (angle < 50)}
-print("t, A    t/lambda  patterns, %  ring, %  +-      " + "  ".join(f"{name} mrad, %" for name in annuli))
+limit = wavelength * 1e3 * min(n / lx, n / ly) / 3
+# beyond the last ring the band limit cuts what a loss brings there
+last = int((limit - 1e3 * theta_c) / 5)
+ring_sums = lambda p: np.bincount((angle / 5).astype(int).ravel(), p.ravel())[:last]
+scattered = (angle > o.semiangle + 2) & (angle < 5 * last)
+annuli = {"0:10": angle < 10, "10:20": (angle >= 10) & (angle < 20), "20:35": (angle >= 20) & (angle < 35)}
+print("t, A    t/lambda  pattern, %  outside disc, %  worst ring, % (+-)   annuli in mrad, %: " + "  ".join(annuli))
 for index, d in enumerate(depths):
     t = d * dz
     mean = t / o.path
@@ -91,14 +101,13 @@ for index, d in enumerate(depths):
             losses.setdefault(random.integers(d), []).append(a)
             total += a
         begin = min(losses)
-        psi = waves[begin]
+        psi, angles = waves[begin], np.zeros(2)
         for k in range(begin, d):
-            wave = np.fft.ifft2(psi)
-            for a in losses.get(k, []):
-                wave = wave * ramp(a)
-            psi = np.fft.fft2(wave * transmission[k]) * propagator
-        late = np.fft.fft2(np.fft.ifft2(waves[d]) * ramp(total))
-        difference = intensity(psi) - intensity(late)
+            if k in losses:
+                angles = angles + sum(losses[k])
+                turned = tilted(angles)
+            psi = np.fft.fft2(np.fft.ifft2(psi) * transmission[k]) * turned
+        difference = shifted(intensity(psi) - intensity(waves[d]), total)
         halves[h % 2] += difference
         ring_list.append(ring_sums(difference))
         annulus_list.append([difference[a].sum() for a in annuli.values()])
@@ -106,11 +115,11 @@ for index, d in enumerate(depths):
     halves = [lost * a * 2 / o.histories for a in halves]
     # noise adds to |a|: the product of two halves has none
     reference = convolved[index]
-    rms = np.sqrt(max(0, (halves[0] * halves[1]).sum()) / (reference**2).sum())
+    r = lambda where: 100 * np.sqrt(max(0, (halves[0] * halves[1])[where].sum()) / (reference[where] ** 2).sum())
     ring_list, annulus_list = np.array(ring_list), np.array(annulus_list)
     relative = 100 * lost * ring_list.mean(0) / ring_sums(reference)
     error = 100 * lost * ring_list.std(0) / np.sqrt(o.histories) / ring_sums(reference)
     worst = np.argmax(abs(relative))
     annulus = [100 * lost * annulus_list[:, k].mean() / reference[a].sum() for k, a in enumerate(annuli.values())]
-    print(f"{t:6.1f}  {mean:8.3f}  {100 * rms:11.3f}  {relative[worst]:7.2f}  {error[worst]:5.2f}  " +
-          "  ".join(f"{v:{len(name) + 8}.2f}" for v, name in zip(annulus, annuli)), flush=True)
+    print(f"{t:6.1f}  {mean:7.3f}  {r(angle > -1):10.3f}  {r(scattered):15.3f}  {relative[worst]:9.2f} ({error[worst]:.2f}, {5 * worst} mrad)"
+          f"  {'  '.join(f'{v:7.2f}' for v in annulus)}", flush=True)

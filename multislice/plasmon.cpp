@@ -135,7 +135,7 @@ double kept_share(const PlasmonSettings& s, double thickness) {
 }
 
 double folding_error_percent(const PlasmonSettings& s, double thickness, double energy_kV) {
-  constexpr double kAt200kV = 0.0325;
+  constexpr double kAt200kV = 0.036;
   if (losses_kept(s) == 0) return 0;
   return kAt200kV * wavelength(energy_kV) / wavelength(200) * thickness * thickness /
          s.mean_free_path;

@@ -58,9 +58,9 @@ double kept_share(const PlasmonSettings& settings, double thickness);
 
 // What folding leaves out, elastic scattering of a tilted beam behind a loss: estimate of the rms
 // difference of patterns outside the bright disc from one in which every loss acts at its depth, %
-// of their rms. 0.0325 t^2 / lambda (Angstrom) at 200 kV, in proportion to the wavelength
-// elsewhere: an upper envelope of what was measured on a Cu-Zr glass of 40 to 330 Angstrom
-// (validation/analytic/plasmons.py). 0 where a filter keeps no loss.
+// of their rms. 0.036 t^2 / lambda (Angstrom) at 200 kV, in proportion to the wavelength elsewhere:
+// an upper envelope of what was measured on a Cu-Zr glass of 40 to 330 Angstrom with cut-offs of
+// 2.5 to 10 mrad (validation/analytic/plasmons.py). 0 where a filter keeps no loss.
 double folding_error_percent(const PlasmonSettings& settings, double thickness, double energy_kV);
 
 // Thickness of material above each of `depths` (Angstrom below the entrance face), from 1.25

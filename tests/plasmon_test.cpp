@@ -304,8 +304,8 @@ TEST_CASE("what means nothing is refused with the number") {
   CHECK(fault_of(check({1000, 15, 0, -2}), "energy_filter -2") == Fault::usage);
   CHECK(fault_of(check({50, 15, 0, {}}, 1000), "20 mean free paths") == Fault::physics);
   CHECK(fault_of(check({1000, 15, 0, {}}, 300), "300 Angstrom") == Fault::physics);
-  CHECK(fault_of(check({1000, 15, 0, {}}, 300), "up to 2.9 %") == Fault::physics);
-  check({1000, 15, 0, {}, 3}, 300)();
+  CHECK(fault_of(check({1000, 15, 0, {}}, 300), "up to 3.2 %") == Fault::physics);
+  check({1000, 15, 0, {}, 3.5}, 300)();
   check({1000, 15, 0, 20}, 300)();  // zero loss alone: nothing is folded
   check({1000, 15, 0, {}})();
 

@@ -1,57 +1,73 @@
 #!/usr/bin/python3
-"""What the convolution of simulate's plasmons leaves out: elastic scattering behind a loss sees a tilted beam.
+"""What folding with plasmon losses leaves out: elastic scattering behind a loss sees a tilted beam.
 
-Multislice of its own on the potential that simulate --save-potential kept. Histories are drawn: depths uniform, angles
-Lorentzian, numbers Poisson with one loss at least; behind a loss the wave is
-carried on as a tilted one, exactly in the periodic cell. From each the
-same angles at the exit are taken away, which is the convolution, so that only the difference is left with its noise.
-plasmons.py PROGRAM MODEL [--histories N] [--path ANGSTROM] [--energy-loss EV] [--grid N] [--semiangle MRAD]
-Prints by thickness: the difference of patterns summed over samples (estimated free of noise from two halves), of rings of 5 mrad (largest, with
-its standard error), and of annular detectors."""
+Multislice of its own on the potential that simulate --save-potential kept, of the Cu-Zr example stacked eight times in other orientations.
+Histories are drawn: numbers Poisson with one loss at least, depths uniform, angles Lorentzian; behind a loss the wave is carried on as
+a tilted one, exactly in the periodic cell. From each the elastic pattern, turned by the same angles, is taken away, which is folding, so that
+only the difference is left, with its noise.
+plasmons.py PROGRAM SOURCE_DIR [--histories N] [--path ANGSTROM] [--energy-loss EV] [--cutoff MRAD] [--every SLICES]
+Prints by thickness, in % of the elastic pattern: the rms difference of the whole pattern and outside the bright disc (from the product of two
+halves of the histories, which has no noise), the worst ring of 5 mrad with its standard error, and annular detectors."""
 import argparse, os, subprocess, tempfile
 import h5py, numpy as np
 
 parse = argparse.ArgumentParser()
 parse.add_argument("program")
-parse.add_argument("model")
-parse.add_argument("--histories", type=int, default=400)
+parse.add_argument("source")
+parse.add_argument("--histories", type=int, default=300)
 parse.add_argument("--path", type=float, default=1000)
 parse.add_argument("--energy-loss", type=float, default=20)
-parse.add_argument("--grid", type=int, default=192)
-parse.add_argument("--semiangle", type=float, default=10)
-parse.add_argument("--every", type=int, default=10)
+parse.add_argument("--every", type=int, default=20)
 parse.add_argument("--cutoff", type=float)
 parse.add_argument("--seed", type=int, default=1)
 o = parse.parse_args()
 random = np.random.default_rng(o.seed)
-program, model = os.path.abspath(o.program), os.path.abspath(o.model)
+program, n, semiangle, energy = os.path.abspath(o.program), 144, 10, 200e3
+glass = os.path.join(os.path.abspath(o.source), "examples", "Cu64.5Zr35.5_4000_glass_300K.extxyz")
+
+
+def stack(name, window=28.0, copies=8, gap=1.0):
+    """Columns of the cubic glass one behind the other, turned so that none comes twice."""
+    lines = open(glass).read().splitlines()
+    edge = float(lines[1].split('"')[1].split()[0])
+    atoms = [(line.split()[0], *map(float, line.split()[1:4])) for line in lines[2:] if line.strip()]
+    out = []
+    for r in range(copies):
+        for symbol, x, y, z in atoms:
+            turned = [(x, y, z), (y, z, x), (z, x, y), (y, x, z), (x, z, y), (z, y, x), (edge - x, y, z), (edge - y, z, x)][r]
+            a, b, c = (v % edge for v in turned)
+            if 0.4 < a < window - 0.4 and 0.4 < b < window - 0.4:
+                out.append(f"{symbol} {a:.5f} {b:.5f} {c + r * (edge + gap):.5f}\n")
+    with open(name, "w") as file:
+        file.write(f'{len(out)}\nLattice="{window} 0 0 0 {window} 0 0 0 {copies * (edge + gap)}" Properties=species:S:1:pos:R:3 pbc="T T T"\n')
+        file.writelines(out)
+
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
-    common = [program, "simulate", model, "--grid", o.grid, "--semiangle", o.semiangle, "--oversampling", 1, "--precision", "double",
-              "--engine", "multislice", "--aperture-edge", "hard", "--every-slices", o.every, "--wrap-limit", 100, "--threads", 1]
-    run = lambda *more: subprocess.run([str(a) for a in [*common, *more]], check=True, stdout=subprocess.DEVNULL)
-    run("--save-potential", "v.h5", "-o", "elastic.h5")
-    run("-o", "plasmons.h5", "--plasmon-mean-free-path", o.path, "--plasmon-energy", o.energy_loss, *(["--plasmon-cutoff", o.cutoff] if o.cutoff else []))
+    stack("model.xyz")
+    subprocess.run([program, *(f"simulate model.xyz --grid {n} --semiangle {semiangle} --oversampling 1 --precision double --aperture-edge hard "
+                               f"--engine multislice --every-slices {o.every} --wrap-limit 100 --save-potential v.h5 -o elastic.h5").split()],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with h5py.File("v.h5") as f:
         slices = f["potential/slices"][0]
     with h5py.File("elastic.h5") as f:
         audit = {k: f["audit"].attrs[k] for k in ("wavelength", "interaction_constant", "slice_thickness")}
-        elastic = f["simulation/patterns"][()].reshape(-1, o.grid, o.grid)
+        elastic = f["simulation/patterns"][()].reshape(-1, n, n)
         q_x, q_y = f["simulation/q_x"][()], f["simulation/q_y"][()]
-    with h5py.File("plasmons.h5") as f:
-        convolved = f["simulation/patterns"][()].reshape(-1, o.grid, o.grid)
-        theta_E, theta_c = (1e-3 * f["audit"].attrs["plasmon_" + k] for k in ("characteristic_angle", "cutoff"))
-        thickness_end = f["audit"].attrs["plasmon_thickness"]
+rest = 510998.95
+theta_E = o.energy_loss * (energy + rest) / (energy * (energy + 2 * rest))
+fermi = np.cbrt(3 * np.pi**2 * o.energy_loss**2 / (4 * np.pi * 14.39964 * 7.61996))
+theta_c = 1e-3 * o.cutoff if o.cutoff else o.energy_loss / (7.61996 * fermi) * audit["wavelength"] / (2 * np.pi)
 
-n, dz, wavelength = o.grid, audit["slice_thickness"], audit["wavelength"]
+dz, wavelength = audit["slice_thickness"], audit["wavelength"]
 lx, ly = 1 / (q_x[1] - q_x[0]), 1 / (q_y[1] - q_y[0])
 fx, fy = np.fft.fftfreq(n, lx / n), np.fft.fftfreq(n, ly / n)
 q2 = fx[None, :] ** 2 + fy[:, None] ** 2
 band = q2 < (2 / 3 * min(n / lx, n / ly) / 2) ** 2
 propagator = band * np.exp(-1j * np.pi * wavelength * dz * q2)
 transmission = [np.fft.ifft2(band * np.fft.fft2(np.exp(1j * audit["interaction_constant"] * v))) for v in slices]
-probe = (np.sqrt(q2) * wavelength < 1e-3 * o.semiangle).astype(complex)
+probe = (np.sqrt(q2) * wavelength < 1e-3 * semiangle).astype(complex)
 # in the middle of the cell, as simulate has it
 probe *= np.exp(-2j * np.pi * (fx[None, :] * lx / 2 + fy[:, None] * ly / 2))
 probe /= np.sqrt((abs(probe) ** 2).sum())
@@ -81,7 +97,7 @@ limit = wavelength * 1e3 * min(n / lx, n / ly) / 3
 # beyond the last ring the band limit cuts what a loss brings there
 last = int((limit - 1e3 * theta_c) / 5)
 ring_sums = lambda p: np.bincount((angle / 5).astype(int).ravel(), p.ravel())[:last]
-scattered = (angle > o.semiangle + 2) & (angle < 5 * last)
+scattered = (angle > semiangle + 2) & (angle < 5 * last)
 annuli = {"0:10": angle < 10, "10:20": (angle >= 10) & (angle < 20), "20:35": (angle >= 20) & (angle < 35)}
 print("t, A    t/lambda  pattern, %  outside disc, %  worst ring, % (+-)   annuli in mrad, %: " + "  ".join(annuli))
 for index, d in enumerate(depths):
@@ -114,7 +130,7 @@ for index, d in enumerate(depths):
     lost = -np.expm1(-mean)
     halves = [lost * a * 2 / o.histories for a in halves]
     # noise adds to |a|: the product of two halves has none
-    reference = convolved[index]
+    reference = elastic[index]
     r = lambda where: 100 * np.sqrt(max(0, (halves[0] * halves[1])[where].sum()) / (reference[where] ** 2).sum())
     ring_list, annulus_list = np.array(ring_list), np.array(annulus_list)
     relative = 100 * lost * ring_list.mean(0) / ring_sums(reference)

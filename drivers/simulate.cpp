@@ -92,6 +92,9 @@ void check_run(const SimulationPlan& p, const SimulateSettings& s, const Camera&
   check_grid(p.scan.grid());
   for (const auto& d : simulation.recording.detectors)
     check_detector(d, recorded, simulation.optics.wavelength());
+  if (simulation.plasmons)
+    check_plasmons(*simulation.plasmons, recorded, simulation.optics.energy_kV,
+                   whole_thickness(p.scan.atoms()));
   if (s.common.dry_run) check_probes(simulation, recorded, s.wrap_limit);  // else the run does
   const CameraPixels pixels = pattern_pixels(recorded, simulation.recording);
   if (simulation.recording.patterns)
@@ -191,11 +194,14 @@ void write_file(const SimulationPlan& p, const SimulateSettings& s, const Simula
   std::cout << fmt::format(
       "intensity   {:.6f} of the beam inside the band limit (mean; {:.6f} to {:.6f})\n", range.mean,
       range.lowest, range.highest);
-  if (range.lowest < 0.95 && p.scan.settings.potential.absorption == 0)
+  const double kept = sim.plasmon_thickness().empty()
+                          ? 1
+                          : kept_share(*p.scan.settings.plasmons, sim.plasmon_thickness().back());
+  if (range.lowest < 0.95 * kept && p.scan.settings.potential.absorption == 0)
     warn(
         "{:.1f} % of the beam is scattered beyond the band limit of {:.1f} mrad; a finer --pixel "
         "keeps it",
-        100 * (1 - range.lowest), sim.max_angle_mrad());
+        100 * (1 - range.lowest / kept), sim.max_angle_mrad());
 }
 
 template <typename Real>

@@ -87,6 +87,32 @@ std::string smearing_summary(const SimulationPlan& p, const SimulateSettings& s)
   return text + (s.absorption ? " thermal diffuse scattering absorbed\n" : "\n");
 }
 
+// How many losses there are, and what literature says of all inelastic scattering at this density.
+template <typename Real>
+std::string plasmon_summary(const SimulationPlan& p, const Simulation<Real>& sim) {
+  const SimulationSettings& s = p.scan.settings;
+  if (!s.plasmons) return "";
+  const double thickness = sim.plasmon_thickness().back(), kV = s.optics.energy_kV,
+               density = mass_density(p.scan.atoms());
+  const LossAngles angles = loss_angles(*s.plasmons, kV);
+  const std::vector<double> shares = loss_shares(thickness / s.plasmons->mean_free_path, 1);
+  std::string text = fmt::format(
+      "plasmons    {:.4g} Angstrom of material, mean free path {:g}: {:.2f} % without loss, {:.2f} "
+      "% with one, {:.2f} % with more\n"
+      "            theta_E {:.4f} mrad, up to {:.3f} mrad, rms {:.3f} mrad; all inelastic "
+      "scattering at {:.3g} g/cm^3: {:.0f} Angstrom (Iakoubovskii 2008); off by up to {:.2g} % "
+      "(--plasmon-limit)\n",
+      thickness, s.plasmons->mean_free_path, 100 * shares[0], 100 * shares[1],
+      100 * (1 - shares[0] - shares[1]), 1e3 * angles.characteristic, 1e3 * angles.cutoff,
+      1e3 * std::sqrt(angles.mean_square()), density, inelastic_mean_free_path(density, kV),
+      folding_error_percent(*s.plasmons, thickness, kV));
+  if (const std::optional<int> most = losses_kept(*s.plasmons))
+    text += fmt::format("filter      {:g} eV: up to {} kept, {:.2f} % of the beam\n",
+                        *s.plasmons->filter_eV, counted(*most, "loss", "losses"),
+                        100 * kept_share(*s.plasmons, thickness));
+  return text;
+}
+
 }  // namespace
 
 template <typename Real>
@@ -104,7 +130,8 @@ std::string run_summary(const SimulationPlan& p, const SimulateSettings& s,
              counted(sim.slices(), "slice"), sim.slice_thickness(), sim.max_angle_mrad(),
              oversampling_statement(p.scan.settings), p.scan.atoms().size(), sim.atoms_placed(),
              engine_statement(p.scan.settings)) +
-         coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion + smearing_summary(p, s);
+         coherence_summary(p.scan.settings.optics, sim.modes()) + p.motion +
+         smearing_summary(p, s) + plasmon_summary(p, sim);
 }
 
 std::string error_summary(const InterpolationError& e, int factor) {

@@ -223,6 +223,33 @@ Settings describe(SimulateSettings& s) {
   o.add("absorption", s.absorption,
         "with --debye-waller: take thermal diffuse scattering from the elastic wave (Einstein "
         "model)");
+  o.section("Plasmon losses");
+  o.add("plasmon-mean-free-path", s.plasmon_path, "Angstrom",
+        "between two losses, at --energy; patterns and detectors are those of electrons with and "
+        "without losses")
+      .at_least(10)
+      .at_most(1e6)
+      .of_pattern();
+  o.add("plasmon-energy", s.plasmon_energy_eV, "eV", "of one loss")
+      .above(0)
+      .at_most(100)
+      .of_pattern();
+  o.add("plasmon-cutoff", s.plasmon_cutoff_mrad, "mrad",
+        "largest angle of one loss (default: where plasmons of a free-electron gas decay)")
+      .above(0)
+      .at_most(100)
+      .of_pattern();
+  o.add("energy-filter", s.energy_filter_eV, "eV",
+        "width of a slit centred on the zero loss: keeps n losses with n --plasmon-energy up to "
+        "half of it")
+      .above(0)
+      .at_most(1e4)
+      .of_pattern();
+  o.add("plasmon-limit", s.plasmon_limit, "%",
+        "largest estimated error of folding patterns with losses, which takes the elastic "
+        "scattering behind a loss as that of an untilted beam")
+      .at_least(0)
+      .at_most(100);
   o.section("Scattering factors of your own");
   o.add("factor-table", s.factor_table, "FILE",
         "CSV in place of --potential: ELEMENT,kirkland|lobato|peng,parameters or ELEMENT,q,f_e");
@@ -265,6 +292,8 @@ Settings describe(SimulateSettings& s) {
   o.one_of({"save-potential", "potential-file"});
   o.one_of({"u-rms", "debye-waller"});
   o.needs({"camera-pixels"}, "camera-length");
+  o.needs({"plasmon-energy", "plasmon-cutoff", "energy-filter"}, "plasmon-mean-free-path");
+  o.needs({"plasmon-mean-free-path"}, "plasmon-energy");
   add_common(o, s.common);
   return o;
 }
@@ -377,6 +406,12 @@ Recording resolve_recording(const SimulateSettings& s, const Optics& optics) {
   return r;
 }
 
+std::optional<PlasmonSettings> resolve_plasmons(const SimulateSettings& s) {
+  if (!s.plasmon_path) return std::nullopt;
+  return PlasmonSettings{*s.plasmon_path, s.plasmon_energy_eV.value_or(0),
+                         s.plasmon_cutoff_mrad.value_or(0), s.energy_filter_eV, s.plasmon_limit};
+}
+
 }  // namespace
 
 SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
@@ -400,6 +435,7 @@ SimulationSettings resolve(SimulateSettings& s, const Atoms& atoms) {
   r.engine = s.engine;
   r.interpolation = s.interpolation;
   r.recording = resolve_recording(s, r.optics);
+  r.plasmons = resolve_plasmons(s);
   check_settings(r);
   if (r.interpolation > 1) {
     check_grid(interpolation_window(grid, r.interpolation));

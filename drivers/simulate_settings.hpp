@@ -32,6 +32,8 @@ struct SimulateSettings {
   std::string u_rms, frames, debye_waller, factor_table;
   std::optional<double> phonons_until;  // %
   bool elastic = false, absorption = false;
+  std::optional<double> plasmon_path, plasmon_energy_eV, plasmon_cutoff_mrad, energy_filter_eV;
+  double plasmon_limit = 1;  // %
   std::string grid;
   std::optional<double> pixel;
   double slice = 2.0;

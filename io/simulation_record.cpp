@@ -34,6 +34,26 @@ Audit coherence_audit(const Simulation<Real>& simulation, std::size_t probes) {
           {"modes_left_out", "fraction of incident beam", left_out}};
 }
 
+template <typename Real>
+Audit plasmon_audit(const Simulation<Real>& simulation, const SimulationSettings& s) {
+  if (!s.plasmons) return {};
+  const PlasmonSettings& p = *s.plasmons;
+  const double thickness = simulation.plasmon_thickness().back();
+  const LossAngles angles = loss_angles(p, s.optics.energy_kV);
+  const std::vector<double> shares = loss_shares(thickness / p.mean_free_path, 2);
+  return {{"plasmon_thickness", "Angstrom", thickness},
+          {"plasmon_mean_free_path", "Angstrom", p.mean_free_path},
+          {"plasmon_characteristic_angle", "mrad", 1e3 * angles.characteristic},
+          {"plasmon_cutoff", "mrad", 1e3 * angles.cutoff},
+          {"plasmon_angle_mean", "mrad", 1e3 * angles.mean()},
+          {"plasmon_angle_rms", "mrad", 1e3 * std::sqrt(angles.mean_square())},
+          {"plasmon_share_0", "fraction of incident beam", shares[0]},
+          {"plasmon_share_1", "fraction of incident beam", shares[1]},
+          {"plasmon_share_2", "fraction of incident beam", shares[2]},
+          {"plasmon_kept", "fraction of incident beam", kept_share(p, thickness)},
+          {"plasmon_folding_error", "%", folding_error_percent(p, thickness, s.optics.energy_kV)}};
+}
+
 }  // namespace
 
 std::string engine_statement(const SimulationSettings& s) {
@@ -103,6 +123,7 @@ Audit simulation_audit(const ScanSimulation& scan, const Simulation<Real>& simul
        {"slice_thickness", "Angstrom", simulation.slice_thickness()}});
   add(memory_audit(run.memory));
   add(coherence_audit(simulation, scan.probes()));
+  add(plasmon_audit(simulation, s));
   return audit;
 }
 

@@ -27,12 +27,18 @@ double EngineRequest::depths() const {
 EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int slices,
                              std::size_t positions, std::size_t bytes_per_real) {
   const ProbeSeries series = probe_series(s.probes(), interpolation_window(grid, s.interpolation));
-  EngineRequest r{grid,        slices,        series.beams,
-                  s.recording, positions,     series.probes[0].amplitudes.size(),
-                  0,           bytes_per_real};
+  EngineRequest r{grid,
+                  slices,
+                  series.beams,
+                  engine_recording(s),
+                  positions,
+                  series.probes[0].amplitudes.size(),
+                  0,
+                  bytes_per_real};
   r.interpolation = s.interpolation;
   r.oversampling = s.potential.oversampling;
   r.finite = s.potential.projection == Projection::finite;
+  r.plasmons = s.plasmons.has_value();
   if (series.probes.size() == 1) return r;
   for (const IncidentModes& modes : series.probes) {
     auto& probe = r.probes.emplace_back(EngineRequest::Probe{{}, modes.amplitudes.size()});
@@ -141,7 +147,9 @@ double result_bytes(const EngineRequest& r) {
 double bytes_per_thread(const EngineRequest& r) {
   constexpr double kPerThread = 1 << 19;  // measured (tests/memory_test.py)
   const double exit = r.recording.exit_waves ? StorageSizes(r).plane * 16 : 0;
-  return kPerThread + 3 * result_bytes(r) + exit;
+  // a pattern with its transform, and what multiplies that
+  const double blur = r.plasmons ? StorageSizes(r).plane * (16 + 8 + double(r.bytes_per_real)) : 0;
+  return kPerThread + 3 * result_bytes(r) + exit + blur;
 }
 
 ApertureSize::ApertureSize(const std::vector<ApertureBeam>& list) : beams(double(list.size())) {

@@ -45,7 +45,8 @@ struct EngineRequest {
   // what a potential takes (memory_plan.hpp)
   int elements = 1;
   AtomSum sum = AtomSum::automatic;
-  int oversampling = 1;  // as PotentialSettings has it
+  int oversampling = 1;   // as PotentialSettings has it
+  bool plasmons = false;  // patterns are blurred
   bool absorbs = false, finite = false, stored = false;
   int configurations = 0;  // 0: one, at rest
 

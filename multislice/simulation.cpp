@@ -81,6 +81,14 @@ void check_settings(const SimulationSettings& s) {
            "@elastic: mean waves are kept of a coherent beam on the grid's own samples; leave out "
            "@focal_spread, @source_size, @bin and @camera_length, or @elastic");
   }
+  if (s.plasmons) {
+    check_plasmons(*s.plasmons);
+    if (r.exit_waves || r.amplitudes)
+      fail(Fault::usage,
+           "@plasmon_mean_free_path {:g}: electrons that lost energy have no wave in common with "
+           "the others; leave it out, or {}",
+           s.plasmons->mean_free_path, Message::marked(r.exit_waves ? "@exit_wave" : "@elastic"));
+  }
   if (s.interpolation > 1) {
     if (s.engine != Engine::automatic && s.engine != Engine::scattering_matrix)
       fail(Fault::usage,
@@ -102,6 +110,17 @@ void check_settings(const SimulationSettings& s) {
   if (r.amplitudes)
     fail(Fault::usage, "@engine {} keeps no waves; use @engine multislice with @elastic",
          engine_name(s.engine));
+}
+
+Recording engine_recording(const SimulationSettings& s) {
+  Recording r = s.recording;
+  if (!s.plasmons) return r;
+  r.patterns = true;
+  r.q_max = r.pixel_q = 0;
+  r.bin = 1;
+  r.camera_pixels = 0;
+  r.detectors.clear();
+  return r;
 }
 
 std::string oversampling_statement(const SimulationSettings& s) {
@@ -127,7 +146,8 @@ EngineSetup<Real> setup_of(const Atoms& atoms, const SimulationSettings& s, int 
   const Grid grid = make_grid(atoms, s), recorded = interpolation_window(grid, s.interpolation);
   const double wavelength = s.optics.wavelength(), height = atoms.cell.vectors(2, 2);
   ProbeSeries series = probe_series(s.probes(), recorded);
-  const PatternWindow window = pattern_pixels(recorded, s.recording).window();
+  const Recording recording = engine_recording(s);
+  const PatternWindow window = pattern_pixels(recorded, recording).window();
   for (const Detector& d : s.recording.detectors) check_detector(d, recorded, wavelength);
   const bool one_slice = s.engine != Engine::automatic && entry_of(s.engine).has_one_slice;
   const int slices = one_slice ? 1 : slice_count(height, s.slice);
@@ -143,13 +163,48 @@ EngineSetup<Real> setup_of(const Atoms& atoms, const SimulationSettings& s, int 
           .interpolation = s.interpolation,
           .series = std::move(series),
           .window = window,
-          .recording = s.recording,
+          .recording = recording,
           .depths = recorded_depths(slices, s.recording.every_slices),
           .working_set = s.working_set,
           .threads = threads};
 }
 
 }  // namespace
+
+// Patterns and detectors with plasmon losses, from patterns over the whole grid.
+struct PlasmonOutcome {
+  template <typename Real>
+  PlasmonOutcome(const Atoms& atoms, const SimulationSettings& s, const EngineSetup<Real>& setup)
+      : thickness(material_thickness(atoms, depths_of(setup))),
+        blur(*s.plasmons, setup.recorded, s.optics.energy_kV, thickness),
+        detectors(s.recording.detectors, setup.recorded, setup.wavelength) {}
+
+  template <typename Real>
+  static std::vector<double> depths_of(const EngineSetup<Real>& setup) {
+    std::vector<double> depths;
+    for (const int d : setup.depths) depths.push_back(d * setup.slice_thickness);
+    return depths;
+  }
+
+  // `pixels` of the patterns to be kept, if they are.
+  template <typename Real>
+  ProbeResult<Real> operator()(const ProbeResult<Real>& elastic, const CameraPixels* pixels) const {
+    const Plane<Real> whole = blur(elastic.pattern, elastic.depth);
+    ProbeResult<Real> out{.depth = elastic.depth,
+                          .detectors = detectors(whole),
+                          .intensity_out = elastic.intensity_out * blur.kept(elastic.depth),
+                          .point = elastic.point};
+    if (!pixels) return out;
+    const PatternWindow& w = pixels->window();
+    out.pattern = (*pixels)(Plane<Real>(
+        whole.block(w.first_y + whole.rows() / 2, w.first_x + whole.cols() / 2, w.ny, w.nx)));
+    return out;
+  }
+
+  std::vector<double> thickness;  // by depth
+  PlasmonBlur blur;
+  PatternDetectors detectors;
+};
 
 template <typename Real>
 struct Simulation<Real>::State {
@@ -159,6 +214,7 @@ struct Simulation<Real>::State {
         setup(setup_of<Real>(atoms, s, threads)),
         pixels(pattern_pixels(setup.recorded, s.recording)),
         atoms_placed(atoms.size()) {
+    if (s.plasmons) plasmons.emplace(atoms, s, setup);
     if (stored) {
       setup.potential = std::move(stored);
     } else {
@@ -194,6 +250,7 @@ struct Simulation<Real>::State {
   SimulationSettings settings;
   EngineSetup<Real> setup;
   CameraPixels pixels;
+  std::optional<PlasmonOutcome> plasmons;
   std::size_t atoms_placed;
   AtomSum atom_sum = AtomSum::product;
   std::mutex mutex;
@@ -222,6 +279,11 @@ std::vector<int> Simulation<Real>::depths() const {
 template <typename Real>
 double Simulation<Real>::slice_thickness() const {
   return state_->setup.slice_thickness;
+}
+template <typename Real>
+const std::vector<double>& Simulation<Real>::plasmon_thickness() const {
+  static const std::vector<double> none;
+  return state_->plasmons ? state_->plasmons->thickness : none;
 }
 template <typename Real>
 double Simulation<Real>::max_angle_mrad() const {
@@ -270,10 +332,12 @@ void Simulation<Real>::run(const std::vector<ScanPoint>& points, int threads, co
                            const Stop& stop, NextRange next) const {
   State& s = *state_;
   const Engine engine = s.engine_for(points.size());
-  const bool resampled = s.setup.recording.patterns && !s.pixels.is_grid();
+  const bool kept = s.settings.recording.patterns, resampled = kept && !s.pixels.is_grid();
   const BlockSink<Real> onto_pixels = [&](std::span<const ProbeResult<Real>> block) {
     for (const ProbeResult<Real>& r : block)
-      if (resampled)
+      if (s.plasmons)
+        sink(r.point, (*s.plasmons)(r, kept ? &s.pixels : nullptr));
+      else if (resampled)
         sink(
             r.point,
             {r.depth, s.pixels(r.pattern), r.detectors, r.intensity_out, r.exit_wave, {}, r.point});

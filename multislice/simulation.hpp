@@ -10,6 +10,7 @@
 #include "models/atoms.hpp"
 #include "multislice/engine.hpp"
 #include "multislice/optics.hpp"
+#include "multislice/plasmon.hpp"
 #include "potentials/slice_potential.hpp"
 
 namespace vitrobeam {
@@ -27,6 +28,8 @@ struct SimulationSettings {
   // (multislice/interpolated_matrix.hpp), an approximation. Patterns are sampled n times coarser.
   int interpolation = 1;
   Recording recording;
+  // Patterns and detectors with plasmon losses (multislice/plasmon.hpp); none: elastic ones.
+  std::optional<PlasmonSettings> plasmons = {};
   WorkingSet working_set;
 
   std::vector<Optics> probes() const { return series.empty() ? std::vector{optics} : series; }
@@ -35,6 +38,10 @@ struct SimulationSettings {
 // What can be refused before a model is seen: Error{usage} for optics (check_optics) and for what
 // an engine or a beam cannot record.
 void check_settings(const SimulationSettings& settings);
+
+// What an engine has to record for Recording: with plasmons patterns over the whole grid, from
+// which all else is made.
+Recording engine_recording(const SimulationSettings& settings);
 
 // "auto", "1", "8": on how fine a grid the potential is exponentiated; "none" of an engine that
 // does not.
@@ -63,7 +70,9 @@ class Simulation {
   std::vector<int> depths()
       const;  // number of slices above each recorded depth; the last is the exit
   double slice_thickness() const;  // Angstrom
-  double max_angle_mrad() const;   // the band limit
+  // Of material above each depth, where plasmons are lost; empty without plasmons.
+  const std::vector<double>& plasmon_thickness() const;
+  double max_angle_mrad() const;  // the band limit
   std::size_t atoms_placed() const;
   AtomSum atom_sum() const;  // how they were summed: product or spreading
   // As PotentialSource has it.

@@ -294,6 +294,7 @@ double absorbed_fraction(const ScanSimulation& scan, const Atoms& at_rest, int t
   with.recording = {};
   with.recording.patterns = false;
   with.series.clear();
+  with.plasmons.reset();
   with.interpolation = 1;
   SimulationSettings without = with;
   without.potential.absorption = 0;

@@ -110,6 +110,22 @@ refuse 2 "--aperture-ellipse 0.5" $run --aperture-ellipse 0.5
 refuse 2 "below the semi-angle" $run --aperture-inner 12
 refuse 2 "no one exit wave" $run --exit-wave --focal-spread 50
 refuse 2 "has no aperture and no source" simulate good.xyz -o new.h5 --grid 64 --mode plane-wave --source-size 1
+plasmons="--plasmon-mean-free-path 1000 --plasmon-energy 15"
+refuse 2 "--plasmon-mean-free-path -5" $run --plasmon-mean-free-path -5 --plasmon-energy 15
+refuse 2 "--plasmon-mean-free-path 0" $run --plasmon-mean-free-path 0 --plasmon-energy 15
+refuse 2 "--plasmon-energy -15" $run --plasmon-mean-free-path 1000 --plasmon-energy -15
+refuse 2 "--plasmon-energy 2000" $run --plasmon-mean-free-path 1000 --plasmon-energy 2keV
+refuse 2 "--plasmon-mean-free-path" $run --plasmon-energy 15
+refuse 2 "--plasmon-energy" $run --plasmon-mean-free-path 1000
+refuse 2 "--plasmon-mean-free-path" $run --energy-filter 10
+refuse 2 "--energy-filter -10" $run $plasmons --energy-filter -10
+refuse 2 "--plasmon-cutoff 0.01 mrad" $run $plasmons --plasmon-cutoff 0.01
+refuse 4 "--plasmon-cutoff 90 mrad" $run $plasmons --plasmon-cutoff 90
+refuse 4 "--plasmon-cutoff 90 mrad" $run $plasmons --plasmon-cutoff 90 --dry-run
+refuse 2 "no wave in common" $run $plasmons --exit-wave
+refuse 2 "leave it out, or --elastic" $run $plasmons --elastic --phonons 2 --u-rms 0.08
+printf '2\nLattice="8 0 0 0 8 0 0 0 8"\nCu 2 2 4\nCu 6 6 4\n' >plane.xyz
+refuse 4 "lie in one plane, a thickness of 0" simulate plane.xyz -o new.h5 --grid 64 --semiangle 10 $plasmons
 refuse 3 "none.xyz" simulate none.xyz -o new.h5
 refuse 2 "expected a number or FIRST:STEP:LAST" $run --defocus 0:10
 refuse 2 "no step of -5 leads from 0 to 10" $run --defocus 0:-5:10

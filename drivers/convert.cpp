@@ -139,13 +139,14 @@ int undo(const Settings& settings, const ConvertCommand& c, const PatternSource&
     restored = write_recorded(file, Hdf5Reader(source.file()), scan, run_control(c.common));
   };
   return produce(settings, c.common,
-                 {"measured patterns",
-                  {source.file()},
-                  [&] { print_patterns(source); },
-                  [](const RunControl&) {},
-                  store,
-                  [&] { print_undone(restored); },
-                  [&] { return axes_of(source, scan, c, scan.calibration); }});
+                 {.title = "measured patterns",
+                  .inputs = {source.file()},
+                  .foretell = [&] { print_patterns(source); },
+                  .compute = [](const RunControl&) {},
+                  .store = store,
+                  .summarise = [&] { print_undone(restored); },
+                  .axes = [&] { return axes_of(source, scan, c, scan.calibration); },
+                  .bytes = [&] { return prepared_bytes(scan); }});
 }
 
 int prepare(const Settings& settings, const ConvertCommand& c, const PatternSource& source) {
@@ -168,13 +169,14 @@ int prepare(const Settings& settings, const ConvertCommand& c, const PatternSour
     summarise(p);
   };
   return produce(settings, c.common,
-                 {"measured patterns",
-                  {source.file()},
-                  [&] { print_patterns(source); },
-                  [&](const RunControl& run) { p = prepare_scan(scan, wanted, run); },
-                  store,
-                  print,
-                  [&] { return axes_of(source, scan, c, p.calibration); }});
+                 {.title = "measured patterns",
+                  .inputs = {source.file()},
+                  .foretell = [&] { print_patterns(source); },
+                  .compute = [&](const RunControl& run) { p = prepare_scan(scan, wanted, run); },
+                  .store = store,
+                  .summarise = print,
+                  .axes = [&] { return axes_of(source, scan, c, p.calibration); },
+                  .bytes = [&] { return prepared_bytes(scan); }});
 }
 
 }  // namespace

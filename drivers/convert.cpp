@@ -6,6 +6,7 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/log.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
 #include "drivers/quantity.hpp"
@@ -139,14 +140,13 @@ int undo(const Settings& settings, const ConvertCommand& c, const PatternSource&
     restored = write_recorded(file, Hdf5Reader(source.file()), scan, run_control(c.common));
   };
   return produce(settings, c.common,
-                 {.title = "measured patterns",
-                  .inputs = {source.file()},
-                  .foretell = [&] { print_patterns(source); },
-                  .compute = [](const RunControl&) {},
-                  .store = store,
-                  .summarise = [&] { print_undone(restored); },
-                  .axes = [&] { return axes_of(source, scan, c, scan.calibration); },
-                  .bytes = [&] { return prepared_bytes(scan); }});
+                 {"measured patterns",
+                  {source.file()},
+                  [&] { print_patterns(source); },
+                  [](const RunControl&) {},
+                  store,
+                  [&] { print_undone(restored); },
+                  [&] { return axes_of(source, scan, c, scan.calibration); }});
 }
 
 int prepare(const Settings& settings, const ConvertCommand& c, const PatternSource& source) {
@@ -169,14 +169,13 @@ int prepare(const Settings& settings, const ConvertCommand& c, const PatternSour
     summarise(p);
   };
   return produce(settings, c.common,
-                 {.title = "measured patterns",
-                  .inputs = {source.file()},
-                  .foretell = [&] { print_patterns(source); },
-                  .compute = [&](const RunControl& run) { p = prepare_scan(scan, wanted, run); },
-                  .store = store,
-                  .summarise = print,
-                  .axes = [&] { return axes_of(source, scan, c, p.calibration); },
-                  .bytes = [&] { return prepared_bytes(scan); }});
+                 {"measured patterns",
+                  {source.file()},
+                  [&] { print_patterns(source); },
+                  [&](const RunControl& run) { p = prepare_scan(scan, wanted, run); },
+                  store,
+                  print,
+                  [&] { return axes_of(source, scan, c, p.calibration); }});
 }
 
 }  // namespace
@@ -193,6 +192,8 @@ int run_convert(const std::vector<std::string>& arguments) {
   if (patterns.mask == "beam-stop") patterns.mask.clear();
   const PatternSource source = open_patterns(input, patterns, true);
   if (c.undo) check_undo(c.preparation);
+  if (!c.common.output.empty())
+    check_free_space(c.common.output, prepared_bytes(pattern_scan(source)));
   return c.undo ? undo(settings, c, source) : prepare(settings, c, source);
 }
 

@@ -4,7 +4,6 @@
 #include <iostream>
 
 #include "base/error.hpp"
-#include "drivers/output_files.hpp"
 
 namespace vitrobeam {
 
@@ -16,7 +15,6 @@ const std::string& single_input(const Settings& settings, const std::string& wha
 }
 
 int produce(const Settings& settings, const CommonSettings& common, const Production& p) {
-  if (p.bytes && !common.output.empty()) check_free_space(common.output, p.bytes());
   if (common.dry_run) {
     if (!(common.resume && std::filesystem::exists(common.output))) check_output(common);
     p.foretell();

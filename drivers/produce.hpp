@@ -27,7 +27,6 @@ struct Production {
   std::string remark = {};                     // printed behind the name of the file
   std::function<void()> after = {};            // once the file stands: further ones
   bool only_prints_without_output = false;     // else an output must be named
-  std::function<double()> bytes = {};  // of a large output: refused where the disk lacks them
 };
 // Runs it; the exit status. Nothing is written where it is interrupted or fails.
 int produce(const Settings& settings, const CommonSettings& common, const Production& p);

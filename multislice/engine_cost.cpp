@@ -76,12 +76,14 @@ double slice_seconds(const EngineRequest& r, const Grid& grid, const EngineSpeed
 
 // Sums over the atoms of all slices. As products of real matrices: one complex product per atom and
 // sample of a quarter plane. By spreading: transforms of whole planes, two elements at a time, and
-// some thousand products an atom (validation/speed/atom_sums.cpp).
+// some thousand products an atom (validation/speed/atom_sums.cpp); twice as fine along both axes
+// where the band reaches far.
 double sums_seconds(const EngineRequest& r, const Grid& grid, double slices,
                     const EngineSpeed& speed) {
-  constexpr double kTransform = 4, kSpread = 1000;
+  constexpr double kTransform = 3, kSpread = 1000;
+  const double room = grid.q_max() > 0.7 * grid.nyquist() ? 4 : 1;
   if (cheaper_sum(r.sum, grid, r.atoms / slices, r.elements) == AtomSum::spreading)
-    return slices * kTransform * ((r.elements + 1) / 2) * slice_seconds(r, grid, speed) +
+    return slices * room * kTransform * ((r.elements + 1) / 2) * slice_seconds(r, grid, speed) +
            r.atoms * kSpread * speed.product;
   return r.atoms * double(grid.band_x()) * grid.band_y() * speed.product;
 }
@@ -105,14 +107,14 @@ double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpee
   const int times = plane_oversampling(r);
   if (r.stored || r.oversampling == 1 || entry_of(engine).scatters_once) return plain;
   if (times > 1) {
-    constexpr double kPasses = 4;  // as long as so many waves through a slice of the fine grid
+    constexpr double kPasses = 3.5;  // as long as so many waves through a slice of the fine grid
     Grid fine = r.grid;
     fine.nx *= times;
     fine.ny *= times;
     return slices * kPasses * slice_seconds(r, fine, speed) + sums_seconds(r, fine, slices, speed) +
            (r.finite ? finite_seconds(r, fine, speed) : 0);
   }
-  constexpr double kPasses = 7, kPatch = 250000;  // products an atom
+  constexpr double kPasses = 8, kPatch = 250000;  // products an atom
   Grid whole = r.grid;
   whole.band_limit = whole.nyquist();
   return slices * kPasses * slice_seconds(r, whole, speed) + sums_seconds(r, whole, slices, speed) +
@@ -120,12 +122,13 @@ double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpee
 }
 
 double run_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {
-  constexpr double kStart = 3e8, kBeam = 1.9e5, kByte = 25, kCore = 2.7e8, kAbsorbed = 7e8,
-                   kAbsorbedCore = 1.6e9;
+  constexpr double kStart = 3e8, kBeam = 1.9e5, kMode = 3e4, kByte = 25, kCore = 2.7e8,
+                   kAbsorbed = 7e8, kAbsorbedCore = 1.6e9;
   const bool has_cores =
       r.oversampling == 0 && !r.finite && !r.stored && !entry_of(engine).scatters_once;
   double products = kStart + kByte * r.points() * r.depths() * result_bytes(r);
-  for (const auto& probe : r.all_probes()) products += kBeam * double(probe.beams.size());
+  for (const auto& probe : r.all_probes())
+    products += double(probe.beams.size()) * (kBeam + kMode * (double(probe.modes) - 1));
   if (has_cores) products += kCore * r.elements;
   double seconds = 0;
   EngineRequest few = r;  // a run with absorption, or with interpolation, computes more beside

@@ -47,7 +47,11 @@ double standing(const EngineRequest& r) {
   const double copies = r.configurations > 0 ? 2 : 1;
   const double oversampled =
       r.oversampling == 1 || r.stored ? 0 : factor_tables(r, exponential_grid(r));
-  return kProgram + kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
+  constexpr double kModeCopies = 4;
+  double modes = 0;
+  for (const auto& probe : r.all_probes()) modes += double(probe.modes);
+  return kProgram + kModeCopies * 16 * modes * double(r.beams.size()) +
+         kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
          kPerPosition * double(r.positions) * std::max<double>(1, double(r.probes.size())) +
          copies * (factor_tables(r, r.grid) + oversampled);
 }

@@ -5,11 +5,12 @@ import os, re, sys, tempfile
 
 program, glass = (os.path.abspath(p) for p in sys.argv[1:3])
 word = sys.argv[3] if len(sys.argv) > 3 else ""
-# A run of less time than this is not compared in time: starting, reading and writing are most of it.
+# A run of less time than this is not compared in time: starting and reading are most of it.
 EXEMPT_S = 0.2
+ALLOWED = 1.5
 
 MODELS = {  # edges in Angstrom
-    "small": ("20,20,20"), "cube": ("40,40,40"), "thick": ("30,30,300"), "wide": ("120,120,20"),
+    "small": "20,20,20", "cube": "40,40,40", "thick": "30,30,300", "wide": "120,120,20"
 }
 CASES = [  # name, model, options
     ("multislice 128, many positions", "small", "--grid 128 --semiangle 25 --scan 24x24 --engine multislice --oversampling 1"),
@@ -46,8 +47,6 @@ CASES = [  # name, model, options
     ("phase-object 512", "cube", "--grid 512 --semiangle 15 --scan 16x16 --engine phase-object --q-max 2"),
     ("phase-object 1024 N=4", "cube", "--grid 1024 --semiangle 15 --scan 2x2 --engine phase-object --oversampling 4 --potential lobato"),
 ]
-# In windows of slices no more is taken than --memory, and what is foretold is at most so much above (tests/memory_test.py).
-ALLOWED = 1.5
 
 
 def run(*arguments, cache):
@@ -73,12 +72,12 @@ def compare(name, model, options):
         said = dict(zip(("memory", "disk", "time"), map(float, row.groups())))
         file = os.path.join(cache, "out.h5")
         _, seconds, memory = run(*arguments, "-o", file, cache=cache)
+        if seconds < 3:  # what else the machine does only ever adds
+            seconds = min(seconds, run(*arguments, "-o", file, "--force", cache=cache)[1])
         taken = {"memory": memory, "disk": os.path.getsize(file) / 2**30, "time": seconds}
     ratios = {k: said[k] / taken[k] for k in taken}
     if taken["time"] < EXEMPT_S:
         del ratios["time"]
-    if taken["disk"] < 0.01:  # foretold to two decimals of a GiB
-        del ratios["disk"]
     cells = [f"{said[k]:9.3g} {taken[k]:9.3g} {ratios.get(k, float('nan')):6.2f}" for k in ("time", "memory", "disk")]
     print(f"{name:46}", *cells, sep=" | ", flush=True)
     return ratios
@@ -90,12 +89,10 @@ with tempfile.TemporaryDirectory() as folder:
         run("model", "cut", glass, "--from", "0,0,0", "--to", edges, "-o", name + ".xyz", cache=".")
     print(f"{'foretold, taken, ratio of:':46} | {'time / s':26} | {'memory / GiB':26} | disk / GiB")
     all_ratios = [compare(*case) for case in CASES if word in case[0]]
-worst = 0
-for what in ("time", "memory", "disk"):
+holds = True
+for what, least in (("time", 1 / ALLOWED), ("memory", 1), ("disk", 1 / ALLOWED)):  # memory: else --memory would be broken
     found = [r[what] for r in all_ratios if what in r]
-    if not found:
-        continue
-    print(f"{what}: foretold / taken {min(found):.2f} to {max(found):.2f} in {len(found)} runs")
-    worst = max(worst, max(found), 1 / min(found))
-print(f"worst factor {worst:.2f}, allowed {ALLOWED}")
-sys.exit(worst > ALLOWED)
+    if found:
+        holds = holds and least <= min(found) and max(found) <= ALLOWED
+        print(f"{what}: foretold / taken {min(found):.2f} to {max(found):.2f} in {len(found)} runs, allowed {least:.2f} to {ALLOWED}")
+sys.exit(not holds)

@@ -6,6 +6,7 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/log.hpp"
+#include "drivers/output_files.hpp"
 #include "drivers/pattern_settings.hpp"
 #include "drivers/produce.hpp"
 #include "io/pattern_input.hpp"
@@ -191,6 +192,8 @@ int run_convert(const std::vector<std::string>& arguments) {
   if (patterns.mask == "beam-stop") patterns.mask.clear();
   const PatternSource source = open_patterns(input, patterns, true);
   if (c.undo) check_undo(c.preparation);
+  if (!c.common.output.empty())
+    check_free_space(c.common.output, prepared_bytes(pattern_scan(source)));
   return c.undo ? undo(settings, c, source) : prepare(settings, c, source);
 }
 

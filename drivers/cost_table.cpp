@@ -9,7 +9,7 @@ std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine 
   constexpr double kGiB = 1 << 30;
   const Engine taken =
       wanted == Engine::automatic ? cheapest_engine(r, speed, memory_bytes) : wanted;
-  std::string text = "engine        operations     memory       disk       time\n";
+  std::string text = "engine        operations       memory         disk       time\n";
   for (std::size_t i = 0; i < engine_table().size(); ++i) {
     const auto engine = Engine(i);
     const EngineEntry& e = engine_table()[i];
@@ -22,9 +22,10 @@ std::string cost_table(const EngineRequest& r, const EngineSpeed& speed, Engine 
       continue;
     }
     const double seconds =
+        run_seconds(engine, r, speed) +
         configurations *
-        (cost.seconds + plan.potential_passes * potential_seconds(engine, r, speed)) / threads;
-    text += fmt::format("{:<12} {:>9.3g} G {:>8.2f} GiB {:>6.2f} GiB {:>8.3g} s{}\n", e.name,
+            (cost.seconds + plan.potential_passes * potential_seconds(engine, r, speed)) / threads;
+    text += fmt::format("{:<12} {:>9.3g} G {:>8.3g} GiB {:>8.3g} GiB {:>8.3g} s{}\n", e.name,
                         configurations * cost.operations / 1e9, plan.bytes / kGiB,
                         disk_bytes / kGiB, seconds, engine == taken ? "  <- this one" : "");
     if (plan.working_set.slices > 0)

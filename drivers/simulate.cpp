@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -21,6 +22,7 @@
 #include "drivers/stored_potential.hpp"
 #include "io/digest.hpp"
 #include "io/position_record.hpp"
+#include "io/potential_file.hpp"
 #include "io/simulation_file.hpp"
 #include "io/simulation_record.hpp"
 #include "runtime/partial_means.hpp"
@@ -58,17 +60,8 @@ SimulationPlan make_plan(SimulateSettings& s, const std::string& path) {
   return p;
 }
 
-// What the result takes, and its journal as much until the run is whole.
-template <typename Real>
-double disk_bytes(const SimulationPlan& p) {
-  const Grid grid = p.scan.grid();
-  const Recording& r = p.scan.settings.recording;
-  const CameraPixels pixels = pattern_pixels(p.scan.recorded_grid(), r);
-  const double pattern = r.patterns
-                             ? double(pixels.q_x().size() * pixels.q_y().size() * sizeof(Real))
-                             : 0,
-               exit = r.exit_waves ? double(grid.nx) * grid.ny * 2 * sizeof(Real) : 0;
-  return double(p.scan.points()) * (pattern + exit);
+double disk_bytes(const SimulationPlan& p, const SimulateSettings& s) {
+  return stored_bytes(request_of(p, s), p.scan.recorded_grid());
 }
 
 Calibration calibration_of(const CameraPixels& pixels) {
@@ -101,9 +94,12 @@ void check_run(const SimulationPlan& p, const SimulateSettings& s, const Camera&
     check_beam_stop(camera, Eigen::Index(pixels.q_y().size()), Eigen::Index(pixels.q_x().size()),
                     calibration_of(pixels));
   check_stored_potential(s, p.scan, record, sizeof(Real));
-  constexpr double kWithJournal = 2;
-  if (!s.common.output.empty() && ranks().is_leader())
-    check_free_space(s.common.output, kWithJournal * disk_bytes<Real>(p));
+  constexpr double kWithJournal = 2;  // until the run is whole
+  if (!ranks().is_leader()) return;
+  if (!s.common.output.empty()) check_free_space(s.common.output, kWithJournal * disk_bytes(p, s));
+  if (!s.save_potential.empty() && !s.common.resume)
+    check_free_space(s.save_potential,
+                     potential_bytes(p.scan.configurations, simulation, sizeof(Real)));
 }
 
 template <typename Real>
@@ -112,7 +108,7 @@ int print_dry_run(SimulationPlan& p, const SimulateSettings& s) {
   std::cout << plan_summary(p, s, request)
             << cost_table(request, machine_speed<Real>(p.scan.grid()), p.scan.settings.engine,
                           s.common.threads, s.memory_GiB * kGiB, p.scan.configurations.runs(),
-                          disk_bytes<Real>(p));
+                          disk_bytes(p, s));
   return 0;
 }
 
@@ -153,8 +149,8 @@ bool compute_points(const ScanSimulation& scan, const Simulation<Real>& simulati
     const auto keep = [&](std::size_t point, int depth, const auto& result) {
       append(begun[point], result);
       if (std::size_t(depth) + 1 < depths) return;
-      queue.finish(point, begun[point]);
-      begun[point] = {};
+      // `= {}` would keep what the vector has allocated
+      queue.finish(point, std::exchange(begun[point], std::vector<std::byte>()));
     };
     const auto processes = std::size_t(ranks().count());
     PointWork<Real> work;

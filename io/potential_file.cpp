@@ -120,6 +120,14 @@ void PotentialWriter<Real>::finish(const RunRecord& record) {
   file_.commit();
 }
 
+double potential_bytes(const Configurations& configurations, const SimulationSettings& s,
+                       std::size_t bytes_per_real) {
+  const double planes = 1 + (s.potential.absorption != 0 ? 1 : 0) +
+                        (s.potential.oversampling != 1 ? 2 : 0);  // transmission: complex
+  return planes * configurations.runs() * slices_of(configurations, s) * double(s.nx) * s.ny *
+         double(bytes_per_real);
+}
+
 template <typename Real>
 int save_potential(const std::string& path, const PotentialIdentity& identity,
                    const Configurations& configurations, const SimulationSettings& s,

@@ -56,6 +56,10 @@ class PotentialWriter {
   std::mutex mutex_;
 };
 
+// What such a file takes on the disk at most.
+double potential_bytes(const Configurations& configurations, const SimulationSettings& settings,
+                       std::size_t bytes_per_real);
+
 // The potential of every configuration into a file of its own; their number of slices. Interrupted
 // where run.stop says so: nothing is left behind.
 template <typename Real>

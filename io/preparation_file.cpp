@@ -88,6 +88,18 @@ void write_ellipse(Hdf5Writer& file, const Calibration& c) {
 
 }  // namespace
 
+double prepared_bytes(const PatternScan& scan) {
+  constexpr std::size_t kSample = 16;
+  const std::size_t n = scan.positions(), sample = std::min(kSample, n);
+  double bytes = 0;
+  for (std::size_t k = 0; k < sample; ++k) {
+    const std::size_t at = (2 * k + 1) * n / (2 * sample);
+    const Stack<float> one = scan.read(at / scan.scan_columns, at % scan.scan_columns, 1, 1);
+    bytes += double(compress_chunk(one.values.data(), sizeof(float), one.values.size()).size());
+  }
+  return sample == 0 ? 0 : bytes * double(n) / double(sample);
+}
+
 void write_prepared(Hdf5Writer& file, const PatternScan& scan, const ScanPreparation& p,
                     double scan_rotation_deg, const std::string& units, const RunControl& run) {
   Stack<float> background;

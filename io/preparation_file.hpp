@@ -9,6 +9,9 @@
 
 namespace vitrobeam {
 
+// What the patterns of a scan take on the disk, from how a sample of them packs.
+double prepared_bytes(const PatternScan& scan);
+
 // /measurement: patterns, one chunk each, with what was subtracted from them and how they were
 // moved, hidden pixels, ellipse and rotation of the scan; /preparation. `units` of the intensities.
 // Reads the scan once more; throws Interrupted.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/counted.hpp"
@@ -224,12 +225,16 @@ void check_alloy(const std::string& scan, const std::string& library,
   for (const auto& elements : decorations)
     if (!elements.empty())
       for (const int z : parse_elements(elements)) known.push_back(z);
+  std::vector<std::string> other, ours;
   for (const int z : stated_elements(scan))
-    if (std::find(known.begin(), known.end(), z) == known.end())
-      fail(Fault::physics,
-           "{}: was simulated from a model with {}, of which {} knows nothing: build a library of "
-           "that alloy",
-           scan, symbol(z), library);
+    if (std::find(known.begin(), known.end(), z) == known.end()) other.emplace_back(symbol(z));
+  if (other.empty()) return;
+  for (const int z : std::set<int>(known.begin(), known.end())) ours.emplace_back(symbol(z));
+  fail(
+      Fault::physics,
+      "{}: was simulated from a model with {}, of which {}, a library for {}, knows nothing: build "
+      "a library of that alloy",
+      scan, fmt::join(other, " and "), library, fmt::join(ours, " and "));
 }
 
 std::string shell_word(const std::string& word) {

@@ -88,8 +88,16 @@ struct EngineMemory {
 };
 EngineMemory engine_memory(Engine engine, const EngineRequest& request);
 
-// Making the transmission functions of one configuration (infinite projection).
+// Making the transmission functions of one configuration.
 double potential_seconds(Engine engine, const EngineRequest& request, const EngineSpeed& speed);
+
+// What a run takes beside, once, on one thread: start, check of the probes, parts of atoms, packing
+// of the results, and what it computes to say how exact it is.
+double run_seconds(Engine engine, const EngineRequest& request, const EngineSpeed& speed);
+
+// What the results of a run take on a disk at most, bytes: samples beyond the band are zero and
+// pack to nothing. `recorded`: the grid that patterns are recorded on.
+double stored_bytes(const EngineRequest& request, const Grid& recorded);
 
 // What `automatic` means: the fastest exact engine that can do it.
 Engine cheapest_engine(const EngineRequest& request, const EngineSpeed& speed);

@@ -16,6 +16,8 @@ double band_samples(const Grid& g) { return M_PI * std::pow(g.q_max(), 2) * g.lx
 EngineCost interpolated_cost(const EngineRequest& r, const EngineSpeed& speed) {
   const double depths = r.depths();
   constexpr double kScattered = 2;  // as long as a product in sums over blocks
+  // the exit wave of a beam in real space, in double precision: as long as so many slices
+  const double exit = 15 * sizeof(float) / double(r.bytes_per_real);
   const Grid window = interpolation_window(r.grid, r.interpolation);
   const double n = double(r.positions), beams = double(r.beams.size()),
                samples = double(window.nx) * window.ny,
@@ -34,7 +36,7 @@ EngineCost interpolated_cost(const EngineRequest& r, const EngineSpeed& speed) {
       beams * (plan.points_at_once == 0 ? 1 : std::ceil(points / double(plan.points_at_once)));
   const double products = n * modes * depths * samples * beams;
   return {waves * r.slices * operations_per_slice(r.grid) + 8 * products, plan.bytes,
-          waves * (r.slices * speed.slice + 2 * depths * speed.record) +
+          waves * ((r.slices + depths * exit) * speed.slice + depths * speed.record) +
               n * modes * depths * speed.record + kScattered * products * speed.product};
 }
 

@@ -22,9 +22,11 @@ double factor_tables(const EngineRequest& r, const Grid& grid) {
   EngineRequest on = r;
   on.grid = grid;
   const StorageSizes size(on);
-  const double finite = r.finite ? size.half_plane * (4 + size.real) / (2 * size.real) +
-                                       r.elements * 2500 * 8 * (grid.q_max() / 0.01 + 4)
-                                 : 0;
+  constexpr double kEnd = 5;  // 1/Angstrom: beyond, profiles have ended after few steps
+  const double finite = r.finite
+                            ? size.half_plane * (4 + size.real) / (2 * size.real) +
+                                  r.elements * 2500 * 8 * (std::min(kEnd, grid.q_max()) / 0.01 + 4)
+                            : 0;
   return r.elements * size.half_plane / 2 * (r.absorbs ? 2 : 1) + finite;
 }
 
@@ -45,7 +47,11 @@ double standing(const EngineRequest& r) {
   const double copies = r.configurations > 0 ? 2 : 1;
   const double oversampled =
       r.oversampling == 1 || r.stored ? 0 : factor_tables(r, exponential_grid(r));
-  return kProgram + kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
+  constexpr double kModeCopies = 4;
+  double modes = 0;
+  for (const auto& probe : r.all_probes()) modes += double(probe.modes);
+  return kProgram + kModeCopies * 16 * modes * double(r.beams.size()) +
+         kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
          kPerPosition * double(r.positions) * std::max<double>(1, double(r.probes.size())) +
          copies * (factor_tables(r, r.grid) + oversampled);
 }
@@ -149,8 +155,10 @@ MemoryPlan plan_memory(Engine engine, const EngineRequest& r, int threads, doubl
   fixed += m.matrix;
   plan.means_bytes = std::min(means_wanted(r), std::max(0.0, memory_bytes - fixed) / 4);
   fixed += plan.means_bytes;
+  // what is absorbed is found by a run at the side (studies/scan_simulation)
+  const double sets = r.absorbs ? 2 : 1;
   const double all =
-      paged(slices * StorageSizes(r).transmission) +
+      sets * paged(slices * StorageSizes(r).transmission) +
       threads * std::max(paged(2 * m.wave) + m.unfinished_results * 2, potential_scratch(r));
   if (fixed + all > memory_bytes)
     return in_windows(plan, r, m, slices, threads, fixed, memory_bytes);

@@ -330,13 +330,21 @@ class WaveEngine final : public PreparedEngine<Real> {
 template <typename Physics>
 EngineCost wave_cost(const EngineRequest& r, const EngineSpeed& speed) {
   std::size_t modes = 0;
-  for (const auto& probe : r.all_probes()) modes += probe.modes;
+  double loading = 0;  // products: every column of the band looks for its beams
+  for (const auto& probe : r.all_probes()) {
+    constexpr double kLook = 2, kPhase = 200;
+    modes += probe.modes;
+    loading += double(probe.modes) * double(probe.beams.size()) *
+               (kLook * (2 * r.grid.band_x() + 1) + kPhase);
+  }
   const double n = double(r.positions * modes), slices = Physics::kHasSlices ? double(r.slices) : 1,
                // single scattering carries two waves along y and one along x
       passes = Physics::kScattersOnce ? 1.6 : 1;
   EngineCost cost;
   cost.operations = n * slices * passes * operations_per_slice(r.grid);
-  cost.seconds = n * (slices * passes * speed.slice + r.depths() * speed.record);
+  constexpr double kLoad = 0.5;  // of a slice
+  cost.seconds = n * ((slices * passes + kLoad) * speed.slice + r.depths() * speed.record) +
+                 double(r.positions) * loading * speed.product;
   return cost;
 }
 

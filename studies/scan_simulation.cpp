@@ -90,7 +90,7 @@ class BlockMeans {
       if (!settled && number < count) return false;
       for (const auto& mean : means_[k]) work_.averaged(points_[k], mean);
       advance(depths_ * std::size_t(count - number));
-      means_[k] = {};
+      means_[k] = Means();
       return true;
     });
   }

@@ -53,6 +53,17 @@ assert a["parameters"].attrs["command"] == "simulate" and a["parameters"].attrs[
 assert "dose = 10000" in a["parameters"].attrs["ini"] and "source_ini" not in a["audit"].attrs
 assert a["audit"].attrs["atoms_placed"] == 2
 P
+# what stands under the name of the noiseless file, be it a link, is kept without --force and never followed
+printf 'kept\n' > other.txt
+ln -s other.txt linked.h5.noiseless
+ln -s nowhere.txt empty.h5.noiseless
+beam="--grid 64 --semiangle 10 --dose 1e4"
+for name in linked empty; do
+  refuse 2 "$name.h5.noiseless: exists" simulate a.xyz -o $name.h5 $beam
+  "$program" simulate a.xyz -o $name.h5 $beam --force >out.txt 2>&1 || complain "$name: --force does not do: $(cat out.txt)"
+  [ ! -e $name.h5.noiseless ] && [ ! -L $name.h5.noiseless ] || complain "$name: the noiseless file was left"
+done
+[ "$(cat other.txt)" = kept ] && [ ! -e nowhere.txt ] || complain "a link under the name of the noiseless file was followed"
 refuse 2 "give --dose" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --keep-noiseless
 refuse 2 "about patterns" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --dose 10 --exit-wave
 refuse 2 "give --dose too" simulate a.xyz -o new.h5 --grid 64 --semiangle 10 --gain 3

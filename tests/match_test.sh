@@ -72,6 +72,11 @@ expect 3 "offset-range" $program match raster.h5 scanned.h5 -o n.h5 --neighbours
 expect 2 "next position" $program match raster.h5 scanned.h5 -o n.h5 --neighbours 1
 expect 3 "scan-step" $program library merge l.h5 scanned.h5 -o n.h5
 expect 0 "pairs" $program match p.h5 l.h5 -o n.h5 --dry-run
+# a library of another alloy than that of the scan's model
+expect 0 "motif-free  24" $program library build -o pdsi.h5 --motifs fcc --elements Pd,Si --composition Pd80Si20 --bond 2.75 \
+  --spacing-deg 60 --box 22 --thickness 14 --grid 96 --null 24 --packings 3 --planted 2 --semiangle 5
+expect 4 "p.h5: .* model with Cu and Zr, of which pdsi.h5, a library for Si and Pd, knows nothing" $program match p.h5 pdsi.h5 -o n.h5
+[ -e n.h5 ] && complain "a scan of another alloy is matched"
 expect 2 "PATTERNS LIBRARY" $program match p.h5
 expect 2 "band\|q-max" $program match p.h5 l.h5 -o n.h5 --q-max 2.5
 expect 4 "central disc" $program match p.h5 l.h5 -o n.h5 --q-min 0.1

@@ -133,7 +133,7 @@ for way in ((), ("--dry-run",)):
 import h5py
 with h5py.File("vast_input.h5", "w") as file:
     file.create_dataset("data", shape=(200000, 200000, 256, 256), dtype="u2", chunks=(1, 1, 256, 256))
-for name, arguments in {"--save-potential": [*simulate, "--phonons", 10**6, "--u-rms", 0.08, "--grid", 1080, "--save-potential", "vast_potential.h5"],
+for name, arguments in {"--save-potential": [*simulate, "--phonons", 10**5, "--u-rms", 0.08, "--grid", 1080, "--save-potential", "vast_potential.h5"],
                         "convert": ["convert", "vast_input.h5:/data"]}.items():
     before = content()
     text = run(5, "GB are free", *arguments, "-o", "vast.h5")

@@ -129,11 +129,11 @@ for way in ((), ("--dry-run",)):
     check(f"no size of the run: {text}", "needs 1.96e+04 GB" in text or "needs" in text and "GB on the disk" in text)
     check("something was left", before == content())
 
-# nor does a potential of 1e6 configurations; nor 4e10 patterns, which convert stores packed
+# nor does a potential of 1e5 configurations; nor 4e10 patterns, which convert stores packed
 import h5py
 with h5py.File("vast_input.h5", "w") as file:
     file.create_dataset("data", shape=(200000, 200000, 256, 256), dtype="u2", chunks=(1, 1, 256, 256))
-for name, arguments in {"--save-potential": [*simulate, "--phonons", 10**5, "--u-rms", 0.08, "--grid", 1080, "--save-potential", "vast_potential.h5"],
+for name, arguments in {"--save-potential": [*(1080 if v in (64, "64") else v for v in simulate), "--phonons", 10**5, "--u-rms", 0.08, "--save-potential", "vast_potential.h5"],
                         "convert": ["convert", "vast_input.h5:/data"]}.items():
     before = content()
     text = run(5, "GB are free", *arguments, "-o", "vast.h5")

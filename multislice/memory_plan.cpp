@@ -141,9 +141,12 @@ MemoryPlan in_windows(MemoryPlan plan, const EngineRequest& r, const EngineMemor
 
 }  // namespace
 
-MemoryPlan plan_memory(Engine engine, const EngineRequest& r, int threads, double memory_bytes) {
+MemoryPlan plan_memory(Engine engine, const EngineRequest& request, int threads,
+                       double memory_bytes) {
+  EngineRequest r = request;
+  if (entry_of(engine).has_one_slice) r.slices = 1;
   const EngineMemory m = engine_memory(engine, r);
-  const int slices = entry_of(engine).has_one_slice ? 1 : r.slices;
+  const int slices = r.slices;
   MemoryPlan plan;
   double fixed = standing(r) + threads * m.per_thread;
   fixed += m.tables;

@@ -1,8 +1,10 @@
 // vitrobeam radial: patterns -> I(q), structure factor and reduced pair distribution, beside those
 // of a model.
+#include <cmath>
 #include <iostream>
 #include <optional>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "drivers/command.hpp"
 #include "drivers/pattern_input.hpp"
@@ -12,7 +14,7 @@
 #include "io/radial_file.hpp"
 #include "io/structure_file.hpp"
 #include "models/structure_factor.hpp"
-#include "studies/radial_study.hpp"
+#include "studies/multiple_scattering.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -23,8 +25,9 @@ struct RadialCommand {
   PatternInputSettings input;
   RingAxis axis{0.2, 2.0, 120};
   RadialStudy study;
-  std::string composition, model;
+  std::string composition, model, scattering_model;
   double density = 0;
+  int piles = 8;
 };
 
 Settings describe(RadialCommand& c) {
@@ -54,11 +57,43 @@ Settings describe(RadialCommand& c) {
   o.add("fit-from", c.study.radial.fit_from, "1/Angstrom",
         "the scale is fitted from here on; 0 = in the upper third")
       .at_least(0);
+  o.section("Multiple scattering");
+  o.add("correct-multiple-scattering", c.scattering_model, "ATOMS",
+        "periodic model of the same alloy: patterns are divided by its ratio of dynamical to "
+        "kinematic mean pattern at their thickness; disc and faces are taken off too");
+  o.add("piles", c.piles, "of that model, shifted and turned at random: more for smaller errors")
+      .at_least(3)
+      .at_most(1000);
   o.section("Structure files");
   add_structure_input(o, c.structure);
   add_pattern_input(o, c.input);
   add_common(o, c.common);
   return o;
+}
+
+// Reads --model and --correct-multiple-scattering; what is not stated of the specimen is theirs.
+struct RadialModels {
+  Atoms compared, scattering;
+};
+
+RadialModels read_models(RadialCommand& c, std::vector<std::string>& inputs) {
+  RadialModels out;
+  for (const auto& [file, atoms] :
+       {std::pair{&c.model, &out.compared}, std::pair{&c.scattering_model, &out.scattering}}) {
+    if (file->empty()) continue;
+    *atoms = read_boxed(*file, c.structure);
+    inputs.push_back(*file);
+    if (c.density == 0) {
+      c.density = number_density(*atoms);
+      say_vacuum(*atoms, "the density and the g(r) of the model are");
+    }
+    if (c.composition.empty() && c.study.composition.elements.empty())
+      c.study.composition = composition_of(*atoms);
+  }
+  if (!c.composition.empty()) c.study.composition = parse_composition(c.composition);
+  if (c.study.composition.elements.empty())
+    fail(Fault::usage, "radial: give --composition (or --model): the mean atom must be known");
+  return out;
 }
 
 std::vector<double> list(const Eigen::ArrayXd& a) { return {a.begin(), a.end()}; }
@@ -69,6 +104,23 @@ void print_peaks(const std::string& name, const RadialResult& r) {
       "{:.4g}\n",
       name, highest_peak(list(r.q), list(r.curves.s), 0.3, 0.65).x,
       highest_peak(list(r.curves.r), list(r.curves.g), 1.8, 3.8).x, r.curves.scale);
+}
+
+void print_shell(const std::string& name, const RadialCurves& curves, double density) {
+  const FirstShell shell = first_shell(curves, density);
+  std::cout << fmt::format("{:<11} {:.2f} neighbours up to {:.2f} Angstrom\n", name,
+                           shell.neighbours, shell.reach);
+}
+
+void print_correction(const CorrectedRadial& c, const ScatteringPlan& plan) {
+  Eigen::Index lowest = 0, highest = 0;
+  const double low = c.ratio.minCoeff(&lowest), high = c.ratio.maxCoeff(&highest);
+  std::cout << fmt::format(
+      "scattering  {:g} Angstrom, {}: dynamical over kinematic {:.4f} at {:.3f} to {:.4f} at "
+      "{:.3f} 1/Angstrom, +- {:.4f} of the piles, +- {:.4f} of other structure\n",
+      plan.thickness, counted(plan.piles, "pile"), low, c.result.q[lowest], high,
+      c.result.q[highest], std::sqrt(c.ratio_error.square().mean()),
+      std::sqrt(c.ratio_range.square().mean()));
 }
 
 }  // namespace
@@ -85,40 +137,53 @@ int run_radial(const std::vector<std::string>& arguments) {
     fail(Fault::usage, "--q-min {:g} and --q-max {:g}: no range between them", c.axis.q_min,
          c.axis.q_max);
   Production p{"radial", {}, {}, {}, {}, {}};
-  Atoms model;
-  if (!c.model.empty()) {
-    model = read_boxed(c.model, c.structure);
-    p.inputs.push_back(c.model);
-    if (c.density == 0) {
-      c.density = number_density(model);
-      say_vacuum(model, "the density and the g(r) of the model are");
-    }
-  }
-  if (c.composition.empty() && c.model.empty())
-    fail(Fault::usage, "radial: give --composition (or --model): the mean atom must be known");
-  c.study.composition =
-      c.composition.empty() ? composition_of(model) : parse_composition(c.composition);
+  const RadialModels models = read_models(c, p.inputs);
   std::unique_ptr<const PatternInput> input;
   if (!names.empty()) {
     input = open_input(names[0], c.input, c.common.seed);
     check_rings(input->scan(), c.axis.q_max);
     p.inputs.push_back(input->source().file());
   }
+  std::optional<ScatteringPlan> plan;
+  if (!c.scattering_model.empty()) {
+    if (!input)
+      fail(Fault::usage, "radial: --correct-multiple-scattering corrects patterns; name them");
+    plan = scattering_plan(input->scan(), c.axis, models.scattering, c.study, c.density);
+    plan->piles = c.piles;
+    plan->seed = c.common.seed;
+  }
+  std::optional<CorrectedRadial> corrected;
   std::optional<RadialResult> patterns;
   std::optional<ModelRadial> of_model;
   p.foretell = [&] {
     std::cout << fmt::format("patterns    {}\nrings       {}\n", input ? input->positions() : 0,
                              c.axis.n);
+    if (plan)
+      std::cout << fmt::format("piles       {}, {} positions in each, {} Angstrom thick\n",
+                               plan->piles, plan->positions, plan->thickness);
   };
   p.compute = [&](const RunControl& run) {
-    if (input) patterns = radial_of_patterns(input->scan(), c.axis, c.study, run);
+    if (plan) {
+      corrected =
+          corrected_radial_of_patterns(input->scan(), *plan, models.scattering, c.study, run);
+      patterns = corrected->result;
+    } else if (input) {
+      patterns = radial_of_patterns(input->scan(), c.axis, c.study, run);
+    }
     if (!c.model.empty())
-      of_model = radial_of_model(model, patterns ? patterns->q : c.axis.q(), c.study);
+      of_model = radial_of_model(models.compared, patterns ? patterns->q : c.axis.q(), c.study);
   };
   p.store = [&](Hdf5Writer& file) {
     if (patterns) {
       write_radial(file, "/radial/", *patterns, c.density, "as in the input");
       file.attribute("/radial", "scale", patterns->curves.scale);
+    }
+    if (corrected) {
+      write_scattering_correction(file, *corrected);
+      const std::string group = "/radial/multiple_scattering";
+      file.attribute(group, "thickness", plan->thickness);
+      file.attribute(group, "piles", plan->piles);
+      file.attribute(group, "strength", corrected->strength);
     }
     if (!of_model) return;
     write_radial(file, "/radial/model/", of_model->curves, c.density, "Angstrom^2 per atom");
@@ -126,8 +191,13 @@ int run_radial(const std::vector<std::string>& arguments) {
   };
   p.summarise = [&] {
     if (patterns) print_peaks("patterns", *patterns);
+    if (corrected) {
+      print_correction(*corrected, *plan);
+      print_shell("shell", patterns->curves, c.density);
+    }
     if (!of_model) return;
     print_peaks("model", of_model->curves);
+    if (corrected) print_shell("its shell", of_model->curves.curves, c.density);
     std::cout << fmt::format("atoms       first peak of the weighted g(r) at {:.3f} Angstrom\n",
                              highest_peak(of_model->debye.r, of_model->debye.weighted, 1.8, 3.8).x);
   };

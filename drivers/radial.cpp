@@ -123,6 +123,54 @@ void print_correction(const CorrectedRadial& c, const ScatteringPlan& plan) {
       std::sqrt(c.ratio_range.square().mean()));
 }
 
+// All that a run makes.
+struct Radial {
+  std::optional<ScatteringPlan> plan;
+  std::optional<CorrectedRadial> corrected;
+  std::optional<RadialResult> patterns;
+  std::optional<ModelRadial> of_model;
+};
+
+ScatteringPlan resolve(const RadialCommand& c, const PatternInput* input, const Atoms& model) {
+  if (!input)
+    fail(Fault::usage, "radial: --correct-multiple-scattering corrects patterns; name them");
+  ScatteringPlan plan = scattering_plan(input->scan(), c.axis, model, c.study, c.density);
+  plan.piles = c.piles;
+  plan.seed = c.common.seed;
+  return plan;
+}
+
+void store(Hdf5Writer& file, const Radial& made, double density) {
+  if (made.patterns) {
+    write_radial(file, "/radial/", *made.patterns, density, "as in the input");
+    file.attribute("/radial", "scale", made.patterns->curves.scale);
+  }
+  if (made.corrected) {
+    write_scattering_correction(file, *made.corrected);
+    const std::string group = "/radial/multiple_scattering";
+    file.attribute(group, "thickness", made.plan->thickness);
+    file.attribute(group, "piles", made.plan->piles);
+    file.attribute(group, "strength", made.corrected->strength);
+  }
+  if (!made.of_model) return;
+  write_radial(file, "/radial/model/", made.of_model->curves, density, "Angstrom^2 per atom");
+  write_debye_pairs(file, "/radial/model/pair/", made.of_model->debye);
+}
+
+void print(const Radial& made, double density) {
+  if (made.patterns) print_peaks("patterns", *made.patterns);
+  if (made.corrected) {
+    print_correction(*made.corrected, *made.plan);
+    print_shell("shell", made.patterns->curves, density);
+  }
+  if (!made.of_model) return;
+  const DebyeScattering& debye = made.of_model->debye;
+  print_peaks("model", made.of_model->curves);
+  if (made.corrected) print_shell("its shell", made.of_model->curves.curves, density);
+  std::cout << fmt::format("atoms       first peak of the weighted g(r) at {:.3f} Angstrom\n",
+                           highest_peak(debye.r, debye.weighted, 1.8, 3.8).x);
+}
+
 }  // namespace
 
 int run_radial(const std::vector<std::string>& arguments) {
@@ -144,63 +192,29 @@ int run_radial(const std::vector<std::string>& arguments) {
     check_rings(input->scan(), c.axis.q_max);
     p.inputs.push_back(input->source().file());
   }
-  std::optional<ScatteringPlan> plan;
-  if (!c.scattering_model.empty()) {
-    if (!input)
-      fail(Fault::usage, "radial: --correct-multiple-scattering corrects patterns; name them");
-    plan = scattering_plan(input->scan(), c.axis, models.scattering, c.study, c.density);
-    plan->piles = c.piles;
-    plan->seed = c.common.seed;
-  }
-  std::optional<CorrectedRadial> corrected;
-  std::optional<RadialResult> patterns;
-  std::optional<ModelRadial> of_model;
+  Radial made;
+  if (!c.scattering_model.empty()) made.plan = resolve(c, input.get(), models.scattering);
   p.foretell = [&] {
     std::cout << fmt::format("patterns    {}\nrings       {}\n", input ? input->positions() : 0,
                              c.axis.n);
-    if (plan)
+    if (made.plan)
       std::cout << fmt::format("piles       {}, {} positions in each, {} Angstrom thick\n",
-                               plan->piles, plan->positions, plan->thickness);
+                               made.plan->piles, made.plan->positions, made.plan->thickness);
   };
   p.compute = [&](const RunControl& run) {
-    if (plan) {
-      corrected =
-          corrected_radial_of_patterns(input->scan(), *plan, models.scattering, c.study, run);
-      patterns = corrected->result;
+    if (made.plan) {
+      made.corrected =
+          corrected_radial_of_patterns(input->scan(), *made.plan, models.scattering, c.study, run);
+      made.patterns = made.corrected->result;
     } else if (input) {
-      patterns = radial_of_patterns(input->scan(), c.axis, c.study, run);
+      made.patterns = radial_of_patterns(input->scan(), c.axis, c.study, run);
     }
     if (!c.model.empty())
-      of_model = radial_of_model(models.compared, patterns ? patterns->q : c.axis.q(), c.study);
+      made.of_model =
+          radial_of_model(models.compared, made.patterns ? made.patterns->q : c.axis.q(), c.study);
   };
-  p.store = [&](Hdf5Writer& file) {
-    if (patterns) {
-      write_radial(file, "/radial/", *patterns, c.density, "as in the input");
-      file.attribute("/radial", "scale", patterns->curves.scale);
-    }
-    if (corrected) {
-      write_scattering_correction(file, *corrected);
-      const std::string group = "/radial/multiple_scattering";
-      file.attribute(group, "thickness", plan->thickness);
-      file.attribute(group, "piles", plan->piles);
-      file.attribute(group, "strength", corrected->strength);
-    }
-    if (!of_model) return;
-    write_radial(file, "/radial/model/", of_model->curves, c.density, "Angstrom^2 per atom");
-    write_debye_pairs(file, "/radial/model/pair/", of_model->debye);
-  };
-  p.summarise = [&] {
-    if (patterns) print_peaks("patterns", *patterns);
-    if (corrected) {
-      print_correction(*corrected, *plan);
-      print_shell("shell", patterns->curves, c.density);
-    }
-    if (!of_model) return;
-    print_peaks("model", of_model->curves);
-    if (corrected) print_shell("its shell", of_model->curves.curves, c.density);
-    std::cout << fmt::format("atoms       first peak of the weighted g(r) at {:.3f} Angstrom\n",
-                             highest_peak(of_model->debye.r, of_model->debye.weighted, 1.8, 3.8).x);
-  };
+  p.store = [&](Hdf5Writer& file) { store(file, made, c.density); };
+  p.summarise = [&] { print(made, c.density); };
   return produce(settings, c.common, p);
 }
 

@@ -8,7 +8,7 @@
 //   is taken.
 //   Smearing: the central disc is a convolution in the plane, the two faces are one along the beam
 //   by thickness sinc^2(pi thickness q_z) of S - 1. Both are undone by iteration
-//   (Gold, Argonne report ANL-6984 (1964)).
+//   (Richardson, J. Opt. Soc. Am. 62 (1972) 55; Lucy, Astron. J. 79 (1974) 745).
 #pragma once
 #include <vector>
 

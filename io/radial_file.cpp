@@ -23,6 +23,19 @@ void write_radial(Hdf5Writer& file, const std::string& group, const RadialResult
   put("G_error", r.g_error, "1/Angstrom^2", "jackknife");
 }
 
+void write_scattering_correction(Hdf5Writer& file, const CorrectedRadial& c) {
+  const std::string group = "/radial/multiple_scattering/";
+  const auto put = [&](const std::string& name, const Eigen::ArrayXd& v, const std::string& unit,
+                       const std::string& description) {
+    write_described(file, group + name, std::vector<double>(v.begin(), v.end()), unit, description);
+  };
+  put("measured", c.measured, "as in the input", "mean over the ring before the correction");
+  put("ratio", c.ratio, "", "dynamical over kinematic mean pattern, by which measured is divided");
+  put("ratio_error", c.ratio_error, "", "jackknife over the piles");
+  put("ratio_range", c.ratio_range, "",
+      "half the way between the model's ratio and incoherent transport of what differs from it");
+}
+
 void write_debye_pairs(Hdf5Writer& file, const std::string& group, const DebyeScattering& model) {
   write_described(file, group + "r", model.r, "Angstrom", "distance");
   write_described(file, group + "g", model.weighted, "",

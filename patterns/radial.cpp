@@ -60,6 +60,23 @@ RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intens
   return out;
 }
 
+FirstShell first_shell(const RadialCurves& c, double density) {
+  const Eigen::ArrayXd g = 1 + c.g / (4 * M_PI * density * c.r);
+  const Eigen::Index n = g.size();
+  Eigen::Index peak = -1;
+  for (Eigen::Index i = 0; i < n; ++i)
+    if (c.r[i] > 1.8 && c.r[i] < 3.8 && (peak < 0 || g[i] > g[peak])) peak = i;
+  if (peak < 0) return {NAN, NAN};
+  Eigen::Index from = peak, to = peak;
+  while (from > 0 && g[from - 1] < g[from] && g[from - 1] > 0) --from;
+  while (to + 1 < n && g[to + 1] < g[to]) ++to;
+  if (to + 1 == n) return {NAN, NAN};
+  double sum = 0;
+  for (Eigen::Index i = from; i <= to; ++i)
+    sum += 4 * M_PI * density * c.r[i] * c.r[i] * g[i] * (c.r[1] - c.r[0]);
+  return {c.r[to], sum};
+}
+
 Eigen::ArrayXd RingMeans::mean(int without) const {
   Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(q.size());
   double n = 0;

@@ -34,6 +34,14 @@ RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intens
                            const Eigen::ArrayXd& squared, const Eigen::ArrayXd& of_mean,
                            const RadialSettings& settings);
 
+// The first shell of a G(r): from where g = 1 + G / (4 pi r density) rises towards its first peak,
+// 1.8 to 3.8 Angstrom, to the minimum behind it. `neighbours` is the integral of 4 pi r^2 density
+// g.
+struct FirstShell {
+  double reach = 0, neighbours = 0;  // Angstrom; not-a-number without a minimum
+};
+FirstShell first_shell(const RadialCurves& curves, double density);
+
 // Mean intensity per pixel of rings over the patterns of a scan, kept apart in up to ten groups for
 // errors.
 struct RingMeans {

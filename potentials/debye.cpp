@@ -1,5 +1,8 @@
 #include "potentials/debye.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "models/elements.hpp"
 #include "models/structure_factor.hpp"
 
@@ -39,6 +42,13 @@ DebyeScattering debye_scattering(const Atoms& atoms, const std::vector<double>& 
                                  Parametrisation table, double weight_q) {
   constexpr double kBin = 0.02;
   const PairDistribution g = pair_distribution(atoms, r_max, kBin);
+  // the order of a glass has ended where the window begins to fall
+  PairDistribution windowed = g;
+  for (auto& [pair, values] : windowed.partials)
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      const double x = std::max(0.0, 2 * g.r[k] / r_max - 1);
+      values[k] = 1 + (values[k] - 1) * std::pow(std::cos(M_PI / 2 * std::min(1.0, x)), 2);
+    }
   const auto share = element_shares(atoms);
   const auto amplitude = [&](int z, double at) { return scattering_factor(table, z, at); };
   std::vector<int> elements;
@@ -46,8 +56,8 @@ DebyeScattering debye_scattering(const Atoms& atoms, const std::vector<double>& 
   for (const auto& [z, s] : share) elements.push_back(z), shares.push_back(s);
   DebyeScattering out;
   out.factors = mean_factors(elements, shares, q, table);
-  const auto s =
-      weighted_structure_factor(structure_factor(g, number_density(atoms), q), share, amplitude);
+  const auto s = weighted_structure_factor(
+      structure_factor(windowed, number_density(atoms), q, false), share, amplitude);
   for (std::size_t i = 0; i < q.size(); ++i)
     out.intensity.push_back(out.factors.squared[i] + out.factors.of_mean[i] * (s[i] - 1));
   out.r = g.r;

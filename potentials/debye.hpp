@@ -27,7 +27,8 @@ struct DebyeScattering {
   std::vector<double> r, weighted;  // g(r) weighted by the factors at `weight_q`
 };
 
-// I(q) = <f^2> + <f>^2 [S(q) - 1] with the weighted structure factor of the pairs up to r_max.
+// I(q) = <f^2> + <f>^2 [S(q) - 1] with the weighted structure factor of the pairs up to r_max,
+// under a window that is 1 up to half of it and falls as cos^2 to its end.
 // Error{physics} without a cell.
 DebyeScattering debye_scattering(const Atoms& atoms, const std::vector<double>& q, double r_max,
                                  Parametrisation table = Parametrisation::kirkland,

@@ -2,6 +2,7 @@
 // composition is known.
 #pragma once
 #include "models/packing.hpp"
+#include "patterns/multiple_scattering.hpp"
 #include "patterns/radial.hpp"
 #include "potentials/debye.hpp"
 
@@ -15,6 +16,9 @@ struct RadialStudy {
 
 // Elements and their shares, by occupancy.
 Composition composition_of(const Atoms& atoms);
+
+// Of the study's composition.
+RingFactors ring_factors(const RadialStudy& study, const Eigen::ArrayXd& q);
 
 // Errors as of mean_rings() and reduce_radial().
 RadialResult radial_of_patterns(const PatternScan& scan, const RingAxis& axis,

@@ -55,7 +55,17 @@ with h5py.File("r.h5") as f:
         check(f"first peak {name} {peak}", abs(peak - 2.82) < 0.06)
     s, q = g["model/S"][()], g["model/q"][()]
     check("first maximum of S", abs(q[s.argmax()] - 0.445) < 0.03)
-run(0, "wrote", "report", "f.h5", "r.h5", "-o", "r.html")
+correct = ["--correct-multiple-scattering", glass, "--piles", "3", "--q-min", "0.15", "--q-max", "1.5", "--radii", "50"]
+run(0, "neighbours up to", "radial", "scan.h5", "-o", "c.h5", *correct)
+run(0, "wrote", "radial", "scan.h5", "-o", "c3.h5", *correct, "--threads", "3")
+run(0, "3, 9 positions in each", "radial", "scan.h5", "-o", "c4.h5", *correct, "--dry-run")
+with h5py.File("c.h5") as f, h5py.File("c3.h5") as f3:
+    g = f["radial/multiple_scattering"]
+    ratio, q = g["ratio"][()], f["radial/q"][()]
+    check("the ratio is smallest in the main ring and has an error", abs(q[ratio.argmin()] - 0.445) < 0.05 and (g["ratio_error"][()] > 0).all())
+    check("thickness of the ratio is that of the patterns", abs(g.attrs["thickness"] - 40.2) < 0.2)
+    check("threads change nothing", (f3["radial/G"][()] == f["radial/G"][()]).all())
+run(0, "wrote", "report", "f.h5", "r.h5", "c.h5", "-o", "r.html")
 
 for engine in ("kinematic", "flat-born", "phase-object"):
     run(0, engine, "simulate", glass, "-o", engine + ".h5", "--engine",
@@ -92,6 +102,15 @@ refuse(4, "whole circles only up to", "fluctuation", "scan.h5", "-o", "new.h5", 
 refuse(4, "holds no visible pixel", "fluctuation", "scan.h5", "-o", "new.h5", "--q-min", "0.01", "--q-max", "0.05")
 refuse(2, "--resolution", "fluctuation", "-o", "new.h5", "--model", glass)
 refuse(3, "cannot be opened", "fluctuation", "scan.h5", "-o", "new.h5", "--radii", "20", "--compare", "none.txt")
+correct = ["radial", "few.npy", "-o", "new.h5", "--pixel-q", "0.0249", "--q-max", "0.7", "--radii", "20", "--gain", "0", "--correct-multiple-scattering", glass]
+known = ["--thickness", "40", "--energy", "200", "--semiangle", "1"]
+for missing, what in ((0, "thickness of the specimen is not known"), (2, "energy of the beam is not known"), (4, "semi-angle of the beam is not known")):
+    refuse(2, what, *correct, *known[:missing], *known[missing + 2:])
+refuse(4, "give a model of the same alloy", *correct, *known, "--composition", "Cu50Zr50")
+refuse(4, "give a model of the same alloy", *correct, *known, "--composition", "Cu64Zr31Al5")
+refuse(4, "give a model of the same density", *correct, *known, "--density", "0.05")
+refuse(4, "edge of the central disc", *correct, *known[:-1], "9")
+refuse(2, "corrects patterns", "radial", "-o", "new.h5", "--model", glass, "--correct-multiple-scattering", glass)
 refuse(2, "--composition", "radial", "scan.h5", "-o", "new.h5", "--q-max", "1.8")
 refuse(4, "whole circles only up to", "radial", "scan.h5", "-o", "new.h5", "--model", glass)
 commands.finish()

@@ -64,10 +64,11 @@ class BandTransform {
     for (int tile = first; tile < last; ++tile) {
       gather(wave, tile, w.line.get());
       const Element* next = wave + (tile + 1) * kLanes;
-      along_x_.there_and_back(w.line.get(), [&](int i, Element& psi) {
-        __builtin_prefetch(next + std::size_t(i / kLanes) * pitch_ + i % kLanes, 1);
-        multiply(tile, i, psi);
-      });
+      along_x_.there_and_back(
+          w.line.get(), [&](int i, Element& psi) __attribute__((always_inline)) {
+            __builtin_prefetch(next + std::size_t(i / kLanes) * pitch_ + i % kLanes, 1);
+            multiply(tile, i, psi);
+          });
       scatter(w.line.get(), tile, wave);
     }
   }
@@ -89,10 +90,11 @@ class BandTransform {
     const Real norm = Real(1) / Real(grid_.nx);
     for (int tile = 0; tile < row_tiles_; ++tile) {
       gather(wave, tile, w.line.get());
-      along_x_.there_and_back(w.line.get(), [&](int i, Element& psi) {
-        multiply(tile, i, psi);
-        psi = psi * norm;
-      });
+      along_x_.there_and_back(
+          w.line.get(), [&](int i, Element& psi) __attribute__((always_inline)) {
+            multiply(tile, i, psi);
+            psi = psi * norm;
+          });
       for_blocks(tile, [&](std::size_t place, int column_tile) {
         Element rows[kLanes], columns[kLanes];
         take(w.line.get(), column_tile, rows);
@@ -119,10 +121,11 @@ class BandTransform {
   void pass_columns(Element* wave, Multiply&& multiply) const {
     for (int tile = 0; tile < column_tiles(); ++tile) {
       const Element* next = wave + (tile + 1) * pitch_;
-      along_y_.there_and_back(wave + tile * pitch_, [&](int i, Element& psi) {
-        __builtin_prefetch(next + i, 1);
-        multiply(tile, i, psi);
-      });
+      along_y_.there_and_back(
+          wave + tile * pitch_, [&](int i, Element& psi) __attribute__((always_inline)) {
+            __builtin_prefetch(next + i, 1);
+            multiply(tile, i, psi);
+          });
     }
   }
 

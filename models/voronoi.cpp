@@ -24,17 +24,44 @@ struct Face {
   double area;
 };
 
+// Corners of a cell about its atom, and those of each face: how many, then which.
+struct Corners {
+  explicit Corners(voro::voronoicell_neighbor& cell) {
+    cell.face_vertices(of_faces);
+    cell.vertices(places);
+  }
+
+  Vector3d place(int corner) const {
+    return Eigen::Map<const Vector3d>(places.data() + 3 * std::ptrdiff_t(corner));
+  }
+
+  // Calls at(corners of the face, their number) for every face.
+  template <typename At>
+  void visit_faces(At&& at) const {
+    for (std::size_t k = 0; k < of_faces.size(); k += std::size_t(of_faces[k]) + 1)
+      at(of_faces.data() + k + 1, of_faces[k]);
+  }
+
+  // Distance of the farthest corner from the atom.
+  double reach() const {
+    double most = 0;
+    for (std::size_t k = 0; k < places.size() / 3; ++k)
+      most = std::max(most, place(int(k)).squaredNorm());
+    return std::sqrt(most);
+  }
+
+  std::vector<int> of_faces;
+  std::vector<double> places;
+};
+
 // Lengths of the edges, face after face; every edge is met twice.
-std::vector<double> edge_lengths(const std::vector<int>& vertices,
-                                 const std::vector<double>& places) {
+std::vector<double> edge_lengths(const Corners& corners) {
   std::vector<double> out;
-  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1)
-    for (int k = 0; k < vertices[at]; ++k) {
-      const auto from = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
-      const auto to = 3 * std::size_t(vertices[at + 1 + std::size_t((k + 1) % vertices[at])]);
-      out.push_back(std::hypot(places[from] - places[to], places[from + 1] - places[to + 1],
-                               places[from + 2] - places[to + 2]));
-    }
+  out.reserve(corners.of_faces.size());
+  corners.visit_faces([&](const int* corner, int count) {
+    for (int k = 0; k < count; ++k)
+      out.push_back((corners.place(corner[k]) - corners.place(corner[(k + 1) % count])).norm());
+  });
   return out;
 }
 
@@ -46,35 +73,21 @@ struct Edges {
 constexpr double kShort = 0.01, kManyShort = 0.05;
 
 // Edges of each face that are longer than `edge_cut` times the mean.
-Edges edges_of(voro::voronoicell_neighbor& cell, double edge_cut) {
-  std::vector<int> vertices;
-  std::vector<double> places;
-  cell.face_vertices(vertices);
-  cell.vertices(places);
-  const std::vector<double> lengths = edge_lengths(vertices, places);
+Edges edges_of(const Corners& corners, double edge_cut) {
+  const std::vector<double> lengths = edge_lengths(corners);
   const double mean = std::accumulate(lengths.begin(), lengths.end(), 0.0) / double(lengths.size());
   Edges out;
   out.all = lengths.size();
   auto length = lengths.begin();
-  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1) {
-    const auto end = length + vertices[at];
-    out.tiny +=
-        std::size_t(std::count_if(length, end, [&](double l) { return l < kShort * mean; }));
-    out.of_face.push_back(
-        int(std::count_if(length, end, [&](double l) { return l >= edge_cut * mean; })));
-    length = end;
-  }
+  corners.visit_faces([&](const int*, int count) {
+    int kept = 0;
+    for (const auto end = length + count; length != end; ++length) {
+      out.tiny += *length < kShort * mean;
+      kept += *length >= edge_cut * mean;
+    }
+    out.of_face.push_back(kept);
+  });
   return out;
-}
-
-// Distance of the farthest corner from the atom.
-double reach_of(voro::voronoicell_neighbor& cell) {
-  std::vector<double> places;
-  cell.vertices(places);
-  double most = 0;
-  for (std::size_t k = 0; k + 2 < places.size(); k += 3)
-    most = std::max(most, std::hypot(places[k], places[k + 1], places[k + 2]));
-  return most;
 }
 
 std::vector<Face> faces_of(voro::voronoicell_neighbor& cell, const std::vector<int>& edges) {
@@ -94,23 +107,16 @@ struct Plane {
   double distance;
 };
 
-std::vector<Plane> planes_of(voro::voronoicell_neighbor& cell) {
-  std::vector<double> normals, places;
-  std::vector<int> vertices;
+std::vector<Plane> planes_of(voro::voronoicell_neighbor& cell, const Corners& corners) {
+  std::vector<double> normals;
   cell.normals(normals);
-  cell.vertices(places);
-  cell.face_vertices(vertices);
   std::vector<Plane> out;
-  for (std::size_t at = 0; at < vertices.size(); at += std::size_t(vertices[at]) + 1) {
-    const auto f = 3 * out.size();
-    const Vector3d n(normals[f], normals[f + 1], normals[f + 2]);
+  corners.visit_faces([&](const int* corner, int count) {
+    const Vector3d n = Eigen::Map<const Vector3d>(normals.data() + 3 * out.size());
     double distance = 0;  // mean over the corners: small faces have inexact normals
-    for (int k = 0; k < vertices[at]; ++k) {
-      const auto corner = 3 * std::size_t(vertices[at + 1 + std::size_t(k)]);
-      distance += n.dot(Vector3d(places[corner], places[corner + 1], places[corner + 2]));
-    }
-    out.push_back({n, distance / vertices[at]});
-  }
+    for (int k = 0; k < count; ++k) distance += n.dot(corners.place(corner[k]));
+    out.push_back({n, distance / count});
+  });
   return out;
 }
 
@@ -125,17 +131,18 @@ class Counter {
 
   // Reads one computed cell into the result.
   void take(voro::voronoicell_neighbor& cell, std::size_t atom) {
-    const Edges edges = edges_of(cell, settings_.edge_cut);
+    const Corners corners(cell);
+    const Edges edges = edges_of(corners, settings_.edge_cut);
     std::vector<Face> faces = faces_of(cell, edges.of_face);
     edges_ += double(edges.all);
     short_ += double(edges.tiny);
     double surface = 0;
     for (const Face& f : faces) surface += f.area;
     out_.volume[atom] = cell.volume();
-    reach_[atom] = reach_of(cell);
+    reach_[atom] = corners.reach();
     const bool rebuilds = settings_.small_faces == SmallFaces::rebuild;
     std::vector<Plane> planes;
-    if (rebuilds) planes = planes_of(cell);
+    if (rebuilds) planes = planes_of(cell, corners);
     std::vector<Face> kept;
     std::vector<Plane> kept_planes;
     for (std::size_t f = 0; f < faces.size(); ++f) {
@@ -178,7 +185,7 @@ class Counter {
       const Vector3d to = 2 * planes[f].distance * planes[f].normal;
       if (!cell.nplane(to.x(), to.y(), to.z(), int(f))) return {};
     }
-    std::vector<Face> faces = faces_of(cell, edges_of(cell, settings_.edge_cut).of_face);
+    std::vector<Face> faces = faces_of(cell, edges_of(Corners(cell), settings_.edge_cut).of_face);
     for (Face& f : faces) {
       if (f.behind < 0) return {};
       f.behind = kept[std::size_t(f.behind)].behind;
@@ -252,7 +259,7 @@ std::size_t cells_from_neighbours(const Atoms& atoms, const VoronoiSettings& set
         ++without;
       } else {
         // a plane this far away cannot touch a corner
-        const double reach = reach_of(cell);
+        const double reach = Corners(cell).reach();
         const double power = std::max(0.0, reach * reach + largest * largest - own * own);
         if (reach + std::sqrt(power) >= cutoff) continue;
         counter.take(cell, i);

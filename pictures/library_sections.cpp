@@ -146,7 +146,7 @@ ResultSection recognition_section(const Hdf5Reader& file) {
   ResultSection s{"Recognition", {}, ""};
   if (!file.is_dataset("/match/confusion") ||
       Stack<float>::count(file.info("/match/confusion").shape) == 0)
-    return s;  // nothing was judged
+    return s;  // nothing was tested
   const auto names = file.read_strings("/match/motif_names");
   const std::size_t n = names.size();
   const auto rates = file.read<double>("/match/roc_false_alarm").values,

@@ -2,11 +2,12 @@
 # A potential is kept and used again: the bytes of the direct run, without oversampling at another energy too, in windows, by
 # several threads, with thermal motion; one of anything else is refused.
 . "$(dirname "$0")/commands.sh"
-run() { "$program" simulate "$@" >out 2>&1 || { complain "simulate $* failed:"; cat out; }; }
+single() { case " $* " in *" --precision "*) ;; *) echo "--precision single" ;; esac; }  # whatever the program's default is
+run() { "$program" simulate "$@" $(single "$@") >out 2>&1 || { complain "simulate $* failed:"; cat out; }; }
 same() { h5diff -q "$1" "$2" /simulation /simulation || complain "$1 and $2 differ"; }
 refused() { # what the message says, then arguments
   local what=$1; shift
-  "$program" simulate "$@" -o no.h5 >out 2>&1; local status=$?
+  "$program" simulate "$@" $(single "$@") -o no.h5 >out 2>&1; local status=$?
   [ $status = 3 ] || [ $status = 2 ] || complain "$*: status $status"
   grep -q -- "$what" out || { complain "$*: the message lacks '$what':"; cat out; }
   [ -e no.h5 ] && complain "$*: left a file"

@@ -111,7 +111,7 @@ BuiltModel build_cut(const CutSettings& s, const std::string& path) {
   const bool tilted = !atoms.cell.is_orthogonal();
   if (tilted && (s.from.empty() || s.to.empty()))
     fail(Fault::usage,
-         "the cell of {} is not orthogonal: say which box to keep with --from and --to", path);
+         "the cell of {} is not orthogonal: give the box to keep with --from and --to", path);
   Vector3d lo = Vector3d::Zero(), hi = atoms.cell.vectors.diagonal();
   if (!s.slab.empty()) {
     const Vector2d z = parse_pair(s.slab, "Angstrom", "slab");
@@ -174,7 +174,7 @@ PlanModel describe_turn(Settings& o) {
     }
     if (s->size.empty())
       fail(Fault::usage,
-           "{} is periodic: say with --size which box to cut from it in the turned frame",
+           "{} is periodic: give with --size the box to cut from it in the turned frame",
            run.files[0]);
     const Vector3d centre = s->centre.empty()
                                 ? Vector3d(atoms.cell.vectors.colwise().sum().transpose() / 2)

@@ -181,7 +181,7 @@ FilledCell fill_cell(const gemmi::UnitCell& cell, const std::vector<CrystalSite>
   if (filled.empty()) fail(Fault::input, "{}: {}", place, list(against, " | "));
   if (filled.size() > 1)
     fail(Fault::input,
-         "{}: the origin or the setting of the space group is left open ({}); say which with "
+         "{}: the origin or the setting of the space group is left open ({}); choose with "
          "_space_group_symop_operation_xyz, or in the symbol, for example 'F d -3 m :2'",
          place, list(names, ", "));
   if (is_open)

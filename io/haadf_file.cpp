@@ -29,7 +29,7 @@ std::string choose_detector(const Hdf5Reader& file, const std::string& wanted) {
     fail(Fault::input, "{}: holds no detector '{}'; it has {}", file.path(), wanted,
          names.empty() ? "none" : names);
   if (annuli.size() != 1)
-    fail(Fault::usage, "{}: {} annular detectors ({}); say which with @detector", file.path(),
+    fail(Fault::usage, "{}: {} annular detectors ({}); choose with @detector", file.path(),
          annuli.size(), names);
   return annuli.front();
 }

@@ -218,8 +218,9 @@ Filled fill(const std::string& path, std::size_t frames, const StatedFrames& sta
   if (!out.raster) {
     const std::size_t n = stated.count.value_or(frames);
     if (frames > n)
-      fail(Fault::input, "{}: holds {} frames, its {} states {}; say with @scan_shape which it is",
-           path, frames, stated.by, n);
+      fail(Fault::input,
+           "{}: holds {} frames, its {} states {}; give the right one with @scan_shape", path,
+           frames, stated.by, n);
     if (frames < n)
       out.notes.push_back(
           fmt::format("{}: ends early: holds {} of the {} frames that its {} states", path, frames,
@@ -243,7 +244,7 @@ Filled fill(const std::string& path, std::size_t frames, const StatedFrames& sta
          all);
   if (frames > all || frames < nx)
     fail(Fault::input,
-         "{}: holds {} frames, its {} states a raster of {} x {}, {} frames; say with @scan_shape "
+         "{}: holds {} frames, its {} states a raster of {} x {}, {} frames; give with @scan_shape "
          "NXxNY how they lie",
          path, frames, stated.by, nx, ny, all);
   out.raster = Raster{nx, frames / nx};

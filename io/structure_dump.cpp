@@ -107,7 +107,7 @@ Columns find_columns(const TextReader& reader) {
 int element_of_word(const TextReader& reader, std::size_t column) {
   const int z = element_of_label(reader.words()[column]);
   if (z == 0)
-    reader.fail("{} is no element; say the elements of the types with @types Cu,Zr",
+    reader.fail("{} is no element; give the elements of the types with @types Cu,Zr",
                 excerpt(reader.words()[column]));
   return z;
 }
@@ -124,7 +124,7 @@ int element_of_line(const TextReader& reader, const StructureReadOptions& option
     const double mass = mass_unit * reader.number(c.mass, "a mass in g/mol");
     const int z = mass == 1 ? 0 : element_of_mass(mass);  // 1 is a placeholder
     if (z == 0)
-      reader.fail("{} g/mol is the mass of no element; say the elements with @types Cu,Zr", mass);
+      reader.fail("{} g/mol is the mass of no element; give the elements with @types Cu,Zr", mass);
     return z;
   }
   if (c.type == Columns::kNone)
@@ -155,11 +155,11 @@ class Placeholders {
     if (types_.size() > 1 || masses_.size() > 1 || heavy)
       reader.fail(
           "the column element says C for each of the {} types, which LAMMPS writes where no "
-          "elements were given; say them with @types Cu,Zr",
+          "elements were given; give them with @types Cu,Zr",
           std::max(types_.size(), masses_.size()));
     note(options,
          "{}: the column element says C for every atom, which LAMMPS also writes where no element "
-         "was given; if it is not carbon, say @types",
+         "was given; if it is not carbon, give @types",
          reader.name());
   }
 

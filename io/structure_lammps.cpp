@@ -133,7 +133,7 @@ int element_of(const TextReader& reader, double mass, int named) {
   if (named == 0) return weighed == 0 ? -1 : weighed;
   if (mass != 1 && weighed != named && std::abs(mass - atomic_mass(named)) > 1.1)
     reader.fail(
-        "the name says {} ({:g} g/mol), the mass is {:g}; say the elements with @types Cu,Zr",
+        "the name says {} ({:g} g/mol), the mass is {:g}; give the elements with @types Cu,Zr",
         symbol(named), atomic_mass(named), mass);
   return named;
 }
@@ -252,7 +252,7 @@ const Style& style_by_columns(const TextReader& reader, const Head& head, const 
   TextReader first = reader;
   next_line(first);
   first.fail(
-      "the atom style is not clear from {} columns ({} fit); say it with @atom_style, or write it "
+      "the atom style is not clear from {} columns ({} fit); give it with @atom_style, or write it "
       "behind the section name, for example 'Atoms # charge'",
       words_before_comment(first), fitting.empty() ? "none of the known" : names);
 }
@@ -280,7 +280,7 @@ Atoms read_atoms(TextReader& reader, const Head& head, const StructureReadOption
     else if (const auto found = types.elements.find(type); found != types.elements.end())
       z = found->second;
     if (z <= 0)
-      reader.fail("atom type {} has a mass of no element; say the elements with @types Cu,Zr",
+      reader.fail("atom type {} has a mass of no element; give the elements with @types Cu,Zr",
                   type);
     const Vector3d r(reader.number(style.x, "x"), reader.number(style.x + 1, "y"),
                      reader.number(style.x + 2, "z"));
@@ -351,7 +351,7 @@ Atoms read_lammps_data(TextReader& reader, const FramePlace&, const StructureRea
       more = reader.next_filled();
       continue;
     }
-    if (atoms.size() > 0) reader.fail("the section Atoms stands twice in the file");
+    if (atoms.size() > 0) reader.fail("the section Atoms is in the file twice");
     atoms = read_atoms(reader, head, options, types);
     more = next_line(reader);
     if (more && !starts_section(reader))

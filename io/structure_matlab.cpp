@@ -111,7 +111,7 @@ std::vector<int> elements_for(const std::vector<Table>& tables, std::size_t atom
   if (types.empty() && options.types.size() == 1) return std::vector<int>(atoms, options.types[0]);
   if (types.empty())
     fail(Fault::input,
-         "{}: no variable holds the types of the {} atoms; if there is one element, say it with "
+         "{}: no variable holds the types of the {} atoms; if there is one element, give it with "
          "@types Cu",
          reader.name(), atoms);
   const Table table = only_one(types, "types", reader.name());
@@ -119,7 +119,7 @@ std::vector<int> elements_for(const std::vector<Table>& tables, std::size_t atom
   constexpr double kMostTypes = 9;  // larger numbers are atomic numbers
   if (options.types.empty() && largest <= kMostTypes)
     fail(Fault::input,
-         "{}: the variable {} holds types 1 to {:g}; say which elements they are, for example with "
+         "{}: the variable {} holds types 1 to {:g}; name the elements, for example with "
          "@types Cu,Zr",
          reader.name(), table.name, largest);
   if (options.types.empty() && largest > kElements)

@@ -78,7 +78,7 @@ std::vector<int> settle_elements(const TextReader& reader, const StructureReadOp
                                  std::size_t kinds) {
   for (const auto* list : {&options.types, &named, &title})
     if (list->size() == kinds) return *list;
-  reader.fail("there are {} numbers of atoms but {} elements; say them with @types Cu,Zr", kinds,
+  reader.fail("there are {} numbers of atoms but {} elements; give them with @types Cu,Zr", kinds,
               options.types.empty() ? named.size() : options.types.size());
 }
 

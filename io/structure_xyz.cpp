@@ -203,7 +203,7 @@ void refuse_bare_types(const TextReader& reader, const Atoms& atoms, bool all_nu
   const int largest = *std::max_element(atoms.numbers.begin(), atoms.numbers.end());
   if (largest <= 9)
     reader.fail(
-        "the atoms have types 1 to {} instead of elements; say which they are, for example "
+        "the atoms have types 1 to {} instead of elements; name them, for example "
         "with @types Cu,Zr",
         largest);
 }

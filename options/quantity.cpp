@@ -185,7 +185,7 @@ std::vector<double> parse_numbers(const std::string& text, const std::string& un
       fail(Fault::usage, "--{} {}: {} is not between {:g} and {:g}", name, text, value, range.low,
            range.high);
     if (std::find(out.begin(), out.end(), value) != out.end())
-      fail(Fault::usage, "--{} {}: {} stands there twice", name, text, value);
+      fail(Fault::usage, "--{} {}: {} is given twice", name, text, value);
     out.push_back(value);
   }
   return out;

@@ -83,8 +83,7 @@ TextCheck names_of(const std::vector<std::string>& known) {
     for (const auto& word : words) check_name(word, known, name);
     std::sort(words.begin(), words.end());
     const auto twice = std::adjacent_find(words.begin(), words.end());
-    if (twice != words.end())
-      fail(Fault::usage, "--{} {}: {} stands there twice", name, text, *twice);
+    if (twice != words.end()) fail(Fault::usage, "--{} {}: {} is given twice", name, text, *twice);
   };
 }
 

@@ -1,12 +1,11 @@
 #include "maps/density.hpp"
 
-#include <Eigen/LU>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -65,7 +64,7 @@ Eigen::VectorXd fit_density_curve(const Eigen::ArrayXd& x, const Eigen::ArrayXd&
   const double most = x.maxCoeff();  // scaled, so that the columns are alike
   Eigen::MatrixXd design(x.size(), terms);
   for (int j = 0; j < terms; ++j) design.col(j) = (x / most).pow(j + 1) / intensity;
-  Eigen::VectorXd k = design.colPivHouseholderQr().solve(Eigen::VectorXd::Ones(x.size()));
+  Eigen::VectorXd k = solve_least_squares(design, Eigen::VectorXd::Ones(x.size()));
   for (int j = 0; j < terms; ++j) k[j] /= std::pow(most, j + 1);
   return k;
 }

@@ -1,12 +1,12 @@
 #include "maps/map_statistics.hpp"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 #include "base/random.hpp"
 #include "fourier/fourier.hpp"
 
@@ -253,7 +253,7 @@ PlaneD without(const PlaneD& map, const std::vector<PlaneD>& others) {
     design.col(k).array() -= design.col(k).mean();
     if (const double size = design.col(k).norm(); size > 0) design.col(k) /= size;
   }
-  const Eigen::VectorXd left = values - design * design.colPivHouseholderQr().solve(values);
+  const Eigen::VectorXd left = values - design * solve_least_squares(design, values);
   const bool nothing_left = left.norm() < 1e-9 * values.norm();
   for (Eigen::Index i = 0; i < n; ++i)
     out.data()[known[std::size_t(i)]] = nothing_left ? 0 : left[i];

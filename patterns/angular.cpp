@@ -1,12 +1,12 @@
 #include "patterns/angular.hpp"
 
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -81,7 +81,7 @@ Eigen::MatrixXd order_estimator(const std::vector<double>& m, const std::vector<
   }
   const Eigen::MatrixXd k = pair_counted(pairs, cosines).bottomRows(orders);
   const Eigen::MatrixXd coupling = k * spectrum_of_orders(m, visible, harmonics).rightCols(orders);
-  return coupling.partialPivLu().solve(k);
+  return solve_square(coupling, k);
 }
 
 }  // namespace

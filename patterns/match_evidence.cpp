@@ -1,9 +1,10 @@
 #include "patterns/match_evidence.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Geometry>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -23,7 +24,7 @@ Eigen::MatrixXf inverse_covariance(const std::vector<Harmonics>& samples, Index 
   const Eigen::VectorXd diagonal = c.diagonal();
   c *= 1 - shrinkage;
   c.diagonal() = 1.02 * diagonal.array() + 1e-6 * diagonal.mean() + 1e-30;
-  return c.inverse().cast<float>();
+  return inverse_of(c).cast<float>();
 }
 
 Eigen::Matrix2d turned_back(double phi) {
@@ -118,7 +119,7 @@ JointEvidence::JointEvidence(const Background& background, const OffsetPatterns&
         const int x = int(corner.x()) + dx, y = int(corner.y()) + dy;
         const double share = (1 - std::abs(at.x() - x)) * (1 - std::abs(at.y() - y));
         if (share > 1e-9 && x >= 0 && y >= 0 && x < side && y < side)
-          t += float(share) * net[std::size_t(y * side + x)];
+          t += float(share) * net[std::size_t(y) * std::size_t(side) + std::size_t(x)];
       }
     return t;
   };

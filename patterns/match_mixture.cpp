@@ -1,11 +1,11 @@
 #include "patterns/match_mixture.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
 
+#include "base/linear_algebra.hpp"
 #include "base/statistics.hpp"
 
 namespace vitrobeam {
@@ -113,13 +113,13 @@ Eigen::VectorXd non_negative(const Eigen::MatrixXd& gram, const Eigen::VectorXd&
   error->setConstant(right.size(), std::nan(""));
   while (!kept.empty()) {
     const Eigen::MatrixXd part = gram(kept, kept);
-    const Eigen::VectorXd solved = part.ldlt().solve(right(kept).eval());
+    const Eigen::VectorXd solved = solve_symmetric(part, Eigen::VectorXd(right(kept)));
     std::size_t least = 0;
     for (std::size_t i = 1; i < kept.size() && kept[i] < signed_from; ++i)
       if (solved(Index(i)) < solved(Index(least))) least = i;
     if (kept[least] >= signed_from || solved(Index(least)) >= 0) {
       a(kept) = solved;
-      (*error)(kept) = (0.5 * part.inverse().diagonal().array()).sqrt().matrix();
+      (*error)(kept) = (0.5 * inverse_of(part).diagonal().array()).sqrt().matrix();
       break;
     }
     kept.erase(kept.begin() + std::ptrdiff_t(least));

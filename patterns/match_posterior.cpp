@@ -1,12 +1,12 @@
 #include "patterns/match_posterior.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -61,7 +61,7 @@ Fit fit_offsets(const Known& known, double prior_none) {
   for (int step = 0; step < 50; ++step) {
     fit.loss = loss_at(fit.offset, &gradient, &hessian);
     if (gradient.norm() < 1e-8) break;
-    Eigen::ArrayXd move = hessian.ldlt().solve(gradient).array();
+    Eigen::ArrayXd move = solve_symmetric(hessian, gradient).array();
     while (loss_at(fit.offset - move, nullptr, nullptr) > fit.loss && move.abs().maxCoeff() > 1e-9)
       move /= 2;
     fit.offset -= move;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/least_squares.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -89,7 +90,7 @@ struct Problem {
       for (Eigen::Index j = 0; j < n; ++j)
         curvature(i, j) += 2 * product(filter[std::size_t(i)], slope[std::size_t(j)]);
     }
-    const Eigen::MatrixXd inverse = curvature.inverse();
+    const Eigen::MatrixXd inverse = inverse_of(curvature);
     const Eigen::MatrixXd covariance = speckle.patches.empty()
                                            ? inverse
                                            : inverse *
@@ -163,7 +164,7 @@ Refined refine(const std::function<Contrasts(const Eigen::VectorXd&)>& model, co
                   background,
                   speckle,
                   s,
-                  speckle.correlation.inverse(),
+                  inverse_of(speckle.correlation),
                   s.prior.cwiseAbs2().cwiseInverse(),
                   {}};
   const double first = problem.evaluate(s.start).cost;

@@ -1,6 +1,5 @@
 #include "patterns/preparation.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -367,8 +367,7 @@ PlaneFit fit_plane(const PlaneD& map) {
       normal += basis * basis.transpose();
       right += map(r, c) * basis;
     }
-  const Eigen::VectorXd x =
-      Eigen::MatrixXd(normal).completeOrthogonalDecomposition().solve(Eigen::VectorXd(right));
+  const Eigen::VectorXd x = shortest_least_squares(normal, right);
   return {x[0], x[1], x[2]};
 }
 

@@ -1,10 +1,10 @@
 #include "patterns/radial.hpp"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 
@@ -33,7 +33,7 @@ RadialCurves reduce_radial(const Eigen::ArrayXd& q, const Eigen::ArrayXd& intens
     Eigen::MatrixXd powers(n, degree);
     for (Eigen::Index k = 0; k < degree; ++k)
       powers.col(k) = (q * (q / last).pow(double(k))).matrix();
-    out.f -= (powers * powers.colPivHouseholderQr().solve(out.f.matrix())).array();
+    out.f -= (powers * solve_least_squares(powers, out.f.matrix())).array();
   }
   out.s = 1 + out.f / q;
 

@@ -1,12 +1,11 @@
 #include "patterns/ring.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <complex>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -206,10 +205,9 @@ RingFit fit_ring(const PlaneF& polar, const PlaneF& weights, const PolarGrid& gr
   for (int step = 0; step < kMostSteps && !fit.converged; ++step) {
     const Equations e = equations(polar, weights, grid, profile, p, floor);
     if (!(e.amplitude > 0)) return {};
-    const Eigen::MatrixXd inverse =
-        (directions.transpose() * e.normal * directions)
-            .ldlt()
-            .solve(Eigen::MatrixXd::Identity(directions.cols(), directions.cols()));
+    const Eigen::MatrixXd inverse = solve_symmetric(
+        Eigen::MatrixXd(directions.transpose() * e.normal * directions),
+        Eigen::MatrixXd(Eigen::MatrixXd::Identity(directions.cols(), directions.cols())));
     const Normal sandwich = directions * inverse * directions.transpose();
     const Parameters estimate = p + sandwich * e.score;
     if (!estimate.allFinite()) return {};

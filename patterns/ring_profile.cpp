@@ -1,10 +1,10 @@
 #include "patterns/ring_profile.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace vitrobeam {
 namespace {
@@ -54,7 +54,8 @@ Eigen::VectorXd deconvolved(const Eigen::MatrixXd& convolution, const std::vecto
   const Eigen::MatrixXd weighted = weight.asDiagonal() * convolution;
   const Eigen::MatrixXd normal =
       weighted.transpose() * weighted + kSmoothness * roughness.transpose() * roughness;
-  return normal.ldlt().solve(weighted.transpose() * weight.cwiseProduct(values));
+  return solve_symmetric(normal,
+                         Eigen::VectorXd(weighted.transpose() * weight.cwiseProduct(values)));
 }
 
 }  // namespace

@@ -294,6 +294,30 @@ std::pair<double, double> coverages(const MatrixXd& terms, const VectorXd& misse
   return {in_68 / double(missed.size()), in_90 / double(missed.size())};
 }
 
+// Errors and intervals of what was read, by the error models.
+Estimates with_intervals(const Estimator& e, const MatrixXd& value, const VectorXd& distance) {
+  Estimates out;
+  out.value = value;
+  out.distance = distance;
+  for (const double d : out.distance) out.familiar.push_back(d <= e.farthest);
+  const Index rows = value.rows(), targets = value.cols();
+  for (MatrixXd* m : {&out.error, &out.low_68, &out.high_68, &out.low_90, &out.high_90})
+    m->resize(rows, targets);
+  for (Index k = 0; k < targets; ++k) {
+    const ErrorModel& m = e.errors[std::size_t(k)];
+    const MatrixXd terms = error_terms(out.value.col(k), e.offset(k), e.spread(k), out.distance);
+    out.error.col(k) = (terms * m.log_error).array().exp().matrix();
+    const auto at = [&](double quantile) {
+      return VectorXd(out.value.col(k) + quantile * out.error.col(k));
+    };
+    out.low_68.col(k) = at(m.low_68);
+    out.high_68.col(k) = at(m.high_68);
+    out.low_90.col(k) = at(m.low_90);
+    out.high_90.col(k) = at(m.high_90);
+  }
+  return out;
+}
+
 MatrixXf scaled(const Estimator& e, const Eigen::Ref<const MatrixXf>& features) {
   return ((features.rowwise() - e.mean.transpose()).array().rowwise() / e.scale.transpose().array())
       .matrix();
@@ -302,7 +326,7 @@ MatrixXf scaled(const Estimator& e, const Eigen::Ref<const MatrixXf>& features) 
 }  // namespace
 
 Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& settings,
-                          const RunControl& run) {
+                          const RunControl& run, Estimates* left_out_readings) {
   check(t);
   const Groups groups = groups_of(t);
   const Index n = t.features.rows(), targets = t.targets.cols();
@@ -330,6 +354,7 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
   e.spread.resize(targets);
   e.weights.resize(z.cols(), targets);
   std::map<double, MatrixXf> solved;
+  MatrixXd read_left_out(n, targets);
   for (Index k = 0; k < targets; ++k) {
     const auto best_of = [&](Index column) {
       std::size_t best = 0;
@@ -353,6 +378,7 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
     q.correlation = correlation(truth, read);
     const MatrixXd terms = error_terms(read, e.offset(k), e.spread(k), distance);
     const VectorXd missed = truth - read;
+    read_left_out.col(k) = read;
     std::tie(q.coverage_68, q.coverage_90) = coverages(terms, missed, groups);
     e.errors.push_back(fit_errors(terms, missed));
     e.quality.push_back(q);
@@ -361,31 +387,14 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
       solved[e.penalty.back()] = solve_ridge(normal, e.penalty.back(), -1);
     e.weights.col(k) = solved[e.penalty.back()].col(k);
   }
+  if (left_out_readings) *left_out_readings = with_intervals(e, read_left_out, distance);
   return e;
 }
 
 Estimates estimate(const Estimator& e, const Eigen::Ref<const MatrixXf>& features) {
   const MatrixXf z = scaled(e, features);
-  Estimates out;
-  out.value = (z * e.weights).cast<double>().rowwise() + e.offset.transpose();
-  out.distance = distances(e, z);
-  for (const double d : out.distance) out.familiar.push_back(d <= e.farthest);
-  const Index rows = z.rows(), targets = out.value.cols();
-  for (MatrixXd* m : {&out.error, &out.low_68, &out.high_68, &out.low_90, &out.high_90})
-    m->resize(rows, targets);
-  for (Index k = 0; k < targets; ++k) {
-    const ErrorModel& m = e.errors[std::size_t(k)];
-    const MatrixXd terms = error_terms(out.value.col(k), e.offset(k), e.spread(k), out.distance);
-    out.error.col(k) = (terms * m.log_error).array().exp().matrix();
-    const auto at = [&](double quantile) {
-      return VectorXd(out.value.col(k) + quantile * out.error.col(k));
-    };
-    out.low_68.col(k) = at(m.low_68);
-    out.high_68.col(k) = at(m.high_68);
-    out.low_90.col(k) = at(m.low_90);
-    out.high_90.col(k) = at(m.high_90);
-  }
-  return out;
+  return with_intervals(e, (z * e.weights).cast<double>().rowwise() + e.offset.transpose(),
+                        distances(e, z));
 }
 
 }  // namespace vitrobeam

@@ -47,6 +47,12 @@ struct ErrorModel {                         // of one descriptor
   double low_90, low_68, high_68, high_90;  // quantiles of (truth - estimate) / error
 };
 
+struct Estimates {  // [row, descriptor]
+  Eigen::MatrixXd value, error, low_68, high_68, low_90, high_90;
+  Eigen::VectorXd distance;    // [row] 1: as the training's patterns are, in the median
+  std::vector<bool> familiar;  // [row]
+};
+
 // Plain data: what a file keeps.
 struct Estimator {
   std::vector<std::string> names;
@@ -63,17 +69,12 @@ struct Estimator {
   bool across_models = true;               // false: of one model, tested on its parts: weaker
 };
 
-struct Estimates {  // [row, descriptor]
-  Eigen::MatrixXd value, error, low_68, high_68, low_90, high_90;
-  Eigen::VectorXd distance;    // [row] 1: as the training's patterns are, in the median
-  std::vector<bool> familiar;  // [row]
-};
-
 // Error{physics}: fewer than two models and fewer than four parts, fewer than 200 rows, a
 // descriptor that is the same everywhere or not finite (named). Results do not depend on
-// run.threads. Throws Interrupted.
+// run.threads. Throws Interrupted. `left_out`, if asked for, is what is read from every row without
+// having seen its model (or its part).
 Estimator train_estimator(const TrainingSet& training, const EstimatorSettings& settings,
-                          const RunControl& run = {});
+                          const RunControl& run = {}, Estimates* left_out = nullptr);
 
 // `features` [row, feature].
 Estimates estimate(const Estimator& estimator, const Eigen::Ref<const Eigen::MatrixXf>& features);

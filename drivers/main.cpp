@@ -26,6 +26,7 @@ int run_camera(const std::vector<std::string>& arguments);
 int run_library(const std::vector<std::string>& arguments);
 int run_plan(const std::vector<std::string>& arguments);
 int run_match(const std::vector<std::string>& arguments);
+int run_estimate(const std::vector<std::string>& arguments);
 int run_strain(const std::vector<std::string>& arguments);
 int run_correlation(const std::vector<std::string>& arguments);
 int run_convert(const std::vector<std::string>& arguments);
@@ -49,7 +50,8 @@ struct Command {
 };
 
 // Commands whose work several processes share (runtime/ranks.hpp).
-constexpr std::array<std::string_view, 3> kShared = {"simulate", "library build", "library extend"};
+constexpr std::array<std::string_view, 4> kShared = {"simulate", "library build", "library extend",
+                                                     "estimate calibrate"};
 
 constexpr std::array kCommands = {
     Command{"model", vitrobeam::run_model, "build an atomic model with its ground-truth labels"},
@@ -62,6 +64,8 @@ constexpr std::array kCommands = {
             "build extend merge subset migrate info plot"},
     Command{"plan", vitrobeam::run_plan, "library -> beam, dose, thickness, step, detector"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
+    Command{"estimate", vitrobeam::run_estimate,
+            "patterns + calibration -> maps of structure with intervals", "calibrate"},
     Command{"strain", vitrobeam::run_strain, "ring ellipticity -> strain tensor maps with errors"},
     Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,

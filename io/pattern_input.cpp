@@ -137,7 +137,7 @@ std::optional<double> stated_step(const PatternSource& source) {
   const DiffractionAxes axes = read_axes(Hdf5Reader(source.file()));
   if (axes.is_list)
     fail(Fault::input,
-         "@neighbours: {} holds a list of positions; neighbours can only count together on a "
+         "{} holds a list of positions; neighbours can only count together on a "
          "raster",
          source.file());
   const auto step = [](const std::vector<double>& v) {
@@ -148,7 +148,7 @@ std::optional<double> stated_step(const PatternSource& source) {
   if (x == 0 && y > 0) return y;
   if (x > 0 && y > 0)
     fail(Fault::input,
-         "@neighbours: the scan has steps of {:.4g} Angstrom along x and {:.4g} along y; "
+         "the scan has steps of {:.4g} Angstrom along x and {:.4g} along y; "
          "neighbours can only count together on a square raster",
          x, y);
   return {};

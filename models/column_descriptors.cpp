@@ -287,6 +287,10 @@ Atoms with_descriptors(const Atoms& model, const std::vector<ColumnDescriptor>& 
   return out;
 }
 
+const std::vector<double>& atom_values(const Atoms& atoms, const ColumnDescriptor& d) {
+  return std::get<std::vector<double>>(atoms.labels.at(label_name(d)).values);
+}
+
 std::vector<PlaneD> column_descriptors(const Atoms& atoms,
                                        const std::vector<ColumnDescriptor>& descriptors,
                                        const ColumnWeight& weight, const std::vector<double>& y,
@@ -299,9 +303,7 @@ std::vector<PlaneD> column_descriptors(const Atoms& atoms,
     else if (d.kind == Kind::density)
       out.push_back(column_density(atoms, weight, y, x).density * height);
     else
-      out.push_back(
-          column_mean(atoms, std::get<std::vector<double>>(atoms.labels.at(label_name(d)).values),
-                      weight, y, x));
+      out.push_back(column_mean(atoms, atom_values(atoms, d), weight, y, x));
   }
   return out;
 }

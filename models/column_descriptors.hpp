@@ -50,6 +50,9 @@ ColumnDescriptor element_share(int element);
 Atoms with_descriptors(const Atoms& model, const std::vector<ColumnDescriptor>& descriptors,
                        double first_shell);
 
+// What with_descriptors() has found for every atom, of a descriptor of atoms.
+const std::vector<double>& atom_values(const Atoms& atoms, const ColumnDescriptor& descriptor);
+
 // Of atoms that with_descriptors() has seen, cut or not: [descriptor](y, x). The density is the
 // number of atoms per area. Not-a-number where no atom of the column is known.
 std::vector<PlaneD> column_descriptors(const Atoms& atoms,

@@ -119,8 +119,8 @@ void check_estimate(const PatternScan& scan, const EstimateCalibration& cal,
   if (s.together == 0) return;
   if (!step)
     fail(Fault::physics,
-         "@together {:g}: the step of the scan is not known, only the calibration's of {:g} "
-         "Angstrom",
+         "@together {:g}: the step of the scan is not known, that of the calibration is {:g} "
+         "Angstrom; state it with @step",
          s.together, cal.conditions.step);
   check.compare(std::abs(*step - cal.conditions.step) <= kStep * cal.conditions.step, "step",
                 fmt::format("{:.4g} Angstrom", *step), fmt::format("{:.4g}", cal.conditions.step),

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "io/result_file.hpp"
+#include "pictures/estimate_sections.hpp"
 #include "pictures/library_sections.hpp"
 #include "pictures/map_sections.hpp"
 #include "pictures/result_picture.hpp"
@@ -255,24 +256,26 @@ ResultSection potential_section(const Hdf5Reader& file) {
 
 using SectionOf = ResultSection (*)(const Hdf5Reader& file);
 constexpr SectionOf kSections[] = {
-    structure_section,       //
-    radial_section,          //
-    probe_section,           //
-    thermal_section,         //
-    preparation_section,     //
-    correlation_section,     //
-    coverage_section,        //
-    recognition_section,     //
-    plan_section,            //
-    symmetry_section,        //
-    symmetry_limit_section,  //
-    fluctuation_section,     //
-    pair_section,            //
-    strain_section,          //
-    density_section,         //
-    calibration_section,     //
-    atlas_section,           //
-    potential_section,       //
+    structure_section,             //
+    radial_section,                //
+    probe_section,                 //
+    thermal_section,               //
+    preparation_section,           //
+    correlation_section,           //
+    coverage_section,              //
+    recognition_section,           //
+    plan_section,                  //
+    symmetry_section,              //
+    symmetry_limit_section,        //
+    fluctuation_section,           //
+    pair_section,                  //
+    strain_section,                //
+    density_section,               //
+    calibration_section,           //
+    estimate_section,              //
+    estimate_calibration_section,  //
+    atlas_section,                 //
+    potential_section,             //
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace vitrobeam {
 
 struct EstimatePlan {
   std::vector<ColumnDescriptor> descriptors;
+  bool leave_out_constant = false;  // those that are the same everywhere; else an error
   double thickness_low = 8, thickness_high = 8;  // Angstrom; each slab has one between them
   double box = 40;                               // cell edge across the beam, Angstrom
   double step = 3;                               // of the scan over each slab, Angstrom
@@ -42,10 +43,12 @@ struct TeachingModel {
 int positions_along(const EstimatePlan& plan);
 
 // A calibration in units, each a slab that any thread of any process makes. Error{physics}: a model
-// that is not periodic, a box too small for the beam; Error{input}: a label that a model lacks.
+// that is not periodic, a box too small for the beam, a descriptor that is the same everywhere, too
+// few slabs or patterns (how many more); Error{input}: a label that a model lacks.
 class CalibrationBuilder {
  public:
-  CalibrationBuilder(const EstimatePlan& plan, const std::vector<TeachingModel>& models);
+  CalibrationBuilder(const EstimatePlan& plan, const std::vector<TeachingModel>& models,
+                     const RunControl& run = {});
   ~CalibrationBuilder();
 
   const EstimatePlan& plan() const;
@@ -53,12 +56,10 @@ class CalibrationBuilder {
   std::size_t patterns() const;  // of a unit
   std::vector<std::byte> make(std::size_t unit) const;
 
-  // From the units that are done, `read` giving their bytes. Descriptors that are the same
-  // everywhere are Error{physics}, or are left out with a remark if `leave_out_constant`. Throws
-  // Interrupted.
+  // From the units that are done, `read` giving their bytes. Throws Interrupted.
   EstimateCalibration train(const std::vector<std::size_t>& done,
                             const std::function<std::vector<std::byte>(std::size_t)>& read,
-                            bool leave_out_constant, const RunControl& run) const;
+                            const RunControl& run) const;
 
  private:
   struct State;

@@ -1,0 +1,11 @@
+// What estimates leave (estimate, estimate calibrate), as sections of pictures;
+// pictures/result_sections.cpp has the table.
+#pragma once
+#include "pictures/result_sections.hpp"
+
+namespace vitrobeam {
+
+ResultSection estimate_section(const Hdf5Reader& file);
+ResultSection estimate_calibration_section(const Hdf5Reader& file);
+
+}  // namespace vitrobeam

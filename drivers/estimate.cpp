@@ -47,7 +47,7 @@ Settings describe(EstimateCommand& c) {
   o.section("Comparison");
   o.add("model", c.model, "FILE", "that a simulated scan was made from: its own columns beside");
   o.add("shifts", c.shifts, "of one map against the other, for p-values")
-      .at_least(99)
+      .at_least(19)
       .at_most(100000);
   add_structure_input(o, c.structure);
   add_pattern_input(o, c.input);

@@ -44,8 +44,7 @@ Settings describe(CalibrateCommand& c) {
   o.section("What is learned");
   o.add("descriptors", c.descriptors, "NAME,...",
         "mean over the column of each; names as --list shows them (default: icosahedra, five_fold, "
-        "share of the most frequent element, density, as far as they differ)")
-      .reads([](const auto& text, const auto&) { parse_descriptors(text); });
+        "share of the most frequent element, density, as far as they differ)");
   o.add("list", c.list, "print the descriptors, a line each, and stop");
   o.add("together", c.together, "R,...",
         "Angstrom: also readings of all positions within this radius of each other, for 'estimate "
@@ -71,6 +70,10 @@ Settings describe(CalibrateCommand& c) {
   o.add("q-max", p.recipe.grid.q_max, "1/Angstrom", "outer edge of the last ring").above(0);
   o.add("radii", p.recipe.grid.n_q, "rings").at_least(2).at_most(256);
   o.add("angles", p.recipe.grid.n_theta, "angular bins, an even number").at_least(8).at_most(1024);
+  o.add("highest-order", p.recipe.highest_order,
+        "of the angular correlations: 1 to 5, then even ones up to this")
+      .at_least(2)
+      .at_most(64);
   o.add("pixel-q", c.pixel_q, "1/Angstrom",
         "pixel of the measured patterns; 0 = those of the simulation")
       .at_least(0)
@@ -204,6 +207,7 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
       std::cout << fmt::format("{:<16} {:<20} {}\n", line.name, line.unit, line.text);
     return 0;
   }
+  if (!c.descriptors.empty()) parse_descriptors(c.descriptors);
   const auto& files = settings.positional();
   if (files.empty())
     fail(Fault::usage,

@@ -91,7 +91,7 @@ def add(words, arguments, *needed):
 
 
 def inputs(words):
-    return ["library.h5"] if words[0] in ("plan",) else ["atoms.xyz", "library.h5"] if words[0] == "match" else [] if words[0] == "model" else ["atoms.xyz"]
+    return ["library.h5"] if words[0] in ("plan",) else ["atoms.xyz", "library.h5"] if words in (["match"], ["estimate"]) else [] if words[0] == "model" else ["atoms.xyz"]
 
 
 def from_table(words, seen):
@@ -163,6 +163,9 @@ def by_hand():
             (["fluctuation"], "--q-min 0.9 --q-max 0.3", "--q-min", "--q-max"), (["fluctuation"], "--orientations 1,1 --model atoms.xyz", "--orientations"),
             (["plan"], "--doses 0", "--doses", "0"), (["plan"], "--doses 1e22", "--doses", "1e+22"), (["atlas"], "--scan a=b", "--scan", "a=b"),
             (["atlas"], "--orders 13", "--orders", "13"), (["density"], "--reference 1,2", "--reference", "1,2"), (["density"], "--composition Qq", "--composition", "Qq"),
+            (["estimate", "calibrate"], "--thickness 20,10", "--thickness", "20,10"), (["estimate", "calibrate"], "--descriptors <1,2>", "--descriptors", "<1,2>"),
+            (["estimate", "calibrate"], "--descriptors share:Qq", "--descriptors", "Qq"), (["estimate", "calibrate"], "--mode plane-wave", "--mode"),
+            (["estimate", "calibrate"], "--angles 20", "--highest-order", "angles"),
             (["plot"], "--at a,b", "--at", "a,b"), (["density", "calibrate"], "--changes 60", "--changes", "60"),
             (["symmetry", "limit"], "--engines smatrix", "--engines", "smatrix"), (["symmetry", "limit"], "--motifs fcc", "--motifs", "fcc"),
             (["model", "packing"], "--composition Cu50Zr45 --box 20", "--composition", "Cu50Zr45"), (["model", "packing"], "--repeat 2x2", "--repeat", "2x2")):

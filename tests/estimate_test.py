@@ -17,10 +17,18 @@ commands = Commands()
 run, refuse, check = commands.run, commands.refuse, commands.check
 beam = "--semiangle 6 --pixel 0.25".split()
 for seed in (1, 2, 3):
-    run(0, "wrote", "model", "packing", "--box", "20x20x20", "--composition", "Cu64.5Zr35.5", "--seed", seed, "-o", f"packing{seed}.xyz")
+    run(0, f"packing{seed}.xyz", "model", "packing", "--box", "20x20x20", "--composition", "Cu64.5Zr35.5", "--seed", seed, "-o", f"packing{seed}.xyz")
 calibrate = ["estimate", "calibrate", "packing1.xyz", "packing2.xyz", "--slabs", "10", "--slab-width", "20", "--thickness", "8", "--dose", "1e6",
              "--q-min", "0.3", "--q-max", "1", "--radii", "8", "--angles", "32", "--step", "2.5", "--together", "0,2.5",
              "--descriptors", "share:Cu,density,five_fold,coordination", *beam]
+
+
+def changed(command, **options):
+    """The command with other values of some options."""
+    out = list(command)
+    for name, value in options.items():
+        out[out.index("--" + name.replace("_", "-")) + 1] = value
+    return out
 
 
 def values(path, group):
@@ -52,7 +60,7 @@ run(0, "resuming", *calibrate, "-o", "killed.h5", "--resume")
 check("a killed run that goes on gives the same", same(first, values("killed.h5", "estimate")))
 
 # a scan of a packing that the calibration never saw
-run(0, "wrote", "model", "cut", "packing3.xyz", "--slab", "4,12", "-o", "slab.xyz")
+run(0, "slab.xyz", "model", "cut", "packing3.xyz", "--slab", "4,12", "-o", "slab.xyz")
 run(0, "wrote", "simulate", "slab.xyz", "-o", "scan.h5", "--scan", "8x8", "--q-max", "1.2", *beam)
 estimate = ["estimate", "scan.h5", "calibration.h5", "--dose", "1e6"]
 text = run(0, "by shifts", *estimate, "--model", "slab.xyz", "--shifts", "99", "-o", "estimates.h5", "--threads", "3")
@@ -78,11 +86,17 @@ with h5py.File("estimates.h5") as f, h5py.File("together.h5") as g:
     check(f"together the errors are smaller", np.nanmedian(g["estimate/share_Cu_error"][()]) < np.nanmedian(e["share_Cu_error"][()]))
     check("the radius is stated", g["estimate"].attrs["together"] == 2.5)
 
-# what is no pattern of such a glass is not judged
-patterns = h5py.File("scan.h5")["simulation/patterns"][()][:2]
-np.save("flat.npy", np.full_like(patterns, patterns.mean()))
-run(0, "unlike the patterns", "estimate", "flat.npy", "calibration.h5", "--pixel-q", "0.05", "--energy", "200", "--semiangle", "6", "--thickness",
-    "8", "--dose", "1e6", "-o", "flat.h5")
+# what is no pattern of such a glass is not judged: a few sharp spots
+with h5py.File("scan.h5") as f:
+    pixels = f["simulation/patterns"].shape[2:]
+spots = np.full((2, 8, *pixels), 1e-9, np.float32)
+for angle in np.arange(6) * np.pi / 3:
+    spots[..., int(pixels[0] // 2 + 9 * np.sin(angle)), int(pixels[1] // 2 + 9 * np.cos(angle))] = 0.01
+np.save("spots.npy", spots)
+stated = "--pixel-q 0.05 --energy 200 --semiangle 6 --thickness 8 --dose 1e6".split()
+run(0, "unlike the patterns", "estimate", "spots.npy", "calibration.h5", *stated, "-o", "spots.h5")
+with h5py.File("spots.h5") as f:
+    check("no estimate where a pattern is unlike", np.all(f["estimate/status"][()] == 7) and np.all(np.isnan(f["estimate/density"][()])))
 
 for name in ("calibration", "estimates"):
     run(0, "panels", "plot", name + ".h5", "-o", name + ".png")
@@ -108,16 +122,16 @@ refuse(4, "q-range: whole circles up to", *estimate, "--pixel-q", "0.03", *no)
 refuse(2, "--together 3: calibration.h5 was made for 0, 2.5 Angstrom", *estimate, "--together", "3", *no)
 refuse(4, "step: 3 Angstrom of the patterns, 2.5", *estimate, "--together", "2.5", "--step", "3", *no)
 run(0, "intervals may not hold", *estimate, "--thickness", "12", "--rescale", "-o", "rescaled.h5")
-refuse(4, "simulated from it", "estimate", "flat.npy", "calibration.h5", "--pixel-q", "0.05", "--dose", "1e6", "--model", "slab.xyz", *no)
-refuse(3, "'d2min': neither a descriptor (--list shows them) nor a label of the model", *calibrate, "--descriptors", "d2min", *no)
-refuse(2, "a Voronoi class is written", *calibrate, "--descriptors", "<0,0,12>", *no)
-refuse(4, "the descriptor thickness is 8 everywhere", *calibrate, "--descriptors", "thickness,density", *no)
+refuse(4, "simulated from it", "estimate", "spots.npy", "calibration.h5", *stated, "--model", "slab.xyz", *no)
+refuse(3, "'d2min': neither a descriptor (--list shows them) nor a label of the model", *changed(calibrate, descriptors="d2min"), *no)
+refuse(2, "a Voronoi class is written", *changed(calibrate, descriptors="<0,0,12>"), *no)
+refuse(4, "the descriptor thickness is 8 everywhere", *changed(calibrate, descriptors="thickness,density"), *no)
 one = [a for a in calibrate if a != "packing2.xyz"]
-refuse(4, "give 2 more with --slabs", *one, "--slabs", "2", *no)
-refuse(4, "are needed to learn from; give", *calibrate, "--slabs", "2", *no)
+refuse(4, "give 2 more with --slabs", *changed(one, slabs="2"), *no)
+refuse(4, "are needed to learn from; give", *changed(calibrate, slabs="2"), *no)
 refuse(4, "periodic along x, y and z", "estimate", "calibrate", "slab.xyz", *no)
-refuse(4, "lies inside the central disc", *calibrate, "--q-min", "0.1", *no)
+refuse(4, "lies inside the central disc", *changed(calibrate, q_min="0.1"), *no)
 refuse(2, "--mode plane-wave", *calibrate[:3], "--mode", "plane-wave", *no)
-run(0, "slabs of the one model", *one, "-o", "alone.h5")
+run(0, "slabs of the one model", *changed(one, slabs="14"), "-o", "alone.h5")
 run(0, "too small for another", "estimate", "scan.h5", "alone.h5", "--dose", "1e6", "-o", "weak.h5")
 commands.finish()

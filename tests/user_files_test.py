@@ -35,6 +35,9 @@ table = {
     "library plot": ("library plot library.h5", "png"),
     "plan": ("plan library.h5 --doses 1e3", "h5"),
     "match": ("match simulate.h5 library.h5", "h5"),
+    "estimate": ("estimate simulate.h5 calibration.h5 --shifts 19", "h5"),
+    "estimate calibrate": (["estimate", "calibrate", "model.xyz", *"--slabs 4 --slab-width 16 --step 1 --thickness 16 --q-min 0.3 --q-max 0.9".split(),
+                            *"--radii 4 --angles 32 --descriptors share:Cu".split(), *beam], "h5"),
     "convert": ("convert simulate.h5", "h5"),
     "strain": ("strain simulate.h5 --q-min 0.3 --q-max 0.7", "h5"),
     "correlation": ("correlation series.npy --frame-time 0.5 --beta 1 --allow-short", "h5"),
@@ -65,6 +68,7 @@ def unharmed(what, status, words, *arguments):
 run(0, "", "model", "packing", "--composition", "CuZr", "--box", "16x16x16", "-o", "model.xyz")
 run(0, "", *simulate, "-o", "simulate.h5")
 run(0, "", *table["library build"][0], "-o", "library.h5")
+run(0, "", *table["estimate calibrate"][0], "-o", "calibration.h5")
 rng = np.random.default_rng(1)
 np.save("series.npy", np.abs(rng.normal(size=(300, 4, 4))).astype("f4") + 1)
 os.mkdir("elsewhere")

@@ -112,8 +112,14 @@ std::vector<EstimateTruth> truths_of(const EstimateCommand& c, const PatternInpu
   if (!input.source().is_result()) refuse();
   const DiffractionAxes axes = read_axes(Hdf5Reader(input.source().file()));
   if (axes.is_list || !axes.has_steps || axes.group != "/simulation") refuse();
-  return compare_with_model(result, calibration.conditions, read_boxed(c.model, c.structure),
-                            axes.scan_y, axes.scan_x, {std::size_t(c.shifts), c.common.seed});
+  const Atoms model = read_boxed(c.model, c.structure);
+  if (!model.cell.periodic[2] && !model.labels.contains("voronoi"))
+    warn(
+        "{}: cells and neighbours of atoms at its surfaces are not those of the whole glass; label "
+        "the glass first (vitrobeam structure GLASS --labels FILE) and cut the slab from that file",
+        c.model);
+  return compare_with_model(result, calibration.conditions, model, axes.scan_y, axes.scan_x,
+                            {std::size_t(c.shifts), c.common.seed});
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ struct CalibrateCommand {
   CameraSettings camera;
   std::string descriptors, thickness = "10", together = "0";
   double pixel_q = 0;
-  bool list = false;
+  bool list = false, as_far_as_done = false;
   EstimatePlan plan;
 };
 
@@ -82,6 +82,10 @@ Settings describe(CalibrateCommand& c) {
       .at_least(0);
   add_noise_options(o, c.camera);
   add_beam_options(o, c.beam);
+  o.section("Interrupted runs");
+  o.add("as-far-as-done", c.as_far_as_done,
+        "make the calibration from the slabs that an interrupted run of these options has done")
+      .not_recorded();
   add_common(o, c.beam.common);
   return o;
 }
@@ -220,6 +224,7 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
     foretell(builder, common.threads);
     return 0;
   }
+  if (c.as_far_as_done) c.beam.common.resume = true;
   const RunRecord record = start_record(settings, common, files);
   if (!start_output(common, record)) return 0;
   WorkUnits work(common.output + ".journal", run_digest(record), common.resume, builder.units());
@@ -229,8 +234,10 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
                                              [&](std::size_t unit) { return builder.make(unit); });
   if (!ranks().is_leader()) return 0;
   if (!finished) {
-    std::cerr << fmt::format("vitrobeam: interrupted after {} of {} slabs; --resume continues\n",
-                             work.saved().size(), builder.units());
+    std::cerr << fmt::format(
+        "vitrobeam: interrupted after {} of {} slabs; --resume continues, --as-far-as-done "
+        "makes a calibration of these\n",
+        work.saved().size(), builder.units());
     return 130;
   }
   EstimateCalibration calibration;

@@ -179,12 +179,15 @@ class ModelAnalysis {
     const bool is_stated = is_open && model_.labels.contains("voronoi");
     const std::vector<double> stated_index =
         is_stated ? stated("voronoi", 4) : std::vector<double>{};
+    const std::vector<double> cut = is_stated && model_.labels.contains("at_surface")
+                                        ? stated("at_surface", 1)
+                                        : std::vector<double>(out.size(), 0);
     for (std::size_t i = 0; i < out.size(); ++i) {
       bool same = d.element == 0 || model_.numbers[i] == d.element;
       for (std::size_t k = 0; k < 4 && same; ++k)
         same =
             is_stated ? stated_index[4 * i + k] == d.index[k] : cells().index[i][k] == d.index[k];
-      out[i] = same;
+      out[i] = cut[i] != 0 ? kUnknown : same;
     }
     return is_stated ? out : with_surface(out);
   }

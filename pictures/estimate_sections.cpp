@@ -44,7 +44,9 @@ LinePanel bars(const std::string& title, const std::vector<std::string>& names,
     }
   }
   panel.curves.push_back(std::move(errors));
-  panel.y_range = {std::max(low, -0.2), high * 1.1};
+  const double legend = std::min(0.7, double(names.size() + 2) * 15 / panel.height);
+  low = std::max(low, -0.2);
+  panel.y_range = {low, low + (high - low) / (1 - legend)};
   return panel;
 }
 
@@ -59,9 +61,9 @@ LinePanel calibration_panel(const std::string& name, const std::string& unit, co
   std::iota(order.begin(), order.end(), Eigen::Index(0));
   std::stable_sort(order.begin(), order.end(),
                    [&](auto a, auto b) { return value(a, k) < value(b, k); });
-  Curve mean{"true: mean, middle 90 %", {}, {}, {}, true},
-      lower{"90 % interval", {}, {}, {}, false}, upper{"", {}, {}, {}, false},
-      equal{"equal", {}, {}, {}, false};
+  Curve mean{"true: mean, middle 90 %", {}, {}, {}, true}, equal{"equal", {}, {}, {}, false},
+      interval{"90 % interval", {}, {}, {}, false};  // there along its lower end, and back
+  std::vector<double> upper;
   for (std::size_t b = 0; b < kBins; ++b) {
     const std::size_t first = order.size() * b / kBins, last = order.size() * (b + 1) / kBins;
     if (last < first + 8) continue;
@@ -80,13 +82,16 @@ LinePanel calibration_panel(const std::string& name, const std::string& unit, co
     mean.y.push_back(y);
     mean.error.push_back(y - truths[truths.size() / 20]);
     mean.above.push_back(truths[truths.size() - 1 - truths.size() / 20] - y);
-    lower.x.push_back(x);
-    lower.y.push_back(l);
-    upper.x.push_back(x);
-    upper.y.push_back(h);
+    interval.x.push_back(x);
+    interval.y.push_back(l);
+    upper.push_back(h);
+  }
+  for (std::size_t b = upper.size(); b-- > 0;) {
+    interval.x.push_back(mean.x[b]);
+    interval.y.push_back(upper[b]);
   }
   equal.x = equal.y = mean.x;
-  panel.curves = {mean, lower, upper, equal};
+  panel.curves = {mean, interval, equal};
   return panel;
 }
 

@@ -3,6 +3,7 @@
 pictures, and how it refuses.
 Usage: estimate_test.py PROGRAM SOURCE_DIR"""
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -50,17 +51,22 @@ first = values("calibration.h5", "estimate")
 check("threads change nothing", same(first, values("again.h5", "estimate")))
 process = subprocess.Popen([commands.program, *map(str, calibrate), "-o", "killed.h5", "--threads", "1"], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
-while process.poll() is None and not (os.path.exists("killed.h5.journal") and os.path.getsize("killed.h5.journal") > 100000):
+while process.poll() is None and not (os.path.exists("killed.h5.journal") and os.path.getsize("killed.h5.journal") > 500000):
     time.sleep(0.01)
 process.send_signal(signal.SIGKILL)
 process.wait()
 check("killed in the middle", not os.path.exists("killed.h5"))
 refuse(2, "--resume", *calibrate, "-o", "killed.h5")
+shutil.copy("killed.h5.journal", "part.h5.journal")
+os.truncate("part.h5.journal", min(600000, os.path.getsize("part.h5.journal")))
+run(0, "patterns    ", *calibrate, "-o", "part.h5", "--as-far-as-done")
+check("a part is a calibration", sum(values("part.h5", "estimate/calibration")["patterns"]) < sum(first["calibration/patterns"]))
 run(0, "resuming", *calibrate, "-o", "killed.h5", "--resume")
 check("a killed run that goes on gives the same", same(first, values("killed.h5", "estimate")))
 
 # a scan of a packing that the calibration never saw
-run(0, "slab.xyz", "model", "cut", "packing3.xyz", "--slab", "4,12", "-o", "slab.xyz")
+run(0, "labelled.xyz", "structure", "packing3.xyz", "-o", "structure.h5", "--only", "voronoi,order", "--labels", "labelled.xyz")
+run(0, "slab.xyz", "model", "cut", "labelled.xyz", "--slab", "4,12", "-o", "slab.xyz")
 run(0, "wrote", "simulate", "slab.xyz", "-o", "scan.h5", "--scan", "8x8", "--q-max", "1.2", *beam)
 estimate = ["estimate", "scan.h5", "calibration.h5", "--dose", "1e6"]
 text = run(0, "by shifts", *estimate, "--model", "slab.xyz", "--shifts", "99", "-o", "estimates.h5", "--threads", "3")

@@ -1,11 +1,10 @@
 #include "patterns/estimator.hpp"
 
-#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
 
 #include "base/error.hpp"
@@ -18,7 +17,8 @@ namespace {
 
 using Eigen::Index, Eigen::MatrixXd, Eigen::MatrixXf, Eigen::VectorXd, Eigen::VectorXf;
 
-constexpr Index kFewestRows = 200, kAxes = 48;
+// More axes than these read no better (300 of 3024; two glasses, 8 Angstrom, 1e5 electrons).
+constexpr Index kFewestRows = 200, kAxes = 300, kFamiliarAxes = 48;
 constexpr int kFewestParts = 4, kMostGroups = 10;
 
 // Which group every row is left out with: its model, or of one model its part; of many, several
@@ -89,82 +89,94 @@ MatrixXd beyond(const MatrixXd& confounders, const MatrixXd& targets) {
   return out;
 }
 
-// Sums over the rows of each group: scaled features times themselves, and times targets.
-struct Normal {
-  std::vector<MatrixXf> gram;  // [group] lower triangle by blocks
-  std::vector<MatrixXf> right;
-  std::vector<Index> rows;
-};
-
-MatrixXf rows_of(const MatrixXf& all, const std::vector<Index>& rows) {
-  return all(rows, Eigen::all);
-}
-
-Normal normal_equations(const MatrixXf& z, const MatrixXf& y, const Groups& groups,
-                        const RunControl& run) {
+// Sum over all rows of the products of scaled features, lower triangle.
+MatrixXf gram_of(const MatrixXf& z, const RunControl& run) {
   constexpr Index kBlock = 128;
-  Normal out;
   const Index p = z.cols(), blocks = (p + kBlock - 1) / kBlock;
-  for (int g = 0; g < groups.count; ++g) {
-    run.check_stop();
-    std::vector<Index> rows;
-    for (Index i = 0; i < z.rows(); ++i)
-      if (groups.of_row[std::size_t(i)] == g) rows.push_back(i);
-    const MatrixXf part = rows_of(z, rows);
-    MatrixXf gram = MatrixXf::Zero(p, p);
-    // every block is one product of one thread: the same bytes for any number of them
-#pragma omp parallel for schedule(dynamic) num_threads(run.threads)
-    for (Index b = 0; b < blocks; ++b) {
-      const Index first = b * kBlock, count = std::min(kBlock, p - first);
-      gram.block(first, first, p - first, count).noalias() =
-          part.rightCols(p - first).transpose() * part.middleCols(first, count);
-    }
-    out.gram.push_back(std::move(gram));
-    out.right.push_back(part.transpose() * rows_of(y, rows));
-    out.rows.push_back(Index(rows.size()));
-  }
-  return out;
-}
-
-// Weights [feature, target] from all groups but `left_out` (-1: from all).
-MatrixXf solve_ridge(const Normal& normal, double penalty, int left_out) {
-  const Index p = normal.gram.front().rows();
-  MatrixXf gram = MatrixXf::Zero(p, p), right = MatrixXf::Zero(p, normal.right.front().cols());
-  double rows = 0;
-  for (std::size_t g = 0; g < normal.gram.size(); ++g) {
-    if (int(g) == left_out) continue;
-    gram += normal.gram[g];
-    right += normal.right[g];
-    rows += double(normal.rows[g]);
-  }
-  gram.diagonal().array() += float(penalty * rows);
-  const Eigen::LLT<Eigen::Ref<MatrixXf>, Eigen::Lower> root(gram);
-  return root.solve(right);
-}
-
-// Readings of every row that never saw its group, for each penalty: [penalty] of [row, target].
-std::vector<MatrixXf> readings_left_out(const MatrixXf& z, const Normal& normal,
-                                        const Groups& groups, const std::vector<double>& penalties,
-                                        const RunControl& run) {
-  std::vector<MatrixXf> out(penalties.size(),
-                            MatrixXf::Zero(z.rows(), normal.right.front().cols()));
-  const int tasks = groups.count * int(penalties.size());
-  Stage stage(run, "readings", std::size_t(tasks));
+  MatrixXf gram = MatrixXf::Zero(p, p);
   FirstFailure failure;
+  // every block is one product of one thread: the same bytes for any number of them
 #pragma omp parallel for schedule(dynamic) num_threads(run.threads)
-  for (int task = 0; task < tasks; ++task)
+  for (Index b = 0; b < blocks; ++b)
     failure.guard([&] {
       run.check_stop();
-      const int g = task % groups.count;
-      const auto k = std::size_t(task / groups.count);
-      const MatrixXf w = solve_ridge(normal, penalties[k], g);
-      for (Index i = 0; i < z.rows(); ++i)
-        if (groups.of_row[std::size_t(i)] == g) out[k].row(i).noalias() = z.row(i) * w;
-      stage.advance();
+      const Index first = b * kBlock, count = std::min(kBlock, p - first);
+      gram.block(first, first, p - first, count).noalias() =
+          z.rightCols(p - first).transpose() * z.middleCols(first, count);
     });
   failure.rethrow();
-  return out;
+  return gram;
 }
+
+// The leading principal axes [feature, axis] of the scaled features, the largest variance first, by
+// repeated multiplication of random ones (Halko, Martinsson and Tropp, SIAM Rev. 53 (2011) 217).
+// They know the rows that are left out later, but not their descriptors.
+MatrixXf principal_axes(const MatrixXf& gram, Index axes, const RunControl& run) {
+  const Index p = gram.rows(), wide = std::min(p, axes + 20);
+  MatrixXf basis(p, wide);
+  constexpr std::uint64_t kSeed = 17, kStream = 0x61786573;
+  for (Index i = 0; i < basis.size(); ++i)
+    basis.data()[i] = float(normal4(kSeed, kStream, std::uint64_t(i))[0]);
+  MatrixXf image;
+  for (int step = 0; step < 6; ++step) {
+    run.check_stop();
+    image.noalias() = gram.selfadjointView<Eigen::Lower>() * basis;
+    basis = Eigen::HouseholderQR<MatrixXf>(image).householderQ() * MatrixXf::Identity(p, wide);
+  }
+  image.noalias() = gram.selfadjointView<Eigen::Lower>() * basis;
+  const MatrixXd inside = (basis.transpose() * image).cast<double>();
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> turn(inside);  // ascending
+  return basis * turn.eigenvectors().rowwise().reverse().leftCols(axes).cast<float>();
+}
+
+// Ridge regression on places along the axes, of the rows of every group apart.
+class Ridge {
+ public:
+  // `along` [row, axis], `y` [row, target]; both of mean zero.
+  Ridge(const MatrixXf& along, const MatrixXd& y, const Groups& groups)
+      : along_(along.cast<double>()), groups_(groups) {
+    for (int g = 0; g < groups.count; ++g) {
+      std::vector<Index> rows;
+      for (Index i = 0; i < y.rows(); ++i)
+        if (groups.of_row[std::size_t(i)] == g) rows.push_back(i);
+      const MatrixXd part = along_(rows, Eigen::all);
+      gram_.push_back(part.transpose() * part);
+      right_.push_back(part.transpose() * y(rows, Eigen::all));
+      rows_.push_back(std::move(rows));
+    }
+  }
+
+  // Weights [axis, target] from all groups but `left_out` (-1: from all).
+  MatrixXd weights(double penalty, int left_out) const {
+    MatrixXd gram = MatrixXd::Zero(along_.cols(), along_.cols());
+    MatrixXd right = MatrixXd::Zero(along_.cols(), right_.front().cols());
+    double rows = 0;
+    for (std::size_t g = 0; g < gram_.size(); ++g) {
+      if (int(g) == left_out) continue;
+      gram += gram_[g];
+      right += right_[g];
+      rows += double(rows_[g].size());
+    }
+    gram.diagonal().array() += penalty * rows;
+    return solve_symmetric(gram, right);
+  }
+
+  // [row, target], every row by weights that never saw its group.
+  MatrixXd left_out(double penalty) const {
+    MatrixXd out(along_.rows(), right_.front().cols());
+    for (int g = 0; g < groups_.count; ++g) {
+      const auto& rows = rows_[std::size_t(g)];
+      out(rows, Eigen::all) = along_(rows, Eigen::all) * weights(penalty, g);
+    }
+    return out;
+  }
+
+ private:
+  MatrixXd along_;
+  const Groups& groups_;
+  std::vector<MatrixXd> gram_, right_;
+  std::vector<std::vector<Index>> rows_;
+};
 
 double explained(const VectorXd& truth, const VectorXd& read) {
   const double variance = (truth.array() - truth.mean()).square().mean();
@@ -193,23 +205,6 @@ std::pair<double, double> explained_with_error(const VectorXd& truth, const Vect
   const Eigen::Map<const Eigen::ArrayXd> e(each.data(), Index(each.size()));
   const double scatter = (e - e.mean()).square().sum() / double(e.size() - 1);
   return {explained(truth, read), std::sqrt(scatter / double(e.size()))};
-}
-
-// The leading principal axes of the scaled features, by repeated multiplication of random ones
-// (Halko, Martinsson and Tropp, SIAM Rev. 53 (2011) 217).
-MatrixXf principal_axes(const Normal& normal) {
-  MatrixXf gram = normal.gram.front();
-  for (std::size_t g = 1; g < normal.gram.size(); ++g) gram += normal.gram[g];
-  const Index p = gram.rows(), axes = std::min(kAxes, p);
-  MatrixXf basis(p, axes);
-  constexpr std::uint64_t kSeed = 17, kStream = 0x61786573;
-  for (Index i = 0; i < basis.size(); ++i)
-    basis.data()[i] = float(normal4(kSeed, kStream, std::uint64_t(i))[0]);
-  for (int step = 0; step < 8; ++step) {
-    const MatrixXf image = gram.selfadjointView<Eigen::Lower>() * basis;
-    basis = Eigen::HouseholderQR<MatrixXf>(image).householderQ() * MatrixXf::Identity(p, axes);
-  }
-  return basis;
 }
 
 // 1 for the median of the training: the larger of what lies along the axes and outside of them.
@@ -323,71 +318,80 @@ MatrixXf scaled(const Estimator& e, const Eigen::Ref<const MatrixXf>& features) 
       .matrix();
 }
 
+void learn_scale(Estimator& e, const MatrixXf& features) {
+  e.mean = features.colwise().mean().transpose();
+  e.scale =
+      ((features.rowwise() - e.mean.transpose()).colwise().squaredNorm() / float(features.rows()))
+          .cwiseSqrt()
+          .transpose();
+  e.scale = (e.scale.array() > 1e-12f).select(e.scale, 1e30f);  // a constant feature is no help
+}
+
+// Which of the readings, one a penalty, explains most of a column of y.
+std::size_t best_of(const std::vector<MatrixXd>& readings, const MatrixXd& y, Index column) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < readings.size(); ++i)
+    if (explained(y.col(column), readings[i].col(column)) >
+        explained(y.col(column), readings[best].col(column)))
+      best = i;
+  return best;
+}
+
+// Quality and error model of descriptor k, from what was read without having seen the group.
+void learn_errors(Estimator& e, Index k, const VectorXd& truth, const VectorXd& read,
+                  const VectorXd& distance, const Groups& groups) {
+  DescriptorQuality q;
+  std::tie(q.explained, q.explained_error) = explained_with_error(truth, read, groups);
+  q.correlation = correlation(truth, read);
+  const MatrixXd terms = error_terms(read, e.offset(k), e.spread(k), distance);
+  std::tie(q.coverage_68, q.coverage_90) = coverages(terms, truth - read, groups);
+  e.errors.push_back(fit_errors(terms, truth - read));
+  e.quality.push_back(q);
+}
+
 }  // namespace
 
 Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& settings,
-                          const RunControl& run, Estimates* left_out_readings) {
+                          const RunControl& run, Estimates* left_out) {
   check(t);
   const Groups groups = groups_of(t);
-  const Index n = t.features.rows(), targets = t.targets.cols();
+  const Index targets = t.targets.cols();
   Estimator e;
   e.names = t.names;
   e.across_models = groups.across_models;
-  e.mean = t.features.colwise().mean().transpose();
-  e.scale = ((t.features.rowwise() - e.mean.transpose()).colwise().squaredNorm() / float(n))
-                .cwiseSqrt()
-                .transpose();
-  e.scale = (e.scale.array() > 1e-12f).select(e.scale, 1e30f);  // constant features say nothing
+  learn_scale(e, t.features);
   const MatrixXf z = scaled(e, t.features);
-
-  MatrixXd all(n, 2 * targets);  // the descriptors, and what the confounders leave of them
-  all << t.targets, t.confounders.cols() > 0 ? beyond(t.confounders, t.targets) : t.targets;
-  const VectorXd offset = all.colwise().mean().transpose();
-  const MatrixXf y = (all.rowwise() - offset.transpose()).cast<float>();
-  const Normal normal = normal_equations(z, y, groups, run);
-  const auto left_out = readings_left_out(z, normal, groups, settings.penalties, run);
-
-  e.axes = principal_axes(normal);
+  const Index axes = std::min({kAxes, z.cols(), z.rows() / 4});
+  const MatrixXf all_axes = principal_axes(gram_of(z, run), axes, run);
+  e.axes = all_axes.leftCols(std::min(kFamiliarAxes, axes));
   learn_familiarity(e, z, settings.refused);
   const VectorXd distance = distances(e, z);
-  e.offset = offset.head(targets);
-  e.spread.resize(targets);
-  e.weights.resize(z.cols(), targets);
-  std::map<double, MatrixXf> solved;
-  MatrixXd read_left_out(n, targets);
-  for (Index k = 0; k < targets; ++k) {
-    const auto best_of = [&](Index column) {
-      std::size_t best = 0;
-      double most = -std::numeric_limits<double>::infinity();
-      for (std::size_t i = 0; i < left_out.size(); ++i) {
-        const double share =
-            explained(y.col(column).cast<double>(), left_out[i].col(column).cast<double>());
-        if (share > most) most = share, best = i;
-      }
-      return best;
-    };
-    const std::size_t best = best_of(k), best_beyond = best_of(targets + k);
-    const VectorXd truth = t.targets.col(k);
-    const VectorXd read = left_out[best].col(k).cast<double>().array() + e.offset(k);
-    e.spread(k) = std::sqrt((truth.array() - e.offset(k)).square().mean());
-    DescriptorQuality q;
-    std::tie(q.explained, q.explained_error) = explained_with_error(truth, read, groups);
-    std::tie(q.partial, q.partial_error) =
-        explained_with_error(y.col(targets + k).cast<double>(),
-                             left_out[best_beyond].col(targets + k).cast<double>(), groups);
-    q.correlation = correlation(truth, read);
-    const MatrixXd terms = error_terms(read, e.offset(k), e.spread(k), distance);
-    const VectorXd missed = truth - read;
-    read_left_out.col(k) = read;
-    std::tie(q.coverage_68, q.coverage_90) = coverages(terms, missed, groups);
-    e.errors.push_back(fit_errors(terms, missed));
-    e.quality.push_back(q);
-    e.penalty.push_back(settings.penalties[best]);
-    if (!solved.contains(e.penalty.back()))
-      solved[e.penalty.back()] = solve_ridge(normal, e.penalty.back(), -1);
-    e.weights.col(k) = solved[e.penalty.back()].col(k);
+
+  MatrixXd y(t.targets.rows(), 2 * targets);  // the descriptors, and what confounders leave of them
+  y << t.targets, t.confounders.cols() > 0 ? beyond(t.confounders, t.targets) : t.targets;
+  e.offset = t.targets.colwise().mean().transpose();
+  y.rowwise() -= y.colwise().mean().eval();
+  const Ridge ridge(z * all_axes, y, groups);
+  std::vector<MatrixXd> readings;
+  for (const double penalty : settings.penalties) {
+    run.check_stop();
+    readings.push_back(ridge.left_out(penalty));
   }
-  if (left_out_readings) *left_out_readings = with_intervals(e, read_left_out, distance);
+  e.spread =
+      (y.leftCols(targets).colwise().squaredNorm() / double(y.rows())).cwiseSqrt().transpose();
+  MatrixXd read(y.rows(), targets);
+  e.weights.resize(z.cols(), targets);
+  for (Index k = 0; k < targets; ++k) {
+    const std::size_t best = best_of(readings, y, k);
+    read.col(k) = readings[best].col(k).array() + e.offset(k);
+    e.penalty.push_back(settings.penalties[best]);
+    e.weights.col(k) = all_axes * ridge.weights(e.penalty.back(), -1).col(k).cast<float>();
+    const VectorXd beyond_read = readings[best_of(readings, y, targets + k)].col(targets + k);
+    learn_errors(e, k, t.targets.col(k), read.col(k), distance, groups);
+    std::tie(e.quality.back().partial, e.quality.back().partial_error) =
+        explained_with_error(y.col(targets + k), beyond_read, groups);
+  }
+  if (left_out) *left_out = with_intervals(e, read, distance);
   return e;
 }
 

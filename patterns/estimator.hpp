@@ -28,7 +28,7 @@ struct TrainingSet {
 };
 
 struct EstimatorSettings {
-  std::vector<double> penalties{0.1, 0.3, 1, 3, 10};  // times the number of rows
+  std::vector<double> penalties{0.3, 1, 3, 10, 30, 100};  // times the number of rows
   double refused = 0.01;  // share of patterns of the training's kind that may be called unfamiliar
 };
 

@@ -230,7 +230,8 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
   WorkUnits work(common.output + ".journal", run_digest(record), common.resume, builder.units());
   if (work.done() > 0) inform("resuming: {} of {} slabs are done", work.done(), builder.units());
   const WorkUnits::Shown shown{"patterns", [&](std::size_t) { return builder.patterns(); }};
-  const bool finished = work.share_out_units({0, builder.units()}, shown, run_control(common),
+  const bool finished = c.as_far_as_done ||
+                        work.share_out_units({0, builder.units()}, shown, run_control(common),
                                              [&](std::size_t unit) { return builder.make(unit); });
   if (!ranks().is_leader()) return 0;
   if (!finished) {

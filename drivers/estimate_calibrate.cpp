@@ -41,10 +41,12 @@ Settings describe(CalibrateCommand& c) {
              "models of glasses -> what patterns of them tell of the structure, with errors",
              {"MODEL..."});
   EstimatePlan& p = c.plan;
+  // whole circles of patterns to 1.2 1/Angstrom end a pixel before
+  p.recipe.grid = {0.24, 1.16, 23, 64};
   o.section("What is learned");
   o.add("descriptors", c.descriptors, "NAME,...",
         "mean over the column of each; names as --list shows them (default: icosahedra, five_fold, "
-        "share of the most frequent element, density, as far as they differ)");
+        "share of the most frequent element, density, thickness, as far as they differ)");
   o.add("list", c.list, "print the descriptors, a line each, and stop");
   o.add("together", c.together, "R,...",
         "Angstrom: also readings of all positions within this radius of each other, for 'estimate "

@@ -17,6 +17,7 @@ using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 int run_plot(const std::vector<std::string>& arguments);
 int run_symmetry_limit(const std::vector<std::string>& arguments);
 int run_estimate_calibrate(const std::vector<std::string>& arguments);
+int run_estimate_plan(const std::vector<std::string>& arguments);
 int run_density_calibrate(const std::vector<std::string>& arguments);
 
 // What `report` does once its options are known: a page about result files, at common.output.

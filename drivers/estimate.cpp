@@ -1,5 +1,6 @@
 // vitrobeam estimate: patterns -> maps of structural descriptors with intervals. The words
-// `estimate calibrate` lead to drivers/estimate_calibrate.cpp.
+// `estimate calibrate` and `estimate plan` lead to drivers/estimate_calibrate.cpp and
+// estimate_plan.cpp.
 #include <cmath>
 #include <iostream>
 #include <optional>
@@ -29,10 +30,12 @@ struct EstimateCommand {
 };
 
 Settings describe(EstimateCommand& c) {
-  Settings o("estimate",
-             "patterns + calibration -> maps of structural descriptors with intervals\n\n"
-             "   or: vitrobeam estimate calibrate MODEL... [options]: what patterns of models tell",
-             {"PATTERNS", "CALIBRATION"});
+  Settings o(
+      "estimate",
+      "patterns + calibration -> maps of structural descriptors with intervals\n\n"
+      "   or: vitrobeam estimate calibrate MODEL... [options]: what patterns of models tell\n"
+      "   or: vitrobeam estimate plan MODEL... [options]: which beam tells most",
+      {"PATTERNS", "CALIBRATION"});
   o.section("Estimate");
   o.add("together", c.estimate.together, "Angstrom",
         "read all positions within this radius together, as the calibration was told to: smaller "
@@ -127,6 +130,8 @@ std::vector<EstimateTruth> truths_of(const EstimateCommand& c, const PatternInpu
 int run_estimate(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "calibrate")
     return run_estimate_calibrate({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments.front() == "plan")
+    return run_estimate_plan({arguments.begin() + 1, arguments.end()});
   EstimateCommand c;
   Settings settings = describe(c);
   if (!begin(settings, c.common, arguments)) return 0;

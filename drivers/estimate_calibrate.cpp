@@ -3,18 +3,14 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
-#include <map>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
-#include "drivers/camera_settings.hpp"
+#include "drivers/estimate_settings.hpp"
 #include "drivers/log.hpp"
 #include "drivers/produce.hpp"
-#include "drivers/simulate_settings.hpp"
 #include "io/digest.hpp"
 #include "io/estimate_file.hpp"
-#include "models/elements.hpp"
-#include "options/quantity.hpp"
 #include "options/text_checks.hpp"
 #include "runtime/ranks.hpp"
 #include "runtime/work_units.hpp"
@@ -23,131 +19,33 @@
 namespace vitrobeam {
 namespace {
 
-// Band limit 1.9 1/Angstrom, beyond what patterns are read to; Angstrom.
-constexpr double kPixel = 0.175;
-constexpr Limits kThickness{1, 2000};
-
 struct CalibrateCommand {
-  SimulateSettings beam;
-  CameraSettings camera;
-  std::string descriptors, thickness = "10", together = "0";
-  double pixel_q = 0;
+  TeachingSettings teaching;
   bool list = false, as_far_as_done = false;
-  EstimatePlan plan;
 };
 
 Settings describe(CalibrateCommand& c) {
+  TeachingSettings& t = c.teaching;
   Settings o("estimate calibrate",
              "models of glasses -> what patterns of them tell of the structure, with errors",
              {"MODEL..."});
-  EstimatePlan& p = c.plan;
-  // whole circles of patterns to 1.2 1/Angstrom end a pixel before
-  p.recipe.grid = {0.24, 1.16, 23, 64};
-  o.section("What is learned");
-  o.add("descriptors", c.descriptors, "NAME,...",
-        "mean over the column of each; names as --list shows them (default: icosahedra, five_fold, "
-        "share of the most frequent element, density, thickness, as far as they differ)");
+  add_teaching_options(o, t);
+  o.section("This calibration");
   o.add("list", c.list, "print the descriptors, a line each, and stop");
-  o.add("together", c.together, "R,...",
+  o.add("together", t.together, "R,...",
         "Angstrom: also readings of all positions within this radius of each other, for 'estimate "
         "--together'; 0 = one pattern")
       .reads(numbers_in("Angstrom", {0, 100}));
-  o.section("Specimen");
-  o.add("thickness", c.thickness, "T|LOW,HIGH", "of the slabs in Angstrom: one, or any between two")
-      .reads(numbers_in("Angstrom", kThickness));
-  o.add("slabs", p.slabs, "cut from each model in random directions at random places")
-      .at_least(1)
-      .at_most(1000000);
-  o.add("slab-width", p.box, "Angstrom",
-        "edge of a slab across the beam; simulated patterns have pixels of 1/width")
-      .at_least(10)
-      .at_most(500);
-  o.add("step", p.step, "Angstrom",
-        "of the scan over each slab; with --together that of the measured scan")
-      .at_least(0.1)
-      .at_most(100);
-  add_structure_input(o, c.beam.model);
-  o.section("Patterns");
-  o.add("q-min", p.recipe.grid.q_min, "1/Angstrom", "inner edge of the first ring").at_least(0);
-  o.add("q-max", p.recipe.grid.q_max, "1/Angstrom", "outer edge of the last ring").above(0);
-  o.add("radii", p.recipe.grid.n_q, "rings").at_least(2).at_most(256);
-  o.add("angles", p.recipe.grid.n_theta, "angular bins, an even number").at_least(8).at_most(1024);
-  o.add("highest-order", p.recipe.highest_order,
-        "of the angular correlations: 1 to 5, then even ones up to this")
-      .at_least(2)
-      .at_most(64);
-  o.add("pixel-q", c.pixel_q, "1/Angstrom",
-        "pixel of the measured patterns; 0 = those of the simulation")
-      .at_least(0)
-      .at_most(1);
-  o.add("dose", c.camera.camera.dose, "electrons", "per pattern; 0 = without counting noise")
+  o.add("thickness", t.thickness, "T|LOW,HIGH", "of the slabs in Angstrom: one, or any between two")
+      .reads(numbers_in("Angstrom", {1, 2000}));
+  o.add("dose", t.camera.camera.dose, "electrons", "per pattern; 0 = without counting noise")
       .at_least(0);
-  add_noise_options(o, c.camera);
-  add_beam_options(o, c.beam);
-  o.section("Interrupted runs");
   o.add("as-far-as-done", c.as_far_as_done,
-        "make the calibration from the slabs that an interrupted run of these options has done")
+        "make the calibration from the slabs that an interrupted run of these options has done; "
+        "that run cannot go on afterwards")
       .not_recorded();
-  add_common(o, c.beam.common);
+  add_common(o, t.beam.common);
   return o;
-}
-
-std::vector<TeachingModel> read_models(const CalibrateCommand& c,
-                                       const std::vector<std::string>& files) {
-  std::vector<TeachingModel> models;
-  for (const auto& file : files)
-    models.push_back({file, read_scatterers(file, c.beam.model, c.beam.common.seed)});
-  return models;
-}
-
-// The most frequent element of all models together.
-int most_frequent(const std::vector<TeachingModel>& models) {
-  std::map<int, std::size_t> count;
-  for (const auto& m : models)
-    for (const int z : m.atoms.numbers) ++count[z];
-  return std::max_element(count.begin(), count.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
-}
-
-EstimatePlan make_plan(CalibrateCommand& c, const std::vector<TeachingModel>& models) {
-  EstimatePlan& p = c.plan;
-  if (c.beam.mode == BeamMode::plane_wave)
-    fail(Fault::usage, "--mode plane-wave: estimates are made for a convergent probe");
-  p.descriptors =
-      parse_descriptors(c.descriptors.empty() ? fmt::format("icosahedra,five_fold,share:{},density",
-                                                            symbol(most_frequent(models)))
-                                              : c.descriptors);
-  p.leave_out_constant = c.descriptors.empty();
-  const auto thickness = parse_numbers(c.thickness, "Angstrom", kThickness, "thickness");
-  if (thickness.size() > 2 || thickness.front() > thickness.back())
-    fail(Fault::usage, "--thickness {}: give one, or LOW,HIGH", c.thickness);
-  p.thickness_low = thickness.front();
-  p.thickness_high = thickness.back();
-  p.together = parse_numbers(c.together, "Angstrom", {0, 100}, "together");
-  if (std::find(p.together.begin(), p.together.end(), 0.0) == p.together.end())
-    p.together.insert(p.together.begin(), 0.0);
-  check_recipe(p.recipe);
-  Atoms cell;
-  cell.cell = Cell::orthogonal(p.box, p.box, p.thickness_high);
-  if (c.beam.grid.empty() && !c.beam.pixel) c.beam.pixel = kPixel;
-  const double pixel = std::max(c.pixel_q, 1 / p.box);
-  c.beam.q_max = p.recipe.grid.q_max + 2 * pixel;  // whole circles to q_max
-  p.simulation = resolve(c.beam, cell);
-  p.simulation.recording.pixel_q = c.pixel_q;
-  if (!p.simulation.series.empty())
-    fail(Fault::usage, "--semiangle, --defocus, --cs and --aberrations: a calibration takes one");
-  // always the same engine, so that the bytes do not depend on the machine
-  if (p.simulation.engine == Engine::automatic) p.simulation.engine = Engine::scattering_matrix;
-  p.camera = resolve_camera(c.camera, p.simulation.optics.wavelength());
-  p.seed = c.beam.common.seed;
-  const Grid grid{p.simulation.nx, p.simulation.ny, p.box, p.box};
-  if (const double out = 100 * wrapped_fraction(p.simulation.optics, grid); out > c.beam.wrap_limit)
-    fail(Fault::physics,
-         "{:.1f} % of the probe lies beyond half of --slab-width {:g} (--wrap-limit {} %): take a "
-         "larger one",
-         out, p.box, c.beam.wrap_limit);
-  return p;
 }
 
 std::string share_text(double value, double error) {
@@ -206,27 +104,28 @@ void foretell(const CalibrationBuilder& builder, int threads) {
 int run_estimate_calibrate(const std::vector<std::string>& arguments) {
   CalibrateCommand c;
   Settings settings = describe(c);
-  const CommonSettings& common = c.beam.common;
-  if (!begin(settings, c.beam.common, arguments)) return 0;
+  TeachingSettings& t = c.teaching;
+  const CommonSettings& common = t.beam.common;
+  if (!begin(settings, t.beam.common, arguments)) return 0;
   if (c.list) {
     for (const auto& line : descriptor_table())
       std::cout << fmt::format("{:<16} {:<20} {}\n", line.name, line.unit, line.text);
     return 0;
   }
-  if (!c.descriptors.empty()) parse_descriptors(c.descriptors);
+  if (!t.descriptors.empty()) parse_descriptors(t.descriptors);
   const auto& files = settings.positional();
   if (files.empty())
     fail(Fault::usage,
          "estimate calibrate: name periodic models of the glass: vitrobeam estimate calibrate "
          "MODEL... -o OUT.h5");
-  const auto models = read_models(c, files);
-  const CalibrationBuilder builder(make_plan(c, models), models, run_control(common));
+  const auto models = read_models(t, files);
+  const CalibrationBuilder builder(make_plan(t, models), models, run_control(common));
   if (common.dry_run) {
     if (!common.resume) check_output(common);
     foretell(builder, common.threads);
     return 0;
   }
-  if (c.as_far_as_done) c.beam.common.resume = true;
+  if (c.as_far_as_done) t.beam.common.resume = true;
   const RunRecord record = start_record(settings, common, files);
   if (!start_output(common, record)) return 0;
   WorkUnits work(common.output + ".journal", run_digest(record), common.resume, builder.units());

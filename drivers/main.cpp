@@ -65,7 +65,7 @@ constexpr std::array kCommands = {
     Command{"plan", vitrobeam::run_plan, "library -> beam, dose, thickness, step, detector"},
     Command{"match", vitrobeam::run_match, "patterns + library -> motif map with an error rate"},
     Command{"estimate", vitrobeam::run_estimate,
-            "patterns + calibration -> maps of structure with intervals", "calibrate"},
+            "patterns + calibration -> maps of structure with intervals", "calibrate plan"},
     Command{"strain", vitrobeam::run_strain, "ring ellipticity -> strain tensor maps with errors"},
     Command{"correlation", vitrobeam::run_correlation, "time series -> g2(t), relaxation-time map"},
     Command{"convert", vitrobeam::run_convert,

@@ -318,4 +318,30 @@ void write_estimate_truths(Hdf5Writer& file, const std::vector<EstimateTruth>& t
   }
 }
 
+void write_estimate_plan(Hdf5Writer& file, const EstimateGrid& grid, const EstimatePlanResult& r) {
+  const std::string root = "/estimate_plan/";
+  file.write_strings(root + "names", r.names);
+  write_described(file, root + "energy", grid.energies_kV, "kV", "of the conditions");
+  write_described(file, root + "semiangle", grid.semiangles_mrad, "mrad", "of the conditions");
+  write_described(file, root + "thickness", grid.thicknesses, "Angstrom", "of the conditions");
+  write_described(file, root + "dose", grid.doses, "electrons", "per pattern; 0: no noise");
+  const Shape shape{grid.energies_kV.size(), grid.semiangles_mrad.size(), grid.thicknesses.size(),
+                    grid.doses.size(), r.names.size()};
+  const auto put = [&](const char* name, double DescriptorQuality::*field, const char* text) {
+    Stack<double> all(shape);
+    std::size_t i = 0;
+    for (const auto& at : r.conditions)
+      for (const auto& q : at.quality) all.values[i++] = q.*field;
+    write_described(file, root + name, all, "1", text);
+  };
+  const std::string axes = "[energy, semiangle, thickness, dose, descriptor] ";
+  put("explained", &DescriptorQuality::explained,
+      (axes + "share of the variance that is explained, on what was left out").c_str());
+  put("explained_error", &DescriptorQuality::explained_error, "its standard error");
+  put("partial_explained", &DescriptorQuality::partial,
+      (axes + "the same beyond composition and density").c_str());
+  put("partial_explained_error", &DescriptorQuality::partial_error, "its standard error");
+  file.attribute("/estimate_plan", "across_models", r.across_models);
+}
+
 }  // namespace vitrobeam

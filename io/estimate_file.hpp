@@ -6,6 +6,7 @@
 
 #include "io/hdf5.hpp"
 #include "patterns/estimate_scan.hpp"
+#include "studies/estimate_plan.hpp"
 #include "studies/estimate_truth.hpp"
 
 namespace vitrobeam {
@@ -17,5 +18,9 @@ EstimateCalibration read_estimate_calibration(const std::string& path);
 void write_estimates(Hdf5Writer& file, const EstimateResult& result);
 
 void write_estimate_truths(Hdf5Writer& file, const std::vector<EstimateTruth>& truths);
+
+// In /estimate_plan.
+void write_estimate_plan(Hdf5Writer& file, const EstimateGrid& grid,
+                         const EstimatePlanResult& result);
 
 }  // namespace vitrobeam

@@ -185,4 +185,52 @@ ResultSection estimate_calibration_section(const Hdf5Reader& file) {
   return s;
 }
 
+ResultSection estimate_plan_section(const Hdf5Reader& file) {
+  ResultSection s{"Which beam tells of the structure", {}, ""};
+  const std::string root = "/estimate_plan/";
+  if (!file.is_dataset(root + "explained")) return s;
+  const auto names = file.read_strings(root + "names");
+  const auto list = [&](const char* name) { return file.read<double>(root + name).values; };
+  const auto energy = list("energy"), semiangle = list("semiangle"), thickness = list("thickness"),
+             dose = list("dose");
+  const Shape shape{energy.size(), semiangle.size(), thickness.size(), dose.size(), names.size()};
+  const auto explained = read_shaped<double>(file, root + "explained", shape),
+             error = read_shaped<double>(file, root + "explained_error", shape);
+  // along the longest of the axes, a curve for each combination of the others
+  const std::vector<const std::vector<double>*> axes{&semiangle, &thickness, &dose, &energy};
+  const std::vector<std::string> labels{"semi-angle (mrad)", "thickness (\u00c5)",
+                                        "electrons per pattern", "energy (kV)"},
+      units{"mrad", "\u00c5", "e", "kV"};
+  std::size_t along = 0;
+  for (std::size_t a = 1; a < axes.size(); ++a)
+    if (axes[a]->size() > axes[along]->size()) along = a;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    LinePanel panel{names[k], labels[along], "share of the variance explained"};
+    for (std::size_t i = k; i < explained.size(); i += names.size()) {
+      const std::size_t at = i / names.size(), d = at % dose.size(),
+                        t = at / dose.size() % thickness.size(),
+                        m = at / dose.size() / thickness.size() % semiangle.size(),
+                        e = at / dose.size() / thickness.size() / semiangle.size();
+      const std::size_t index[] = {m, t, d, e};
+      std::string label;
+      for (std::size_t a = 0; a < axes.size(); ++a)
+        if (a != along && axes[a]->size() > 1)
+          label +=
+              fmt::format("{}{:g} {}", label.empty() ? "" : ", ", (*axes[a])[index[a]], units[a]);
+      auto curve = std::find_if(panel.curves.begin(), panel.curves.end(),
+                                [&](const Curve& c) { return c.label == label; });
+      if (curve == panel.curves.end())
+        curve = panel.curves.insert(curve, Curve{label, {}, {}, {}, false});
+      curve->x.push_back((*axes[along])[index[along]]);
+      curve->y.push_back(explained.values[i]);
+      curve->error.push_back(error.values[i]);
+    }
+    s.panels.emplace_back(std::move(panel));
+  }
+  s.text =
+      "Share of the variance from column to column that one pattern explains, on models (or slabs) "
+      "that were left out; bars are one standard error.";
+  return s;
+}
+
 }  // namespace vitrobeam

@@ -274,6 +274,7 @@ constexpr SectionOf kSections[] = {
     calibration_section,           //
     estimate_section,              //
     estimate_calibration_section,  //
+    estimate_plan_section,         //
     atlas_section,                 //
     potential_section,             //
 };

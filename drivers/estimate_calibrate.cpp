@@ -41,10 +41,12 @@ Settings describe(CalibrateCommand& c) {
              "models of glasses -> what patterns of them tell of the structure, with errors",
              {"MODEL..."});
   EstimatePlan& p = c.plan;
+  // whole circles of patterns to 1.2 1/Angstrom end a pixel before
+  p.recipe.grid = {0.24, 1.16, 23, 64};
   o.section("What is learned");
   o.add("descriptors", c.descriptors, "NAME,...",
         "mean over the column of each; names as --list shows them (default: icosahedra, five_fold, "
-        "share of the most frequent element, density, as far as they differ)");
+        "share of the most frequent element, density, thickness, as far as they differ)");
   o.add("list", c.list, "print the descriptors, a line each, and stop");
   o.add("together", c.together, "R,...",
         "Angstrom: also readings of all positions within this radius of each other, for 'estimate "
@@ -230,7 +232,8 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
   WorkUnits work(common.output + ".journal", run_digest(record), common.resume, builder.units());
   if (work.done() > 0) inform("resuming: {} of {} slabs are done", work.done(), builder.units());
   const WorkUnits::Shown shown{"patterns", [&](std::size_t) { return builder.patterns(); }};
-  const bool finished = work.share_out_units({0, builder.units()}, shown, run_control(common),
+  const bool finished = c.as_far_as_done ||
+                        work.share_out_units({0, builder.units()}, shown, run_control(common),
                                              [&](std::size_t unit) { return builder.make(unit); });
   if (!ranks().is_leader()) return 0;
   if (!finished) {

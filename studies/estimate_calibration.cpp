@@ -22,7 +22,7 @@ namespace {
 using Eigen::Index;
 
 constexpr std::uint64_t kSlabStream = 0x657374696d;
-constexpr std::size_t kMostLeftOut = 4000;  // patterns that a file keeps for its picture
+constexpr std::size_t kMostLeftOut = 2000;  // patterns that a file keeps for its picture
 
 // What goes with the descriptors: the share of every element but the last, the density, and the
 // thickness where it varies.
@@ -148,7 +148,8 @@ struct CalibrationBuilder::State {
              "the descriptor {} is {:g} everywhere in the models: there is nothing to learn; leave "
              "it out of @descriptors, or give models in which it differs",
              d.name, low);
-      run.inform("{} is {:g} everywhere in the models and is left out", d.name, low);
+      if (d.kind != ColumnDescriptor::Kind::thickness)
+        run.inform("{} is {:g} everywhere in the models and is left out", d.name, low);
     }
     plan.descriptors = kept;
   }
@@ -321,7 +322,7 @@ struct CalibrationBuilder::State {
 
   // Evenly spread over the rows.
   LeftOut sample(const TrainingSet& set, const Estimates& read) const {
-    const std::size_t n = set.model.size(), step = std::max<std::size_t>(1, n / kMostLeftOut);
+    const std::size_t n = set.model.size(), step = (n + kMostLeftOut - 1) / kMostLeftOut;
     LeftOut out;
     std::vector<Index> taken;
     for (std::size_t i = 0; i < n; i += step) {

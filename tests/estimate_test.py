@@ -60,7 +60,7 @@ refuse(2, "--resume", *calibrate, "-o", "killed.h5")
 shutil.copy("killed.h5.journal", "part.h5.journal")
 os.truncate("part.h5.journal", min(600000, os.path.getsize("part.h5.journal")))
 run(0, "patterns    ", *calibrate, "-o", "part.h5", "--as-far-as-done")
-check("a part is a calibration", sum(values("part.h5", "estimate/calibration")["patterns"]) < sum(first["calibration/patterns"]))
+check(f"a part is a calibration: {values('part.h5', 'estimate/calibration')['patterns']} of {first['calibration/patterns']}", sum(values("part.h5", "estimate/calibration")["patterns"]) < sum(first["calibration/patterns"]))
 run(0, "resuming", *calibrate, "-o", "killed.h5", "--resume")
 check("a killed run that goes on gives the same", same(first, values("killed.h5", "estimate")))
 

@@ -83,7 +83,7 @@ void print(const EstimateResult& r) {
         "{} unlike the patterns of the calibration's models and not judged (another alloy, "
         "thickness, crystal, hole or contamination?): /estimate/status",
         counted(unlike, "position is", "positions are"));
-  if (const auto bad = positions - good - unlike; bad > 0)
+  if (const auto bad = positions - good - unlike - (r.status == kUnfamiliarScan).count(); bad > 0)
     warn("{} not usable (not finite, empty, hidden): /estimate/status",
          counted(bad, "pattern is", "patterns are"));
   if (!r.across_models)

@@ -135,6 +135,11 @@ void visit(Archive& a, Estimator& e) {
   a("axis_scale", e.axis_scale);
   a("rest_scale", e.rest_scale);
   a("farthest", e.farthest);
+  a("summaries", e.summaries);
+  a("part_mean", e.part_mean);
+  a("part_scale", e.part_scale);
+  a("part_rows", e.part_rows);
+  a("farthest_scan", e.farthest_scan);
   a("across_models", e.across_models);
   e.errors.resize(e.names.size());
   a.list(
@@ -208,6 +213,9 @@ void check_sizes(const Loader& a, const EstimateCalibration& c, const Calibrated
   if (e.weights.rows() != f || e.weights.cols() != n) a.damaged("weights");
   if (e.offset.size() != n || e.spread.size() != n) a.damaged("offset");
   if (e.axes.rows() != f || e.axis_scale.size() != e.axes.cols()) a.damaged("axes");
+  if (e.summaries.rows() != f) a.damaged("summaries");
+  if (e.part_mean.size() != e.summaries.cols() || e.part_scale.size() != e.summaries.cols())
+    a.damaged("part_scale");
   for (const auto& m : e.errors)
     if (m.log_error.size() != 4) a.damaged("log_error");
   for (const PlaneD* p :
@@ -297,9 +305,11 @@ void write_estimates(Hdf5Writer& file, const EstimateResult& r) {
   file.write("/estimate/status", r.status);
   file.attribute("/estimate/status", "description",
                  "0 good, 1 not finite, 2 empty, 3 featureless, 4 saturated, 5 smooth, 6 hidden, 7 "
-                 "unlike the training");
+                 "unlike the training, 8 the whole scan is");
   file.attribute("/estimate", "together", r.together);
   file.attribute("/estimate", "farthest", r.farthest);
+  file.attribute("/estimate", "scan_distance", r.scan_distance);
+  file.attribute("/estimate", "farthest_scan", r.farthest_scan);
   file.attribute("/estimate", "across_models", r.across_models);
   file.attribute("/estimate", "models", r.models);
 }

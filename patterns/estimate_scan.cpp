@@ -189,6 +189,7 @@ class Reading {
       stage.advance(images.shape[0]);
     });
     while (next_ < long(scan_.scan_rows)) finish_row();
+    look_at_the_whole();
     return std::move(result_);
   }
 
@@ -229,6 +230,8 @@ class Reading {
     Eigen::MatrixXf of_row(columns, features_.count());
     for (Index x = 0; x < columns; ++x) {
       if (result_.status(next_, x) != 0) continue;
+      sum_ += rows_[std::size_t(next_ - first_row_)].row(x).transpose().cast<double>();
+      ++summed_;
       of_row.row(Index(known.size())) =
           reach_ > 0 ? mean_around(x) : rows_[std::size_t(next_ - first_row_)].row(x);
       known.push_back(x);
@@ -237,6 +240,24 @@ class Reading {
       store(estimate(reading_.estimator, of_row.topRows(Index(known.size()))), known);
     ++next_;
     while (first_row_ < next_ - reach_) rows_.pop_front(), ++first_row_;
+  }
+
+  // A scan that is unlike the training as a whole has no estimates.
+  void look_at_the_whole() {
+    if (summed_ == 0) return;
+    const Estimator& e = reading_.estimator;
+    result_.farthest_scan = e.farthest_scan;
+    result_.scan_distance = scan_distance(e, (sum_ / double(summed_)).cast<float>(), summed_);
+    if (result_.scan_distance <= e.farthest_scan) return;
+    run_.warn(
+        "the scan as a whole is unlike the patterns that the calibration learned from: "
+        "distance {:.2f}, they reach {:.2f} (another alloy, thickness, scale, dose or a "
+        "crystal?); nothing is estimated",
+        result_.scan_distance, e.farthest_scan);
+    for (Index i = 0; i < result_.status.size(); ++i)
+      if (result_.status.data()[i] == 0) result_.status.data()[i] = kUnfamiliarScan;
+    for (EstimatedMap& m : result_.maps)
+      for (PlaneD* p : planes(m)) p->setConstant(kNone);
   }
 
   Eigen::RowVectorXf mean_around(Index x) const {
@@ -283,6 +304,8 @@ class Reading {
   double step_, together_;
   std::deque<Eigen::MatrixXf> rows_;  // [column, feature] from scan row first_row_ on
   long first_row_ = 0, next_ = 0;
+  Eigen::VectorXd sum_ = Eigen::VectorXd::Zero(features_.count());  // over the good patterns
+  std::size_t summed_ = 0;
   EstimateResult result_;
 };
 

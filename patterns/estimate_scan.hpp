@@ -46,8 +46,9 @@ struct EstimateCalibration {
   std::vector<CalibratedReading> readings;
 };
 
-// Why a position has no estimate; 1 to 6 as PatternStatus.
-inline constexpr unsigned char kUnfamiliar = 7;
+// Why a position has no estimate; 1 to 6 as PatternStatus, 7: the pattern, 8: the scan as a whole
+// is unlike those that the calibration learned from.
+inline constexpr unsigned char kUnfamiliar = 7, kUnfamiliarScan = 8;
 
 // Whether the descriptor can be told at all: what is explained on models left out is above 0.02 and
 // above two of its errors.
@@ -67,11 +68,12 @@ struct EstimatedMap {
 
 struct EstimateResult {
   std::vector<EstimatedMap> maps;
-  PlaneD familiarity;           // distance from the training's patterns, 1 in their median
-  double farthest = 0;          // that still counts as familiar
-  Plane<unsigned char> status;  // 0 good, 1..6 PatternStatus, 7 unfamiliar
-  double together = 0;          // Angstrom
-  bool across_models = true;    // what is said of errors comes from models left out whole
+  PlaneD familiarity;   // distance from the training's patterns, 1 in their median
+  double farthest = 0;  // that still counts as familiar
+  double scan_distance = 0, farthest_scan = 0;  // the same of the mean over all patterns
+  Plane<unsigned char> status;                  // 0 good, else why there is no estimate
+  double together = 0;                          // Angstrom
+  bool across_models = true;  // what is said of errors comes from models left out whole
   std::vector<std::string> models;
   double electrons = 0;  // per pattern
 };

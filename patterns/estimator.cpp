@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"
@@ -237,6 +238,36 @@ void learn_familiarity(Estimator& e, const MatrixXf& z, double refused) {
   e.farthest = 1.1 * d(Index(double(d.size() - 1) * (1 - refused))) / median;
 }
 
+double distance_of_mean(const Estimator& e, const VectorXf& summary) {
+  return double(((summary - e.part_mean).array() / e.part_scale.array()).abs().maxCoeff());
+}
+
+// Means over whole parts: how far their summaries scatter.
+void learn_parts(Estimator& e, const TrainingSet& t) {
+  std::map<std::pair<int, int>, std::vector<Index>> parts;
+  for (Index i = 0; i < t.features.rows(); ++i)
+    parts[{t.model[std::size_t(i)], t.part[std::size_t(i)]}].push_back(i);
+  e.summaries = t.summaries.size() > 0 ? t.summaries : e.axes;
+  MatrixXf means(Index(parts.size()), e.summaries.cols());
+  Index at = 0;
+  for (const auto& [part, rows] : parts) {
+    VectorXd sum = VectorXd::Zero(t.features.cols());
+    for (const Index i : rows) sum += t.features.row(i).transpose().cast<double>();
+    means.row(at++) = (sum / double(rows.size())).cast<float>().transpose() * e.summaries;
+  }
+  e.part_rows = double(t.features.rows()) / double(parts.size());
+  e.part_mean = means.colwise().mean().transpose();
+  e.part_scale = ((means.rowwise() - e.part_mean.transpose()).colwise().squaredNorm() /
+                  float(parts.size() - 1))
+                     .cwiseSqrt()
+                     .cwiseMax(1e-20f)
+                     .transpose();
+  constexpr double kRoom = 1.1;  // a new part may lie a little farther out than all of the training
+  for (Index i = 0; i < means.rows(); ++i)
+    e.farthest_scan =
+        std::max(e.farthest_scan, kRoom * distance_of_mean(e, means.row(i).transpose()));
+}
+
 // Of what the error of a reading depends: 1, the reading, its square, ln(distance).
 MatrixXd error_terms(const VectorXd& read, double offset, double spread, const VectorXd& distance) {
   MatrixXd out(read.size(), 4);
@@ -365,6 +396,7 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
   const MatrixXf all_axes = principal_axes(gram_of(z, run), axes, run);
   e.axes = all_axes.leftCols(std::min(kFamiliarAxes, axes));
   learn_familiarity(e, z, settings.refused);
+  learn_parts(e, t);
   const VectorXd distance = distances(e, z);
 
   MatrixXd y(t.targets.rows(), 2 * targets);  // the descriptors, and what confounders leave of them
@@ -393,6 +425,11 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
   }
   if (left_out) *left_out = with_intervals(e, read, distance);
   return e;
+}
+
+double scan_distance(const Estimator& e, const VectorXf& mean_features, std::size_t rows) {
+  const double fewer = std::max(1.0, e.part_rows / double(std::max<std::size_t>(1, rows)));
+  return distance_of_mean(e, e.summaries.transpose() * mean_features) / std::sqrt(fewer);
 }
 
 Estimates estimate(const Estimator& e, const Eigen::Ref<const MatrixXf>& features) {

@@ -23,6 +23,8 @@ struct TrainingSet {
   Eigen::MatrixXd targets;         // [row, descriptor]
   std::vector<std::string> names;  // of the descriptors
   std::vector<int> model, part;    // [row] which model, and which slab or direction of it
+  // [feature, any] sums of features that a whole scan is compared by; empty: the principal axes.
+  Eigen::MatrixXf summaries = {};
   Eigen::MatrixXd confounders =
       {};  // [row, any] composition, density, ..: what else goes with them
 };
@@ -64,6 +66,10 @@ struct Estimator {
   Eigen::VectorXf axis_scale;              // [axis] standard deviation along them
   double rest_scale = 1;                   // mean squared rest outside of the axes
   double farthest = 0;                     // distance beyond which a pattern is unfamiliar
+  Eigen::MatrixXf summaries;               // [feature, summary] that a whole scan is compared by
+  Eigen::VectorXf part_mean, part_scale;   // [summary] of the training's parts, and their scatter
+  double part_rows = 0;                    // patterns of a part, on average
+  double farthest_scan = 0;                // distance of a mean beyond which a scan is unfamiliar
   std::vector<ErrorModel> errors;          // [descriptor]
   std::vector<DescriptorQuality> quality;  // [descriptor]
   bool across_models = true;               // false: of one model, tested on its parts: weaker
@@ -75,6 +81,12 @@ struct Estimator {
 // having seen its model (or its part).
 Estimator train_estimator(const TrainingSet& training, const EstimatorSettings& settings,
                           const RunControl& run = {}, Estimates* left_out = nullptr);
+
+// How unlike the training a whole scan is, by the mean of the features of its `rows` patterns: the
+// largest deviation of a summary in units of the scatter of the training's parts; unfamiliar beyond
+// `farthest_scan`. Another thickness or alloy shows here long before it shows in a single pattern.
+double scan_distance(const Estimator& estimator, const Eigen::VectorXf& mean_features,
+                     std::size_t rows);
 
 // `features` [row, feature].
 Estimates estimate(const Estimator& estimator, const Eigen::Ref<const Eigen::MatrixXf>& features);

@@ -37,6 +37,20 @@ PatternFeatures::PatternFeatures(const FeatureRecipe& recipe, const PlaneF& weig
   count_ = rings + rings * (rings + 1) / 2 * Index(orders_.size() + 1);
 }
 
+Eigen::MatrixXf PatternFeatures::summaries() const {
+  const Index rings = recipe_.grid.n_q, pairs = rings * (rings + 1) / 2;
+  Eigen::MatrixXf out = Eigen::MatrixXf::Zero(count_, 2 * rings + 1);
+  Index pair = 0;
+  for (Index i = 0; i < rings; pair += rings - i, ++i) {
+    out(i, i) = 1;
+    for (Index k = 1; k <= Index(orders_.size()); ++k) {
+      out(rings + k * pairs + pair, rings + i) = 1;
+      out(rings + k * pairs + pair, 2 * rings) = 1;
+    }
+  }
+  return out;
+}
+
 Eigen::VectorXf PatternFeatures::operator()(const Eigen::Ref<const PlaneF>& polar) const {
   const Index rings = polar.rows();
   Eigen::MatrixXf root(rings, polar.cols());

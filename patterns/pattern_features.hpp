@@ -35,6 +35,10 @@ class PatternFeatures {
   const FeatureRecipe& recipe() const { return recipe_; }
   Eigen::Index count() const { return count_; }
 
+  // Sums of features [feature, 2 n_q + 1] that a whole scan is compared by: F_0(q) of every ring,
+  // its contrast (the sum of |F_n(q)|^2), and the contrast of all rings, relative to F_0^2.
+  Eigen::MatrixXf summaries() const;
+
   // Of a polar pattern [q, theta] in any unit of intensity; negative values count as none. All 0
   // where the pattern is empty. Any thread.
   Eigen::VectorXf operator()(const Eigen::Ref<const PlaneF>& polar) const;

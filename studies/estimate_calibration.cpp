@@ -283,6 +283,7 @@ struct CalibrationBuilder::State {
     set.confounders.resize(Index(n), Index(confounding.size()));
     set.model.resize(n);
     set.part.resize(n);
+    set.summaries = features.summaries();
     for (const auto& d : plan.descriptors) set.names.push_back(d.name);
     Stage stage(run, "features", t.unit.size());
     FirstFailure failure;

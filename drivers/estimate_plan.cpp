@@ -1,6 +1,7 @@
 // vitrobeam estimate plan: which beam, dose and thickness tell a descriptor best.
 #include <algorithm>
 #include <iostream>
+#include <vector>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
@@ -89,8 +90,7 @@ int run_estimate_plan(const std::vector<std::string>& arguments) {
   // a camera that counts, so that the other options of noise mean something
   t.camera.camera.dose = *std::max_element(grid.doses.begin(), grid.doses.end());
   const auto models = read_models(t, files);
-  EstimatePlan plan = make_plan(t, models);
-  if (t.descriptors.empty()) plan.descriptors.pop_back();  // the thickness is that of a condition
+  const EstimatePlan plan = make_plan(t, models);
   EstimatePlanResult result;
   return produce(
       settings, t.beam.common,

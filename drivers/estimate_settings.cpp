@@ -36,7 +36,7 @@ void add_teaching_options(Settings& o, TeachingSettings& c) {
   o.section("What is learned");
   o.add("descriptors", c.descriptors, "NAME,...",
         "mean over the column of each; names as --list shows them (default: icosahedra, five_fold, "
-        "share of the most frequent element, density, thickness, as far as they differ)");
+        "share of the most frequent element, density, a range's thickness, as far as they differ)");
   o.section("Slabs");
   o.add("slabs", p.slabs, "cut from each model in random directions at random places")
       .at_least(1)
@@ -79,16 +79,17 @@ EstimatePlan make_plan(TeachingSettings& c, const std::vector<TeachingModel>& mo
   EstimatePlan& p = c.plan;
   if (c.beam.mode == BeamMode::plane_wave)
     fail(Fault::usage, "--mode plane-wave: estimates are made for a convergent probe");
-  p.descriptors =
-      parse_descriptors(c.descriptors.empty() ? fmt::format("icosahedra,five_fold,share:{},density",
-                                                            symbol(most_frequent(models)))
-                                              : c.descriptors);
   p.leave_out_constant = c.descriptors.empty();
   const auto thickness = parse_numbers(c.thickness, "Angstrom", kThickness, "thickness");
   if (thickness.size() > 2 || thickness.front() > thickness.back())
     fail(Fault::usage, "--thickness {}: give one, or LOW,HIGH", c.thickness);
   p.thickness_low = thickness.front();
   p.thickness_high = thickness.back();
+  p.descriptors = parse_descriptors(
+      !c.descriptors.empty()
+          ? c.descriptors
+          : fmt::format("icosahedra,five_fold,share:{},density{}", symbol(most_frequent(models)),
+                        p.thickness_low < p.thickness_high ? ",thickness" : ""));
   p.together = parse_numbers(c.together, "Angstrom", {0, 100}, "together");
   if (std::find(p.together.begin(), p.together.end(), 0.0) == p.together.end())
     p.together.insert(p.together.begin(), 0.0);

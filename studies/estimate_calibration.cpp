@@ -148,8 +148,7 @@ struct CalibrationBuilder::State {
              "the descriptor {} is {:g} everywhere in the models: there is nothing to learn; leave "
              "it out of @descriptors, or give models in which it differs",
              d.name, low);
-      if (d.kind != ColumnDescriptor::Kind::thickness)
-        run.inform("{} is {:g} everywhere in the models and is left out", d.name, low);
+      run.inform("{} is {:g} everywhere in the models and is left out", d.name, low);
     }
     plan.descriptors = kept;
   }

@@ -38,6 +38,8 @@ table = {
     "match": ("match simulate.h5 library.h5", "h5"),
     "estimate calibrate": (["estimate", "calibrate", glass, *"--slabs 5 --slab-width 20 --step 2 --thickness 14 --q-min 0.3 --q-max 0.9".split(),
                             *"--radii 6 --angles 32 --descriptors share:Cu,density --semiangle 5 --pixel 0.25".split()], "h5"),
+    "estimate plan": (["estimate", "plan", glass, *"--slabs 5 --slab-width 20 --step 2 --thicknesses 14 --q-min 0.3 --q-max 0.9".split(),
+                       *"--radii 6 --angles 32 --descriptors share:Cu,density --semiangles 5 --pixel 0.25".split()], "h5"),
     "estimate": ("estimate simulate.h5 estimate_calibrate.h5 --model model.xyz --shifts 19", "h5"),
     "convert": ("convert simulate.h5 --find-centre disc --hot-pixels 8", "h5"),
     "strain": ("strain simulate.h5 --together 3", "h5"),

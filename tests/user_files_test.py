@@ -38,6 +38,8 @@ table = {
     "estimate": ("estimate simulate.h5 calibration.h5 --shifts 19", "h5"),
     "estimate calibrate": (["estimate", "calibrate", "model.xyz", *"--slabs 4 --slab-width 16 --step 1 --thickness 16 --q-min 0.3 --q-max 0.9".split(),
                             *"--radii 4 --angles 32 --descriptors share:Cu".split(), *beam], "h5"),
+    "estimate plan": (["estimate", "plan", "model.xyz", *"--slabs 4 --slab-width 16 --step 1 --thicknesses 16 --doses 0 --q-min 0.3".split(),
+                       *"--q-max 0.9 --radii 4 --angles 32 --descriptors share:Cu --grid 64 --wrap-limit 60% --semiangles 7".split()], "h5"),
     "convert": ("convert simulate.h5", "h5"),
     "strain": ("strain simulate.h5 --q-min 0.3 --q-max 0.7", "h5"),
     "correlation": ("correlation series.npy --frame-time 0.5 --beta 1 --allow-short", "h5"),

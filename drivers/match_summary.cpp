@@ -10,6 +10,42 @@
 
 namespace vitrobeam {
 
+namespace {
+
+void print_tail(const MatchResult& r, std::ptrdiff_t good) {
+  if (r.tail.holds())
+    std::cout << fmt::format(
+        "tail        Pareto of shape {:.3f} above {:.2f} standard deviations, goodness {:.2f}; p "
+        "at "
+        "the best null score {:.2g}, within a factor {:.2g}\n",
+        r.tail.shape, r.tail.threshold, r.tail.goodness, r.tail.p(r.null_best.back()),
+        std::exp(r.tail.log_error(r.null_best.back())));
+  else
+    std::cout << fmt::format("tail        none fitted: {}\n", r.tail.refused);
+  std::cout << fmt::format(
+      "expected    {:.2g} false positives in {} positions without motifs, at the p-values of those "
+      "found ({})\n",
+      r.expected_false_positives(), good, r.fitted && r.tail.holds() ? "fitted" : "counted");
+}
+
+void remark_on_trust(const MatchResult& r, std::ptrdiff_t good) {
+  if (const std::size_t n = r.contradictions(); n > 0)
+    inform(
+        "at {} of {} positions posterior and p-value contradict each other; the map follows the "
+        "p-values, which ask how often packings score as much by all matched rings, while the "
+        "posterior weighs one likelihood that takes speckle for Gaussian: trust neither there",
+        n, good);
+  if (!r.is_like_null())
+    warn(
+        "the patterns are unlike the library's motif-free ones: the contrast of their speckle is "
+        "{:.3g} in the median, that of the others {:.3g} ({:.3g} to {:.3g}); ranks among them are "
+        "no error rates of this scan. Another thickness, convergence, coherence, dose or material, "
+        "or a background, does that: build a library for this specimen and beam",
+        r.scan_contrast(), r.null_contrast.median, r.null_contrast.low, r.null_contrast.high);
+}
+
+}  // namespace
+
 void summarise(const MatchResult& r, double false_alarm_percent) {
   if (r.null_best.empty()) {
     warn(
@@ -47,24 +83,19 @@ void summarise(const MatchResult& r, double false_alarm_percent) {
                            std::count(r.motif.values.begin(), r.motif.values.end(), -1) -
                                (std::ptrdiff_t(r.motif.size()) - good),
                            good, false_alarm_percent);
+  print_tail(r, good);
   if (good < std::ptrdiff_t(r.motif.size()))
     warn(
         "{} of {} patterns were not matched (not finite, empty, featureless, saturated, or with "
         "far less contrast than any motif-free pattern): /match/status",
         std::ptrdiff_t(r.motif.size()) - good, r.motif.size());
-  if (!r.is_like_null())
-    warn(
-        "the patterns are unlike the library's motif-free ones: the contrast of their speckle is "
-        "{:.3g} in the median, that of the others {:.3g} ({:.3g} to {:.3g}); ranks among them are "
-        "no error rates of this scan. Another thickness, convergence, coherence, dose or material, "
-        "or a background, does that: build a library for this specimen and beam",
-        r.scan_contrast(), r.null_contrast.median, r.null_contrast.low, r.null_contrast.high);
+  remark_on_trust(r, good);
   // One true motif alone in the scan needs p <= rate / positions.
   const double needed = double(good) / (false_alarm_percent / 100);
-  if (r.smallest_p > 1 / needed)
+  if (r.smallest_p > 1 / needed && !(r.fitted && r.tail.holds()))
     inform(
         "{} motif-free patterns cannot single out fewer than {:.0f} positions of {}; a library "
-        "with --null {:.0f} could single out one",
+        "with --null {:.0f} could single out one, or --tail fitted",
         r.null_best.size(), std::ceil(r.smallest_p * needed), good, std::ceil(1.5 * needed));
 }
 

@@ -42,8 +42,10 @@ void write_maps(Hdf5Writer& file, const MatchResult& r) {
             "log likelihood ratio of the best view to none, mean over in-plane angles");
   write_map(file, "best_score", r.best_score, "standard deviations", "largest score of all motifs");
   write_map(file, "best_p_value", r.best_p_value, "", "of the largest score of all motifs");
-  write_map(file, "best_p_value_fit", r.best_p_value_fit, "",
-            "extrapolated by a Gumbel fit: for ranking only");
+  write_map(
+      file, "best_p_value_fit", r.best_p_value_fit, "",
+      "beyond the threshold of /match/null/tail by its Pareto tail, else best_p_value; without a "
+      "tail extrapolated by a Gumbel fit, for ranking only");
   write_map(file, "best_false_discovery_rate", r.best_false_discovery_rate, "",
             "Benjamini-Hochberg over the scan; decides the motif map");
   write_map(file, "correlation", r.correlation, "", "raw correlation of the best template");
@@ -130,6 +132,19 @@ void write_null(Hdf5Writer& file, const MatchResult& r, const LibraryConditions&
   file.attribute(group, "scan_contrast", r.scan_contrast());
   file.attribute(group, "dose", r.dose);
   file.attribute(group, "dose_unit", "electrons per pattern; 0 = noiseless");
+  file.attribute("/match", "expected_false_positives", r.expected_false_positives());
+  file.attribute("/match", "decided_by", r.fitted && r.tail.holds() ? "fitted tail" : "counts");
+  const std::string tail = group + "/tail";
+  file.group(tail);
+  file.attribute(tail, "refused", r.tail.refused);
+  if (r.tail.holds()) {
+    file.attribute(tail, "threshold", r.tail.threshold);
+    file.attribute(tail, "share", r.tail.share);
+    file.attribute(tail, "shape", r.tail.shape);
+    file.attribute(tail, "scale", r.tail.scale);
+    file.attribute(tail, "goodness", r.tail.goodness);
+    file.attribute(tail, "log_error_at_best_null", r.tail.log_error(r.null_best.back()));
+  }
   file.write("/match/power", r.power);
   file.write("/match/power_error", r.power_error);
   file.write("/match/confusion", r.confusion);
@@ -235,6 +250,7 @@ void write_match(Hdf5Writer& file, const MatchResult& r) {
   file.attribute("/match", "false_alarm_rate", r.false_alarm);
   file.attribute("/match", "neighbours", r.neighbours);
   file.attribute("/match", "neighbours_unit", "Angstrom");
+  file.attribute("/match", "contradictions", std::int64_t(r.contradictions()));
   if (!r.views.empty()) write_views(file, r);
   write_components(file, r);
   write_refined(file, r);

@@ -132,7 +132,11 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
          fmt::format("scores are ranked against {:.0f} motif-free patterns from {:.0f} packings",
                      *patterns, *packings)});
   const auto rate = number(file, "/match", "false_alarm_rate");
-  if (smallest && rate) {
+  if (const auto n = number(file, "/match", "expected_false_positives"))
+    out.push_back({true, fmt::format("at the p-values of the motifs found, {:.2g} false positives "
+                                     "are expected in a scan without motifs",
+                                     *n)});
+  if (smallest && rate && file.string_attribute("/match", "decided_by", "") != "fitted tail") {
     const double positions = double(file.read<float>("/match/motif").size());
     const double fewest = std::ceil(*smallest * positions / *rate);
     out.push_back({fewest <= 1 || fewest <= 0.05 * positions,
@@ -151,6 +155,11 @@ void check_match(const Hdf5Reader& file, std::vector<AuditLine>& out) {
                             *contrast, alike ? "among" : "outside", *low, *high,
                             alike ? "" : ": error rates do not hold for this scan")});
   }
+  if (const auto n = number(file, "/match", "contradictions"))
+    out.push_back({*n == 0, *n == 0 ? "p-values and posterior agree"
+                                    : fmt::format("p-value and posterior contradict each other at "
+                                                  "{:.0f} positions: the map follows the p-values",
+                                                  *n)});
   if (file.is_dataset("/match/status")) {
     const auto status = file.read<int>("/match/status").values;
     const auto bad = std::count_if(status.begin(), status.end(), [](int s) { return s != 0; });

@@ -38,8 +38,9 @@ class Recorder {
     }
   }
 
-  PlaneF operator()(const Eigen::Ref<const PlaneF>& image, double dose, double readout,
-                    RandomSequence random) const {
+  // `polar`: the image's own polar pattern.
+  PlaneF operator()(const Eigen::Ref<const PlaneF>& image, const PlaneF& polar, double dose,
+                    double readout, RandomSequence random) const {
     std::vector<double> expected(pixel_.size());  // counts
     double sum = 0;
     for (std::size_t k = 0; k < pixel_.size(); ++k) {
@@ -63,14 +64,25 @@ class Recorder {
       for (std::size_t k = 0; k < counts.size(); ++k)
         counts[k] = double(random.poisson(expected[k]));
     }
-    PlaneF seen = PlaneF::Zero(rows_, cols_);
-    for (std::size_t k = 0; k < counts.size(); ++k)
-      seen.data()[pixel_[k]] =
-          float((readout > 0 ? counts[k] + readout * random.normal() : counts[k]) / dose);
-    return polar_(seen) / float(area_);
+    if (readout > 0)
+      for (double& c : counts) c += readout * random.normal();
+    const PlaneF mean = binned(expected, dose);
+    return binned(counts, dose) * (mean > 0).select((polar / mean).max(0.0f).min(kMost), 1.0f);
   }
 
  private:
+  // What the library's pixels and then the camera's blur between them, above all at the rim of the
+  // disc, is no part of a measured pattern: in every bin the mean is that of the image's own polar
+  // pattern, up to this factor.
+  static constexpr float kMost = 4;
+
+  PlaneF binned(const std::vector<double>& counts, double dose) const {
+    PlaneF seen = PlaneF::Zero(rows_, cols_);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+      seen.data()[pixel_[k]] = float(counts[k] / dose);
+    return polar_(seen) / float(area_);
+  }
+
   PolarTransform polar_;
   Index rows_, cols_;
   double area_ = 1;  // of its pixels, in those of the library
@@ -126,7 +138,7 @@ std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<
     const std::size_t w = which[std::size_t(i)];
     PlaneF image = patterns.plane(w);
     if (recorder) {
-      polar[std::size_t(i)] = (*recorder)(image, settings.dose, settings.readout,
+      polar[std::size_t(i)] = (*recorder)(image, transform(image), settings.dose, settings.readout,
                                           RandomSequence(settings.seed, stream + w));
       continue;
     }
@@ -134,6 +146,11 @@ std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<
     polar[std::size_t(i)] = transform(image);
   }
   return polar;
+}
+
+RecognitionSettings with_model_noise(RecognitionSettings settings) {
+  settings.dose = settings.dose > 0 ? std::min(settings.dose, kModelDose) : kModelDose;
+  return settings;
 }
 
 NullParts null_parts(const MotifLibrary& library) {

@@ -67,6 +67,14 @@ std::vector<PlaneF> noisy_polar(const Stack<float>& patterns, const std::vector<
                                 const RecognitionSettings& settings, std::uint64_t stream,
                                 int threads);
 
+// Electrons per pattern beyond which a model is less certain than the counts: simulation and polar
+// resampling, composition and density, the shape of a motif. Filters and covariances are made of
+// patterns with at least the noise of so many, else they would follow differences that no motif
+// explains, and more closely the fewer the counts are that hide them.
+inline constexpr double kModelDose = 1e6;
+// The same patterns with the noise that filters and covariances are made with.
+RecognitionSettings with_model_noise(RecognitionSettings settings);
+
 // The library's motif-free patterns that train (every third packing; with fewer than three packings
 // every third pattern) and those that only rank. Throws Error{input} if they are too few.
 struct NullParts {

@@ -26,18 +26,21 @@ Recognition::Recognition(const MotifLibrary& library, const PlaneF& weights,
   const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
                                  library.calibration(), settings.grid);
   const NullParts parts = null_parts(library);
-  const auto null = [&](const std::vector<std::size_t>& which) {
-    return noisy_polar(library.null_patterns, which, transform, settings, kNullStream, threads);
+  const auto null = [&](const std::vector<std::size_t>& which, const RecognitionSettings& noise) {
+    return noisy_polar(library.null_patterns, which, transform, noise, kNullStream, threads);
   };
-  const std::vector<PlaneF> training = null(parts.training), calibrating = null(parts.calibration);
+  const std::vector<PlaneF> training = null(parts.training, settings),
+                            calibrating = null(parts.calibration, settings);
   training_size_ = training.size();
   calibration_packings_ = parts.calibration_packings;
+  for (const std::size_t i : parts.calibration) packing_.push_back(library.null[i].packing);
   std::vector<std::size_t> all(library.templates.size());
   std::iota(all.begin(), all.end(), std::size_t(0));
   const std::vector<PlaneF> templates =
       noisy_polar(library.patterns, all, transform, settings, 0, threads);
   matcher_.emplace(settings.grid, weights, templates, settings.matching,
-                   settings.matched_filter ? training : std::vector<PlaneF>{});
+                   settings.matched_filter ? null(parts.training, with_model_noise(settings))
+                                           : std::vector<PlaneF>{});
   std::vector<int> motif;
   for (const auto& t : library.templates) motif.push_back(t.motif);
   const int motifs = int(library.motif_names.size());

@@ -32,6 +32,8 @@ class Recognition {
   const ScoreCalibration& calibration() const { return *calibration_; }
   std::size_t training_size() const { return training_size_; }
   int calibration_packings() const { return calibration_packings_; }
+  // The packing of every pattern of calibration().calibration_scores().
+  const std::vector<int>& packing_of_calibration() const { return packing_; }
   const DetectionPower& planted() const { return planted_; }
 
  private:
@@ -40,6 +42,7 @@ class Recognition {
   std::optional<ScoreCalibration> calibration_;
   std::size_t training_size_ = 0;
   int calibration_packings_ = 0;
+  std::vector<int> packing_;
   DetectionPower planted_;
 };
 

@@ -70,12 +70,10 @@ ScanRecognition::ScanRecognition(const MotifLibrary& library, const PlaneF& weig
   std::vector<std::size_t> all(library.null.size());
   std::iota(all.begin(), all.end(), std::size_t(0));
   const auto null = noisy_polar(library.null_patterns, all, camera, settings, kNullStream, threads);
-  std::vector<PlaneF> training;
   std::vector<bool> trains(null.size(), false);
-  for (const std::size_t i : parts.training) {
-    training.push_back(null[i]);
-    trains[i] = true;
-  }
+  for (const std::size_t i : parts.training) trains[i] = true;
+  const auto training = noisy_polar(library.null_patterns, parts.training, camera,
+                                    with_model_noise(settings), kNullStream, threads);
   background_.emplace(grid, weights,
                       EvidenceSettings{settings.matching.m_max, settings.matching.gamma}, training);
   likelihood_.emplace(*background_, library, camera, patch, 72, threads);

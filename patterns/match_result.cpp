@@ -99,9 +99,30 @@ void MatchResult::decide() {
     const auto q = discovery_rates(p_value.values, m, motifs);
     for (std::size_t i = 0; i < q.size(); ++i) false_discovery_rate.values[i * motifs + m] = q[i];
   }
-  best_false_discovery_rate.values = discovery_rates(best_p_value.values, 0, 1);
+  best_false_discovery_rate.values = discovery_rates(deciding_p(), 0, 1);
   for (std::size_t i = 0; i < motif.size(); ++i)
     if (!(best_false_discovery_rate.values[i] <= float(false_alarm))) motif.values[i] = -1;
+}
+
+void MatchResult::use(const TailFit& fit) {
+  tail = fit;
+  if (!tail.holds()) return;
+  for (std::size_t i = 0; i < motif.size(); ++i) {
+    const double best = best_score.values[i];
+    best_p_value_fit.values[i] =
+        best > tail.threshold ? float(tail.p(best)) : best_p_value.values[i];
+  }
+}
+
+double MatchResult::expected_false_positives() const {
+  double largest = 0, matched = 0;
+  for (std::size_t i = 0; i < motif.size(); ++i) {
+    const float p = deciding_p()[i];
+    if (!std::isfinite(p)) continue;
+    matched += 1;
+    if (motif.values[i] >= 0) largest = std::max(largest, double(p));
+  }
+  return matched * largest;
 }
 
 void MatchResult::set_power(const DetectionPower& planted) {
@@ -120,6 +141,17 @@ void MatchResult::set_power(const DetectionPower& planted) {
     const double p = (power[m] * n + 1) / (n + 2);
     power_error.push_back(std::sqrt(p * (1 - p) / (n + 3)));
   }
+}
+
+std::size_t MatchResult::contradictions() const {
+  constexpr float kSure = 0.9f, kUsual = 0.1f;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < motif.size(); ++i) {
+    const float none = posterior_none.values[i];
+    count += (none <= 1 - kSure && best_p_value.values[i] > kUsual) ||
+             (none >= kSure && motif.values[i] >= 0);
+  }
+  return count;
 }
 
 double MatchResult::scan_contrast() const {

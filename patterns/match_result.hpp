@@ -10,6 +10,7 @@
 #include "patterns/match_likelihood.hpp"
 #include "patterns/match_mixture.hpp"
 #include "patterns/match_neighbours.hpp"
+#include "patterns/match_tail.hpp"
 #include "patterns/pattern_status.hpp"
 
 namespace vitrobeam {
@@ -61,6 +62,8 @@ struct MatchResult {
   // nothing about them; empty without a posterior.
   std::vector<double> view_tempering, lapse;
   double false_alarm = 0.05, smallest_p = 1, dose = 0;  // dose: electrons per pattern
+  TailFit tail = TailFit::none("not asked for");        // of null_best
+  bool fitted = false;                                  // it decides the motif map
   std::size_t training_patterns = 0;
   int calibration_packings = 0;
   std::vector<double> null_best, power, power_error;
@@ -85,8 +88,22 @@ struct MatchResult {
   // False-discovery rates over the scan; the motif is -1 where that of the best exceeds
   // `false_alarm`. After all positions are set.
   void decide();
+  // Makes best_p_value_fit that of the tail where it holds, beyond its threshold; below, the
+  // counted one.
+  void use(const TailFit& fit);
+  // Matched positions times the largest p-value at which a motif is called: so many would be called
+  // in a scan without motifs, at that p. 0 where none is called.
+  double expected_false_positives() const;
+  // Of the best motif: those that decide.
+  const std::vector<float>& deciding_p() const {
+    return fitted && tail.holds() ? best_p_value_fit.values : best_p_value.values;
+  }
   // How often planted motifs are found by the same ranks.
   void set_power(const DetectionPower& planted);
+
+  // Matched positions where p-value and posterior contradict each other: a motif 90 % probable
+  // whose p-value is above 0.1, or one that is called where none is 90 % probable.
+  std::size_t contradictions() const;
 
   double scan_contrast() const;  // median of `contrast` over the matched positions
   // Does that lie among the motif-free patterns? Else their error rates say nothing of this scan.

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/statistics.hpp"
 #include "patterns/difference.hpp"
+#include "patterns/match_alignment.hpp"
 #include "patterns/match_conditions.hpp"
 
 namespace vitrobeam {
@@ -86,6 +87,7 @@ class ScanMatcher {
   MatchResult& result() { return result_; }
 
   void match_all(const RunControl& run);
+  void fit_null_tail(const RunControl& run);
   void state_null();
   void add_examples();
 
@@ -201,6 +203,21 @@ void ScanMatcher::match_all(const RunControl& run) {
   if (methods_.is_joint()) set(scan_of(contrast_, scan_.scan_rows, scan_.scan_columns), 0);
 }
 
+void ScanMatcher::fit_null_tail(const RunControl& run) {
+  result_.fitted = settings_.fitted_tail;
+  TailFit fit =
+      TailFit::none("neighbours count together, whose scores of one packing are no sample");
+  if (methods_.alone) {
+    const Eigen::ArrayXd best =
+        methods_.alone->calibration().calibration_scores().rowwise().maxCoeff();
+    fit = fit_tail({best.begin(), best.end()}, methods_.alone->packing_of_calibration(),
+                   settings_.recognition.seed);
+  }
+  result_.use(fit);
+  if (settings_.fitted_tail && !fit.holds())
+    run.warn("@tail fitted: refused ({}); the counted p-values decide", fit.refused);
+}
+
 void ScanMatcher::state_null() {
   MatchResult& r = result_;
   r.null_contrast = methods_.null_contrast;
@@ -291,14 +308,20 @@ PreparedMatch prepare_match(const PatternScan& scan, const MotifLibrary& library
   check_correlation_settings(r.matching, r.grid);
   check_conditions(scan, p.library, r.grid.q_min, settings.rescale, run);
   check_scale(scan, settings.rescale, run);
-  r.camera = {scan.rows, scan.columns, scan.calibration, scan.hidden};
+  PatternScan moved = scan;
+  moved.calibration = aligned_calibration(
+      scan, p.library, {r.grid.q_min, r.grid.q_max, settings.as_stated, settings.rescale}, run);
+  r.grid.q_max = matched_q_max(moved, p.library, settings.q_max, settings.rescale, {});
+  r.camera = {scan.rows, scan.columns, moved.calibration, scan.hidden};
   return p;
 }
 
-MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const RunControl& run,
+MatchResult match_scan(const PatternScan& stated, PreparedMatch prepared, const RunControl& run,
                        const Refinement& refine) {
   PreparedMatch& p = prepared;
   RecognitionSettings& r = p.settings.recognition;
+  PatternScan scan = stated;
+  scan.calibration = r.camera.calibration;
   r.dose = p.settings.null_dose ? *p.settings.null_dose
                                 : matched_electrons(scan, p.library, r.grid, run.threads);
   ScanMatcher matcher(scan, p, bool(refine), run.threads);
@@ -310,6 +333,7 @@ MatchResult match_scan(const PatternScan& scan, PreparedMatch prepared, const Ru
     return result;
   }
   matcher.match_all(run);
+  matcher.fit_null_tail(run);
   result.decide();
   matcher.state_null();
   matcher.add_examples();

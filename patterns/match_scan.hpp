@@ -26,6 +26,8 @@ struct MatchSettings {
   double step = 0;                  // between positions, Angstrom; only for neighbours
   int condition = -1;               // of the library, from 0; -1: the nearest to the patterns
   bool rescale = false;             // patterns of another beam or scale are matched at equal q
+  bool fitted_tail = false;         // p-values beyond the counted ones decide (match_tail.hpp)
+  bool as_stated = false;           // centre and ellipse are only remarked where they are off
   double saturation = 0;            // a visible pixel of this value marks a pattern; 0: none does
   std::optional<double> null_dose;  // electrons per pattern of the library's noise; none: those of
                                     // the patterns
@@ -38,7 +40,9 @@ struct PreparedMatch {
   MotifLibrary library;  // of one condition
   MatchSettings settings;
 };
-// Chooses the library's condition and the matched range. Warns through `run`, and throws
+// Chooses the library's condition and the matched range, and measures the scan's centre, ellipse
+// and scale against the library's (match_alignment.hpp): recognition.camera has what is matched
+// with. Warns through `run`, and throws
 // Error{usage}, Error{input} or Error{physics}, where they do not belong together
 // (match_conditions.hpp).
 PreparedMatch prepare_match(const PatternScan& scan, const MotifLibrary& library,

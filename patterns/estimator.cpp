@@ -262,10 +262,15 @@ void learn_parts(Estimator& e, const TrainingSet& t) {
                      .cwiseSqrt()
                      .cwiseMax(1e-20f)
                      .transpose();
+  // A part's distance from the mean of the others, in their scatter: what a new part would have.
   constexpr double kRoom = 1.1;  // a new part may lie a little farther out than all of the training
-  for (Index i = 0; i < means.rows(); ++i)
-    e.farthest_scan =
-        std::max(e.farthest_scan, kRoom * distance_of_mean(e, means.row(i).transpose()));
+  const double n = double(parts.size());
+  for (Index i = 0; i < means.rows(); ++i) {
+    const double z = distance_of_mean(e, means.row(i).transpose());
+    const double variance = (n - 1 - z * z * n / (n - 1)) / std::max(1.0, n - 2);
+    const double alone = z * n / (n - 1) / std::sqrt(std::max(variance, 1e-2));
+    e.farthest_scan = std::max(e.farthest_scan, kRoom * alone);
+  }
 }
 
 // Of what the error of a reading depends: 1, the reading, its square, ln(distance).

@@ -113,21 +113,6 @@ check("the page has both sections", "What patterns tell of the structure" in pag
 text = run(0, "share:EL", "estimate", "calibrate", "--list")
 check("a line for each descriptor", len(text.splitlines()) == 15)
 
-# which dose tells more: every condition in the order of the lists
-plan = [*calibrate, "--doses", "1e3,1e6", "--thicknesses", "8", "--semiangles", "6"]
-plan[1] = "plan"
-for option in ("--thickness", "--dose", "--together", "--semiangle"):
-    at = plan.index(option)
-    del plan[at:at + 2]
-run(0, "best        share:Cu", *plan, "-o", "plan.h5")
-with h5py.File("plan.h5") as f:
-    p = f["estimate_plan"]
-    told = p["explained"][()]
-    check(f"a condition for each value: {told.shape}", told.shape == (1, 1, 1, 2, 4) and list(p["dose"][()]) == [1e3, 1e6])
-    check(f"more electrons tell more of the composition: {told[0, 0, 0, :, 0]}", told[0, 0, 0, 1, 0] > told[0, 0, 0, 0, 0])
-run(0, "panel", "plot", "plan.h5", "-o", "plan.png")
-refuse(2, "name periodic models", "estimate", "plan", "-o", "no.h5")
-
 run(0, "best        share_Cu", "estimate", "plan", "packing1.xyz", "packing2.xyz", "--slabs", "10", "--slab-width", "20", "--step", "2.5",
     "--thicknesses", "6,10", "--doses", "1e3,1e6", "--semiangles", "6", "--pixel", "0.25", "--q-min", "0.3", "--q-max", "1", "--radii", "8", "--angles",
     "32", "--descriptors", "share:Cu", "-o", "plan.h5")

@@ -141,33 +141,53 @@ class Ridge {
       for (Index i = 0; i < y.rows(); ++i)
         if (groups.of_row[std::size_t(i)] == g) rows.push_back(i);
       const MatrixXd part = along_(rows, Eigen::all);
+      const MatrixXd y_part = y(rows, Eigen::all);
       gram_.push_back(part.transpose() * part);
-      right_.push_back(part.transpose() * y(rows, Eigen::all));
+      right_.push_back(part.transpose() * y_part);
+      along_sum_.push_back(part.colwise().sum());
+      y_sum_.push_back(y_part.colwise().sum());
       rows_.push_back(std::move(rows));
     }
   }
 
-  // Weights [axis, target] from all groups but `left_out` (-1: from all).
-  MatrixXd weights(double penalty, int left_out) const {
+  // From all groups but `left_out` (-1: from all), about the means of these groups.
+  struct Reading {
+    Eigen::RowVectorXd along_mean, y_mean;
+    MatrixXd weights;  // [axis, target]
+
+    MatrixXd operator()(const MatrixXd& along) const {
+      return ((along.rowwise() - along_mean) * weights).rowwise() + y_mean;
+    }
+  };
+  Reading reading(double penalty, int left_out) const {
     MatrixXd gram = MatrixXd::Zero(along_.cols(), along_.cols());
     MatrixXd right = MatrixXd::Zero(along_.cols(), right_.front().cols());
+    Reading out{
+        Eigen::RowVectorXd::Zero(along_.cols()), Eigen::RowVectorXd::Zero(right.cols()), {}};
     double rows = 0;
     for (std::size_t g = 0; g < gram_.size(); ++g) {
       if (int(g) == left_out) continue;
       gram += gram_[g];
       right += right_[g];
+      out.along_mean += along_sum_[g];
+      out.y_mean += y_sum_[g];
       rows += double(rows_[g].size());
     }
+    out.along_mean /= rows;
+    out.y_mean /= rows;
+    gram -= rows * out.along_mean.transpose() * out.along_mean;
+    right -= rows * out.along_mean.transpose() * out.y_mean;
     gram.diagonal().array() += penalty * rows;
-    return solve_symmetric(gram, right);
+    out.weights = solve_symmetric(gram, right);
+    return out;
   }
 
-  // [row, target], every row by weights that never saw its group.
+  // [row, target], every row by a reading that never saw the descriptors of its group.
   MatrixXd left_out(double penalty) const {
     MatrixXd out(along_.rows(), right_.front().cols());
     for (int g = 0; g < groups_.count; ++g) {
       const auto& rows = rows_[std::size_t(g)];
-      out(rows, Eigen::all) = along_(rows, Eigen::all) * weights(penalty, g);
+      out(rows, Eigen::all) = reading(penalty, g)(along_(rows, Eigen::all));
     }
     return out;
   }
@@ -176,6 +196,7 @@ class Ridge {
   MatrixXd along_;
   const Groups& groups_;
   std::vector<MatrixXd> gram_, right_;
+  std::vector<Eigen::RowVectorXd> along_sum_, y_sum_;
   std::vector<std::vector<Index>> rows_;
 };
 
@@ -422,7 +443,7 @@ Estimator train_estimator(const TrainingSet& t, const EstimatorSettings& setting
     const std::size_t best = best_of(readings, y, k);
     read.col(k) = readings[best].col(k).array() + e.offset(k);
     e.penalty.push_back(settings.penalties[best]);
-    e.weights.col(k) = all_axes * ridge.weights(e.penalty.back(), -1).col(k).cast<float>();
+    e.weights.col(k) = all_axes * ridge.reading(e.penalty.back(), -1).weights.col(k).cast<float>();
     const VectorXd beyond_read = readings[best_of(readings, y, targets + k)].col(targets + k);
     learn_errors(e, k, t.targets.col(k), read.col(k), distance, groups);
     std::tie(e.quality.back().partial, e.quality.back().partial_error) =

@@ -3,9 +3,10 @@
 //
 // Training rows are patterns of known models. A reading is x -> b + W (x - mean) / scale; its
 // penalty is the one that explains most of what was left out. Rows of one model are alike, so
-// everything stated about errors comes from readings that never saw the row's model (of one model:
-// its part, a slab). Intervals are conformal: the quantiles of what those readings missed, in units
-// of an error that depends on the values read and on how unlike the pattern is
+// everything stated about errors comes from readings that never saw the descriptors of the row's
+// model (of one model: its part, a slab); scale and axes of the features, and the choice among the
+// few penalties, know all rows. Intervals are conformal: the quantiles of what those readings
+// missed, in units of an error that depends on the values read and on how unlike the pattern is
 // (Papadopoulos et al., Lect. Notes Artif. Intell. 2430 (2002) 345).
 #pragma once
 #include <Eigen/Core>

@@ -71,6 +71,9 @@ int run_match(const std::vector<std::string>& arguments) {
   const Refinement refine =
       c.common.dry_run ? Refinement{} : refinement(prepared.library, c.refine);
   if (c.match.neighbours > 0) prepared.settings.step = scan_step(source, c);
+  const double bytes = match_bytes({scan.positions(), prepared.library.motif_names.size(),
+                                    c.match.components > 1 ? std::size_t(c.match.components) : 0,
+                                    most_kept_views(prepared.library)});
   MatchResult result;
   return produce(
       settings, c.common,
@@ -102,7 +105,8 @@ int run_match(const std::vector<std::string>& arguments) {
        .after =
            [&] {
              if (!c.csv.empty()) write_match_table(c.csv, result);
-           }});
+           },
+       .bytes = bytes});
 }
 
 }  // namespace vitrobeam

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "drivers/output_files.hpp"
 
 namespace vitrobeam {
 
@@ -17,6 +18,7 @@ const std::string& single_input(const Settings& settings, const std::string& wha
 int produce(const Settings& settings, const CommonSettings& common, const Production& p) {
   if (common.dry_run) {
     if (!(common.resume && std::filesystem::exists(common.output))) check_output(common);
+    if (!common.output.empty()) check_free_space(common.output, p.bytes);
     p.foretell();
     return 0;
   }
@@ -25,6 +27,7 @@ int produce(const Settings& settings, const CommonSettings& common, const Produc
     p.summarise();
     return 0;
   }
+  if (!common.output.empty()) check_free_space(common.output, p.bytes);
   const RunRecord record = start_record(settings, common, p.inputs);
   if (start_output(common, record)) finish(common, record, p);
   return 0;

@@ -27,6 +27,7 @@ struct Production {
   std::string remark = {};                     // printed behind the name of the file
   std::function<void()> after = {};            // once the file stands: further ones
   bool only_prints_without_output = false;     // else an output must be named
+  double bytes = 0;  // of the output, where known beforehand: so much must be free on its disk
 };
 // Runs it; the exit status. Nothing is written where it is interrupted or fails.
 int produce(const Settings& settings, const CommonSettings& common, const Production& p);

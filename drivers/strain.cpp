@@ -126,6 +126,7 @@ int run_strain(const std::vector<std::string>& arguments) {
     inform("the semi-angle or the energy is not known: the ring is taken for a parallel beam's");
   Production p{"strain", {source.file()}, {}, {}, {}, {}};
   if (!c.reference_file.empty()) p.inputs.push_back(c.reference_file);
+  p.bytes = strain_bytes(scan.positions());
   StrainResult result;
   p.foretell = [&] { foretell(scan, ring); };
   p.compute = [&](const RunControl& run) {

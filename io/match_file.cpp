@@ -244,6 +244,12 @@ void write_refined(Hdf5Writer& file, const MatchResult& r) {
 
 }  // namespace
 
+double match_bytes(const MatchExtent& e) {
+  // a position has 18 numbers of its own, 2 bytes, 4 numbers a motif, 7 a component
+  const std::size_t numbers = 18 + 4 * e.motifs + 7 * e.components + e.views;
+  return double(e.positions) * double(numbers * sizeof(float) + 2);
+}
+
 void write_match(Hdf5Writer& file, const MatchResult& r) {
   write_maps(file, r);
   file.write_strings("/match/motif_names", r.motif_names);

@@ -11,6 +11,13 @@ namespace vitrobeam {
 
 void write_match(Hdf5Writer& file, const MatchResult& result);
 
+// What the maps take on the disk at most: the probabilities of views, which are packed, count
+// whole.
+struct MatchExtent {
+  std::size_t positions = 0, motifs = 0, components = 0, views = 0;  // views, components: kept ones
+};
+double match_bytes(const MatchExtent& extent);
+
 // One line per position, for spreadsheets and scripts. Error{machine}.
 void write_match_table(const std::string& path, const MatchResult& result);
 

@@ -200,10 +200,10 @@ void check_potential(const std::string& path, const PotentialIdentity& identity,
     fail(Fault::input, "{}: {} absorption, this run has {}", path,
          needed.absorbs ? "holds no" : "holds", needed.absorbs ? "it" : "none");
   if (needed.absorbs) check_shape(file, kAbsorption, needed);
-  if (settings.potential.oversampling == 1) return;
-  if (!file.is_dataset(kTransmission))
+  const bool has_transmission = file.is_dataset(kTransmission);
+  if (settings.potential.oversampling != 1 && !has_transmission)
     fail(Fault::input, "{}: holds no {}; make it again with @save_potential", path, kTransmission);
-  check_shape(file, kTransmission, needed);
+  if (has_transmission) check_shape(file, kTransmission, needed);
 }
 
 template <typename Real>

@@ -25,4 +25,9 @@ void write_strain(Hdf5Writer& file, const StrainResult& r) {
                    r.noise.harmonic[std::size_t(h)]);
 }
 
+double strain_bytes(std::size_t positions) {
+  constexpr std::size_t kMaps = 10;  // of real numbers; and one of the status
+  return double(positions) * double(kMaps * sizeof(double) + 1);
+}
+
 }  // namespace vitrobeam

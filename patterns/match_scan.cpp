@@ -17,6 +17,8 @@
 namespace vitrobeam {
 namespace {
 
+constexpr std::size_t kMostViews = 2048;  // whose probabilities are kept at every position
+
 using Eigen::Index;
 
 // What positions are matched by. Alone, patterns are matched with all templates at all angles, and
@@ -109,7 +111,6 @@ class ScanMatcher {
 };
 
 MatchResult ScanMatcher::empty_result() const {
-  constexpr std::size_t kMostViews = 2048;  // whose probabilities are kept at every position
   MatchResult r(scan_.scan_rows, scan_.scan_columns, library_.motif_names);
   r.condition = library_.condition();
   r.false_alarm = settings_.false_alarm;
@@ -298,6 +299,10 @@ double matched_electrons(const PatternScan& scan, const MotifLibrary& library,
   if (seen.empty() || !(expected > 0)) return electrons_per_pattern(scan);
   return finite_median(Eigen::Map<const Eigen::ArrayXd>(seen.data(), Index(seen.size()))) /
          scan.gain / expected;
+}
+
+std::size_t most_kept_views(const MotifLibrary& library) {
+  return library.planted.empty() ? 0 : std::min(library.templates.size(), kMostViews);
 }
 
 PreparedMatch prepare_match(const PatternScan& scan, const MotifLibrary& library,

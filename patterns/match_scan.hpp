@@ -48,6 +48,10 @@ struct PreparedMatch {
 PreparedMatch prepare_match(const PatternScan& scan, const MotifLibrary& library,
                             const MatchSettings& settings, const RunControl& run);
 
+// Views of the library whose probabilities are kept at every position, at most; the more, the
+// larger the result.
+std::size_t most_kept_views(const MotifLibrary& library);
+
 // What a refinement by simulation starts from. Contrasts by position, where neighbours count
 // together; else empty.
 struct MatchedScan {

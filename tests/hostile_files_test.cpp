@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <complex>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "base/error.hpp"
 #include "io/hdf5_values.hpp"
 #include "io/pattern_frames.hpp"
+#include "io/potential_file.hpp"
 #include "io/structure_file.hpp"
 
 using namespace vitrobeam;
@@ -223,4 +225,28 @@ TEST_CASE("a number that an HDF5 file does not hold") {
   const Hdf5Reader file(path);
   refusal(path, [&] { number_at(file, "/number"); });
   refusal(path, [&] { text_at(file, "/text"); });
+}
+
+TEST_CASE("a stored exponential of another shape, which nothing asked for") {
+  const Folder folder;
+  const std::string path = (folder.path / "potential.h5").string();
+  constexpr std::size_t kSide = 16, kSlices = 4;
+  const auto save = [&](std::size_t side) {
+    Hdf5Writer file(path);
+    file.write("/potential/slices", Stack<float>({1, kSlices, kSide, kSide}, 0.f));
+    const std::complex<float> one(1, 0);
+    file.write("/potential/transmission",
+               Stack<std::complex<float>>({1, kSlices, side, side}, one));
+    file.commit();
+  };
+  Configurations configurations;
+  configurations.atoms.cell = Cell::orthogonal(4, 4, 8);
+  SimulationSettings settings;
+  settings.nx = settings.ny = int(kSide);
+  settings.slice = 2;
+  settings.potential.oversampling = 1;
+  save(kSide);
+  CHECK_NOTHROW(check_potential(path, {}, configurations, settings));
+  save(2);
+  refusal(path, [&] { check_potential(path, {}, configurations, settings); });
 }

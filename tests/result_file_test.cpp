@@ -7,9 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "base/random.hpp"
+#include "io/match_file.hpp"
+#include "io/strain_file.hpp"
 #include "tests/folder.hpp"
 
 using namespace vitrobeam;
@@ -134,4 +137,35 @@ TEST_CASE("a list of positions has one row; a thickness axis stays out of the in
   CHECK_FALSE(thick.exists("/datacube_root"));
   CHECK_FALSE(thick.has_attribute("/", "file_format"));
   CHECK(read_axes(thick).thickness == series.thickness);
+}
+
+TEST_CASE("maps of strain and of motifs take on the disk what is said before they are computed") {
+  constexpr int kSide = 100;
+  constexpr std::size_t kPositions = kSide * kSide;
+  const Folder folder;
+  const auto ratio = [&](double foretold, const std::function<void(Hdf5Writer&)>& write) {
+    const std::string path = folder / "maps.h5";
+    Hdf5Writer file(path);
+    write(file);
+    file.commit();
+    return foretold / double(fs::file_size(path));
+  };
+  const auto holds = [](double r) {
+    CHECK(r > 0.9);
+    CHECK(r < 1.1);
+  };
+  StrainResult strain;
+  const PlaneD map = PlaneD::Constant(kSide, kSide, 0.01);
+  strain.strain.fill(map);
+  strain.error.fill(map);
+  strain.amplitude = strain.centre_x = strain.centre_y = map;
+  strain.status = Plane<unsigned char>::Zero(kSide, kSide);
+  strain.q = strain.profile = {1, 2};
+  holds(ratio(strain_bytes(kPositions), [&](Hdf5Writer& file) { write_strain(file, strain); }));
+  for (const std::size_t components : {0, 3}) {
+    MatchResult match(kSide, kSide, {"icosahedron", "fcc", "bcc"});
+    if (components > 0) match.expect_components(components);
+    holds(ratio(match_bytes({kPositions, 3, components, 0}),
+                [&](Hdf5Writer& file) { write_match(file, match); }));
+  }
 }

@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       Fault::usage);
   fuzz::must_read_or_refuse([&] {
     Parameters p;
-    describe(p).take_stored(text, "a.h5");
+    describe(p).parse_ini_text(text, "a.h5");
     if (p.common.force || !p.common.output.empty() || !p.common.log_json.empty()) std::abort();
   });
   return 0;

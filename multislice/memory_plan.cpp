@@ -46,7 +46,7 @@ Grid exponential_grid(const EngineRequest& r) {
 double standing(const EngineRequest& r) {
   const double copies = r.configurations > 0 ? 2 : 1;
   const double boundaries =  // those kept for the next slice
-      r.finite && !r.stored ? 4 * StorageSizes(r).half_plane : 0;
+      r.finite && !r.stored ? 8 * StorageSizes(r).half_plane : 0;
   const double oversampled =
       r.oversampling == 1 || r.stored ? 0 : factor_tables(r, exponential_grid(r));
   constexpr double kModeCopies = 4;
@@ -55,7 +55,7 @@ double standing(const EngineRequest& r) {
   return kProgram + kModeCopies * 16 * modes * double(r.beams.size()) +
          kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
          kPerPosition * double(r.positions) * std::max<double>(1, double(r.probes.size())) +
-         copies * (factor_tables(r, r.grid) + oversampled);
+         copies * (factor_tables(r, r.grid) + oversampled + boundaries);
 }
 
 // Of one thread that sums the atoms of a slice on this grid.

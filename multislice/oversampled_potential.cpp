@@ -13,11 +13,8 @@
 namespace vitrobeam {
 namespace {
 
-// Finite projection: what an atom gives to other slices is part of the smooth potential. It is as
-// smooth as it takes where the boundary is this many pixels off; nearer atoms count as if they
-// stood there (docs/decisions/0015-converged-transmission.md).
-constexpr double kNearest = 2;
-// Parts below this share of an atom's factor at 0 are left out.
+// Finite projection: what an atom gives to other slices is part of the smooth potential. Parts
+// below this share of its factor at 0 are left out.
 constexpr double kSmall = 1e-6;
 
 Grid with_whole_band(Grid grid) {
@@ -38,7 +35,7 @@ class OversampledPotential final : public PotentialSource<Real> {
                        double(atoms.size()) / slices);
       if (settings.projection == Projection::finite)
         flux_.emplace(with_whole_band(grid), settings.factors, displaced(atoms, displacements),
-                      slices, kNearest * std::max(grid.dx(), grid.dy()), kSmall);
+                      slices, kSmall);
       return;
     }
     check_reach(grid, settings, atoms);

@@ -32,8 +32,8 @@ struct SliceFlux<Real>::Table {
 
 template <typename Real>
 SliceFlux<Real>::SliceFlux(const Grid& grid, const FactorTable& factors, const Atoms& atoms,
-                           int slices, double nearest, double small)
-    : grid_(grid), slices_(slices), dz_(atoms.cell.vectors(2, 2) / slices), nearest_(nearest) {
+                           int slices, double small)
+    : grid_(grid), slices_(slices), dz_(atoms.cell.vectors(2, 2) / slices) {
   for (std::size_t i = 0; i < atoms.size(); ++i)
     atoms_[atoms.numbers[i]].push_back(atoms.positions[i]);
   for (auto& [z, positions] : atoms_) {
@@ -91,8 +91,8 @@ HalfPlane<Real> SliceFlux<Real>::through(int boundary) const {
     const auto first = std::lower_bound(positions.begin(), positions.end(), at - table.reach(),
                                         [](const Vector3d& r, double v) { return r.z() < v; });
     for (auto r = first; r != positions.end() && r->z() < at + table.reach(); ++r) {
-      radial_line(table, std::max(nearest_, std::abs(at - r->z())),
-                  std::floor(r->z() / dz_) < boundary ? 1.0 : -1.0, line);
+      radial_line(table, std::abs(at - r->z()), std::floor(r->z() / dz_) < boundary ? 1.0 : -1.0,
+                  line);
       if (line.size() > 1) add_atom(*r, line, along_x, sum);
     }
   }

@@ -19,11 +19,9 @@ namespace vitrobeam {
 template <typename Real>
 class SliceFlux {
  public:
-  // An atom nearer to a boundary than `nearest` (Angstrom) counts as if it were that far off, so
-  // that the plane has no detail finer than that; parts below `small` of its factor at 0 are left
-  // out.
+  // Parts below `small` of an atom's factor at 0 are left out.
   SliceFlux(const Grid& grid, const FactorTable& factors, const Atoms& atoms, int slices,
-            double nearest = 0, double small = 1e-8);
+            double small = 1e-8);
   ~SliceFlux();
   // What the slice wins, less what it loses, V Angstrom; nothing passes the faces. Any thread.
   HalfPlane<Real> into(int slice) const;
@@ -41,7 +39,7 @@ class SliceFlux {
 
   Grid grid_;
   int slices_;
-  double dz_, nearest_;
+  double dz_;
   std::map<int, std::vector<Vector3d>> atoms_;  // by element, ascending z
   std::map<int, Table> tables_;
   Plane<int> cell_;  // of every sample of the half plane: cell of q, and place within it

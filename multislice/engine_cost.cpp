@@ -48,10 +48,7 @@ EngineRequest engine_request(const SimulationSettings& s, const Grid& grid, int 
   return r;
 }
 
-int plane_oversampling(const EngineRequest& r) {
-  if (r.oversampling != 0) return r.oversampling;
-  return r.finite ? fine_oversampling(r.grid) : 1;
-}
+int plane_oversampling(const EngineRequest& r) { return std::max(1, r.oversampling); }
 
 EngineCost engine_cost(Engine engine, const EngineRequest& r, const EngineSpeed& speed,
                        int threads) {
@@ -124,14 +121,13 @@ double potential_seconds(Engine engine, const EngineRequest& r, const EngineSpee
   Grid whole = r.grid;
   whole.band_limit = whole.nyquist();
   return slices * kPasses * slice_seconds(r, whole, speed) + sums_seconds(r, whole, slices, speed) +
-         r.atoms * kPatch * speed.product;
+         r.atoms * kPatch * speed.product + (r.finite ? finite_seconds(r, whole, speed) : 0);
 }
 
 double run_seconds(Engine engine, const EngineRequest& r, const EngineSpeed& speed) {
   constexpr double kStart = 3e8, kBeam = 1.9e5, kMode = 3e4, kByte = 25, kCore = 2.7e8,
                    kAbsorbed = 7e8, kAbsorbedCore = 1.6e9;
-  const bool has_cores =
-      r.oversampling == 0 && !r.finite && !r.stored && !entry_of(engine).scatters_once;
+  const bool has_cores = r.oversampling == 0 && !r.stored && !entry_of(engine).scatters_once;
   double products = kStart + kByte * r.points() * r.depths() * result_bytes(r);
   for (const auto& probe : r.all_probes())
     products += double(probe.beams.size()) * (kBeam + kMode * (double(probe.modes) - 1));

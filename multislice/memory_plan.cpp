@@ -45,6 +45,8 @@ Grid exponential_grid(const EngineRequest& r) {
 // What every run holds, whatever is cut: the program, the model, form factors.
 double standing(const EngineRequest& r) {
   const double copies = r.configurations > 0 ? 2 : 1;
+  const double boundaries =  // those kept for the next slice
+      r.finite && !r.stored ? 8 * StorageSizes(r).half_plane : 0;
   const double oversampled =
       r.oversampling == 1 || r.stored ? 0 : factor_tables(r, exponential_grid(r));
   constexpr double kModeCopies = 4;
@@ -53,7 +55,7 @@ double standing(const EngineRequest& r) {
   return kProgram + kModeCopies * 16 * modes * double(r.beams.size()) +
          kPerAtom * r.atoms * (r.configurations > 0 ? 1.2 : 1) +
          kPerPosition * double(r.positions) * std::max<double>(1, double(r.probes.size())) +
-         copies * (factor_tables(r, r.grid) + oversampled);
+         copies * (factor_tables(r, r.grid) + oversampled + boundaries);
 }
 
 // Of one thread that sums the atoms of a slice on this grid.
@@ -85,7 +87,7 @@ double oversampling_scratch(const EngineRequest& r) {
   const StorageSizes whole(fine);
   return sum_scratch(r, fine.grid) + 2 * whole.half_plane * (r.absorbs ? 2 : 1) +
          paged(whole.wave) + 2 * paged(size.wave) + paged(size.transmission) + 4 * size.half_plane +
-         2 * size.plane * 2 * size.real;
+         2 * size.plane * 2 * size.real + (r.finite ? 3 * whole.half_plane : 0);
 }
 
 // Of one thread that makes the transmission functions of a pair of slices.

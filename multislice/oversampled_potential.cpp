@@ -1,5 +1,6 @@
 #include "multislice/oversampled_potential.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <optional>
@@ -12,20 +13,31 @@
 namespace vitrobeam {
 namespace {
 
+// Finite projection: what an atom gives to other slices is part of the smooth potential. Parts
+// below this share of its factor at 0 are left out.
+constexpr double kSmall = 1e-6;
+
+Grid with_whole_band(Grid grid) {
+  grid.band_limit = grid.nyquist();
+  return grid;
+}
+
 template <typename Real>
 class OversampledPotential final : public PotentialSource<Real> {
  public:
   OversampledPotential(const Grid& grid, PotentialSettings settings, double interaction_constant,
                        const Atoms& atoms, int slices, const std::vector<Vector3d>& displacements)
       : plain_(grid, settings, atoms, slices, displacements), kept_(std::size_t(slices)) {
-    if (settings.oversampling == 0 && settings.projection == Projection::infinite) {
+    if (settings.oversampling == 0) {
       const std::set<int> elements(atoms.numbers.begin(), atoms.numbers.end());
       patches_.emplace(grid, settings, interaction_constant,
                        std::vector(elements.begin(), elements.end()),
                        double(atoms.size()) / slices);
+      if (settings.projection == Projection::finite)
+        flux_.emplace(with_whole_band(grid), settings.factors, displaced(atoms, displacements),
+                      slices, kSmall);
       return;
     }
-    if (settings.oversampling == 0) settings.oversampling = fine_oversampling(grid);
     check_reach(grid, settings, atoms);
     planes_.emplace(grid, settings.oversampling, interaction_constant);
     settings.oversampling = 1;
@@ -39,7 +51,7 @@ class OversampledPotential final : public PotentialSource<Real> {
   bool has_transmission() const override { return true; }
   Plane<std::complex<Real>> transmission(int slice) const override {
     Plane<std::complex<Real>> t =
-        patches_ ? (*patches_)(plain_.placed(slice))
+        patches_ ? patched(slice)
                  : (*planes_)(fine_->coefficients(slice),
                               absorbs() ? fine_->absorption(slice) : HalfPlane<Real>());
     kept_[std::size_t(slice)] = t.abs2().template cast<double>().mean();
@@ -52,6 +64,13 @@ class OversampledPotential final : public PotentialSource<Real> {
   }
 
  private:
+  Plane<std::complex<Real>> patched(int slice) const {
+    const SliceAtoms& atoms = plain_.placed(slice);
+    auto smooth = patches_->smooth(atoms);
+    if (flux_) smooth.potential += flux_->into(slice);
+    return (*patches_)(smooth, atoms);
+  }
+
   static void check_reach(const Grid& grid, const PotentialSettings& s, const Atoms& atoms) {
     const double reach = factor_reach(s.factors, atoms), needed = s.oversampling * grid.q_max();
     if (needed > reach * (1 + 1e-9))
@@ -64,17 +83,13 @@ class OversampledPotential final : public PotentialSource<Real> {
 
   SlicePotential<Real> plain_;
   std::optional<CorePatches<Real>> patches_;
+  std::optional<SliceFlux<Real>> flux_;  // with patches, finite projection only
   std::optional<FinePlanes<Real>> planes_;
   std::optional<SlicePotential<Real>> fine_;
   mutable std::vector<std::atomic<double>> kept_;  // mean |t|^2 by slice; 0: not made yet
 };
 
 }  // namespace
-
-int fine_oversampling(const Grid& grid) {
-  constexpr double kFinePixel = 0.0067;
-  return std::max(2, int(std::ceil(std::max(grid.dx(), grid.dy()) / kFinePixel)));
-}
 
 template <typename Real>
 std::shared_ptr<const PotentialSource<Real>> make_potential(

@@ -9,10 +9,6 @@
 
 namespace vitrobeam {
 
-// How many times finer whole planes are made where patches around the nuclei cannot be (finite
-// projection): to 0.0067 Angstrom.
-int fine_oversampling(const Grid& grid);
-
 // The potential of a model on this grid; settings.oversampling says how it is
 // exponentiated. `interaction_constant` in rad/(V Angstrom). Errors as of SlicePotential.
 template <typename Real>

@@ -11,6 +11,7 @@
 #include "potentials/potential_source.hpp"
 #include "potentials/projected_potential.hpp"
 #include "potentials/scattering_factors.hpp"
+#include "potentials/slice_flux.hpp"
 
 namespace vitrobeam {
 
@@ -40,6 +41,9 @@ double factor_reach(const FactorTable& factors, const Atoms& atoms);
 // reaches beyond the table's range.
 void check_factors(const PotentialSettings& settings, const Atoms& atoms, const Grid& grid);
 
+// `atoms` where thermal motion takes them; none: where they are.
+Atoms displaced(Atoms atoms, const std::vector<Vector3d>& displacements);
+
 template <typename Real>
 class SlicePotential final : public PotentialSource<Real> {
  public:
@@ -67,8 +71,7 @@ class SlicePotential final : public PotentialSource<Real> {
   std::vector<SliceAtoms> placed_;
   AtomSums<Real> sums_;
   std::optional<ProjectedPotential<Real>> absorbed_;
-  class Flux;
-  std::unique_ptr<Flux> flux_;  // finite projection only
+  std::unique_ptr<SliceFlux<Real>> flux_;  // finite projection only
 };
 
 extern template class SlicePotential<float>;

@@ -245,3 +245,22 @@ TEST_CASE("Engines agree on an oversampled potential, and a changed slab with it
     CHECK((changed.back() - wanted).abs().maxCoeff() < 1e-8 * wanted.maxCoeff());
   }
 }
+
+TEST_CASE("Finite projection: patches give the slices of whole fine planes") {
+  const Grid grid{64, 64, 5.12, 5.12};
+  // 2 Angstrom slices; two nuclei are nearer to a boundary than a pixel
+  const Atoms atoms =
+      atoms_in(grid.lx, grid.ly, 6, {29, 40, 29, 40},
+               {{1.31, 1.07, 1.0}, {3.6, 1.4, 2.06}, {1.2, 3.7, 3.4}, {3.9, 3.8, 4.03}});
+  PotentialSettings patches = oversampled(0), planes = oversampled(12);
+  patches.projection = planes.projection = Projection::finite;
+  const auto a = make_potential<double>(grid, patches, kSigma200, atoms, 3),
+             b = make_potential<double>(grid, planes, kSigma200, atoms, 3),
+             c = make_potential<double>(grid, oversampled(0), kSigma200, atoms, 3);
+  for (int slice = 0; slice < 3; ++slice) {
+    CAPTURE(slice);
+    const Plane<Complex> wanted = b->transmission(slice);
+    CHECK(error(a->transmission(slice), wanted) < 2e-3);
+    CHECK(error(c->transmission(slice), wanted) > 2e-2);  // the infinite projection is another
+  }
+}

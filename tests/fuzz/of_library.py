@@ -14,6 +14,6 @@ for line in text[report.start():].splitlines()[1:]:
     frame = frame.group(1)
     if re.search(r'libhdf5[\w.-]*\.so', frame): print(f'libhdf5: {frame}'); sys.exit(0)
     # their own files, or the runtime that is linked into the target
-    if re.search(r'/libc\.so|/libpthread|/ld-linux|sanitizer|/compiler-rt/|__interceptor_|__asan_|fuzzer::|^(?:mem\w+|malloc|calloc|realloc|free|str\w+|abort|raise)\b', frame): continue
+    if re.search(r'/libc\.so|/libpthread|/ld-linux|sanitizer|/compiler-rt/|__interceptor_|__asan_|fuzzer::|^(?:(?:__)?mem\w+|malloc|calloc|realloc|free|(?:__)?str\w+|abort|raise)\b', frame): continue
     break
 sys.exit(1)

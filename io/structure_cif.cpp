@@ -40,9 +40,11 @@ gemmi::UnitCell read_cell(cif::Block& block, const std::string& path) {
        {"length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"})
     v[k++] = number_of(block, name, path);
   const gemmi::UnitCell cell(v[0], v[1], v[2], v[3], v[4], v[5]);
-  if (!(cell.a > 0 && cell.b > 0 && cell.c > 0 && cell.volume > 0 && std::isfinite(cell.volume)))
+  // of the file's own numbers: gemmi makes a unit cube of a cell whose angles are 0
+  const bool is_stated = std::all_of(v.begin(), v.end(), [](double x) { return x > 0; });
+  if (!(is_stated && cell.volume > 0 && std::isfinite(cell.volume)))
     fail(Fault::input, "{}: data block {}: the cell {:g} {:g} {:g} {:g} {:g} {:g} has no volume",
-         path, block.name, cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma);
+         path, block.name, v[0], v[1], v[2], v[3], v[4], v[5]);
   return cell;
 }
 

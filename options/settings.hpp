@@ -108,11 +108,6 @@ class Settings {
   // left alone. Throws Error{input} naming `source`, where the text is from.
   void parse_ini_text(const std::string& text, const std::string& source);
 
-  // Reads an INI text that a result file carries, for what was not given yet. It says what was
-  // computed and nothing else: a name that says where a run goes, or what it writes, is
-  // Error{input} naming `source`.
-  void take_stored(const std::string& ini, const std::string& source);
-
   const std::vector<std::string>& positional() const { return positional_; }
   void set_positional(std::vector<std::string> files) { positional_ = std::move(files); }
   const std::vector<std::string>& positional_names() const { return positional_names_; }

@@ -325,6 +325,14 @@ TEST_CASE("a mark of UTF-8 before the text says nothing") {
     CHECK(read("\xEF\xBB\xBF" + text).atoms.size() == 1);
 }
 
+TEST_CASE("a CIF cell of zeros is no cell") {
+  const auto answer = read(
+      "data_z\n_cell_length_a 0\n_cell_length_b 0\n_cell_length_c 0\n_cell_angle_alpha "
+      "0\n_cell_angle_beta 0\n_cell_angle_gamma 0\n_space_group_name_H-M_alt 'P 1'\nloop_\n"
+      "_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nCu1 0 0 0\n");
+  CHECK(mentions(answer.error, "the cell 0 0 0 0 0 0 has no volume"));
+}
+
 TEST_CASE("edges along the axes in another order or direction span the same box") {
   const auto poscar = [](const std::string& edges) {
     return read("Cu Zr\n1\n" + edges + "Cu Zr\n1 1\nDirect\n.1 .2 .3\n.6 .7 .8\n").atoms;

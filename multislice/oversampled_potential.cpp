@@ -1,6 +1,5 @@
 #include "multislice/oversampled_potential.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <optional>
@@ -74,11 +73,10 @@ class OversampledPotential final : public PotentialSource<Real> {
   static void check_reach(const Grid& grid, const PotentialSettings& s, const Atoms& atoms) {
     const double reach = factor_reach(s.factors, atoms), needed = s.oversampling * grid.q_max();
     if (needed > reach * (1 + 1e-9))
-      fail(
-          Fault::usage,
-          "@oversampling {}: takes scattering factors up to {:.4g} 1/Angstrom, these are known up "
-          "to {:g}; use @oversampling auto with @projection infinite, at most {}, or other factors",
-          s.oversampling, needed, reach, int(reach / grid.q_max()));
+      fail(Fault::usage,
+           "@oversampling {}: takes scattering factors up to {:.4g} 1/Angstrom, these are known up "
+           "to {:g}; use @oversampling auto, or at most {}, or other factors",
+           s.oversampling, needed, reach, int(reach / grid.q_max()));
   }
 
   SlicePotential<Real> plain_;

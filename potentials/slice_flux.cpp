@@ -31,25 +31,45 @@ struct SliceFlux<Real>::Table {
 };
 
 template <typename Real>
+struct SliceFlux<Real>::Tables {
+  std::map<int, Table> of_element;
+  Plane<int> cell;  // of every sample of the half plane: cell of q, and place within it
+  Plane<Real> offset;
+};
+
+template <typename Real>
 SliceFlux<Real>::SliceFlux(const Grid& grid, const FactorTable& factors, const Atoms& atoms,
                            int slices, double small)
-    : grid_(grid), slices_(slices), dz_(atoms.cell.vectors(2, 2) / slices) {
+    : grid_(grid),
+      factors_(factors),
+      slices_(slices),
+      dz_(atoms.cell.vectors(2, 2) / slices),
+      small_(small) {
   for (std::size_t i = 0; i < atoms.size(); ++i)
     atoms_[atoms.numbers[i]].push_back(atoms.positions[i]);
-  for (auto& [z, positions] : atoms_) {
+  for (auto& [z, positions] : atoms_)
     std::sort(positions.begin(), positions.end(),
               [](const auto& a, const auto& b) { return a.z() < b.z(); });
-    tables_.emplace(z, tabulate(factors.element(z), factors.u_rms(z), small));
-  }
-  const int bx = grid.band_x(), by = grid.band_y();
-  cell_.resize(2 * by + 1, bx + 1);
-  offset_.resize(2 * by + 1, bx + 1);
-  for (int jy = -by; jy <= by; ++jy)
-    for (int jx = 0; jx <= bx; ++jx) {
-      const double q = std::hypot(jx / grid.lx, jy / grid.ly) / kStepQ;
-      cell_(jy + by, jx) = int(q);
-      offset_(jy + by, jx) = Real(q - int(q));
-    }
+}
+
+template <typename Real>
+auto SliceFlux<Real>::tables() const -> const Tables& {
+  std::call_once(made_, [&] {
+    auto t = std::make_unique<Tables>();
+    for (const auto& [z, positions] : atoms_)
+      t->of_element.emplace(z, tabulate(factors_.element(z), factors_.u_rms(z)));
+    const int bx = grid_.band_x(), by = grid_.band_y();
+    t->cell.resize(2 * by + 1, bx + 1);
+    t->offset.resize(2 * by + 1, bx + 1);
+    for (int jy = -by; jy <= by; ++jy)
+      for (int jx = 0; jx <= bx; ++jx) {
+        const double q = std::hypot(jx / grid_.lx, jy / grid_.ly) / kStepQ;
+        t->cell(jy + by, jx) = int(q);
+        t->offset(jy + by, jx) = Real(q - int(q));
+      }
+    tables_ = std::move(t);
+  });
+  return *tables_;
 }
 
 template <typename Real>
@@ -81,29 +101,29 @@ std::shared_ptr<const HalfPlane<Real>> SliceFlux<Real>::kept(int boundary) const
 
 template <typename Real>
 HalfPlane<Real> SliceFlux<Real>::through(int boundary) const {
-  HalfPlane<Real> sum = HalfPlane<Real>::Zero(cell_.rows(), cell_.cols());
+  HalfPlane<Real> sum = HalfPlane<Real>::Zero(2 * grid_.band_y() + 1, grid_.band_x() + 1);
   if (boundary <= 0 || boundary >= slices_) return sum;
+  const Tables& all = tables();
   const double at = boundary * dz_;
   Line line;
   std::vector<std::complex<Real>> along_x;
   for (const auto& [z, positions] : atoms_) {
-    const Table& table = tables_.at(z);
+    const Table& table = all.of_element.at(z);
     const auto first = std::lower_bound(positions.begin(), positions.end(), at - table.reach(),
                                         [](const Vector3d& r, double v) { return r.z() < v; });
     for (auto r = first; r != positions.end() && r->z() < at + table.reach(); ++r) {
       radial_line(table, std::abs(at - r->z()), std::floor(r->z() / dz_) < boundary ? 1.0 : -1.0,
                   line);
-      if (line.size() > 1) add_atom(*r, line, along_x, sum);
+      if (line.size() > 1) add_atom(all, *r, line, along_x, sum);
     }
   }
   return sum;
 }
 
 template <typename Real>
-auto SliceFlux<Real>::tabulate(const ElementFactor& factor, double u_rms, double small) const
-    -> Table {
+auto SliceFlux<Real>::tabulate(const ElementFactor& factor, double u_rms) const -> Table {
   constexpr double kFarthest = 40;  // Angstrom; no neutral atom comes near it
-  const double unit = kPotentialUnit / (grid_.lx * grid_.ly), least = small * factor(0);
+  const double unit = kPotentialUnit / (grid_.lx * grid_.ly), least = small_ * factor(0);
   Table table;
   std::size_t length = std::size_t(grid_.q_max() / kStepQ) + 4;
   for (double d = 0; length > 0 && d < kFarthest; d += kStepZ) {
@@ -147,7 +167,7 @@ void SliceFlux<Real>::radial_line(const Table& table, double distance, double si
 }
 
 template <typename Real>
-void SliceFlux<Real>::add_atom(const Vector3d& r, const Line& line,
+void SliceFlux<Real>::add_atom(const Tables& tables, const Vector3d& r, const Line& line,
                                std::vector<std::complex<Real>>& along_x,
                                HalfPlane<Real>& sum) const {
   const int by = grid_.band_y();
@@ -164,8 +184,8 @@ void SliceFlux<Real>::add_atom(const Vector3d& r, const Line& line,
     const double limit = std::pow(grid_.q_max(), 2) - jy / grid_.ly * (jy / grid_.ly);
     const int end =
         std::min(last_x, int(std::sqrt(std::max(0.0, std::min(across, limit))) * grid_.lx));
-    const int* cell = cell_.row(jy + by).data();
-    const Real* offset = offset_.row(jy + by).data();
+    const int* cell = tables.cell.row(jy + by).data();
+    const Real* offset = tables.offset.row(jy + by).data();
     std::complex<Real>* out = sum.row(jy + by).data();
     for (int jx = 0; jx <= end; ++jx) {
       if (cell[jx] >= int(line.size())) break;

@@ -28,22 +28,26 @@ class SliceFlux {
 
  private:
   struct Table;
+  // By element and by sample of the half plane: made when a boundary is first asked for, because a
+  // potential that is asked for its atoms alone needs none of it.
+  struct Tables;
+  const Tables& tables() const;
   using Line = std::vector<std::array<Real, 4>>;
   // Through the boundary before the slice, away from the entrance.
   HalfPlane<Real> through(int boundary) const;
   std::shared_ptr<const HalfPlane<Real>> kept(int boundary) const;
-  Table tabulate(const ElementFactor& factor, double u_rms, double small) const;
+  Table tabulate(const ElementFactor& factor, double u_rms) const;
   void radial_line(const Table& table, double distance, double sign, Line& line) const;
-  void add_atom(const Vector3d& r, const Line& line, std::vector<std::complex<Real>>& along_x,
-                HalfPlane<Real>& sum) const;
+  void add_atom(const Tables& tables, const Vector3d& r, const Line& line,
+                std::vector<std::complex<Real>>& along_x, HalfPlane<Real>& sum) const;
 
   Grid grid_;
+  FactorTable factors_;
   int slices_;
-  double dz_;
+  double dz_, small_;
   std::map<int, std::vector<Vector3d>> atoms_;  // by element, ascending z
-  std::map<int, Table> tables_;
-  Plane<int> cell_;  // of every sample of the half plane: cell of q, and place within it
-  Plane<Real> offset_;
+  mutable std::once_flag made_;
+  mutable std::unique_ptr<const Tables> tables_;
   // Two slices ask for a boundary, mostly one after the other.
   struct Kept {
     int boundary;

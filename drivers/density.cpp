@@ -245,7 +245,7 @@ int run_density(const std::vector<std::string>& arguments) {
   std::vector<std::string> inputs{image.file};
   for (const auto& file : {c.calibration, c.model, c.motifs})
     if (!file.empty()) inputs.push_back(file);
-  const auto foretell = [&] {
+  const auto predict = [&] {
     const DensityResult r =
         analyse_density(image, settings_for(c, image, c.reference), run_control(c.common));
     std::cout << fmt::format("image       {} x {} positions\ncurve       {}\n",
@@ -254,7 +254,7 @@ int run_density(const std::vector<std::string>& arguments) {
   DensityAnswer answer;
   return produce(
       settings, c.common,
-      {"density", inputs, foretell, [&](const RunControl& run) { answer = analyse(c, image, run); },
+      {"density", inputs, predict, [&](const RunControl& run) { answer = analyse(c, image, run); },
        [&](Hdf5Writer& file) { store(file, answer); }, [&] { summarise(answer); }});
 }
 

@@ -186,7 +186,7 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
   make_plan(c, glasses);
   const DensityPlan& p = c.plan;
   const std::size_t work = positions_of_study(p, glasses.size());
-  const auto foretell = [&] {
+  const auto predict = [&] {
     std::cout << fmt::format("positions   {}, through {} Angstrom each\nglasses     {}\n", work,
                              p.thickness.back(), glasses.size());
     std::cout << cost_text(cost_of_calibration(
@@ -202,7 +202,7 @@ int run_density_calibrate(const std::vector<std::string>& arguments) {
     calibration = calibrate_density(p, glasses, run);
   };
   return produce(settings, c.common,
-                 {"density calibrate", files, foretell, compute,
+                 {"density calibrate", files, predict, compute,
                   [&](Hdf5Writer& file) { write_calibration(file, calibration); },
                   [&] { print(calibration); }});
 }

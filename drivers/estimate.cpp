@@ -80,7 +80,7 @@ void print(const EstimateResult& r) {
   std::cout << fmt::format("patterns    {}, {} estimated\n", positions, good);
   if (unlike > 0)
     warn(
-        "{} unlike the patterns of the calibration's models and not judged (another alloy, "
+        "{} unlike the patterns of the calibration's models and not estimated (another alloy, "
         "thickness, crystal, hole or contamination?): /estimate/status",
         counted(unlike, "position is", "positions are"));
   if (const auto bad = positions - good - unlike - (r.status == kUnfamiliarScan).count(); bad > 0)
@@ -149,7 +149,7 @@ int run_estimate(const std::vector<std::string>& arguments) {
   std::vector<EstimateTruth> truths;
   Production p{"estimate", {scan.name, files[1]}, {}, {}, {}, {}};
   if (!c.model.empty()) p.inputs.push_back(c.model);
-  p.foretell = [&] {
+  p.predict = [&] {
     check_estimate(scan, calibration, step, c.estimate, run_control(c.common));
     std::cout << fmt::format("patterns    {}\nmaps        {} of {}\n", scan.positions(),
                              6 * calibration.names.size(),

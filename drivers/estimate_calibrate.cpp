@@ -78,11 +78,18 @@ void print(const EstimateCalibration& c) {
           : "slabs of the one model that were left out: weaker than from other models; give "
             "several");
   for (const auto& r : c.readings) print_reading(r, c);
+  constexpr std::size_t kFew = 4;
+  if (c.readings.front().estimator.across_models && c.models.size() < kFew)
+    warn(
+        "{} are few: how they differ as a whole is hardly known, and intervals hold less often "
+        "than "
+        "they state; give {} or more, made independently",
+        counted(c.models.size(), "model"), kFew);
   std::cout << "explained: share of the variance from column to column; beyond others: of what "
                "composition, density and thickness leave\n";
 }
 
-void foretell(const CalibrationBuilder& builder, int threads) {
+void predict(const CalibrationBuilder& builder, int threads) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   builder.make(0);
@@ -122,7 +129,7 @@ int run_estimate_calibrate(const std::vector<std::string>& arguments) {
   const CalibrationBuilder builder(make_plan(t, models), models, run_control(common));
   if (common.dry_run) {
     if (!common.resume) check_output(common);
-    foretell(builder, common.threads);
+    predict(builder, common.threads);
     return 0;
   }
   if (c.as_far_as_done) t.beam.common.resume = true;

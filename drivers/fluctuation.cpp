@@ -144,7 +144,7 @@ int run_fluctuation(const std::vector<std::string>& arguments) {
   std::vector<FluctuationSeries> series;
   std::optional<KinematicVariance> model;
   PlaneD compared;
-  p.foretell = [&] {
+  p.predict = [&] {
     std::cout << fmt::format("patterns    {}\nrings       {}\n", patterns, axis.n);
   };
   p.compute = [&](const RunControl& run) {

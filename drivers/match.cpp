@@ -79,7 +79,7 @@ int run_match(const std::vector<std::string>& arguments) {
       settings, c.common,
       {.title = "match",
        .inputs = {source.file(), settings.positional()[1]},
-       .foretell =
+       .predict =
            [&] {
              const double seconds = match_seconds(scan, std::move(prepared), run_control(c.common));
              std::cout << shape

@@ -18,8 +18,7 @@ Settings describe(MatchCommand& c) {
   o.add("tail", c.match.fitted_tail, {{"counted", false}, {"fitted", true}},
         "p-values that decide: ranks among the motif-free patterns, which end at 1 / (1 + their "
         "number), or beyond their upper tenth those of a Pareto tail fitted to it, for few motifs "
-        "in a "
-        "large scan");
+        "in a large scan");
   o.add("prior-none", c.match.recognition.prior_none, "",
         "probability of no motif before a pattern is seen, for the posterior")
       .above(0)
@@ -49,8 +48,8 @@ Settings describe(MatchCommand& c) {
         "match patterns of another energy, convergence, scale or range of q with this library all "
         "the same, at equal q");
   o.add("as-stated", c.match.as_stated,
-        "match about the stated centre and ellipse although the rings have others, which is said "
-        "but not corrected");
+        "match about the stated centre and ellipse although the rings have others; a warning says "
+        "so");
   o.add("condition", c.match.condition,
         "of the library's conditions of beam and specimen, counted from 0; -1 = the one nearest to "
         "what the patterns say")

@@ -16,8 +16,7 @@ void print_tail(const MatchResult& r, std::ptrdiff_t good) {
   if (r.tail.holds())
     std::cout << fmt::format(
         "tail        Pareto of shape {:.3f} above {:.2f} standard deviations, goodness {:.2f}; p "
-        "at "
-        "the best null score {:.2g}, within a factor {:.2g}\n",
+        "at the best null score {:.2g}, within a factor {:.2g}\n",
         r.tail.shape, r.tail.threshold, r.tail.goodness, r.tail.p(r.null_best.back()),
         std::exp(r.tail.log_error(r.null_best.back())));
   else
@@ -32,8 +31,8 @@ void remark_on_trust(const MatchResult& r, std::ptrdiff_t good) {
   if (const std::size_t n = r.contradictions(); n > 0)
     inform(
         "at {} of {} positions posterior and p-value contradict each other; the map follows the "
-        "p-values, which ask how often packings score as much by all matched rings, while the "
-        "posterior weighs one likelihood that takes speckle for Gaussian: trust neither there",
+        "p-values. These count how often packings score as much; the posterior assumes Gaussian "
+        "speckle. Do not rely on either there",
         n, good);
   if (!r.is_like_null())
     warn(

@@ -129,7 +129,7 @@ int run_plan(const std::vector<std::string>& arguments) {
       settings, c.common,
       {.title = "plan",
        .inputs = settings.positional(),
-       .foretell =
+       .predict =
            [&] {
              std::cout << fmt::format("conditions  {}\ntemplates   {}\n", library.conditions.size(),
                                       library.templates.size());

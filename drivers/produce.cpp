@@ -19,7 +19,7 @@ int produce(const Settings& settings, const CommonSettings& common, const Produc
   if (common.dry_run) {
     if (!(common.resume && std::filesystem::exists(common.output))) check_output(common);
     if (!common.output.empty()) check_free_space(common.output, p.bytes);
-    p.foretell();
+    p.predict();
     return 0;
   }
   if (p.only_prints_without_output && common.output.empty()) {

@@ -17,7 +17,7 @@ const std::string& single_input(const Settings& settings, const std::string& wha
 struct Production {
   std::string title;                // of the file: "strain"; empty: no interchange layout
   std::vector<std::string> inputs;  // files, hashed into the record
-  std::function<void()> foretell;   // prints what --dry-run says
+  std::function<void()> predict;    // prints what --dry-run says
   std::function<void(const RunControl&)> compute;
   std::function<void(Hdf5Writer&)> store;  // everything but axes, interchange layout, record
   std::function<void()> summarise;         // prints; the name of the file follows

@@ -195,7 +195,7 @@ int run_radial(const std::vector<std::string>& arguments) {
   }
   Radial made;
   if (!c.scattering_model.empty()) made.plan = resolve(c, input.get(), models.scattering);
-  p.foretell = [&] {
+  p.predict = [&] {
     std::cout << fmt::format("patterns    {}\nrings       {}\n", input ? input->positions() : 0,
                              c.axis.n);
     if (made.plan)

@@ -14,7 +14,7 @@ Production recording(const PatternSource& source, const RecordingSettings& s,
   Production p;
   p.title = std::filesystem::path(common.output).stem().string();
   p.inputs = {source.file()};
-  p.foretell = [] {};
+  p.predict = [] {};
   p.compute = [](const RunControl&) {};
   p.store = [=, &source, &common](Hdf5Writer& file) {
     *saturated = write_recorded(file, source, s, run_control(common)).values;

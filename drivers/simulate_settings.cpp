@@ -193,8 +193,7 @@ Settings describe(SimulateSettings& s) {
   o.section("Potential of other runs");
   o.add("save-potential", s.save_potential, "FILE",
         "keep the potential of every configuration; probe, scan and detectors of other runs are "
-        "free, "
-        "with --oversampling 1 the energy too");
+        "free, with --oversampling 1 the energy too");
   o.add("potential-file", s.potential_file, "FILE",
         "use the potential that --save-potential kept; one of other atoms, grid, slices or factors "
         "is refused");

@@ -43,8 +43,7 @@ Settings describe(StrainCommand& c) {
         "does no harm)");
   o.add("composition", c.composition, "TEXT",
         "e.g. Cu64.5Zr35.5: rings are divided by the mean squared scattering factor, which no "
-        "strain "
-        "moves; without it strains come out some per cent too small")
+        "strain moves; without it strains come out some per cent too small")
       .reads(a_composition());
   o.section("Reference and averaging");
   o.add("reference", c.reference, "all|R1,C1,R2,C2",
@@ -95,7 +94,7 @@ void summarise(const StrainResult& r) {
   if (bad > 0) warn("{} of {} positions have no strain: /strain/status", bad, r.status.size());
 }
 
-void foretell(const PatternScan& scan, const StrainSettings& s) {
+void predict(const PatternScan& scan, const StrainSettings& s) {
   const PolarGrid wide = reaching_out(scan, s.grid());
   std::cout << fmt::format(
       "patterns    {}\nring        {:.4f} to {:.4f} 1/Angstrom\nmemory      {:.3g} GiB\n",
@@ -128,7 +127,7 @@ int run_strain(const std::vector<std::string>& arguments) {
   if (!c.reference_file.empty()) p.inputs.push_back(c.reference_file);
   p.bytes = strain_bytes(scan.positions());
   StrainResult result;
-  p.foretell = [&] { foretell(scan, ring); };
+  p.predict = [&] { predict(scan, ring); };
   p.compute = [&](const RunControl& run) {
     if (c.reference_file.empty()) {
       result = analyse_strain(scan, ring, run);

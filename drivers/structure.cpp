@@ -172,7 +172,7 @@ int run_structure(const std::vector<std::string>& arguments) {
   if (!s.reference.empty()) inputs.push_back(s.reference);
   Production p;
   p.inputs = inputs;
-  p.foretell = [&] {
+  p.predict = [&] {
     if (analysis.needs_shell()) {
       const FirstShell shell = first_shell(r.atoms, analysis.cutoff);
       r.cutoff = shell.radius;

@@ -134,7 +134,7 @@ void summarise(const SymmetrySettings& s, const PatternScan& scan, const Symmetr
   if (s.pair) print_pairs(r);
 }
 
-void foretell(const SymmetrySettings& s, const PatternScan& scan) {
+void predict(const SymmetrySettings& s, const PatternScan& scan) {
   const double bytes =
       double(scan.positions()) * s.angular.n_max * s.grid.n_q * 4 * (2 + s.friedel + s.odd_floor);
   std::cout << fmt::format(
@@ -167,7 +167,7 @@ int run_symmetry(const std::vector<std::string>& arguments) {
   SymmetryResult result;
   Production p{"symmetry", {scan.name}, {}, {}, {}, {}};
   if (!c.null.empty()) p.inputs.push_back(c.null.substr(0, c.null.rfind(":/")));
-  p.foretell = [&] { foretell(s, scan); };
+  p.predict = [&] { predict(s, scan); };
   p.compute = [&](const RunControl& run) {
     if (input->thicknesses() > 1)
       inform("{} thicknesses in the file: the last one is analysed", input->thicknesses());

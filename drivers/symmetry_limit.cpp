@@ -217,7 +217,7 @@ int run_symmetry_limit(const std::vector<std::string>& arguments) {
   const LimitPlan plan = make_plan(c, glass);
   LimitStudy study;
   Production p{"symmetry limit", {input}, {}, {}, {}, {}};
-  p.foretell = [&] {
+  p.predict = [&] {
     std::cout << fmt::format("patterns    {}\ngrid        {} x {}, {} slices at most\n",
                              patterns_of_study(plan), plan.simulation.nx, plan.simulation.ny,
                              slice_count(plan.thickness.back(), plan.simulation.slice));

@@ -7,7 +7,7 @@
 namespace vitrobeam {
 
 // Makes a new empty file in the folder of `path`, under a name that nothing else has and nobody can
-// foretell: never one that is there, never through a link. Returns its name. Error{machine}.
+// predict: never one that is there, never through a link. Returns its name. Error{machine}.
 std::string create_temporary(const std::string& path);
 
 // Such a file, which gets the name `path` in the end, or goes.

@@ -160,8 +160,7 @@ void check_ring_scale(const Misalignment& m, bool rescale, const RunControl& run
   run.warn(
       "scale: the first ring of the patterns lies at {:.3f} +- {:.3f} times its radius in the "
       "library's motif-free patterns; beyond {:g} % error rates need not hold: @pixel_q, or "
-      "another "
-      "density or composition than the library's",
+      "another density or composition than the library's",
       m.scale.value, m.scale.error, 100 * kScaleTolerance);
 }
 
@@ -172,8 +171,7 @@ void remark_on(const Misalignment& m, bool off_centre, bool elliptic, const Cali
   if (off_centre)
     run.warn(
         "centre: the rings are {:.3g} 1/Angstrom off the stated {:.2f},{:.2f}, more than the {:g} "
-        "up "
-        "to which error rates hold; {} {:.2f},{:.2f} (@centre)",
+        "up to which error rates hold; {} {:.2f},{:.2f} (@centre)",
         Pair(m.centre_x, m.centre_y).size, stated.centre_row, stated.centre_col, kCentreTolerance,
         matched, found.centre_row, found.centre_col);
   if (elliptic)

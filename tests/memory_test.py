@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A run never takes more than --memory, which --dry-run foretells: a slab of 300 slices, its largest resident
+"""A run never takes more than --memory, which --dry-run predicts: a slab of 300 slices, its largest resident
 memory by the kernel's account, and the same bytes as with everything in memory.   memory_test.py PROGRAM SOURCE_DIR"""
 import os, re, subprocess, sys, tempfile
 import h5py, numpy as np
@@ -36,19 +36,19 @@ with tempfile.TemporaryDirectory() as folder:
         for memory in (4, little_memory):
             options = [*beam, "--engine", engine, "--memory", str(memory)]
             name = f"{engine}-{memory}.h5"
-            foretold, _ = run("simulate", *options, "--dry-run")
+            predicted, _ = run("simulate", *options, "--dry-run")
             _, taken = run("simulate", *options, "-o", name)
             with h5py.File(name) as file:
                 planned = file["audit"].attrs["memory_planned"]
                 windows = "slices_at_a_time" in file["audit"].attrs
                 results[memory] = {k: file["simulation"][k][()] for k in ("patterns", "detectors/ring")}
-            print(f"{engine}, --memory {memory} GiB: {taken:.4f} GiB taken, {planned:.4f} foretold, windows {windows}")
+            print(f"{engine}, --memory {memory} GiB: {taken:.4f} GiB taken, {planned:.4f} predicted, windows {windows}")
             check(taken <= memory, f"{engine}: {taken:.4f} GiB taken of {memory}")
-            check(0.85 < planned / taken < (1.5 if windows else 1.2), f"{engine}, {memory}: {planned:.4f} GiB foretold, {taken:.4f} taken")
+            check(0.85 < planned / taken < (1.5 if windows else 1.2), f"{engine}, {memory}: {planned:.4f} GiB predicted, {taken:.4f} taken")
             check(planned <= memory, f"{engine}: {planned:.4f} GiB planned of {memory}")
             check(windows == (memory < 1), f"{engine}, {memory}: slices in windows, or not")
-            row = re.search(rf"^{engine}\s+\S+ G\s+(\S+) GiB", foretold, re.M)
-            check(row and abs(float(row[1]) - planned) < 0.0051, f"--dry-run says {foretold}")
+            row = re.search(rf"^{engine}\s+\S+ G\s+(\S+) GiB", predicted, re.M)
+            check(row and abs(float(row[1]) - planned) < 0.0051, f"--dry-run says {predicted}")
         whole, little = results.values()
         check(np.array_equal(whole["patterns"], little["patterns"]), f"{engine}: other patterns in windows")
         exact = engine == "multislice"  # detectors of a matrix in passes differ in their last digits (decision 0005)

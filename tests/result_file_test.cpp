@@ -143,12 +143,12 @@ TEST_CASE("maps of strain and of motifs take on the disk what is said before the
   constexpr int kSide = 100;
   constexpr std::size_t kPositions = kSide * kSide;
   const Folder folder;
-  const auto ratio = [&](double foretold, const std::function<void(Hdf5Writer&)>& write) {
+  const auto ratio = [&](double predicted, const std::function<void(Hdf5Writer&)>& write) {
     const std::string path = folder / "maps.h5";
     Hdf5Writer file(path);
     write(file);
     file.commit();
-    return foretold / double(fs::file_size(path));
+    return predicted / double(fs::file_size(path));
   };
   const auto holds = [](double r) {
     CHECK(r > 0.9);

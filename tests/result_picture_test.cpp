@@ -115,7 +115,7 @@ TEST_CASE("a motif map names its motifs, and what was not matched has no value")
   CHECK(dataset_panels(file, "/match/p_value", {}, {}).size() == 2);
 }
 
-TEST_CASE("lost atoms and unjudged patterns are pointed out") {
+TEST_CASE("lost atoms and patterns that were not matched are pointed out") {
   const Folder folder;
   write_scan(folder / "whole.h5", 100);
   write_scan(folder / "lossy.h5", 97);
@@ -124,9 +124,9 @@ TEST_CASE("lost atoms and unjudged patterns are pointed out") {
   const AuditLine lost = audit_lines(Hdf5Reader(folder / "lossy.h5")).at(0);
   CHECK_FALSE(lost.good);
   CHECK(lost.text.find("3 of 100") != std::string::npos);
-  const AuditLine unjudged = audit_lines(Hdf5Reader(folder / "match.h5")).back();
-  CHECK_FALSE(unjudged.good);
-  CHECK(unjudged.text.find("1 of 6") != std::string::npos);
+  const AuditLine unmatched = audit_lines(Hdf5Reader(folder / "match.h5")).back();
+  CHECK_FALSE(unmatched.good);
+  CHECK(unmatched.text.find("1 of 6") != std::string::npos);
   CHECK(attribute_rows(Hdf5Reader(folder / "whole.h5"), "/parameters", {"ini", "command"}) ==
         std::vector<std::pair<std::string, std::string>>{{"energy", "200 kV"}});
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""simulate --threads changes no number; --dry-run writes nothing and foretells what the run then does.
+"""simulate --threads changes no number; --dry-run writes nothing and predicts what the run then does.
 simulate_command_test.py PROGRAM SOURCE_DIR"""
 import os, re, subprocess, sys, tempfile
 import h5py, numpy as np
@@ -39,7 +39,7 @@ with tempfile.TemporaryDirectory() as folder:
              "phase-object": ["--engine", "phase-object"]}
     for name, options in cases.items():
         before = sorted(os.listdir("."))
-        foretold = run("simulate", *beam, *options, "-o", "planned.h5", "--dry-run")
+        predicted = run("simulate", *beam, *options, "-o", "planned.h5", "--dry-run")
         check(sorted(set(os.listdir(".")) - {"cache"}) == sorted(set(before) - {"cache"}), f"{name}: --dry-run leaves a file")
         printed = run("simulate", *beam, *options, "-o", f"{name}-1.h5", "--threads", 1)
         run("simulate", *beam, *options, "-o", f"{name}-3.h5", "--threads", 3)
@@ -48,16 +48,16 @@ with tempfile.TemporaryDirectory() as folder:
         check(all(np.array_equal(one[k], three[k]) for k in one), f"{name}: --threads changes numbers")
         with h5py.File(f"{name}-1.h5") as file:
             audit = dict(file["audit"].attrs)
-        engine = re.search(r"^(\S+) .*<- this one", foretold, re.M)
-        check(engine and audit["engine"].startswith(engine[1]), f"{name}: foretold {foretold}, then {audit['engine']}")
+        engine = re.search(r"^(\S+) .*<- this one", predicted, re.M)
+        check(engine and audit["engine"].startswith(engine[1]), f"{name}: predicted {predicted}, then {audit['engine']}")
         check(f"engine      {audit['engine']}\n" in printed, f"{name}: prints another engine than it records")
-        grid = re.search(r"grid +(\d+ x \d+) samples of ([\d.]+ x [\d.]+) Angstrom, (\d+) slices", foretold)
-        check(grid and f"sampling    {grid[1]} of {grid[2]} Angstrom" in printed, f"{name}: another grid than foretold")
+        grid = re.search(r"grid +(\d+ x \d+) samples of ([\d.]+ x [\d.]+) Angstrom, (\d+) slices", predicted)
+        check(grid and f"sampling    {grid[1]} of {grid[2]} Angstrom" in printed, f"{name}: another grid than predicted")
         if name != "phase-object":  # one slice
-            check(grid and int(grid[3]) == audit["slices"], f"{name}: other slices than foretold")
-        work = re.search(r"work +(\d+) positions, (\d+) plane waves in the aperture, (\d+) config", foretold)
-        check(work and (int(work[1]), int(work[2])) == (6, audit["beams"]), f"{name}: other work than foretold")
-        check(work and int(work[3]) == (3 if name == "phonons" else 1), f"{name}: other configurations than foretold")
+            check(grid and int(grid[3]) == audit["slices"], f"{name}: other slices than predicted")
+        work = re.search(r"work +(\d+) positions, (\d+) plane waves in the aperture, (\d+) config", predicted)
+        check(work and (int(work[1]), int(work[2])) == (6, audit["beams"]), f"{name}: other work than predicted")
+        check(work and int(work[3]) == (3 if name == "phonons" else 1), f"{name}: other configurations than predicted")
 
     # frames whose cells differ have no mean: refused beforehand, by --dry-run too
     for edge in (12, 12.5):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What `simulate --dry-run` foretells against what runs take: processor time of one thread, largest resident memory by the
+"""What `simulate --dry-run` predicts against what runs take: processor time of one thread, largest resident memory by the
 kernel's account, size of the file.   estimates.py PROGRAM GLASS [WORD]   (WORD: only cases whose name has it)"""
 import os, re, sys, tempfile
 
@@ -64,11 +64,11 @@ def run(*arguments, cache):
 
 
 def compare(name, model, options):
-    """Ratios foretold to taken of time, memory and disk, printed."""
+    """Ratios predicted to taken of time, memory and disk, printed."""
     with tempfile.TemporaryDirectory(dir=".") as cache:
         arguments = ["simulate", model + ".xyz", *options.split(), "--threads", "1"]
-        foretold, _, _ = run(*arguments, "--dry-run", cache=cache)
-        row = re.search(r"(\S+) GiB\s+(\S+) GiB\s+(\S+) s  <- this one", foretold)
+        predicted, _, _ = run(*arguments, "--dry-run", cache=cache)
+        row = re.search(r"(\S+) GiB\s+(\S+) GiB\s+(\S+) s  <- this one", predicted)
         said = dict(zip(("memory", "disk", "time"), map(float, row.groups())))
         file = os.path.join(cache, "out.h5")
         _, seconds, memory = run(*arguments, "-o", file, cache=cache)
@@ -87,12 +87,12 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for name, edges in MODELS.items():
         run("model", "cut", glass, "--from", "0,0,0", "--to", edges, "-o", name + ".xyz", cache=".")
-    print(f"{'foretold, taken, ratio of:':46} | {'time / s':26} | {'memory / GiB':26} | disk / GiB")
+    print(f"{'predicted, taken, ratio of:':46} | {'time / s':26} | {'memory / GiB':26} | disk / GiB")
     all_ratios = [compare(*case) for case in CASES if word in case[0]]
 holds = True
 for what, least in (("time", 1 / ALLOWED), ("memory", 1), ("disk", 1 / ALLOWED)):  # memory: else --memory would be broken
     found = [r[what] for r in all_ratios if what in r]
     if found:
         holds = holds and least <= min(found) and max(found) <= ALLOWED
-        print(f"{what}: foretold / taken {min(found):.2f} to {max(found):.2f} in {len(found)} runs, allowed {least:.2f} to {ALLOWED}")
+        print(f"{what}: predicted / taken {min(found):.2f} to {max(found):.2f} in {len(found)} runs, allowed {least:.2f} to {ALLOWED}")
 sys.exit(not holds)

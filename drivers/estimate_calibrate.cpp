@@ -101,7 +101,7 @@ void predict(const CalibrationBuilder& builder, int threads) {
   std::cout << fmt::format(
       "slabs       {}\npatterns    {:.0f}\nmemory      {:.2f} GB\ndisk        {:.2f} GB while it "
       "runs\ntime        about {:.0f} s of simulation\n",
-      builder.units(), patterns, (3 * patterns * features + 12 * features * features) * 4e-9,
+      builder.units(), patterns, (3 * patterns * features + 2 * features * features) * 4e-9,
       patterns * p.recipe.grid.n_q * p.recipe.grid.n_theta * 4e-9,
       seconds * double(builder.units()) / threads);
 }

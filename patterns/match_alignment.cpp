@@ -21,6 +21,8 @@ constexpr double kChance = 4;  // standard errors
 struct Parts {
   std::vector<PlaneF> sum;
   PlaneF all;
+  std::vector<PlaneF> examples;  // single patterns
+  std::size_t count = 0;         // patterns in `all`
 };
 
 // A sample of the scan in sixteen parts, or as many as it has positions.
@@ -30,8 +32,10 @@ Parts parts_of(const PatternScan& scan) {
                     columns = std::min(scan.scan_columns, kPerRow),
                     rows = (scan.scan_rows + step - 1) / step, positions = rows * columns,
                     count = std::min(kParts, positions);
+  constexpr std::size_t kExamples = 64;
   Parts parts{std::vector<PlaneF>(count, PlaneF::Zero(scan.rows, scan.columns)),
-              PlaneF::Zero(scan.rows, scan.columns)};
+              PlaneF::Zero(scan.rows, scan.columns),
+              {}};
   std::size_t at = 0;
   for (std::size_t row = 0; row < scan.scan_rows; row += step) {
     const Stack<float> images = scan.read(row, 0, columns, 1);
@@ -39,19 +43,12 @@ Parts parts_of(const PatternScan& scan) {
       if (images.plane(k).isFinite().all()) {
         parts.sum[at * count / positions] += images.plane(k);
         parts.all += images.plane(k);
+        if (parts.count++ * kExamples / positions >= parts.examples.size())
+          parts.examples.push_back(images.plane(k));
       }
   }
   std::erase_if(parts.sum, [](const PlaneF& p) { return !(p.sum() > 0); });
   return parts;
-}
-
-// The mean over the angles of the library's motif-free patterns, free of counting noise: [q].
-Eigen::ArrayXd library_rings(const MotifLibrary& library, const PolarGrid& grid) {
-  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
-                                 library.calibration(), grid);
-  PlaneF mean = PlaneF::Zero(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]));
-  for (std::size_t i = 0; i < library.null.size(); ++i) mean += library.null_patterns.plane(i);
-  return radial_mean(transform(mean / float(library.null.size())), transform.weights());
 }
 
 // The modulation of that order (1: off centre; 2: an ellipse) of rings B, by least squares on
@@ -98,12 +95,88 @@ double ring_radius(const PolarGrid& grid, const Eigen::ArrayXd& radial) {
   return sum > 0 ? moment / sum : 0;
 }
 
-Measured with_error(double value, const std::vector<double>& parts) {
-  double mean = 0, square = 0;
-  const double n = double(parts.size());
-  for (const double p : parts) mean += p / n;
-  for (const double p : parts) square += (p - mean) * (p - mean);
-  return {value, n > 1 ? std::sqrt(square / (n * (n - 1))) : INFINITY};
+// What is measured of a pattern, or of a mean of some: shift, ellipse, radius of the first ring.
+using Figures = Eigen::Array<double, 5, 1>;
+Figures figures(const PolarGrid& grid, const Eigen::ArrayXd& rings, const PlaneF& polar,
+                const PlaneF& weights) {
+  const Vector2d shift = modulation(grid, rings, polar, weights, 1),
+                 ellipse = modulation(grid, rings, polar, weights, 2);
+  Figures out;
+  out.head<2>() = shift;
+  out.segment<2>(2) = ellipse;
+  out[4] = ring_radius(grid, radial_mean(polar, weights));
+  return out;
+}
+
+// Variance along theta over the square of the mean, of the orders from 3 on, in the mean over the
+// rings: that of speckle, which no shift and no ellipse changes much.
+double speckle_power(const PolarGrid& grid, const PlaneF& polar, const PlaneF& weights) {
+  double sum = 0, rings = 0;
+  for (Index i = 0; i < polar.rows(); ++i) {
+    const double visible = double(weights.row(i).sum());
+    const double mean = double((polar.row(i) * weights.row(i)).sum()) / visible;
+    if (!(visible > 0.5 * grid.n_theta) || !(mean > 0)) continue;
+    const Eigen::ArrayXd off = weights.row(i).transpose().cast<double>() *
+                               (polar.row(i).transpose().cast<double>() - mean);
+    double power = off.square().sum() / visible;
+    for (int order = 1; order <= 2; ++order) {
+      double c = 0, s = 0;
+      for (int j = 0; j < grid.n_theta; ++j) {
+        c += off[j] * std::cos(order * grid.theta(j)) / visible;
+        s += off[j] * std::sin(order * grid.theta(j)) / visible;
+      }
+      power -= 2 * (c * c + s * s);
+    }
+    sum += std::max(0.0, power) / (mean * mean);
+    rings += 1;
+  }
+  return rings > 0 ? sum / rings : 0;
+}
+
+// What the library's motif-free patterns are, free of counting noise.
+struct Reference {
+  Eigen::ArrayXd rings;  // [q] their mean over the angles
+  double radius = 0;     // of the first ring
+  Figures scatter;       // from pattern to pattern: each is of a place of its own
+  double speckle = 0;    // their mean speckle_power()
+};
+
+Reference reference_of(const MotifLibrary& library, const PolarGrid& grid) {
+  constexpr std::size_t kMost = 256;
+  const PolarTransform transform(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]),
+                                 library.calibration(), grid);
+  const PlaneF& w = transform.weights();
+  PlaneF mean = PlaneF::Zero(Index(library.patterns.shape[1]), Index(library.patterns.shape[2]));
+  for (std::size_t i = 0; i < library.null.size(); ++i) mean += library.null_patterns.plane(i);
+  Reference out;
+  out.rings = radial_mean(transform(mean / float(library.null.size())), w);
+  out.radius = ring_radius(grid, out.rings);
+  Figures sum = Figures::Zero(), square = sum;
+  const std::size_t step = (library.null.size() + kMost - 1) / kMost;
+  double n = 0;
+  for (std::size_t i = 0; i < library.null.size(); i += step, ++n) {
+    const PlaneF polar = transform(library.null_patterns.plane(i));
+    const Figures f = figures(grid, out.rings, polar, w);
+    sum += f;
+    square += f.square();
+    out.speckle += speckle_power(grid, polar, w);
+  }
+  out.speckle /= n;
+  out.scatter = ((square - sum.square() / n) / std::max(1.0, n - 1)).max(0).sqrt();
+  return out;
+}
+
+// Positions of a scan may lie closer than the beam is wide: of how many places of their own their
+// mean pattern is, by how much of the speckle is left in it.
+double places_of_their_own(const PolarTransform& transform, const Parts& parts,
+                           const Reference& reference) {
+  double single = 0;
+  for (const PlaneF& p : parts.examples)
+    single += speckle_power(transform.grid(), transform(p), transform.weights()) /
+              double(parts.examples.size());
+  const double noise = std::max(0.0, single - reference.speckle) / double(parts.count),
+               left = speckle_power(transform.grid(), transform(parts.all), transform.weights());
+  return std::clamp(reference.speckle / std::max(left - noise, 1e-12), 1.0, double(parts.count));
 }
 
 PolarGrid ring_grid(const PatternScan& scan, const MotifLibrary& library, double q_min,
@@ -113,30 +186,34 @@ PolarGrid ring_grid(const PatternScan& scan, const MotifLibrary& library, double
           kAngles};
 }
 
+// Errors: by the scatter of parts of the scan, which knows the counts, or by that of motif-free
+// places, which knows that neighbouring positions see the same atoms; the larger.
 Misalignment measured(const PatternScan& scan, const Parts& parts, const PolarGrid& grid,
-                      const Eigen::ArrayXd& rings) {
+                      const Reference& reference) {
   const PolarTransform transform(scan.rows, scan.columns, scan.calibration, grid, scan.hidden);
-  const PlaneF& w = transform.weights();
-  struct One {
-    Vector2d shift, ellipse;
-    double scale;
-  };
-  const double radius = ring_radius(grid, rings);
   const auto of = [&](const PlaneF& image) {
-    const PlaneF polar = transform(image);
-    return One{modulation(grid, rings, polar, w, 1), modulation(grid, rings, polar, w, 2),
-               radius > 0 ? ring_radius(grid, radial_mean(polar, w)) / radius : 1};
+    return figures(grid, reference.rings, transform(image), transform.weights());
   };
-  const One all = of(parts.all);
-  std::vector<double> values[5];
+  const double n = double(parts.sum.size());
+  Figures sum = Figures::Zero(), square = sum;
   for (const PlaneF& part : parts.sum) {
-    const One o = of(part);
-    const double each[] = {o.shift.x(), o.shift.y(), o.ellipse.x(), o.ellipse.y(), o.scale};
-    for (int k = 0; k < 5; ++k) values[k].push_back(each[k]);
+    const Figures f = of(part);
+    sum += f;
+    square += f.square();
   }
-  return {with_error(all.shift.x(), values[0]), with_error(all.shift.y(), values[1]),
-          with_error(all.ellipse.x(), values[2]), with_error(all.ellipse.y(), values[3]),
-          with_error(all.scale, values[4])};
+  Figures error = Figures::Constant(INFINITY);
+  if (n > 1)
+    error =
+        ((square - sum.square() / n).max(0) / (n * (n - 1)))
+            .sqrt()
+            .max(reference.scatter / std::sqrt(places_of_their_own(transform, parts, reference)));
+  const Figures all = of(parts.all);
+  const double unit = reference.radius > 0 ? reference.radius : all[4];
+  return {{all[0], error[0]},
+          {all[1], error[1]},
+          {all[2], error[2]},
+          {all[3], error[3]},
+          {all[4] / unit, error[4] / unit}};
 }
 
 struct Pair {
@@ -188,7 +265,7 @@ void remark_on(const Misalignment& m, bool off_centre, bool elliptic, const Cali
 Misalignment misalignment(const PatternScan& scan, const MotifLibrary& library, double q_min,
                           double q_max) {
   const PolarGrid grid = ring_grid(scan, library, q_min, q_max);
-  return measured(scan, parts_of(scan), grid, library_rings(library, grid));
+  return measured(scan, parts_of(scan), grid, reference_of(library, grid));
 }
 
 Calibration aligned_calibration(const PatternScan& scan, const MotifLibrary& library,
@@ -199,10 +276,10 @@ Calibration aligned_calibration(const PatternScan& scan, const MotifLibrary& lib
   const Parts parts = parts_of(scan);
   const PolarGrid grid = ring_grid(scan, library, settings.q_min, settings.q_max);
   if (parts.sum.empty() || !(grid.q_max > grid.q_min)) return stated;
-  const Eigen::ArrayXd rings = library_rings(library, grid);
+  const Reference reference = reference_of(library, grid);
   PatternScan moved = scan;
   Calibration& c = moved.calibration;
-  Misalignment m = measured(moved, parts, grid, rings);
+  Misalignment m = measured(moved, parts, grid, reference);
   const Misalignment first = m;
   const bool off_centre = Pair(m.centre_x, m.centre_y).is_off(kCentreTolerance),
              elliptic = Pair(m.ellipse_cosine, m.ellipse_sine).is_off(kEllipseTolerance);
@@ -218,7 +295,7 @@ Calibration aligned_calibration(const PatternScan& scan, const MotifLibrary& lib
       c.ellipticity = ellipse.norm();
       c.ellipse_angle = std::atan2(ellipse.y(), ellipse.x()) / 2;
     }
-    m = measured(moved, parts, grid, rings);
+    m = measured(moved, parts, grid, reference);
     const double shift = std::hypot((c.centre_col - stated.centre_col) * c.pixel_qx,
                                     (c.centre_row - stated.centre_row) * c.pixel_qy);
     if (!(shift <= kCapture * grid.q_max) || !(c.ellipticity < 0.3))

@@ -13,7 +13,8 @@ struct Measured {
   double value = 0, error = 0;
 };
 
-// By how much a scan is off, with errors from the scatter of its parts. The centre in 1/Angstrom;
+// By how much a scan is off, with errors from the scatter of its parts and from that of motif-free
+// places, of which a scan of close positions has few. The centre in 1/Angstrom;
 // the ellipse as the ratio of axes less one, times cosine and sine of twice its angle; the scale as
 // the scan's radius of the first ring over that of the library's motif-free patterns.
 struct Misalignment {
